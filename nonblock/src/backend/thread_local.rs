@@ -1,0 +1,169 @@
+//! The backend of the feature `std`: thread-local counters, reports on standard error.
+
+use core::cell::Cell;
+use core::panic::Location;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::string::{String, ToString};
+
+use super::{Backend, Suspended};
+use crate::report::{Policy, Task, Violation, environment};
+
+struct State {
+    depth: Cell<u32>,
+    began: Cell<Option<&'static Location<'static>>>,
+    reporting: Cell<bool>,
+}
+
+std::thread_local! {
+    // Without a destructor and with a constant start, an access is a plain load.
+    static STATE: State = const {
+        State { depth: Cell::new(0), began: Cell::new(None), reporting: Cell::new(false) }
+    };
+}
+
+/// Counters in thread-local storage.
+pub(crate) struct ThreadLocal;
+
+crate::set_backend!(ThreadLocal);
+
+// SAFETY: the count is thread-local and changed by nothing else; no function but `write` unwinds.
+unsafe impl Backend for ThreadLocal {
+    #[inline]
+    fn start(place: &'static Location<'static>) {
+        STATE.with(|state| {
+            let depth = state.depth.get();
+            if depth == 0 {
+                state.began.set(Some(place));
+            }
+            state.depth.set(depth.wrapping_add(1));
+        });
+    }
+
+    #[inline]
+    fn end() -> bool {
+        STATE.with(|state| match state.depth.get() {
+            0 => false,
+            depth => {
+                state.depth.set(depth - 1);
+                true
+            }
+        })
+    }
+
+    #[inline]
+    fn depth() -> Option<u32> {
+        Some(STATE.with(|state| state.depth.get()))
+    }
+
+    fn began() -> Option<&'static Location<'static>> {
+        STATE.with(|state| if state.depth.get() == 0 { None } else { state.began.get() })
+    }
+
+    fn suspend() -> Suspended {
+        let began = Self::began();
+        STATE.with(|state| Suspended { depth: state.depth.replace(0), began })
+    }
+
+    fn resume(suspended: Suspended) {
+        STATE.with(|state| {
+            state.depth.set(suspended.depth);
+            state.began.set(suspended.began);
+        });
+    }
+
+    fn task() -> Task {
+        let thread = std::thread::current();
+        Task::new(thread_id(), thread.name().unwrap_or("?"))
+    }
+
+    fn write(violation: &Violation) {
+        let mut text = violation.to_string();
+        text.push('\n');
+        let backtrace = Backtrace::force_capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            text.push_str("call trace:\n");
+            text.push_str(&trimmed(&backtrace.to_string()));
+        }
+        write_unlocked(&text);
+    }
+
+    fn abort() -> ! {
+        std::process::abort()
+    }
+
+    fn panicking() -> bool {
+        std::thread::panicking()
+    }
+
+    fn initial_policy() -> Policy {
+        environment::policy_or_default(write_unlocked)
+    }
+
+    fn begin_report() -> bool {
+        STATE.with(|state| !state.reporting.replace(true))
+    }
+
+    fn end_report() {
+        STATE.with(|state| state.reporting.set(false));
+    }
+
+    fn record(violation: &Violation) -> bool {
+        crate::testing::record(violation)
+    }
+}
+
+/// Returns the thread's number as the kernel tells it, or the process's where it does not.
+fn thread_id() -> u32 {
+    std::fs::read_link("/proc/thread-self")
+        .ok()
+        .and_then(|path| path.file_name()?.to_str()?.parse().ok())
+        .unwrap_or_else(std::process::id)
+}
+
+/// Leaves out of a backtrace what every report has: this crate's reporter and the runtime's start.
+fn trimmed(backtrace: &str) -> String {
+    let mut kept = String::new();
+    let mut in_reporter = true;
+    let mut keep = false;
+    for line in backtrace.lines() {
+        let is_symbol = line.trim_start().starts_with(|first: char| first.is_ascii_digit());
+        if is_symbol {
+            if line.contains("__rust_begin_short_backtrace") {
+                break;
+            }
+            if in_reporter && line.contains("nonblock::report::violation") {
+                in_reporter = false;
+                keep = false;
+                continue;
+            }
+            keep = !in_reporter;
+        }
+        if keep {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    // A binary without symbols: better the whole trace than none.
+    if kept.is_empty() { backtrace.to_string() } else { kept }
+}
+
+/// Writes to standard error without its lock, which the reported code may hold.
+#[cfg(unix)]
+fn write_unlocked(text: &str) {
+    use std::io::Write as _;
+    use std::os::fd::FromRawFd as _;
+
+    // SAFETY: descriptor 2 is standard error for as long as the process runs; it is not closed here,
+    // since the `File` is never dropped.
+    let stderr = unsafe { std::fs::File::from_raw_fd(2) };
+    // A report that cannot be written has nowhere else to go.
+    let _ = (&*core::mem::ManuallyDrop::new(stderr)).write_all(text.as_bytes());
+}
+
+/// Writes to standard error, whose lock other platforms do not let us pass by.
+#[cfg(not(unix))]
+fn write_unlocked(text: &str) {
+    use std::io::Write as _;
+
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,173 @@
+//! Code that is written once for both contexts.
+
+use core::convert::Infallible;
+use core::error::Error;
+use core::fmt;
+
+use crate::section::Section;
+use crate::token::{NonBlock, Sleepable};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::token::Sleepable {}
+    impl Sealed for crate::token::NonBlock {}
+}
+
+/// Either token: what a callback that serves both contexts is generic over.
+///
+/// The associated [`Refusal`](Context::Refusal) is uninhabited for [`Sleepable`], so a caller that may sleep
+/// cannot be told "would block", and [`WouldBlock`] for [`NonBlock`]. The trait is sealed: the two
+/// tokens are all there is.
+///
+/// # Context
+///
+/// Generic code must do with what both contexts allow. Where it would have to wait, it asks for the
+/// right with [`sleepable`](Context::sleepable) and `?`.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
+///
+/// fn wait_for_fence(_cx: &mut Sleepable) {}
+///
+/// fn unmap<C: Context>(busy: bool, cx: &mut C) -> Result<&'static str, C::Refusal> {
+///     if busy {
+///         wait_for_fence(cx.sleepable()?); // waits, or refuses
+///     }
+///     Ok("unmapped")
+/// }
+///
+/// nonblock::sleepable(|cx| {
+///     let Ok(done) = unmap(true, cx); // cannot be refused
+///     assert_eq!(done, "unmapped");
+///     assert_eq!(cx.non_block(|nb| unmap(true, nb)), Err(WouldBlock));
+///     assert_eq!(cx.non_block(|nb| unmap(false, nb)), Ok("unmapped"));
+/// });
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a token",
+    label = "expected `Sleepable` or `NonBlock`",
+    note = "only the two tokens are a `Context`: take `cx: &mut C` with `C: Context`, and pass on the token you were lent"
+)]
+pub trait Context: sealed::Sealed {
+    /// What a refusal is made of: nothing for a caller that may sleep, [`WouldBlock`] in a section.
+    type Refusal: Error + Into<WouldBlock> + Copy + Send + Sync + 'static;
+
+    /// Opens a section for the closure, whichever the context is.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep. The closure is lent a [`NonBlock`]; `self` stays borrowed until it returns.
+    fn non_block<R>(&mut self, f: impl FnOnce(&mut NonBlock) -> R) -> R;
+
+    /// Returns the right to sleep, or the refusal to hand back.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep itself; what it returns may.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`] in a section. Never for a [`Sleepable`].
+    fn sleepable(&mut self) -> Result<&mut Sleepable, Self::Refusal>;
+
+    /// Returns the right to sleep, if this context has it.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    fn as_sleepable(&mut self) -> Option<&mut Sleepable> {
+        self.sleepable().ok()
+    }
+}
+
+impl Context for Sleepable {
+    type Refusal = Infallible;
+
+    #[inline]
+    #[track_caller]
+    fn non_block<R>(&mut self, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+
+    #[inline]
+    fn sleepable(&mut self) -> Result<&mut Sleepable, Infallible> {
+        Ok(self)
+    }
+}
+
+impl Context for NonBlock {
+    type Refusal = WouldBlock;
+
+    #[inline]
+    #[track_caller]
+    fn non_block<R>(&mut self, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+
+    #[inline]
+    fn sleepable(&mut self) -> Result<&mut Sleepable, WouldBlock> {
+        Err(WouldBlock)
+    }
+}
+
+/// The operation would have to wait, and its caller must not.
+///
+/// The caller undoes or puts off what it was about to do, and tries again later, as the OOM reaper
+/// does. Mirrors the `-EAGAIN` that Linux's notifiers return (`mm/mmu_notifier.c`, 6.12).
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::WouldBlock;
+///
+/// # #[cfg(feature = "std")] {
+/// let error = std::io::Error::from(WouldBlock);
+/// assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+/// # }
+/// assert_eq!(WouldBlock.to_string(), "the operation would block, and its caller must not");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WouldBlock;
+
+impl WouldBlock {
+    /// Returns the platform's `EAGAIN`, a positive number, for C interfaces.
+    ///
+    /// 11 on Linux and Windows, 35 on the BSDs and macOS. The Linux kernel's functions return it
+    /// negated.
+    pub const fn errno(self) -> i32 {
+        if cfg!(any(
+            target_vendor = "apple",
+            target_os = "freebsd",
+            target_os = "dragonfly",
+            target_os = "netbsd",
+            target_os = "openbsd"
+        )) {
+            35
+        } else {
+            11
+        }
+    }
+}
+
+impl fmt::Display for WouldBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the operation would block, and its caller must not")
+    }
+}
+
+impl Error for WouldBlock {}
+
+impl From<Infallible> for WouldBlock {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<WouldBlock> for std::io::Error {
+    fn from(refusal: WouldBlock) -> Self {
+        Self::new(std::io::ErrorKind::WouldBlock, refusal)
+    }
+}

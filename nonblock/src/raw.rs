@@ -1,0 +1,112 @@
+//! The unguarded forms, for FFI and for captures tied to their thread.
+//!
+//! What is here is safe to call, but gives up part of what the compiler proves: the run-time counters
+//! see what it no longer does.
+
+use core::panic::Location;
+
+use crate::backend::{Backend as _, Chosen};
+use crate::check::might_sleep;
+use crate::section::{Section, unbalanced_end};
+use crate::token::{NonBlock, Sleepable};
+
+/// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
+///
+/// For closures that capture something tied to their thread, such as an `Rc`. A token among the captures is
+/// not seen by the compiler then.
+///
+/// # Context
+///
+/// May sleep: the closure is lent a [`Sleepable`].
+///
+/// # Panics
+///
+/// As [`sleepable`](crate::sleepable).
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// let shared = Rc::new(5);
+/// assert_eq!(nonblock::raw::sleepable(|_cx| *shared), 5);
+/// ```
+#[inline]
+#[track_caller]
+pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
+    might_sleep();
+    f(&mut Sleepable::lend())
+}
+
+/// As [`non_block`](crate::non_block), without the [`NoToken`](crate::NoToken) bound.
+///
+/// # Context
+///
+/// Does not sleep. The closure is lent a [`NonBlock`]; a `Sleepable` among its captures is not seen
+/// by the compiler.
+///
+/// # Examples
+///
+/// ```
+/// use std::cell::Cell;
+///
+/// let calls = Cell::new(0);
+/// nonblock::raw::non_block(|_nb| calls.set(calls.get() + 1));
+/// assert_eq!(calls.get(), 1);
+/// ```
+#[inline]
+#[track_caller]
+pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+    Section::run(f)
+}
+
+/// Opens a section that [`non_block_end`] must close, on this thread.
+///
+/// For code that cannot hold a closure or a guard around the section: a pair of C callbacks, say.
+///
+/// # Context
+///
+/// May be called anywhere. Sections nest.
+///
+/// # Examples
+///
+/// ```
+/// nonblock::raw::non_block_start();
+/// nonblock::raw::non_block_end();
+/// assert_eq!(nonblock::raw::depth(), 0);
+/// ```
+#[inline]
+#[track_caller]
+pub fn non_block_start() {
+    Chosen::start(Location::caller());
+}
+
+/// Closes the section that [`non_block_start`] opened.
+///
+/// # Context
+///
+/// To be called in a section, on the thread that opened it.
+///
+/// # Panics
+///
+/// Where no section is open, reports [`ViolationKind::UnbalancedEnd`](crate::ViolationKind::UnbalancedEnd), which panics
+/// under the default [`Policy`](crate::Policy). The depth stays zero.
+#[inline]
+#[track_caller]
+pub fn non_block_end() {
+    if !Chosen::end() {
+        unbalanced_end();
+    }
+}
+
+/// Returns how many sections are open on this thread.
+///
+/// Zero also where no count is kept: with checks off, or under a backend that keeps none.
+///
+/// # Context
+///
+/// May be called anywhere.
+#[inline]
+pub fn depth() -> u32 {
+    Chosen::depth().unwrap_or(0)
+}

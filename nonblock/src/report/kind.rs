@@ -1,0 +1,112 @@
+//! The kinds of violation, and the words each is reported in.
+
+use core::fmt;
+
+/// What rule was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ViolationKind {
+    /// A function that may sleep was called in a section. Linux: `__might_sleep`.
+    SleepInNonBlock,
+    /// The thread really went to sleep in a section. Linux: `__schedule_bug`.
+    ScheduledInNonBlock,
+    /// A system call that may block was made in a section.
+    SyscallInNonBlock,
+    /// Memory was allocated or released in a section.
+    AllocInNonBlock,
+    /// A section lasted longer than it may.
+    OverBudget,
+    /// A section was ended that had not been started.
+    UnbalancedEnd,
+    /// A function that relies on a section was called outside one. Linux: `__cant_sleep`.
+    NotInNonBlock,
+}
+
+/// The words of one kind of report.
+pub(crate) struct Words {
+    pub(crate) headline: &'static str,
+    pub(crate) expected: &'static str,
+    pub(crate) found: &'static str,
+    pub(crate) help: &'static str,
+}
+
+impl ViolationKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::SleepInNonBlock,
+        Self::ScheduledInNonBlock,
+        Self::SyscallInNonBlock,
+        Self::AllocInNonBlock,
+        Self::OverBudget,
+        Self::UnbalancedEnd,
+        Self::NotInNonBlock,
+    ];
+
+    /// Returns the kind's name, as it is written in code.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SleepInNonBlock => "SleepInNonBlock",
+            Self::ScheduledInNonBlock => "ScheduledInNonBlock",
+            Self::SyscallInNonBlock => "SyscallInNonBlock",
+            Self::AllocInNonBlock => "AllocInNonBlock",
+            Self::OverBudget => "OverBudget",
+            Self::UnbalancedEnd => "UnbalancedEnd",
+            Self::NotInNonBlock => "NotInNonBlock",
+        }
+    }
+
+    pub(crate) const fn words(self) -> Words {
+        match self {
+            Self::SleepInNonBlock => Words {
+                headline: "sleeping function called from invalid context",
+                expected: "a context that may sleep: no section open on this thread",
+                found: "a call that may sleep",
+                help: "pass `&mut Sleepable` to what may sleep, and the compiler finds this call; \
+                       in a section try instead of waiting, or put the work off",
+            },
+            Self::ScheduledInNonBlock => Words {
+                headline: "scheduling while non-blocking",
+                expected: "a section that runs through without going to sleep",
+                found: "a voluntary context switch",
+                help: "find the call in the section that waited, and try instead of waiting",
+            },
+            Self::SyscallInNonBlock => Words {
+                headline: "blocking system call from invalid context",
+                expected: "a section that makes no system call that may block",
+                found: "a system call that may block",
+                help: "make the call outside the section, or a form of it that cannot block",
+            },
+            Self::AllocInNonBlock => Words {
+                headline: "allocation from invalid context",
+                expected: "a section that neither allocates nor releases memory",
+                found: "an allocation or a release",
+                help: "allocate before the section, and release after it",
+            },
+            Self::OverBudget => Words {
+                headline: "non-blocking section over its budget",
+                expected: "a section shorter than its budget",
+                found: "a longer one",
+                help: "do less in the section, or split it",
+            },
+            Self::UnbalancedEnd => Words {
+                headline: "non_block_end without non_block_start",
+                expected: "an open section to end",
+                found: "none on this thread",
+                help: "pair every `non_block_end` with a `non_block_start` on the same thread, \
+                       or use a closure, which cannot be unpaired",
+            },
+            Self::NotInNonBlock => Words {
+                headline: "function that relies on a section called outside one",
+                expected: "an open section on this thread",
+                found: "none",
+                help: "call it in `non_block(|nb| ...)`",
+            },
+        }
+    }
+}
+
+impl fmt::Display for ViolationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

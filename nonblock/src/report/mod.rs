@@ -1,0 +1,83 @@
+//! Reports: what a violation is, who is told of it, and how often it happened.
+//!
+//! The way of a violation: a check finds it, [`violation`] counts its site, a test that expects it
+//! takes it, or else the handler, or else the policy acts on it.
+
+use core::panic::Location;
+
+use crate::backend::{Aside, Backend as _, CHECKS, Chosen};
+
+#[cfg(feature = "std")]
+pub(crate) mod environment;
+mod claim;
+mod kind;
+mod policy;
+mod sites;
+mod stats;
+mod violation;
+
+pub use kind::ViolationKind;
+pub use policy::{Handler, ParsePolicyError, Policy, policy, set_handler, set_policy};
+pub use stats::{Permit, Site, Stats, stats};
+pub use violation::{Task, Violation};
+
+/// Counts a violation at `location`, and reports it.
+///
+/// While it does, the thread's sections are put aside, so that the reporter and a handler may take
+/// what they need; a violation of theirs is counted and not reported, so reports do not recurse.
+#[cold]
+#[inline(never)]
+pub(crate) fn violation(kind: ViolationKind, location: &'static Location<'static>) {
+    let depth = Chosen::depth().unwrap_or(0);
+    let section = Chosen::began();
+    let _aside = Aside::put();
+    stats::count_kind(kind);
+    let occurrence = sites::VIOLATIONS.count(kind, location);
+    let Some(_reporting) = Reporting::begin() else { return };
+
+    let violation =
+        Violation { kind, location, section, depth, task: Chosen::task(), occurrence };
+    if Chosen::record(&violation) {
+        return;
+    }
+    if let Some(handler) = policy::handler() {
+        handler(&violation);
+        return;
+    }
+    match policy() {
+        Policy::Ignore => {}
+        // A site that was reported once is counted only.
+        Policy::Warn if occurrence > 1 => {}
+        Policy::Warn => Chosen::write(&violation),
+        Policy::Abort => {
+            Chosen::write(&violation);
+            Chosen::abort();
+        }
+        // A second panic would abort the program in place of the report.
+        Policy::Panic if Chosen::panicking() => Chosen::write(&violation),
+        Policy::Panic => panic!("{violation}"),
+    }
+}
+
+/// The mark that this thread is making a report.
+struct Reporting;
+
+impl Reporting {
+    fn begin() -> Option<Self> {
+        Chosen::begin_report().then_some(Self)
+    }
+}
+
+impl Drop for Reporting {
+    fn drop(&mut self) {
+        Chosen::end_report();
+    }
+}
+
+/// Counts a use of `permit_sleep`.
+#[inline]
+pub(crate) fn count_permit(reason: &'static str, place: &'static Location<'static>) {
+    if CHECKS {
+        sites::PERMITS.count(reason, place);
+    }
+}

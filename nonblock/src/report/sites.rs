@@ -1,0 +1,76 @@
+//! Counts by place, in tables that neither lock nor allocate.
+
+use core::panic::Location;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::claim::Claim;
+use super::kind::ViolationKind;
+
+/// Violations by place and kind.
+pub(super) static VIOLATIONS: Table<ViolationKind, 128> = Table::empty();
+
+/// Uses of `permit_sleep` by place and reason.
+pub(super) static PERMITS: Table<&'static str, 64> = Table::empty();
+
+/// What is counted: a thing at a place.
+#[derive(Clone, Copy)]
+pub(super) struct Key<T> {
+    pub(super) what: T,
+    pub(super) location: &'static Location<'static>,
+}
+
+impl<T: PartialEq> PartialEq for Key<T> {
+    fn eq(&self, other: &Self) -> bool {
+        // By value: one place in the source can have several `Location`s in the program.
+        self.what == other.what && self.location == other.location
+    }
+}
+
+struct Slot<T> {
+    key: Claim<Key<T>>,
+    count: AtomicUsize,
+}
+
+/// A table of `SLOTS` counters, claimed as places turn up.
+pub(super) struct Table<T, const SLOTS: usize> {
+    slots: [Slot<T>; SLOTS],
+    /// What happened at places that found no slot free.
+    unlisted: AtomicUsize,
+}
+
+impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
+    const fn empty() -> Self {
+        Self {
+            slots: [const { Slot { key: Claim::empty(), count: AtomicUsize::new(0) } }; SLOTS],
+            unlisted: AtomicUsize::new(0),
+        }
+    }
+
+    /// Counts one more, and returns how many there are of it now; 1 for what finds no slot.
+    pub(super) fn count(&self, what: T, location: &'static Location<'static>) -> usize {
+        let key = Key { what, location };
+        // Where in the table a place is looked for first: neighbours in a file are spread.
+        let start = location.line() as usize * 31 + location.column() as usize;
+        for step in 0..SLOTS {
+            let slot = &self.slots[start.wrapping_add(step) % SLOTS];
+            if slot.key.get_or_set(key).is_some_and(|found| found == key) {
+                return slot.count.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+            }
+        }
+        self.unlisted.fetch_add(1, Ordering::Relaxed);
+        1
+    }
+
+    /// Returns every counted key with its count.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Key<T>, usize)> + '_ {
+        self.slots.iter().filter_map(|slot| {
+            let count = slot.count.load(Ordering::Relaxed);
+            slot.key.get().filter(|_| count > 0).map(|key| (key, count))
+        })
+    }
+
+    /// Returns how many were counted at places that found no slot.
+    pub(super) fn unlisted(&self) -> usize {
+        self.unlisted.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,124 @@
+//! How often what happened: the counts that a program can ask for.
+
+use core::fmt;
+use core::panic::Location;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::kind::ViolationKind;
+use super::sites;
+
+static BY_KIND: [AtomicUsize; ViolationKind::ALL.len()] =
+    [const { AtomicUsize::new(0) }; ViolationKind::ALL.len()];
+
+pub(super) fn count_kind(kind: ViolationKind) {
+    BY_KIND[kind as usize].fetch_add(1, Ordering::Relaxed);
+}
+
+/// Returns the program's counts, of all threads since its start.
+///
+/// # Context
+///
+/// May be called anywhere. It neither locks nor allocates.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::ViolationKind;
+///
+/// nonblock::set_policy(nonblock::Policy::Ignore);
+/// nonblock::cant_sleep();
+/// # #[cfg(debug_assertions)] {
+/// let stats = nonblock::stats();
+/// assert_eq!(stats.count(ViolationKind::NotInNonBlock), 1);
+/// assert_eq!(stats.sites().next().unwrap().kind, ViolationKind::NotInNonBlock);
+/// # }
+/// ```
+pub fn stats() -> Stats {
+    Stats { _private: () }
+}
+
+/// A view of the program's counts. Each call reads them anew.
+///
+/// Counts by place are kept for the first 128 places (64 of permits); what happens at others is
+/// [`unlisted`](Stats::unlisted).
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    _private: (),
+}
+
+/// A place at which a rule was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Site {
+    /// Which rule.
+    pub kind: ViolationKind,
+    /// The call that broke it.
+    pub location: &'static Location<'static>,
+    /// How often.
+    pub count: usize,
+}
+
+/// A place at which [`permit_sleep`](crate::permit_sleep) was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Permit {
+    /// Why sleeping is harmless there.
+    pub reason: &'static str,
+    /// The call.
+    pub location: &'static Location<'static>,
+    /// How often.
+    pub count: usize,
+}
+
+impl Stats {
+    /// Returns how many violations of a kind there were.
+    pub fn count(&self, kind: ViolationKind) -> usize {
+        BY_KIND[kind as usize].load(Ordering::Relaxed)
+    }
+
+    /// Returns how many violations there were.
+    pub fn total(&self) -> usize {
+        ViolationKind::ALL.into_iter().map(|kind| self.count(kind)).sum()
+    }
+
+    /// Returns the places at which rules were broken, in no order.
+    pub fn sites(&self) -> impl Iterator<Item = Site> + use<> {
+        sites::VIOLATIONS
+            .iter()
+            .map(|(key, count)| Site { kind: key.what, location: key.location, count })
+    }
+
+    /// Returns how many violations happened at places that [`sites`](Stats::sites) has no room for.
+    pub fn unlisted(&self) -> usize {
+        sites::VIOLATIONS.unlisted()
+    }
+
+    /// Returns the places at which sleeping was permitted, in no order.
+    pub fn permits(&self) -> impl Iterator<Item = Permit> + use<> {
+        sites::PERMITS
+            .iter()
+            .map(|(key, count)| Permit { reason: key.what, location: key.location, count })
+    }
+
+    /// Returns how many permits were used at places that [`permits`](Stats::permits) has no room for.
+    pub fn unlisted_permits(&self) -> usize {
+        sites::PERMITS.unlisted()
+    }
+}
+
+/// The counts, a line each: kinds that occurred, then places, then permits.
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "violations: {}", self.total())?;
+        for kind in ViolationKind::ALL.into_iter().filter(|kind| self.count(*kind) > 0) {
+            write!(f, "\n  {kind}: {}", self.count(kind))?;
+        }
+        for site in self.sites() {
+            write!(f, "\n  at {}: {} {}", site.location, site.count, site.kind)?;
+        }
+        for permit in self.permits() {
+            write!(f, "\n  permitted at {}: {} ({})", permit.location, permit.count, permit.reason)?;
+        }
+        Ok(())
+    }
+}

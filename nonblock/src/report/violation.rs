@@ -1,0 +1,130 @@
+//! One violation, and its report as text.
+
+use core::fmt;
+use core::panic::Location;
+
+use super::kind::ViolationKind;
+
+/// A broken rule: what was done, where, in which section, by which thread.
+///
+/// Its `Display` form is the report, in the words of the Linux kernel's where there are such:
+///
+/// ```text
+/// BUG: sleeping function called from invalid context at src/driver.rs:31:14
+/// non_block: 1, pid: 4711, name: oom_reaper
+/// expected: a context that may sleep: no section open on this thread
+/// found: a call that may sleep, in the section that began at src/reaper.rs:80:9
+/// help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; ...
+/// ```
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub(crate) kind: ViolationKind,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) section: Option<&'static Location<'static>>,
+    pub(crate) depth: u32,
+    pub(crate) task: Task,
+    pub(crate) occurrence: usize,
+}
+
+impl Violation {
+    /// Returns what rule was broken.
+    pub const fn kind(&self) -> ViolationKind {
+        self.kind
+    }
+
+    /// Returns where: the call that broke the rule.
+    pub const fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    /// Returns where the outermost open section began; `None` if none was open or the backend does not
+    /// remember.
+    pub const fn section(&self) -> Option<&'static Location<'static>> {
+        self.section
+    }
+
+    /// Returns how many sections were open.
+    pub const fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Returns which thread did it.
+    pub const fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Returns the how-manieth of its kind at its location this is, from 1.
+    pub const fn occurrence(&self) -> usize {
+        self.occurrence
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.kind.words();
+        writeln!(f, "BUG: {} at {}", words.headline, self.location)?;
+        writeln!(
+            f,
+            "non_block: {}, pid: {}, name: {}",
+            self.depth,
+            self.task.id(),
+            self.task.name()
+        )?;
+        writeln!(f, "expected: {}", words.expected)?;
+        write!(f, "found: {}", words.found)?;
+        if let Some(section) = self.section {
+            write!(f, ", in the section that began at {section}")?;
+        }
+        write!(f, "\nhelp: {}", words.help)
+    }
+}
+
+/// The longest name a [`Task`] keeps, in bytes.
+const NAME_BYTES: usize = 48;
+
+/// A thread, as a report names it.
+///
+/// It holds its name itself, so that a report allocates nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Task {
+    id: u32,
+    len: usize,
+    name: [u8; NAME_BYTES],
+}
+
+impl Task {
+    /// A thread that nothing is known of.
+    pub const UNKNOWN: Self = Self { id: 0, len: 0, name: [0; NAME_BYTES] };
+
+    /// Names a thread by its number and name. A name over 48 bytes is cut.
+    pub fn new(id: u32, name: &str) -> Self {
+        let mut task = Self { id, ..Self::UNKNOWN };
+        for character in name.chars() {
+            let end = task.len + character.len_utf8();
+            if let Some(free) = task.name.get_mut(task.len..end) {
+                character.encode_utf8(free);
+                task.len = end;
+            } else {
+                break;
+            }
+        }
+        task
+    }
+
+    /// Returns the thread's number: the kernel's where it has one, 0 if unknown.
+    pub const fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Returns the thread's name, empty if unknown.
+    pub fn name(&self) -> &str {
+        // `new` wrote whole characters only, so this holds.
+        self.name.get(..self.len).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("")
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("id", &self.id).field("name", &self.name()).finish()
+    }
+}

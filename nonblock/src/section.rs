@@ -1,0 +1,199 @@
+//! Sections and roots: who lends which token, and for how long.
+
+use core::marker::PhantomData;
+use core::panic::Location;
+
+use crate::backend::{Aside, Backend as _, Chosen};
+use crate::check::might_sleep;
+use crate::report::{self, ViolationKind};
+use crate::token::{NoToken, NonBlock, Sleepable};
+
+/// An open section: counted from its making until its drop, so that unwinding leaves the depth
+/// right too.
+#[must_use = "the section ends when this guard is dropped"]
+#[derive(Debug)]
+pub struct Section {
+    // A section is its thread's: another must not end it.
+    _of_this_thread: PhantomData<*mut ()>,
+}
+
+impl Section {
+    /// Opens a section, on the caller's behalf.
+    #[inline]
+    #[track_caller]
+    pub fn enter() -> Self {
+        Chosen::start(Location::caller());
+        Self { _of_this_thread: PhantomData }
+    }
+
+    /// Runs the closure in a section.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        let _section = Self::enter();
+        f(&mut NonBlock::lend())
+    }
+}
+
+impl Drop for Section {
+    #[inline]
+    fn drop(&mut self) {
+        if !Chosen::end() {
+            unbalanced_end();
+        }
+    }
+}
+
+/// Reports an end without a start. The place is ours: the guard does not know where it is dropped.
+#[cold]
+#[track_caller]
+pub(crate) fn unbalanced_end() {
+    report::violation(ViolationKind::UnbalancedEnd, Location::caller());
+}
+
+/// Lends the right to sleep to a thread that starts with no token: a root.
+///
+/// The program's `main`, a thread's first function, a C callback that is known to be allowed to sleep:
+/// where a call chain begins, no caller can lend a token, so this does. Everywhere else, take
+/// `cx: &mut Sleepable` as an argument instead.
+///
+/// # Context
+///
+/// May sleep: the closure is lent a [`Sleepable`]. It must capture no token ([`NoToken`]), so that no
+/// root grows inside a section whose token is in scope; a root called inside a section all the
+/// same is seen at run time only.
+///
+/// # Panics
+///
+/// If the thread is in a section, reports [`ViolationKind::SleepInNonBlock`], which panics under the
+/// default [`Policy`](crate::Policy). A panic of the closure's passes through.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let slept = nonblock::sleepable(|cx| {
+///     nonblock::thread::sleep(cx, Duration::from_millis(1));
+///     true
+/// });
+/// assert!(slept);
+/// ```
+#[inline]
+#[track_caller]
+pub fn sleepable<R, F>(f: F) -> R
+where
+    F: FnOnce(&mut Sleepable) -> R + NoToken,
+{
+    might_sleep();
+    f(&mut Sleepable::lend())
+}
+
+/// Runs the closure in a section, for code that is born non-blocking: callbacks, interrupt handlers.
+///
+/// Where a token is in scope, use its own [`Sleepable::non_block`] or [`NonBlock::non_block`], which keep
+/// it borrowed meanwhile.
+///
+/// # Context
+///
+/// Does not sleep, and may be called from any context: inside a section it nests. The closure is lent a
+/// [`NonBlock`]. It must capture no token ([`NoToken`]).
+///
+/// # Examples
+///
+/// ```
+/// let sum = nonblock::non_block(|_nb| (1..=4).sum::<u32>());
+/// assert_eq!(sum, 10);
+/// ```
+#[inline]
+#[track_caller]
+pub fn non_block<R, F>(f: F) -> R
+where
+    F: FnOnce(&mut NonBlock) -> R + NoToken,
+{
+    Section::run(f)
+}
+
+impl Sleepable {
+    /// Runs the closure in a section, in which this token cannot be used.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep. `self` is borrowed until the closure returns, so nothing in it can sleep by
+    /// this token; it is lent a [`NonBlock`] instead. Mirrors Linux's `non_block_start()` and
+    /// `non_block_end()` (`include/linux/kernel.h`, 6.12).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// nonblock::sleepable(|cx| {
+    ///     let answer = cx.non_block(|_nb| 42);
+    ///     assert_eq!(answer, 42);
+    /// });
+    /// ```
+    ///
+    /// ```compile_fail,E0500
+    /// # fn sleep(cx: &mut nonblock::Sleepable) {}
+    /// nonblock::sleepable(|cx| {
+    ///     cx.non_block(|_nb| sleep(cx));
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn non_block<R>(&mut self, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+}
+
+impl NonBlock {
+    /// Runs the closure in a section within this one. Sections nest.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep. The closure is lent a [`NonBlock`] of its own; `self` is borrowed until it returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let depth = nonblock::non_block(|nb| nb.non_block(|_| nonblock::raw::depth()));
+    /// assert_eq!(depth, if cfg!(debug_assertions) { 2 } else { 0 });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn non_block<R>(&mut self, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+}
+
+/// Lends the right to sleep inside a section: the known exception, counted and listed.
+///
+/// For the sleep that was looked at and found harmless, and that cannot be written otherwise today.
+/// The counters are put aside for the closure, and a section opened within it counts again. Every use
+/// is counted by its place and reason in [`Stats::permits`](crate::Stats::permits).
+///
+/// # Arguments
+///
+/// * `reason`: why sleeping is harmless here, in one sentence. It appears in the statistics.
+///
+/// # Context
+///
+/// May sleep, and may be called in a section: that is its purpose. The closure is lent a [`Sleepable`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// nonblock::non_block(|_nb| {
+///     nonblock::permit_sleep("the log is flushed once, before any device is live", |cx| {
+///         nonblock::thread::sleep(cx, Duration::from_millis(1));
+///     });
+/// });
+/// ```
+#[inline]
+#[track_caller]
+pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
+    report::count_permit(reason, Location::caller());
+    let _aside = Aside::put();
+    f(&mut Sleepable::lend())
+}

@@ -1,0 +1,155 @@
+//! Tests of code that must not sleep: a violation that is expected, and tests that fail of any other.
+
+use std::boxed::Box;
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::string::String;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec::Vec;
+
+use crate::report::Violation;
+
+/// What a test collects: the violations of its thread, and of threads that thread spawned by
+/// [`thread`](crate::thread).
+struct Recorder {
+    violations: Mutex<Vec<Violation>>,
+    /// Whether the policy is kept from acting on what is recorded.
+    expected: bool,
+}
+
+std::thread_local! {
+    /// The recorders in force on this thread, the innermost last.
+    static RECORDERS: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Hands a violation to the innermost recorder; says whether the test expects it.
+pub(crate) fn record(violation: &Violation) -> bool {
+    // A thread that is being torn down has no recorder any more.
+    let recorder = RECORDERS.try_with(|recorders| recorders.borrow().last().cloned());
+    let Some(recorder) = recorder.ok().flatten() else { return false };
+    let mut violations = recorder.violations.lock().unwrap_or_else(PoisonError::into_inner);
+    violations.push(violation.clone());
+    recorder.expected
+}
+
+/// The recorders of a thread, for one that it spawns.
+pub(crate) struct Inherited(Vec<Arc<Recorder>>);
+
+impl Inherited {
+    pub(crate) fn of_this_thread() -> Self {
+        Self(RECORDERS.with_borrow(Clone::clone))
+    }
+
+    pub(crate) fn install(self) {
+        RECORDERS.set(self.0);
+    }
+}
+
+/// Takes the recorder off again when dropped, by unwinding too.
+struct Installed;
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        RECORDERS.with_borrow_mut(Vec::pop);
+    }
+}
+
+fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
+    let recorder = Arc::new(Recorder { violations: Mutex::default(), expected });
+    RECORDERS.with_borrow_mut(|recorders| recorders.push(Arc::clone(&recorder)));
+    let installed = Installed;
+    let result = f();
+    drop(installed);
+    let mut violations = recorder.violations.lock().unwrap_or_else(PoisonError::into_inner);
+    (result, std::mem::take(&mut *violations))
+}
+
+/// Runs the closure and returns the first violation in it.
+///
+/// The violation is neither reported nor acted on: the closure runs to its end, as it would under
+/// [`Policy::Ignore`](crate::Policy::Ignore). Violations of threads that it spawns by
+/// [`thread`](crate::thread) count as its own.
+///
+/// # Context
+///
+/// May be called anywhere.
+///
+/// # Panics
+///
+/// If nothing was violated. With checks off nothing is counted, so it always panics then, and says so.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::{ViolationKind, testing};
+///
+/// # #[cfg(debug_assertions)] {
+/// let violation = testing::expect_violation(|| {
+///     nonblock::non_block(|_| nonblock::might_sleep());
+/// });
+/// assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+/// assert_eq!(violation.depth(), 1);
+/// # }
+/// ```
+#[track_caller]
+pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
+    let Some(first) = violations(f).into_iter().next() else {
+        if crate::CHECKS {
+            panic!("expected a violation, and there was none");
+        }
+        panic!(
+            "expected a violation, but checks are off in this build: \
+             turn debug assertions on, or nonblock's feature `checks`"
+        );
+    };
+    first
+}
+
+/// Runs the closure and returns every violation in it, in the order in which they occurred.
+///
+/// As [`expect_violation`], for code that breaks several rules, or may break none.
+///
+/// # Context
+///
+/// May be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// let violations = nonblock::testing::violations(|| nonblock::non_block(|_| 6 * 7));
+/// assert!(violations.is_empty());
+/// ```
+pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
+    recorded(true, f).1
+}
+
+/// Runs the body of a test, and fails it if a rule was broken, whatever the policy.
+///
+/// This is what [`#[nonblock::test]`](macro@crate::test) wraps a test's body in.
+///
+/// # Context
+///
+/// May be called anywhere.
+///
+/// # Panics
+///
+/// If there was a violation that no [`expect_violation`] took; the message holds the reports.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(nonblock::testing::run(|| 5), 5);
+/// ```
+#[track_caller]
+pub fn run<R>(test: impl FnOnce() -> R) -> R {
+    let (result, violations) = recorded(false, test);
+    if !violations.is_empty() {
+        let mut reports = String::new();
+        for violation in &violations {
+            // Writing to a `String` cannot fail.
+            let _ = write!(reports, "\n\n{violation}");
+        }
+        panic!("{} violation(s) in this test:{reports}", violations.len());
+    }
+    result
+}

@@ -1,0 +1,134 @@
+//! The two tokens, and the bound that keeps them out of root closures.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+/// Names, in rustc's messages, why a token is neither `Send` nor `Sync`.
+///
+/// A trait object is neither unless it says so, which makes its marker the one place where a
+/// message of the compiler's can be given words of ours on stable Rust.
+trait TokenIsLentToOneThread {}
+
+/// A marker that is neither `Send` nor `Sync`: what one thread was lent, no other may use.
+type Lent = PhantomData<dyn TokenIsLentToOneThread>;
+
+/// The right to sleep: whoever is lent `&mut Sleepable` may wait for something.
+///
+/// A function that may sleep takes `&mut Sleepable`, and hands it to the sleeping functions it
+/// calls. Nobody owns a `Sleepable`: it is lent for one call, or for one closure, by a root
+/// ([`sleepable`](crate::sleepable)), a new thread, or a caller. It is zero-sized, and neither
+/// `Send` nor `Sync`, so it can be neither kept, sent, leaked nor forged in safe code.
+///
+/// # Context
+///
+/// Holding it says: no section is open, this thread may sleep.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Sleepable;
+///
+/// fn flush(cx: &mut Sleepable) {
+///     nonblock::thread::sleep(cx, core::time::Duration::from_millis(1));
+/// }
+///
+/// nonblock::sleepable(|cx| flush(cx));
+/// ```
+///
+/// Inside a section it cannot be had:
+///
+/// ```compile_fail,E0308
+/// # use nonblock::Sleepable;
+/// # fn flush(cx: &mut Sleepable) {}
+/// nonblock::non_block(|nb| flush(nb));
+/// ```
+pub struct Sleepable {
+    // Neither `Send` nor `Sync`: another thread may be in a section of its own.
+    _lent: Lent,
+}
+
+/// The proof that a section is open: whoever is lent it must not sleep.
+///
+/// Non-blocking operations that need the proof, such as taking a [`SpinLock`], ask for `&NonBlock`;
+/// those that open a section of their own, or call back, take `&mut NonBlock`. Like
+/// [`Sleepable`], it is lent and never owned, and stays on its thread.
+///
+/// # Context
+///
+/// Holding it says: a section is open on this thread, and lasts at least as long as the borrow.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::NonBlock;
+///
+/// fn count(hits: &mut u32, _nb: &NonBlock) {
+///     *hits += 1;
+/// }
+///
+/// let mut hits = 0;
+/// nonblock::non_block(|nb| count(&mut hits, nb));
+/// assert_eq!(hits, 1);
+/// ```
+///
+/// [`SpinLock`]: https://docs.rs/nonblock/latest/nonblock/sync/type.SpinLock.html
+pub struct NonBlock {
+    // Neither `Send` nor `Sync`: the section is this thread's.
+    _lent: Lent,
+}
+
+impl Sleepable {
+    /// Makes the token that a root lends. Only the crate's roots call it.
+    #[inline]
+    pub(crate) const fn lend() -> Self {
+        Self { _lent: PhantomData }
+    }
+}
+
+impl NonBlock {
+    /// Makes the token that a section lends. Only the crate's sections call it.
+    #[inline]
+    pub(crate) const fn lend() -> Self {
+        Self { _lent: PhantomData }
+    }
+}
+
+impl fmt::Debug for Sleepable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sleepable")
+    }
+}
+
+impl fmt::Debug for NonBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NonBlock")
+    }
+}
+
+/// What the closure of a root may be: one that captures no token.
+///
+/// Every `Send` type is `NoToken`, and tokens are not `Send`. So a root opened around a token that
+/// is in scope does not compile, and nobody gains a right to sleep inside a section that way. A
+/// closure that captures something else tied to its thread (an `Rc`, a `RefCell` by reference, a
+/// lock guard) is refused too; [`raw`](crate::raw) has the same roots without this bound.
+///
+/// # Examples
+///
+/// ```compile_fail,E0277
+/// nonblock::sleepable(|outer| {
+///     nonblock::sleepable(|inner| {
+///         outer.non_block(|_| nonblock::thread::sleep(inner, core::time::Duration::ZERO));
+///     });
+/// });
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a root's closure captures a token, or something else that is tied to this thread",
+    label = "this closure must capture no token",
+    note = "a root is for code that was handed no token; where one is in scope, use it: `cx.non_block(|nb| ...)`, or pass `cx` on",
+    note = "if the capture is tied to this thread but is no token (an `Rc`, a lock guard), use `nonblock::raw::sleepable` or `nonblock::raw::non_block`"
+)]
+pub trait NoToken {}
+
+// The bound's own words serve a reader better than a chain of `Send` obligations.
+#[diagnostic::do_not_recommend]
+impl<T: Send> NoToken for T {}
