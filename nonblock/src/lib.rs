@@ -4,20 +4,25 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-// The attributes' expansions name the crate as their users do.
+// The attributes' expansions, in the examples here, name the crate as its users do.
+#[allow(unused_extern_crates, reason = "only expansions of the attributes use it")]
 extern crate self as nonblock;
 
-pub mod backend;
-mod check;
-mod context;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+pub mod backend;
+mod check;
+mod context;
 pub mod raw;
 mod report;
 mod section;
+#[cfg(feature = "sync")]
+pub mod sync;
 #[cfg(feature = "std")]
 pub mod testing;
+#[cfg(feature = "std")]
+pub mod thread;
 mod token;
 
 pub use backend::CHECKS;

@@ -1,6 +1,5 @@
 //! Tests of code that must not sleep: a violation that is expected, and tests that fail of any other.
 
-use std::boxed::Box;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::string::String;
@@ -93,16 +92,16 @@ fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
 /// ```
 #[track_caller]
 pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
-    let Some(first) = violations(f).into_iter().next() else {
+    violations(f).into_iter().next().unwrap_or_else(|| {
         if crate::CHECKS {
-            panic!("expected a violation, and there was none");
+            panic!("expected a violation, and there was none")
+        } else {
+            panic!(
+                "expected a violation, but checks are off in this build: turn debug assertions on, \
+                 or nonblock's feature `checks`"
+            )
         }
-        panic!(
-            "expected a violation, but checks are off in this build: \
-             turn debug assertions on, or nonblock's feature `checks`"
-        );
-    };
-    first
+    })
 }
 
 /// Runs the closure and returns every violation in it, in the order in which they occurred.

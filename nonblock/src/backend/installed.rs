@@ -5,7 +5,7 @@ use core::panic::Location;
 use super::{Backend, Installed, Suspended};
 use crate::report::{Policy, Task, Violation};
 
-// SAFETY: only `set_backend!` defines the symbol, as a static of this type.
+// Only `set_backend!` defines the symbol, as a static of this type, so it is safe to read.
 unsafe extern "Rust" {
     #[link_name = "nonblock_needs_exactly_one_backend__feature_std_or_set_backend"]
     safe static TABLE: Installed;

@@ -187,6 +187,7 @@ pub struct Suspended {
 /// The functions of a [`Backend`], as [`set_backend!`](crate::set_backend) exports them.
 #[doc(hidden)]
 #[derive(Debug)]
+#[allow(dead_code, reason = "the table is read only where another crate installs the backend")]
 pub struct Installed {
     pub(crate) start: fn(&'static Location<'static>),
     pub(crate) end: fn() -> bool,
@@ -252,12 +253,12 @@ impl Installed {
 macro_rules! set_backend {
     ($backend:ty) => {
         const _: () = {
-            $crate::__private::only_backend(::core::module_path!());
-
             // The symbol's name is what a linker prints where it is missing or defined twice.
             #[unsafe(no_mangle)]
             static nonblock_needs_exactly_one_backend__feature_std_or_set_backend:
                 $crate::__private::Installed = $crate::__private::Installed::new::<$backend>();
+
+            $crate::__private::only_backend(::core::module_path!());
         };
     };
 }

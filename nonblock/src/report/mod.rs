@@ -7,9 +7,9 @@ use core::panic::Location;
 
 use crate::backend::{Aside, Backend as _, CHECKS, Chosen};
 
+mod claim;
 #[cfg(feature = "std")]
 pub(crate) mod environment;
-mod claim;
 mod kind;
 mod policy;
 mod sites;
@@ -35,8 +35,7 @@ pub(crate) fn violation(kind: ViolationKind, location: &'static Location<'static
     let occurrence = sites::VIOLATIONS.count(kind, location);
     let Some(_reporting) = Reporting::begin() else { return };
 
-    let violation =
-        Violation { kind, location, section, depth, task: Chosen::task(), occurrence };
+    let violation = Violation { kind, location, section, depth, task: Chosen::task(), occurrence };
     if Chosen::record(&violation) {
         return;
     }

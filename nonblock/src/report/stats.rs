@@ -83,9 +83,11 @@ impl Stats {
 
     /// Returns the places at which rules were broken, in no order.
     pub fn sites(&self) -> impl Iterator<Item = Site> + use<> {
-        sites::VIOLATIONS
-            .iter()
-            .map(|(key, count)| Site { kind: key.what, location: key.location, count })
+        sites::VIOLATIONS.iter().map(|(key, count)| Site {
+            kind: key.what,
+            location: key.location,
+            count,
+        })
     }
 
     /// Returns how many violations happened at places that [`sites`](Stats::sites) has no room for.
@@ -95,9 +97,11 @@ impl Stats {
 
     /// Returns the places at which sleeping was permitted, in no order.
     pub fn permits(&self) -> impl Iterator<Item = Permit> + use<> {
-        sites::PERMITS
-            .iter()
-            .map(|(key, count)| Permit { reason: key.what, location: key.location, count })
+        sites::PERMITS.iter().map(|(key, count)| Permit {
+            reason: key.what,
+            location: key.location,
+            count,
+        })
     }
 
     /// Returns how many permits were used at places that [`permits`](Stats::permits) has no room for.
@@ -117,7 +121,11 @@ impl fmt::Display for Stats {
             write!(f, "\n  at {}: {} {}", site.location, site.count, site.kind)?;
         }
         for permit in self.permits() {
-            write!(f, "\n  permitted at {}: {} ({})", permit.location, permit.count, permit.reason)?;
+            write!(
+                f,
+                "\n  permitted at {}: {} ({})",
+                permit.location, permit.count, permit.reason
+            )?;
         }
         Ok(())
     }

@@ -123,6 +123,7 @@ impl Task {
     }
 }
 
+#[allow(clippy::missing_fields_in_debug, reason = "the length shows in the name")]
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Task").field("id", &self.id).field("name", &self.name()).finish()

@@ -1,0 +1,167 @@
+//! The one lock and the one guard: kinds differ by the token that waiting takes.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+
+use lock_api::RawMutex;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::sync::Sleeping {}
+    impl Sealed for crate::sync::Spinning {}
+}
+
+/// How a lock is waited for, and what holding it means. Sealed: [`Sleeping`] and [`Spinning`].
+///
+/// [`Sleeping`]: crate::sync::Sleeping
+/// [`Spinning`]: crate::sync::Spinning
+pub trait Kind: sealed::Sealed {
+    /// What a guard holds beside the lock.
+    #[doc(hidden)]
+    type Held<'a>;
+}
+
+/// A value behind a raw lock `R`, waited for as the kind `K` says.
+///
+/// Used by its aliases [`Mutex`](crate::sync::Mutex) and [`SpinLock`](crate::sync::SpinLock), or with a raw lock of one's
+/// own, without `std` too: any [`lock_api::RawMutex`] will do.
+///
+/// # Context
+///
+/// Making, taking apart and looking at a lock does not sleep. For `lock`, see the kinds.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "parking_lot")] {
+/// use nonblock::sync::{Lock, Sleeping};
+///
+/// /// A mutex that serves its waiters in turn.
+/// type FairMutex<T> = Lock<Sleeping, parking_lot::RawFairMutex, T>;
+///
+/// let queue = FairMutex::new(0);
+/// nonblock::sleepable(|cx| *queue.lock(cx) += 1);
+/// # }
+/// ```
+pub struct Lock<K, R, T: ?Sized> {
+    kind: PhantomData<K>,
+    inner: lock_api::Mutex<R, T>,
+}
+
+impl<K: Kind, R: RawMutex, T> Lock<K, R, T> {
+    /// Makes an unlocked lock around a value.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    pub const fn new(value: T) -> Self {
+        Self { kind: PhantomData, inner: lock_api::Mutex::new(value) }
+    }
+
+    /// Takes the value out.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere: owning the lock, nobody else holds it.
+    pub fn into_inner(self) -> T {
+        self.inner.into_inner()
+    }
+}
+
+impl<K: Kind, R: RawMutex, T: ?Sized> Lock<K, R, T> {
+    /// Reaches the value through an exclusive borrow of the lock, without locking.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub const fn get_mut(&mut self) -> &mut T {
+        self.inner.get_mut()
+    }
+
+    /// Says whether somebody holds the lock. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn is_locked(&self) -> bool {
+        self.inner.is_locked()
+    }
+
+    /// Waits for the raw lock. What the kind holds meanwhile is in force before the wait begins.
+    #[inline]
+    #[track_caller]
+    pub(super) fn wait<'a>(&'a self, held: K::Held<'a>) -> Guard<'a, K, R, T> {
+        Guard { inner: self.inner.lock(), _held: held }
+    }
+
+    /// Takes the raw lock if it is free.
+    #[inline]
+    #[track_caller]
+    pub(super) fn try_take<'a>(&'a self, held: K::Held<'a>) -> Option<Guard<'a, K, R, T>> {
+        self.inner.try_lock().map(|inner| Guard { inner, _held: held })
+    }
+}
+
+/// A held lock: the value can be reached through it, and it unlocks when dropped.
+///
+/// # Context
+///
+/// Dropping it does not sleep. The guard of a spinning lock cannot leave its section.
+#[must_use = "the lock is released at once if its guard is not kept"]
+pub struct Guard<'a, K: Kind, R: RawMutex, T: ?Sized> {
+    // Dropped first: the lock is released before the section that holding it meant ends.
+    inner: lock_api::MutexGuard<'a, R, T>,
+    _held: K::Held<'a>,
+}
+
+impl<K: Kind, R: RawMutex, T: ?Sized> Deref for Guard<'_, K, R, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<K: Kind, R: RawMutex, T: ?Sized> DerefMut for Guard<'_, K, R, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+}
+
+impl<K: Kind, R: RawMutex, T: ?Sized + fmt::Debug> fmt::Debug for Guard<'_, K, R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<K: Kind, R: RawMutex, T: ?Sized + fmt::Display> fmt::Display for Guard<'_, K, R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<K: Kind, R: RawMutex, T: Default> Default for Lock<K, R, T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<K: Kind, R: RawMutex, T> From<T> for Lock<K, R, T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<K: Kind, R: RawMutex, T: ?Sized + fmt::Debug> fmt::Debug for Lock<K, R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Lock");
+        match self.inner.try_lock() {
+            Some(value) => debug.field("value", &&*value),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
+    }
+}

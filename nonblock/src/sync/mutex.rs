@@ -1,0 +1,106 @@
+//! The sleeping kind: waiting takes the right to sleep.
+
+use lock_api::RawMutex;
+
+use super::lock::{Guard, Kind, Lock};
+use crate::check::might_sleep;
+use crate::context::Context;
+use crate::token::Sleepable;
+
+/// The kind of a lock that may be held across a sleep, so that waiting for it may sleep.
+#[derive(Debug)]
+pub enum Sleeping {}
+
+impl Kind for Sleeping {
+    type Held<'a> = ();
+}
+
+impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
+    /// Waits for the lock and takes it.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`. The token is free again while the lock is held, so its holder
+    /// may go on sleeping.
+    ///
+    /// # Panics
+    ///
+    /// If a section is open all the same (through a root inside it), reports
+    /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::sync::Mutex;
+    /// let pages = Mutex::new(0);
+    /// nonblock::sleepable(|cx| *pages.lock(cx) += 1);
+    /// assert_eq!(pages.into_inner(), 1);
+    /// ```
+    ///
+    /// ```compile_fail,E0308
+    /// # use nonblock::sync::Mutex;
+    /// let pages = Mutex::new(0);
+    /// nonblock::non_block(|nb| *pages.lock(nb) += 1); // a section only tries
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn lock(&self, cx: &mut Sleepable) -> Guard<'_, Sleeping, R, T> {
+        let _ = cx;
+        might_sleep();
+        self.wait(())
+    }
+
+    /// Takes the lock if it is free.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep; takes no token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::sync::Mutex;
+    /// let pages = Mutex::new(0);
+    /// nonblock::non_block(|_nb| match pages.try_lock() {
+    ///     Some(mut pages) => *pages += 1,
+    ///     None => { /* put it off */ }
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn try_lock(&self) -> Option<Guard<'_, Sleeping, R, T>> {
+        self.try_take(())
+    }
+
+    /// Waits for the lock if the context may sleep, and tries it if not.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if somebody holds the lock. Never for a `Sleepable`: the
+    /// error type is uninhabited then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::{Context, sync::Mutex};
+    /// fn clear<C: Context>(table: &Mutex<Vec<u64>>, cx: &mut C) -> Result<(), C::Refusal> {
+    ///     table.acquire(cx)?.clear();
+    ///     Ok(())
+    /// }
+    /// # let table = Mutex::new(vec![1]);
+    /// # nonblock::non_block(|nb| clear(&table, nb)).unwrap();
+    /// # assert!(table.into_inner().is_empty());
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<Guard<'_, Sleeping, R, T>, C::Refusal> {
+        match cx.sleepable() {
+            Ok(cx) => Ok(self.lock(cx)),
+            Err(refusal) => self.try_lock().ok_or(refusal),
+        }
+    }
+}
