@@ -1,0 +1,1 @@
+//! Integration tests of `nonblock`; there is nothing in the library itself.
