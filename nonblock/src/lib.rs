@@ -90,7 +90,7 @@
 //! |---|---|---|
 //! | `std` | yes | the thread-local backend, [`thread`], [`testing`] |
 //! | `macros` | yes | the attributes |
-//! | `parking_lot` | yes | [`sync::Mutex`] and [`sync::SpinLock`] on parking_lot's raw locks |
+//! | `parking_lot` | yes | [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
 //! | `mmu` | yes | [`mmu`] |
 //! | `sync` | by `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
 //! | `oom` | no | [`memory`] and [`oom`], on Linux |

@@ -7,7 +7,8 @@ use core::panic::Location;
 
 use crate::backend::{Backend as _, Chosen};
 use crate::check::might_sleep;
-use crate::section::{Section, unbalanced_end};
+use crate::report::{self, ViolationKind};
+use crate::section::Section;
 use crate::token::{NonBlock, Sleepable};
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
@@ -95,7 +96,7 @@ pub fn non_block_start() {
 #[track_caller]
 pub fn non_block_end() {
     if !Chosen::end() {
-        unbalanced_end();
+        report::violation(ViolationKind::UnbalancedEnd, Location::caller());
     }
 }
 

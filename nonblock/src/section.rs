@@ -5,7 +5,9 @@ use core::panic::Location;
 
 use crate::backend::{Aside, Backend as _, Chosen};
 use crate::check::might_sleep;
-use crate::report::{self, ViolationKind};
+use crate::report;
+#[cfg(any(debug_assertions, feature = "checks"))]
+use crate::report::ViolationKind;
 use crate::token::{NoToken, NonBlock, Sleepable};
 
 /// An open section: counted from its making until its drop, so that unwinding leaves the depth
@@ -15,6 +17,9 @@ use crate::token::{NoToken, NonBlock, Sleepable};
 pub struct Section {
     // A section is its thread's: another must not end it.
     _of_this_thread: PhantomData<*mut ()>,
+    // Where it began, for the report of an end that somebody else took.
+    #[cfg(any(debug_assertions, feature = "checks"))]
+    place: &'static Location<'static>,
 }
 
 impl Section {
@@ -22,8 +27,13 @@ impl Section {
     #[inline]
     #[track_caller]
     pub fn enter() -> Self {
-        Chosen::start(Location::caller());
-        Self { _of_this_thread: PhantomData }
+        let place = Location::caller();
+        Chosen::start(place);
+        Self {
+            _of_this_thread: PhantomData,
+            #[cfg(any(debug_assertions, feature = "checks"))]
+            place,
+        }
     }
 
     /// Runs the closure in a section.
@@ -39,16 +49,10 @@ impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
         if !Chosen::end() {
-            unbalanced_end();
+            #[cfg(any(debug_assertions, feature = "checks"))]
+            report::violation(ViolationKind::UnbalancedEnd, self.place);
         }
     }
-}
-
-/// Reports an end without a start. The place is ours: the guard does not know where it is dropped.
-#[cold]
-#[track_caller]
-pub(crate) fn unbalanced_end() {
-    report::violation(ViolationKind::UnbalancedEnd, Location::caller());
 }
 
 /// Lends the right to sleep to a thread that starts with no token: a root.

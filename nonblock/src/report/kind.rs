@@ -16,7 +16,8 @@ pub enum ViolationKind {
     AllocInNonBlock,
     /// A section lasted longer than it may.
     OverBudget,
-    /// A section was ended that had not been started.
+    /// A section was ended that had not been started. Its location is that of the end, or, where the end
+    /// of a guarded section finds that somebody took it, the place where that section began.
     UnbalancedEnd,
     /// A function that relies on a section was called outside one. Linux: `__cant_sleep`.
     NotInNonBlock,

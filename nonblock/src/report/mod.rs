@@ -27,6 +27,7 @@ pub use violation::{Task, Violation};
 /// what they need; a violation of theirs is counted and not reported, so reports do not recurse.
 #[cold]
 #[inline(never)]
+#[track_caller] // A panic then names the place of the fault, not this one.
 pub(crate) fn violation(kind: ViolationKind, location: &'static Location<'static>) {
     let depth = Chosen::depth().unwrap_or(0);
     let section = Chosen::began();
