@@ -35,7 +35,7 @@
 //!         Suspended { depth: DEPTH.swap(0, Ordering::Relaxed), began: None }
 //!     }
 //!     fn resume(suspended: Suspended) {
-//!         DEPTH.store(suspended.depth, Ordering::Relaxed);
+//!         DEPTH.fetch_add(suspended.depth, Ordering::Relaxed);
 //!     }
 //!     fn write(_violation: &Violation) {
 //!         // To the serial port ...
@@ -134,7 +134,8 @@ pub unsafe trait Backend {
     /// Puts the open sections aside: the depth is zero afterwards.
     fn suspend() -> Suspended;
 
-    /// Takes up again what `suspend` put aside.
+    /// Takes up again what `suspend` put aside, beside what was opened since and is open still: a spin
+    /// lock's guard can be taken while the sections are aside, and kept.
     fn resume(suspended: Suspended);
 
     /// Names the running thread, for reports.

@@ -10,6 +10,8 @@ use crate::report::{Policy, Task, Violation, environment};
 
 struct State {
     depth: Cell<u32>,
+    /// How many sections are put aside.
+    aside: Cell<u32>,
     began: Cell<Option<&'static Location<'static>>>,
     reporting: Cell<bool>,
 }
@@ -17,7 +19,12 @@ struct State {
 std::thread_local! {
     // Without a destructor and with a constant start, an access is a plain load.
     static STATE: State = const {
-        State { depth: Cell::new(0), began: Cell::new(None), reporting: Cell::new(false) }
+        State {
+            depth: Cell::new(0),
+            aside: Cell::new(0),
+            began: Cell::new(None),
+            reporting: Cell::new(false),
+        }
     };
 }
 
@@ -42,7 +49,7 @@ unsafe impl Backend for ThreadLocal {
     #[inline]
     fn end() -> bool {
         STATE.with(|state| match state.depth.get() {
-            0 => false,
+            0 => end_aside(state),
             depth => {
                 state.depth.set(depth - 1);
                 true
@@ -61,13 +68,21 @@ unsafe impl Backend for ThreadLocal {
 
     fn suspend() -> Suspended {
         let began = Self::began();
-        STATE.with(|state| Suspended { depth: state.depth.replace(0), began })
+        STATE.with(|state| {
+            let depth = state.depth.replace(0);
+            state.aside.set(state.aside.get().wrapping_add(depth));
+            Suspended { depth, began }
+        })
     }
 
     fn resume(suspended: Suspended) {
         STATE.with(|state| {
-            state.depth.set(suspended.depth);
-            state.began.set(suspended.began);
+            let back = suspended.depth.min(state.aside.get());
+            if back > 0 {
+                state.aside.set(state.aside.get() - back);
+                state.depth.set(state.depth.get().wrapping_add(back));
+                state.began.set(suspended.began);
+            }
         });
     }
 
@@ -110,6 +125,14 @@ unsafe impl Backend for ThreadLocal {
     fn record(violation: &Violation) -> bool {
         crate::testing::record(violation)
     }
+}
+
+/// Ends a section that was put aside: a guard from before was dropped meanwhile.
+#[cold]
+fn end_aside(state: &State) -> bool {
+    let aside = state.aside.get();
+    state.aside.set(aside.saturating_sub(1));
+    aside > 0
 }
 
 /// Returns the thread's number as the kernel tells it, or the process's where it does not.
