@@ -1,5 +1,8 @@
-//! Integration tests of `nonblock`; in the library itself are only the README's examples, as
-//! documentation tests.
+//! Integration tests of `nonblock`. In the library itself are what several of them use, and the README's
+//! examples as documentation tests.
+
+pub mod fixture;
+pub mod process;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

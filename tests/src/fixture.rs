@@ -1,0 +1,93 @@
+//! Crates of `tests/fixtures`, built on their own: outside the workspace, with the features and the profile that a
+//! test asks for.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{self, Outcome};
+
+/// How long a build may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(400);
+
+/// A crate of `tests/fixtures`, and where it is built.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    directory: PathBuf,
+    target: PathBuf,
+}
+
+impl Fixture {
+    /// Names a fixture by its folder, and where the calling test may build: its `CARGO_TARGET_TMPDIR`.
+    pub fn new(name: &str, temporary: &str) -> Self {
+        Self {
+            directory: Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name),
+            target: Path::new(temporary).join("fixtures").join(name),
+        }
+    }
+
+    /// Returns where cargo puts what it builds.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Runs a subcommand of cargo on the fixture, and returns what came of it.
+    ///
+    /// It uses no network, and takes no flags or settings of the surrounding build's over.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Panics
+    ///
+    /// If cargo cannot be started, or takes longer than some minutes.
+    #[track_caller]
+    pub fn cargo(&self, subcommand: &str, arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .current_dir(&self.directory)
+            .arg(subcommand)
+            .args(["--offline", "--locked", "--color", "never"])
+            .args(arguments)
+            .env("CARGO_TARGET_DIR", &self.target);
+        for variable in
+            ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
+        {
+            command.env_remove(variable);
+        }
+        process::run(&mut command, PATIENCE)
+    }
+
+    /// As [`cargo`](Self::cargo), for what must succeed.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Panics
+    ///
+    /// If it fails, with what it wrote.
+    #[track_caller]
+    pub fn succeed(&self, subcommand: &str, arguments: &[&str]) -> Outcome {
+        let outcome = self.cargo(subcommand, arguments);
+        assert!(outcome.status.success(), "{subcommand} {arguments:?}:\n{}", outcome.stderr);
+        outcome
+    }
+
+    /// As [`cargo`](Self::cargo), for what must fail; returns what it wrote to standard error.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    ///
+    /// # Panics
+    ///
+    /// If it succeeds.
+    #[track_caller]
+    pub fn fail(&self, subcommand: &str, arguments: &[&str]) -> String {
+        let outcome = self.cargo(subcommand, arguments);
+        assert!(!outcome.status.success(), "{subcommand} {arguments:?} was to fail");
+        outcome.stderr
+    }
+}
