@@ -64,7 +64,8 @@ struct Reporting;
 
 impl Reporting {
     fn begin() -> Option<Self> {
-        Chosen::begin_report().then_some(Self)
+        // Made only if it begins: a value made and dropped here would take the outer report's mark away.
+        Chosen::begin_report().then(|| Self)
     }
 }
 
