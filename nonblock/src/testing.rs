@@ -36,7 +36,8 @@ pub(crate) struct Inherited(Vec<Arc<Recorder>>);
 
 impl Inherited {
     pub(crate) fn of_this_thread() -> Self {
-        Self(RECORDERS.with_borrow(Clone::clone))
+        // A thread that is being torn down has none any more, and may still start others.
+        Self(RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default())
     }
 
     pub(crate) fn install(self) {
