@@ -154,14 +154,3 @@ impl<K: Kind, R: RawMutex, T> From<T> for Lock<K, R, T> {
         Self::new(value)
     }
 }
-
-impl<K: Kind, R: RawMutex, T: ?Sized + fmt::Debug> fmt::Debug for Lock<K, R, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Lock");
-        match self.inner.try_lock() {
-            Some(value) => debug.field("value", &&*value),
-            None => debug.field("value", &format_args!("<locked>")),
-        };
-        debug.finish()
-    }
-}

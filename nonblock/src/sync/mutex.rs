@@ -1,5 +1,7 @@
 //! The sleeping kind: waiting takes the right to sleep.
 
+use core::fmt;
+
 use lock_api::RawMutex;
 
 use super::lock::{Guard, Kind, Lock};
@@ -102,5 +104,17 @@ impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
             Ok(cx) => Ok(self.lock(cx)),
             Err(refusal) => self.try_lock().ok_or(refusal),
         }
+    }
+}
+
+/// With the value if the lock is free, which is held meanwhile; it is not waited for.
+impl<R: RawMutex, T: ?Sized + fmt::Debug> fmt::Debug for Lock<Sleeping, R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Mutex");
+        match self.try_lock() {
+            Some(value) => debug.field("value", &&*value),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
     }
 }

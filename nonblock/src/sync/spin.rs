@@ -1,5 +1,6 @@
 //! The spinning kind: held in a section only, so that a section may wait for it.
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use lock_api::RawMutex;
@@ -108,5 +109,12 @@ impl<R: RawMutex, T: ?Sized> Lock<Spinning, R, T> {
         let nb = NonBlock::lend();
         let mut value = self.lock(&nb);
         f(&mut value, &mut NonBlock::lend())
+    }
+}
+
+/// Without the value: showing it could sleep, and so must not happen with the lock held.
+impl<R: RawMutex, T: ?Sized> fmt::Debug for Lock<Spinning, R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpinLock").field("locked", &self.is_locked()).finish_non_exhaustive()
     }
 }
