@@ -112,6 +112,8 @@ pub mod __private;
 pub mod backend;
 mod check;
 mod context;
+#[cfg(feature = "mmu")]
+pub mod mmu;
 pub mod raw;
 mod report;
 mod section;

@@ -1,0 +1,234 @@
+//! A value that is read without waiting, anywhere, and replaced by threads that may sleep.
+//!
+//! In the manner of Linux's sleepable RCU (`kernel/rcu/srcutree.c`, 6.12). Readers pin the value they find: two atomic
+//! additions a read, no lock, no allocation, and never the freeing of anything. Writers publish a new value beside the
+//! old one, and free the old one when everybody who could have found it has gone.
+//!
+//! A reader is counted in one of two sets of counters, which the lowest bit of the epoch names. A writer moves the epoch
+//! on when the set that it is about to name is empty, so that new readers leave the other one to drain. A value that was
+//! replaced in epoch `e` is free in epoch `e + 2`: on the way there each of the two sets was seen empty.
+//! Neither set need be empty at one moment: a reader leaves the counter that it entered, so every counter that it could
+//! be in was seen at zero after the replacement.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::ptr::NonNull;
+use std::boxed::Box;
+use std::vec::Vec;
+
+use super::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use super::backoff::Backoff;
+use super::shard::{self, SHARDS};
+use crate::sync::{Mutex, MutexGuard};
+use crate::token::Sleepable;
+
+/// How many epochs after its replacement a value is free.
+const GRACE: u64 = 2;
+
+/// The counters of the threads that share a shard: one of each set.
+///
+/// Apart from its neighbors by two cache lines, since processors fetch them in pairs.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard {
+    readers: [AtomicUsize; 2],
+}
+
+/// A value that is read without waiting. See the [module](self).
+pub(crate) struct Rcu<T> {
+    // Made by `Box::into_raw`, and never null.
+    current: AtomicPtr<T>,
+    epoch: AtomicU64,
+    shards: [Shard; SHARDS],
+    writer: Mutex<Writer<T>>,
+    // Readers on several threads share a `T`.
+    _shares: PhantomData<T>,
+}
+
+/// What only the writer looks at.
+struct Writer<T> {
+    /// Values that were replaced, each with the epoch in which it is free, in order.
+    retired: Vec<(u64, Retired<T>)>,
+}
+
+/// A value that was replaced. Dropped only when no reader is left.
+struct Retired<T>(NonNull<T>);
+
+// SAFETY: it owns its `T`, as a `Box` does; it is not one because readers may still look at the value.
+unsafe impl<T: Send> Send for Retired<T> {}
+
+impl<T> Drop for Retired<T> {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from `Box::into_raw` when the value was published, and from `current` when it was
+        // replaced, so nobody else frees it. It is dropped in an epoch in which no reader can have it, or with the whole
+        // `Rcu`, which readers borrow.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// When everything replaced so far is free.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket(u64);
+
+impl<T> Rcu<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self {
+            current: AtomicPtr::new(Box::into_raw(Box::new(value))),
+            epoch: AtomicU64::new(0),
+            shards: core::array::from_fn(|_| Shard::default()),
+            writer: Mutex::new(Writer { retired: Vec::new() }),
+            _shares: PhantomData,
+        }
+    }
+
+    /// Pins the current value. Never waits.
+    #[inline]
+    pub(crate) fn read(&self) -> Reader<'_, T> {
+        // The set matters for progress alone, so a stale epoch will do.
+        let set = usize::from(self.epoch.load(Ordering::Relaxed) & 1 != 0);
+        let readers = &self.shards[shard::of_this_thread()].readers[set];
+        // This and the load below are in one order with the writer's exchange and its look at this counter (all are
+        // `SeqCst`): who loads the old value was counted before the exchange, and so is seen by that look.
+        readers.fetch_add(1, Ordering::SeqCst);
+        let value = self.current.load(Ordering::SeqCst);
+        // SAFETY: `current` is never null.
+        let value = unsafe { NonNull::new_unchecked(value) };
+        Reader { value, readers, _cell: PhantomData }
+    }
+
+    /// Takes the writer's side.
+    ///
+    /// The lock is held while a new value is made, never while readers are waited for.
+    #[track_caller]
+    pub(crate) fn write(&self, cx: &mut Sleepable) -> Write<'_, T> {
+        Write { cell: self, writer: self.writer.lock(cx) }
+    }
+
+    /// Waits until everything that was replaced when the ticket was drawn is free.
+    ///
+    /// A thread that is itself a reader would wait for ever.
+    #[track_caller]
+    pub(crate) fn wait(&self, ticket: Ticket, cx: &mut Sleepable) {
+        let mut backoff = Backoff::new();
+        loop {
+            self.write(cx).finish();
+            // Only writers move it, in steps that are each a store.
+            if self.epoch.load(Ordering::Acquire) >= ticket.0 {
+                return;
+            }
+            backoff.pause(cx);
+        }
+    }
+}
+
+impl<T> Drop for Rcu<T> {
+    fn drop(&mut self) {
+        let current = self.current.load(Ordering::Relaxed);
+        // SAFETY: it came from `Box::into_raw`, nobody replaced it, and readers borrow `self`, so there are none.
+        drop(unsafe { Box::from_raw(current) });
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Rcu<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (*self.read()).fmt(f)
+    }
+}
+
+/// The writer's side of an [`Rcu`], held by one thread at a time.
+pub(crate) struct Write<'a, T> {
+    cell: &'a Rcu<T>,
+    writer: MutexGuard<'a, Writer<T>>,
+}
+
+impl<T> Write<'_, T> {
+    /// The value that readers find now.
+    pub(crate) fn current(&self) -> &T {
+        let current = self.cell.current.load(Ordering::Acquire);
+        // SAFETY: the value lives until it is replaced, which takes `&mut self`, and a while longer.
+        unsafe { &*current }
+    }
+
+    /// Lets readers find another value from now on.
+    pub(crate) fn publish(&mut self, value: T) {
+        let value = Box::into_raw(Box::new(value));
+        // Releases the new value's contents to readers. For the order, see `Rcu::read`.
+        let old = self.cell.current.swap(value, Ordering::SeqCst);
+        // SAFETY: `current` is never null.
+        let old = unsafe { NonNull::new_unchecked(old) };
+        self.writer.retired.push((self.cell.epoch() + GRACE, Retired(old)));
+    }
+
+    /// Ends the writing, and frees what is due.
+    ///
+    /// What is freed may be anything, so the lock is released first.
+    pub(crate) fn finish(mut self) -> Ticket {
+        let ticket = Ticket(self.cell.epoch() + GRACE);
+        for _ in 0..GRACE {
+            if !self.advance() {
+                break;
+            }
+        }
+        let now = self.cell.epoch();
+        let due = self.writer.retired.partition_point(|(free_at, _)| *free_at <= now);
+        let free: Vec<_> = self.writer.retired.drain(..due).collect();
+        drop(self);
+        drop(free);
+        ticket
+    }
+
+    /// Moves the epoch on, if the set of counters that it is about to name is empty.
+    fn advance(&mut self) -> bool {
+        let next = self.cell.epoch() + 1;
+        let set = usize::from(next & 1 != 0);
+        // `SeqCst`: see `Rcu::read`. A zero also acquires what the readers did, so that it happened before the freeing:
+        // each of them left with a release, and all changes of a counter are read-modify-writes, so the chain from
+        // every leaving to the value found here is unbroken.
+        let empty = |shard: &Shard| shard.readers[set].load(Ordering::SeqCst) == 0;
+        if !self.cell.shards.iter().all(empty) {
+            return false;
+        }
+        self.cell.epoch.store(next, Ordering::Release);
+        true
+    }
+}
+
+impl<T> Rcu<T> {
+    /// The epoch, as the writer finds it: nobody else moves it.
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
+    }
+}
+
+/// A pinned value: it stays until this is dropped, whatever is published meanwhile.
+pub(crate) struct Reader<'a, T> {
+    // No reference: one would have to stay valid until this is gone, and the value may be freed while it goes.
+    value: NonNull<T>,
+    readers: &'a AtomicUsize,
+    _cell: PhantomData<&'a Rcu<T>>,
+}
+
+impl<T> Deref for Reader<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: this reader is counted, so no writer frees the value before it is dropped.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<T> Drop for Reader<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // Whatever was read was read before this.
+        self.readers.fetch_sub(1, Ordering::Release);
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reader<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}

@@ -1,0 +1,93 @@
+//! A subscription, and its two ends: one that waits, and one that does not.
+
+use std::sync::{Arc, Weak};
+
+use super::clock::{Clock, Mark};
+use super::space::Inner;
+use crate::check::might_sleep;
+use crate::token::Sleepable;
+
+/// A notifier's place in an address space, until it is ended or dropped.
+///
+/// It may outlive the address space, and move to another thread.
+///
+/// # Context
+///
+/// [`unsubscribe`](Subscription::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
+/// that begin later pass the notifier by, those under way still call it, to their end. It is taken off the list, and
+/// the driver's `Arc` dropped, by a later change of the list or
+/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use nonblock::mmu::{AddressSpace, Invalidate, Range};
+/// # use nonblock::Context;
+/// # struct Device;
+/// # impl Invalidate for Device {
+/// #     fn invalidate<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> { Ok(()) }
+/// # }
+///
+/// let space = AddressSpace::new();
+/// let device = Arc::new(Device);
+/// nonblock::sleepable(|cx| {
+///     let waiting = space.subscribe(device.clone(), cx).unwrap();
+///     let deferring = space.subscribe(device.clone(), cx).unwrap();
+///
+///     waiting.unsubscribe(cx); // waits, and drops its `Arc`
+///     assert_eq!(Arc::strong_count(&device), 2);
+///
+///     cx.non_block(|_nb| drop(deferring)); // does neither
+///     assert_eq!(Arc::strong_count(&device), 2);
+///     space.synchronize(cx);
+///     assert_eq!(Arc::strong_count(&device), 1);
+/// });
+/// ```
+#[derive(Debug)]
+#[must_use = "the subscription ends when this is dropped"]
+pub struct Subscription {
+    // Weak, so that a drop in a section is never the one that drops the space's drivers.
+    space: Weak<Inner>,
+    clock: Arc<Clock>,
+    mark: Arc<Mark>,
+    ended: bool,
+}
+
+impl Subscription {
+    pub(super) fn new(space: &Arc<Inner>, mark: Arc<Mark>) -> Self {
+        Self { space: Arc::downgrade(space), clock: Arc::clone(&space.clock), mark, ended: false }
+    }
+
+    /// Ends the subscription, and waits for every invalidation that may still call the notifier, from its start
+    /// to its end. No callback runs after this has returned.
+    ///
+    /// Called by a thread that has an invalidation open, of whatever address space, it cannot wait: it would wait for
+    /// itself, or for a thread that likewise waits for it. This is so within a callback, and while holding an
+    /// [`Invalidation`](super::Invalidation). It then only does what a drop does: invalidations that begin later pass the notifier
+    /// by, those under way still call it.
+    ///
+    /// Mirrors Linux's `mmu_notifier_unregister()` (`mm/mmu_notifier.c`, 6.12), without the call of `release`: who
+    /// unsubscribes can do that itself. There, a call from within a callback waits for ever.
+    ///
+    /// # Context
+    ///
+    /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscription
+    /// ended may be dropped here.
+    #[track_caller]
+    pub fn unsubscribe(mut self, cx: &mut Sleepable) {
+        might_sleep();
+        if let Some(space) = self.space.upgrade() {
+            space.take_off(|slot| Arc::ptr_eq(&slot.mark, &self.mark), cx);
+        }
+        self.ended = true;
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.clock.strike(&self.mark);
+        }
+    }
+}
