@@ -8,7 +8,7 @@ use core::panic::Location;
 use crate::backend::{Backend as _, Chosen};
 use crate::check::might_sleep;
 use crate::report::{self, ViolationKind};
-use crate::section::Section;
+use crate::section::{Section, permit};
 use crate::token::{NonBlock, Sleepable};
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
@@ -59,6 +59,33 @@ pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
 #[track_caller]
 pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
     Section::run(f)
+}
+
+/// As [`permit_sleep`](crate::permit_sleep), without the [`NoToken`](crate::NoToken) bound.
+///
+/// For the known exception that needs a lock's guard, or something else that is tied to its thread.
+///
+/// # Context
+///
+/// May sleep, and may be called in a section. The closure is lent a [`Sleepable`]; a token among its captures is
+/// not seen by the compiler.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::SpinLock;
+///
+/// let log = SpinLock::new(Vec::new());
+/// nonblock::non_block(|nb| {
+///     let mut log = log.lock(nb);
+///     nonblock::raw::permit_sleep("nobody else waits for the log yet", |_cx| log.push("up"));
+/// });
+/// assert_eq!(log.into_inner(), ["up"]);
+/// ```
+#[inline]
+#[track_caller]
+pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
+    permit(reason, f)
 }
 
 /// Opens a section that [`non_block_end`] must close, on this thread.

@@ -181,7 +181,8 @@ impl NonBlock {
 ///
 /// # Context
 ///
-/// May sleep, and may be called in a section: that is its purpose. The closure is lent a [`Sleepable`].
+/// May sleep, and may be called in a section: that is its purpose. The closure is lent a [`Sleepable`]. It must
+/// capture no token ([`NoToken`]): a second right to sleep could go on in a section that the first one opens.
 ///
 /// # Examples
 ///
@@ -196,7 +197,17 @@ impl NonBlock {
 /// ```
 #[inline]
 #[track_caller]
-pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
+pub fn permit_sleep<R, F>(reason: &'static str, f: F) -> R
+where
+    F: FnOnce(&mut Sleepable) -> R + NoToken,
+{
+    permit(reason, f)
+}
+
+/// Runs the closure with the open sections put aside, whatever it captures.
+#[inline]
+#[track_caller]
+pub(crate) fn permit<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
     report::count_permit(reason, Location::caller());
     let _aside = Aside::put();
     f(&mut Sleepable::lend())
