@@ -1,0 +1,311 @@
+//! The module `testing`: what tests of non-blocking code are written with.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use nonblock::ViolationKind::{NotInNonBlock, SleepInNonBlock, UnbalancedEnd};
+use nonblock::testing::{expect_violation, run, violations};
+use nonblock::{Policy, cant_sleep, might_sleep, non_block, raw, set_policy, sleepable, thread};
+use nonblock_tests::process;
+
+fn sleep_in_a_section() {
+    non_block(|_nb| might_sleep());
+}
+
+/// Runs the closure, which must panic, and returns the panic's text.
+#[track_caller]
+fn panic_of<R>(f: impl FnOnce() -> R) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(f)) else { panic!("the closure did not panic") };
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => (*panic.downcast_ref::<&str>().expect("the panic is text")).to_owned(),
+    }
+}
+
+// expect_violation and violations.
+
+#[test]
+fn the_expected_violation_is_returned_and_not_acted_on() {
+    let mut after = false;
+    let violation = expect_violation(|| {
+        sleep_in_a_section();
+        after = true;
+    });
+    assert!(after);
+    assert_eq!(violation.kind(), SleepInNonBlock);
+}
+
+#[test]
+fn expecting_a_violation_where_there_is_none_panics_at_the_caller() {
+    assert_eq!(
+        panic_of(|| expect_violation(|| non_block(|_nb| cant_sleep()))),
+        "expected a violation, and there was none"
+    );
+}
+
+#[test]
+fn the_first_of_several_is_returned() {
+    let violation = expect_violation(|| {
+        cant_sleep();
+        sleep_in_a_section();
+    });
+    assert_eq!(violation.kind(), NotInNonBlock);
+}
+
+#[test]
+fn all_are_returned_in_their_order() {
+    let kinds: Vec<_> = violations(|| {
+        raw::non_block_end();
+        sleep_in_a_section();
+        cant_sleep();
+        sleep_in_a_section();
+    })
+    .iter()
+    .map(nonblock::Violation::kind)
+    .collect();
+    assert_eq!(kinds, [UnbalancedEnd, SleepInNonBlock, NotInNonBlock, SleepInNonBlock]);
+}
+
+#[test]
+fn an_inner_expectation_takes_what_is_in_it_alone() {
+    let outer = violations(|| {
+        cant_sleep();
+        let inner = expect_violation(sleep_in_a_section);
+        assert_eq!(inner.kind(), SleepInNonBlock);
+        raw::non_block_end();
+    });
+    let kinds: Vec<_> = outer.iter().map(nonblock::Violation::kind).collect();
+    assert_eq!(kinds, [NotInNonBlock, UnbalancedEnd]);
+}
+
+#[test]
+fn a_panic_of_the_closure_passes_through_and_ends_the_expectation() {
+    let found = violations(|| {
+        let message = panic_of(|| {
+            expect_violation(|| {
+                cant_sleep();
+                panic!("of the closure's own");
+            })
+        });
+        assert_eq!(message, "of the closure's own");
+        // Taken by the outer expectation: the inner one is gone.
+        sleep_in_a_section();
+    });
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].kind(), SleepInNonBlock);
+}
+
+#[test]
+fn a_violation_of_a_thread_without_a_token_is_its_own() {
+    // A plain thread inherits no expectation, so the policy acts on it.
+    let test = "a_violation_of_a_thread_without_a_token_is_its_own";
+    let outcome = process::own(test, &[], || {
+        let found = violations(|| assert!(std::thread::spawn(sleep_in_a_section).join().is_err()));
+        assert!(found.is_empty());
+    });
+    outcome.assert_success();
+}
+
+// run.
+
+#[test]
+fn run_returns_what_the_test_returns() {
+    assert_eq!(run(|| 5), 5);
+    let result: Result<(), String> = run(|| Err("a test may return a `Result`".to_owned()));
+    assert!(result.is_err());
+}
+
+#[test]
+fn run_leaves_alone_what_was_expected() {
+    run(|| {
+        expect_violation(sleep_in_a_section);
+        assert_eq!(violations(sleep_in_a_section).len(), 1);
+    });
+}
+
+#[test]
+fn run_fails_on_a_violation_that_was_swallowed() {
+    let test = "run_fails_on_a_violation_that_was_swallowed";
+    let outcome = process::own(test, &[("NONBLOCK", "panic".into())], || {
+        let message = panic_of(|| {
+            run(|| {
+                let _ = catch_unwind(sleep_in_a_section);
+                let _ = catch_unwind(|| cant_sleep());
+            });
+        });
+        let (first, reports) = message.split_once('\n').expect("the reports follow");
+        assert_eq!(first, "2 violation(s) in this test:");
+        assert_eq!(reports.matches("BUG: ").count(), 2, "{message}");
+        assert!(reports.contains("sleeping function called from invalid context at"), "{message}");
+        assert!(
+            reports.contains("function that relies on a section called outside one"),
+            "{message}"
+        );
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn run_fails_under_a_policy_that_goes_on() {
+    for policy in [Policy::Warn, Policy::Ignore] {
+        let test = "run_fails_under_a_policy_that_goes_on";
+        let outcome = process::own(test, &[("NONBLOCK", policy.name().into())], || {
+            let mut after = false;
+            let message = panic_of(|| {
+                run(|| {
+                    sleep_in_a_section();
+                    after = true;
+                });
+            });
+            assert!(after, "the policy goes on");
+            assert!(message.starts_with("1 violation(s) in this test:\n\nBUG: "), "{message}");
+        });
+        outcome.assert_success();
+        // The policy acts all the same.
+        let written = outcome.stderr.contains("call trace:");
+        assert_eq!(written, policy == Policy::Warn, "{outcome:#?}");
+    }
+}
+
+#[test]
+fn run_passes_on_the_panic_of_the_policy() {
+    let test = "run_passes_on_the_panic_of_the_policy";
+    let outcome = process::own(test, &[("NONBLOCK", "panic".into())], || {
+        let message = panic_of(|| run(sleep_in_a_section));
+        assert!(message.starts_with("BUG: sleeping function"), "{message}");
+        // Nothing of that test is left for the next.
+        run(|| {});
+        assert_eq!(raw::depth(), 0);
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn run_fails_on_what_a_policy_set_in_the_test_lets_pass() {
+    let test = "run_fails_on_what_a_policy_set_in_the_test_lets_pass";
+    let outcome = process::own(test, &[], || {
+        let message = panic_of(|| {
+            run(|| {
+                set_policy(Policy::Ignore);
+                sleep_in_a_section();
+            });
+        });
+        assert!(message.starts_with("1 violation(s)"), "{message}");
+    });
+    outcome.assert_success();
+}
+
+// Threads that inherit.
+
+#[test]
+fn a_spawned_thread_reports_to_the_test_that_spawned_it() {
+    let found = violations(|| {
+        sleepable(|cx| {
+            thread::spawn(|_cx| sleep_in_a_section()).join(cx).expect("it is expected");
+        });
+    });
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn a_scoped_thread_reports_to_the_test_that_spawned_it() {
+    let found = violations(|| {
+        sleepable(|cx| {
+            thread::scope(cx, |scope, _cx| {
+                for _ in 0..3 {
+                    scope.spawn(|_cx| sleep_in_a_section());
+                }
+            });
+        });
+    });
+    assert_eq!(found.len(), 3);
+}
+
+#[test]
+fn a_thread_of_a_thread_reports_to_the_test_too() {
+    let found = violations(|| {
+        sleepable(|cx| {
+            let outer = thread::spawn(|cx| thread::spawn(|_cx| sleep_in_a_section()).join(cx));
+            outer.join(cx).expect("it is expected").expect("it is expected");
+        });
+    });
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn an_expectation_in_a_spawned_thread_is_its_own() {
+    let found = violations(|| {
+        sleepable(|cx| {
+            let worker = thread::spawn(|_cx| expect_violation(sleep_in_a_section).kind());
+            assert_eq!(worker.join(cx).expect("it is expected"), SleepInNonBlock);
+        });
+    });
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn run_fails_on_a_violation_of_a_spawned_thread() {
+    let test = "run_fails_on_a_violation_of_a_spawned_thread";
+    let outcome = process::own(test, &[("NONBLOCK", "panic".into())], || {
+        let message = panic_of(|| {
+            run(|| {
+                sleepable(|cx| {
+                    let worker = thread::spawn(|_cx| sleep_in_a_section());
+                    assert!(worker.join(cx).is_err(), "the policy panics there");
+                });
+            });
+        });
+        assert!(message.starts_with("1 violation(s)"), "{message}");
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn a_thread_that_outlives_its_test_reports_to_nobody() {
+    let test = "a_thread_that_outlives_its_test_reports_to_nobody";
+    let outcome = process::own(test, &[], || {
+        set_policy(Policy::Ignore);
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let mut worker = None;
+        let found = violations(|| {
+            worker = Some(thread::spawn(move |_cx| {
+                let _ = wait.recv();
+                sleep_in_a_section();
+            }));
+        });
+        assert!(found.is_empty());
+        drop(go);
+        sleepable(|cx| worker.unwrap().join(cx)).expect("nobody is there to panic");
+        assert_eq!(nonblock::stats().count(SleepInNonBlock), 1);
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn a_thread_may_be_spawned_while_its_parent_is_torn_down() {
+    struct AtTheEnd;
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            let worker = thread::spawn(|_cx| ());
+            sleepable(|cx| worker.join(cx)).expect("it does not panic");
+        }
+    }
+    std::thread_local!(static LAST: AtTheEnd = const { AtTheEnd });
+
+    let test = "a_thread_may_be_spawned_while_its_parent_is_torn_down";
+    let outcome = process::own(test, &[], || {
+        std::thread::spawn(|| {
+            // Made first, so dropped after what `violations` makes for itself, or before: either must do.
+            LAST.with(|_| {});
+            let _ = violations(|| {});
+        })
+        .join()
+        .expect("it does not panic");
+        std::thread::spawn(|| {
+            let _ = violations(|| {});
+            LAST.with(|_| {});
+        })
+        .join()
+        .expect("it does not panic");
+    });
+    outcome.assert_success();
+}
