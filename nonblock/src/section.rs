@@ -1,6 +1,5 @@
 //! Sections and roots: who lends which token, and for how long.
 
-use core::marker::PhantomData;
 use core::panic::Location;
 
 use crate::backend::{Aside, Backend as _, Chosen};
@@ -10,13 +9,17 @@ use crate::report;
 use crate::report::ViolationKind;
 use crate::token::{NoToken, NonBlock, Sleepable};
 
+/// Names, in rustc's messages, why a section, and what holds one, is neither `Send` nor `Sync`.
+trait SectionEndsOnItsThread {}
+
 /// An open section: counted from its making until its drop, so that unwinding leaves the depth
 /// right too.
 #[must_use = "the section ends when this guard is dropped"]
 #[derive(Debug)]
 pub struct Section {
-    // A section is its thread's: another must not end it.
-    _of_this_thread: PhantomData<*mut ()>,
+    // A section is its thread's: another must not end it. An empty array for the reason that the
+    // tokens have one.
+    _of_this_thread: [*mut dyn SectionEndsOnItsThread; 0],
     // Where it began, for the report of an end that somebody else took.
     #[cfg(any(debug_assertions, feature = "checks"))]
     place: &'static Location<'static>,
@@ -30,7 +33,7 @@ impl Section {
         let place = Location::caller();
         Chosen::start(place);
         Self {
-            _of_this_thread: PhantomData,
+            _of_this_thread: [],
             #[cfg(any(debug_assertions, feature = "checks"))]
             place,
         }

@@ -1,16 +1,18 @@
 //! The two tokens, and the bound that keeps them out of root closures.
 
 use core::fmt;
-use core::marker::PhantomData;
 
 /// Names, in rustc's messages, why a token is neither `Send` nor `Sync`.
 ///
-/// A trait object is neither unless it says so, which makes its marker the one place where a
+/// A pointer to a trait object is neither, which makes the trait's name the one place where such a
 /// message of the compiler's can be given words of ours on stable Rust.
 trait TokenIsLentToOneThread {}
 
 /// A marker that is neither `Send` nor `Sync`: what one thread was lent, no other may use.
-type Lent = PhantomData<dyn TokenIsLentToOneThread>;
+///
+/// An empty array, not a `PhantomData`, because rustc's messages go through every type on the way
+/// to the marker, and an array has no place in the standard library to be pointed at.
+type Lent = [*mut dyn TokenIsLentToOneThread; 0];
 
 /// The right to sleep: whoever is lent `&mut Sleepable` may wait for something.
 ///
@@ -81,7 +83,7 @@ impl Sleepable {
     /// Makes the token that a root lends. Only the crate's roots call it.
     #[inline]
     pub(crate) const fn lend() -> Self {
-        Self { _lent: PhantomData }
+        Self { _lent: [] }
     }
 }
 
@@ -89,7 +91,7 @@ impl NonBlock {
     /// Makes the token that a section lends. Only the crate's sections call it.
     #[inline]
     pub(crate) const fn lend() -> Self {
-        Self { _lent: PhantomData }
+        Self { _lent: [] }
     }
 }
 
@@ -124,8 +126,8 @@ impl fmt::Debug for NonBlock {
 #[diagnostic::on_unimplemented(
     message = "a root's closure captures a token, or something else that is tied to this thread",
     label = "this closure must capture no token",
-    note = "a root is for code that was handed no token; where one is in scope, use it: `cx.non_block(|nb| ...)`, or pass `cx` on",
-    note = "if the capture is tied to this thread but is no token (an `Rc`, a lock guard), use `nonblock::raw::sleepable` or `nonblock::raw::non_block`"
+    note = "where a token is in scope, use it instead of a root: `cx.non_block(|nb| ...)` opens a section, and what may sleep is called with `cx`",
+    note = "whatever is not `Send` counts as tied to this thread: an `Rc`, a `&RefCell`, a lock guard, a `dyn` without `+ Send`; if it is that and no token, use the root of this name in `nonblock::raw`"
 )]
 pub trait NoToken {}
 
