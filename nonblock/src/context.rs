@@ -8,6 +8,11 @@ use crate::section::Section;
 use crate::token::{NonBlock, Sleepable};
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be a token",
+        label = "the tokens are `Sleepable` and `NonBlock`, and no other can be added",
+        note = "generic code takes `cx: &mut C` with `C: Context`, and its callers pass on the token that they were lent"
+    )]
     pub trait Sealed {}
     impl Sealed for crate::token::Sleepable {}
     impl Sealed for crate::token::NonBlock {}

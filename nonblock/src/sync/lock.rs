@@ -6,23 +6,26 @@ use core::ops::{Deref, DerefMut};
 
 use lock_api::RawMutex;
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for crate::sync::Sleeping {}
-    impl Sealed for crate::sync::Spinning {}
+pub(super) mod sealed {
+    /// What is a kind, with what the crate alone needs to know of it.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be a kind of lock",
+        label = "the kinds are `Sleeping` and `Spinning`, and no other can be added",
+        note = "a lock held by code that may sleep and waited for in a section would break the promise of both"
+    )]
+    pub trait Sealed {
+        /// What a guard holds beside the lock.
+        type Held;
+    }
 }
 
 /// How a lock is waited for, and what holding it means. Sealed: [`Sleeping`] and [`Spinning`].
 ///
 /// [`Sleeping`]: crate::sync::Sleeping
 /// [`Spinning`]: crate::sync::Spinning
-pub trait Kind: sealed::Sealed {
-    /// What a guard holds beside the lock.
-    #[doc(hidden)]
-    type Held<'a>;
-}
+pub trait Kind: sealed::Sealed {}
 
-/// A value behind a raw lock `R`, waited for as the kind `K` says.
+/// A value `T` behind a raw lock `R`, waited for as the kind `K` says.
 ///
 /// Used by its aliases [`Mutex`](crate::sync::Mutex) and [`SpinLock`](crate::sync::SpinLock), or with a raw lock of one's
 /// own, without `std` too: any [`lock_api::RawMutex`] will do.
@@ -38,18 +41,24 @@ pub trait Kind: sealed::Sealed {
 /// use nonblock::sync::{Lock, Sleeping};
 ///
 /// /// A mutex that serves its waiters in turn.
-/// type FairMutex<T> = Lock<Sleeping, parking_lot::RawFairMutex, T>;
+/// type FairMutex<T> = Lock<Sleeping, T, parking_lot::RawFairMutex>;
 ///
 /// let queue = FairMutex::new(0);
 /// nonblock::sleepable(|cx| *queue.lock(cx) += 1);
 /// # }
 /// ```
-pub struct Lock<K, R, T: ?Sized> {
+// `R` comes last and has a default so that rustc's messages leave it out.
+pub struct Lock<
+    K,
+    T: ?Sized,
+    #[cfg(feature = "parking_lot")] R = parking_lot::RawMutex,
+    #[cfg(not(feature = "parking_lot"))] R,
+> {
     kind: PhantomData<K>,
     inner: lock_api::Mutex<R, T>,
 }
 
-impl<K: Kind, R: RawMutex, T> Lock<K, R, T> {
+impl<K: Kind, T, R: RawMutex> Lock<K, T, R> {
     /// Makes an unlocked lock around a value.
     ///
     /// # Context
@@ -69,7 +78,7 @@ impl<K: Kind, R: RawMutex, T> Lock<K, R, T> {
     }
 }
 
-impl<K: Kind, R: RawMutex, T: ?Sized> Lock<K, R, T> {
+impl<K: Kind, T: ?Sized, R: RawMutex> Lock<K, T, R> {
     /// Reaches the value through an exclusive borrow of the lock, without locking.
     ///
     /// # Context
@@ -91,14 +100,14 @@ impl<K: Kind, R: RawMutex, T: ?Sized> Lock<K, R, T> {
     /// Waits for the raw lock. What the kind holds meanwhile is in force before the wait begins.
     #[inline]
     #[track_caller]
-    pub(super) fn wait<'a>(&'a self, held: K::Held<'a>) -> Guard<'a, K, R, T> {
+    pub(super) fn wait<'a>(&'a self, held: K::Held) -> Guard<'a, K, T, R> {
         Guard { inner: self.inner.lock(), _held: held }
     }
 
     /// Takes the raw lock if it is free.
     #[inline]
     #[track_caller]
-    pub(super) fn try_take<'a>(&'a self, held: K::Held<'a>) -> Option<Guard<'a, K, R, T>> {
+    pub(super) fn try_take<'a>(&'a self, held: K::Held) -> Option<Guard<'a, K, T, R>> {
         self.inner.try_lock().map(|inner| Guard { inner, _held: held })
     }
 }
@@ -109,13 +118,19 @@ impl<K: Kind, R: RawMutex, T: ?Sized> Lock<K, R, T> {
 ///
 /// Dropping it does not sleep. The guard of a spinning lock cannot leave its section.
 #[must_use = "the lock is released at once if its guard is not kept"]
-pub struct Guard<'a, K: Kind, R: RawMutex, T: ?Sized> {
+pub struct Guard<
+    'a,
+    K: Kind,
+    T: ?Sized,
+    #[cfg(feature = "parking_lot")] R: RawMutex = parking_lot::RawMutex,
+    #[cfg(not(feature = "parking_lot"))] R: RawMutex,
+> {
     // Dropped first: the lock is released before the section that holding it meant ends.
     inner: lock_api::MutexGuard<'a, R, T>,
-    _held: K::Held<'a>,
+    _held: K::Held,
 }
 
-impl<K: Kind, R: RawMutex, T: ?Sized> Deref for Guard<'_, K, R, T> {
+impl<K: Kind, T: ?Sized, R: RawMutex> Deref for Guard<'_, K, T, R> {
     type Target = T;
 
     #[inline]
@@ -124,32 +139,32 @@ impl<K: Kind, R: RawMutex, T: ?Sized> Deref for Guard<'_, K, R, T> {
     }
 }
 
-impl<K: Kind, R: RawMutex, T: ?Sized> DerefMut for Guard<'_, K, R, T> {
+impl<K: Kind, T: ?Sized, R: RawMutex> DerefMut for Guard<'_, K, T, R> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.inner
     }
 }
 
-impl<K: Kind, R: RawMutex, T: ?Sized + fmt::Debug> fmt::Debug for Guard<'_, K, R, T> {
+impl<K: Kind, T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Guard<'_, K, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
 }
 
-impl<K: Kind, R: RawMutex, T: ?Sized + fmt::Display> fmt::Display for Guard<'_, K, R, T> {
+impl<K: Kind, T: ?Sized + fmt::Display, R: RawMutex> fmt::Display for Guard<'_, K, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
 }
 
-impl<K: Kind, R: RawMutex, T: Default> Default for Lock<K, R, T> {
+impl<K: Kind, T: Default, R: RawMutex> Default for Lock<K, T, R> {
     fn default() -> Self {
         Self::new(T::default())
     }
 }
 
-impl<K: Kind, R: RawMutex, T> From<T> for Lock<K, R, T> {
+impl<K: Kind, T, R: RawMutex> From<T> for Lock<K, T, R> {
     fn from(value: T) -> Self {
         Self::new(value)
     }

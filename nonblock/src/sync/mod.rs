@@ -38,11 +38,11 @@ pub use spin::Spinning;
 /// });
 /// ```
 #[cfg(feature = "parking_lot")]
-pub type Mutex<T> = Lock<Sleeping, parking_lot::RawMutex, T>;
+pub type Mutex<T> = Lock<Sleeping, T>;
 
 /// The guard of a [`Mutex`].
 #[cfg(feature = "parking_lot")]
-pub type MutexGuard<'a, T> = Guard<'a, Sleeping, parking_lot::RawMutex, T>;
+pub type MutexGuard<'a, T> = Guard<'a, Sleeping, T>;
 
 /// A lock that is held in a section only. See [`Lock`] and [`Spinning`].
 ///
@@ -67,8 +67,8 @@ pub type MutexGuard<'a, T> = Guard<'a, Sleeping, parking_lot::RawMutex, T>;
 /// assert_eq!(hits.into_inner(), 2);
 /// ```
 #[cfg(feature = "parking_lot")]
-pub type SpinLock<T> = Lock<Spinning, parking_lot::RawMutex, T>;
+pub type SpinLock<T> = Lock<Spinning, T>;
 
 /// The guard of a [`SpinLock`].
 #[cfg(feature = "parking_lot")]
-pub type SpinLockGuard<'a, T> = Guard<'a, Spinning, parking_lot::RawMutex, T>;
+pub type SpinLockGuard<'a, T> = Guard<'a, Spinning, T>;

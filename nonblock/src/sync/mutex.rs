@@ -4,7 +4,7 @@ use core::fmt;
 
 use lock_api::RawMutex;
 
-use super::lock::{Guard, Kind, Lock};
+use super::lock::{Guard, Kind, Lock, sealed};
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
@@ -13,11 +13,13 @@ use crate::token::Sleepable;
 #[derive(Debug)]
 pub enum Sleeping {}
 
-impl Kind for Sleeping {
-    type Held<'a> = ();
+impl Kind for Sleeping {}
+
+impl sealed::Sealed for Sleeping {
+    type Held = ();
 }
 
-impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
+impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     /// Waits for the lock and takes it.
     ///
     /// # Context
@@ -46,7 +48,7 @@ impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn lock(&self, cx: &mut Sleepable) -> Guard<'_, Sleeping, R, T> {
+    pub fn lock(&self, cx: &mut Sleepable) -> Guard<'_, Sleeping, T, R> {
         let _ = cx;
         might_sleep();
         self.wait(())
@@ -70,7 +72,7 @@ impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn try_lock(&self) -> Option<Guard<'_, Sleeping, R, T>> {
+    pub fn try_lock(&self) -> Option<Guard<'_, Sleeping, T, R>> {
         self.try_take(())
     }
 
@@ -99,7 +101,7 @@ impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<Guard<'_, Sleeping, R, T>, C::Refusal> {
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<Guard<'_, Sleeping, T, R>, C::Refusal> {
         match cx.sleepable() {
             Ok(cx) => Ok(self.lock(cx)),
             Err(refusal) => self.try_lock().ok_or(refusal),
@@ -108,7 +110,7 @@ impl<R: RawMutex, T: ?Sized> Lock<Sleeping, R, T> {
 }
 
 /// With the value if the lock is free, which is held meanwhile; it is not waited for.
-impl<R: RawMutex, T: ?Sized + fmt::Debug> fmt::Debug for Lock<Sleeping, R, T> {
+impl<T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Lock<Sleeping, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Mutex");
         match self.try_lock() {

@@ -1,11 +1,10 @@
 //! The spinning kind: held in a section only, so that a section may wait for it.
 
 use core::fmt;
-use core::marker::PhantomData;
 
 use lock_api::RawMutex;
 
-use super::lock::{Guard, Kind, Lock};
+use super::lock::{Guard, Kind, Lock, sealed};
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::NonBlock;
@@ -14,13 +13,15 @@ use crate::token::NonBlock;
 #[derive(Debug)]
 pub enum Spinning {}
 
-impl Kind for Spinning {
+impl Kind for Spinning {}
+
+impl sealed::Sealed for Spinning {
     // Holding the lock counts as a section of its own, so that a guard that is forgotten leaves
     // the depth raised and the next sleep is reported.
-    type Held<'a> = (Section, PhantomData<&'a NonBlock>);
+    type Held = Section;
 }
 
-impl<R: RawMutex, T: ?Sized> Lock<Spinning, R, T> {
+impl<T: ?Sized, R: RawMutex> Lock<Spinning, T, R> {
     /// Waits for the lock and takes it.
     ///
     /// Several can be held at once, and released in any order.
@@ -50,9 +51,9 @@ impl<R: RawMutex, T: ?Sized> Lock<Spinning, R, T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn lock<'a>(&'a self, nb: &'a NonBlock) -> Guard<'a, Spinning, R, T> {
+    pub fn lock<'a>(&'a self, nb: &'a NonBlock) -> Guard<'a, Spinning, T, R> {
         let _ = nb;
-        self.wait((Section::enter(), PhantomData))
+        self.wait(Section::enter())
     }
 
     /// Takes the lock if it is free.
@@ -74,9 +75,9 @@ impl<R: RawMutex, T: ?Sized> Lock<Spinning, R, T> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn try_lock<'a>(&'a self, nb: &'a NonBlock) -> Option<Guard<'a, Spinning, R, T>> {
+    pub fn try_lock<'a>(&'a self, nb: &'a NonBlock) -> Option<Guard<'a, Spinning, T, R>> {
         let _ = nb;
-        self.try_take((Section::enter(), PhantomData))
+        self.try_take(Section::enter())
     }
 
     /// Runs the closure with the lock held, in a section that it opens from any context.
@@ -113,7 +114,7 @@ impl<R: RawMutex, T: ?Sized> Lock<Spinning, R, T> {
 }
 
 /// Without the value: showing it could sleep, and so must not happen with the lock held.
-impl<R: RawMutex, T: ?Sized> fmt::Debug for Lock<Spinning, R, T> {
+impl<T: ?Sized, R: RawMutex> fmt::Debug for Lock<Spinning, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinLock").field("locked", &self.is_locked()).finish_non_exhaustive()
     }
