@@ -1,1 +1,40 @@
-//! x
+//! The attributes of the `nonblock` crate, which re-exports and documents them.
+//!
+//! An attribute's way: [`args`] reads its arguments, [`item`] splits what it is on into tokens,
+//! [`parameters`] finds the token among the parameters, [`validate`] decides what the function's
+//! entry must do, [`expand`] writes it. What is wrong on the way is collected in [`diagnostics`],
+//! and the item is emitted all the same.
+
+mod args;
+mod attribute;
+mod diagnostics;
+mod docs;
+mod expand;
+mod item;
+mod parameters;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+use crate::attribute::Attribute;
+
+/// See `nonblock::may_sleep`.
+#[proc_macro_attribute]
+pub fn may_sleep(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(Attribute::MaySleep, args.into(), item.into()).into()
+}
+
+/// See `nonblock::non_block`.
+#[proc_macro_attribute]
+pub fn non_block(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(Attribute::NonBlock, args.into(), item.into()).into()
+}
+
+/// See `nonblock::test`.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::test(args.into(), item.into()).into()
+}

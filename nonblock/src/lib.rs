@@ -109,6 +109,8 @@ extern crate self as nonblock;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "macros")]
+mod attributes;
 pub mod backend;
 mod check;
 mod context;
@@ -125,6 +127,10 @@ pub mod testing;
 pub mod thread;
 mod token;
 
+#[cfg(all(feature = "macros", feature = "std"))]
+pub use attributes::test;
+#[cfg(feature = "macros")]
+pub use attributes::{may_sleep, non_block};
 pub use backend::CHECKS;
 pub use check::{cant_sleep, might_sleep, might_sleep_if};
 pub use context::{Context, WouldBlock};

@@ -1,10 +1,17 @@
 //! What the attributes' expansions call. Not a public interface: no version keeps it stable.
 
+use core::any::TypeId;
+use core::convert::Infallible;
+use core::marker::PhantomData;
+use core::ops::Deref;
+
 pub use crate::backend::{Installed, only_backend};
 pub use crate::section::Section;
 pub use crate::token::{NonBlock, Sleepable};
+pub use core::prelude::v1::test;
 
 use crate::check;
+use crate::context::Context;
 
 /// A token bound by an attribute, in the frame of the function that the attribute is on.
 #[derive(Debug)]
@@ -41,10 +48,26 @@ impl Bound<(Section, NonBlock)> {
     }
 }
 
+/// Stands for the token of a function that does not compile, so that its body makes no errors of its own.
+///
+/// # Panics
+///
+/// If it is called, which the error beside it rules out.
+pub const fn refused<T>() -> &'static mut T {
+    panic!("this function was refused at compile time")
+}
+
 /// The entry of a function that may sleep and was lent the right to: its argument is that token.
 #[inline]
 #[track_caller]
 pub fn may_sleep(_cx: &mut Sleepable) {
+    check::might_sleep();
+}
+
+/// As [`may_sleep`], where a pattern leaves only the token's type.
+#[inline]
+#[track_caller]
+pub fn may_sleep_by_type<F>(_takes_the_token: F) {
     check::might_sleep();
 }
 
@@ -53,4 +76,294 @@ pub fn may_sleep(_cx: &mut Sleepable) {
 #[track_caller]
 pub fn non_block(_nb: &NonBlock) {
     check::cant_sleep();
+}
+
+/// As [`non_block`], where a pattern leaves only the token's type.
+#[inline]
+#[track_caller]
+pub fn non_block_by_type<F>(_takes_the_token: F) {
+    check::cant_sleep();
+}
+
+/// The entry of a function that serves both contexts.
+#[inline]
+#[track_caller]
+pub fn context<C: Context + ?Sized>(_cx: &mut C) {
+    // Only a context that cannot refuse may sleep.
+    if TypeId::of::<C::Refusal>() == TypeId::of::<Infallible>() {
+        check::might_sleep();
+    } else {
+        check::cant_sleep();
+    }
+}
+
+#[cfg(feature = "std")]
+pub use crate::testing::run as run_test;
+
+/// The body of a test: what it takes, a token or nothing, is lent to it.
+#[diagnostic::on_unimplemented(
+    message = "a test takes one token, or nothing",
+    label = "takes something else",
+    note = "write `fn name()`, `fn name(cx: &mut Sleepable)` or `fn name(nb: &mut NonBlock)`"
+)]
+pub trait TestBody<Takes> {
+    /// What the test returns.
+    type Output;
+
+    /// Runs the test. A section that it asks for begins at the caller.
+    #[track_caller]
+    fn run(self) -> Self::Output;
+}
+
+/// Runs a test's body.
+#[track_caller]
+pub fn run_body<F: TestBody<Takes>, Takes>(body: F) -> F::Output {
+    body.run()
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, F: FnOnce() -> R> TestBody<()> for F {
+    type Output = R;
+
+    fn run(self) -> R {
+        self()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, F: FnOnce(&mut Sleepable) -> R> TestBody<&mut Sleepable> for F {
+    type Output = R;
+
+    #[track_caller]
+    fn run(self) -> R {
+        self(Bound::sleepable().token())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, F: FnOnce(&mut NonBlock) -> R> TestBody<&mut NonBlock> for F {
+    type Output = R;
+
+    #[track_caller]
+    fn run(self) -> R {
+        self(Bound::non_block().token())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, F: FnOnce(&NonBlock) -> R> TestBody<&NonBlock> for F {
+    type Output = R;
+
+    #[track_caller]
+    fn run(self) -> R {
+        self(Bound::non_block().token())
+    }
+}
+
+/// Asks a type which token it is: `Probe::<T>::new().answer()`.
+///
+/// The compiler takes the first method of that name on the way from here over [`Deref`]: one for the
+/// tokens, one for what is generic over the context, one for every other type. So types decide, whatever
+/// names they go by.
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<fn(T)>);
+
+/// The second step of a [`Probe`]: a type parameter that is a [`Context`].
+#[derive(Debug)]
+pub struct ContextProbe<T>(PhantomData<fn(T)>);
+
+/// The last step of a [`Probe`]: what is no token.
+#[derive(Debug)]
+pub struct LastProbe;
+
+/// Nothing was found that is a token.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+/// A token was found, `Sleepable` or `NonBlock`, or `C: Context`.
+#[derive(Debug)]
+pub struct Found<T: ?Sized>(PhantomData<fn(&T)>);
+
+impl<T> Probe<T> {
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl Probe<&mut Sleepable> {
+    #[inline]
+    pub const fn answer(&self) -> Found<Sleepable> {
+        Found(PhantomData)
+    }
+}
+
+impl Probe<&mut NonBlock> {
+    #[inline]
+    pub const fn answer(&self) -> Found<NonBlock> {
+        Found(PhantomData)
+    }
+}
+
+impl Probe<&NonBlock> {
+    #[inline]
+    pub const fn answer(&self) -> Found<NonBlock> {
+        Found(PhantomData)
+    }
+}
+
+impl<T> Deref for Probe<T> {
+    type Target = ContextProbe<T>;
+
+    #[inline]
+    fn deref(&self) -> &ContextProbe<T> {
+        &ContextProbe(PhantomData)
+    }
+}
+
+impl<C: Context> ContextProbe<&mut C> {
+    #[inline]
+    pub const fn answer(&self) -> Found<Generic<C>> {
+        Found(PhantomData)
+    }
+}
+
+impl<T> Deref for ContextProbe<T> {
+    type Target = LastProbe;
+
+    #[inline]
+    fn deref(&self) -> &LastProbe {
+        &LastProbe
+    }
+}
+
+impl LastProbe {
+    #[inline]
+    pub const fn answer(&self) -> Nothing {
+        Nothing
+    }
+}
+
+/// What was found is generic over the context.
+#[derive(Debug)]
+pub struct Generic<C>(PhantomData<fn(C)>);
+
+impl Nothing {
+    /// What the next parameter is, this one being no token.
+    #[inline]
+    pub const fn or<T>(self, next: T) -> T
+    where
+        T: Copy,
+    {
+        next
+    }
+
+    /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
+    #[inline]
+    pub const fn beside<T: NotSleepable>(self, next: T) -> T
+    where
+        T: Copy,
+    {
+        next
+    }
+}
+
+impl<T: ?Sized> Clone for Found<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Found<T> {}
+
+impl<T> Found<T> {
+    /// This, whatever the next parameter is.
+    #[inline]
+    pub const fn or<N: Copy>(self, _next: N) -> Self {
+        self
+    }
+
+    /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
+    #[inline]
+    pub const fn beside<N: NotSleepable + Copy>(self, _next: N) -> Self {
+        self
+    }
+}
+
+/// What was found among the parameters of a function that may sleep.
+pub trait MayEnter {
+    /// The function's entry.
+    #[track_caller]
+    fn enter(self);
+}
+
+impl MayEnter for Found<Sleepable> {
+    #[inline]
+    #[track_caller]
+    fn enter(self) {
+        check::might_sleep();
+    }
+}
+
+impl<C: Context> MayEnter for Found<Generic<C>> {
+    #[inline]
+    #[track_caller]
+    fn enter(self) {
+        if TypeId::of::<C::Refusal>() == TypeId::of::<Infallible>() {
+            check::might_sleep();
+        } else {
+            check::cant_sleep();
+        }
+    }
+}
+
+/// What may be among the parameters of a function that must not block.
+#[diagnostic::on_unimplemented(
+    message = "a `Sleepable` comes into a function that must not block",
+    label = "this is a `Sleepable`, or may be one",
+    note = "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`"
+)]
+pub trait NotSleepable {}
+
+#[diagnostic::do_not_recommend]
+impl NotSleepable for Nothing {}
+#[diagnostic::do_not_recommend]
+impl NotSleepable for Found<NonBlock> {}
+
+/// The entry of a function that does not block, and may have the proof of a section under another name.
+#[inline]
+#[track_caller]
+pub fn section<F: Start>(found: F) -> F::Section {
+    found.start()
+}
+
+/// How a function that does not block is entered.
+pub trait Start {
+    /// What is held while its body runs.
+    type Section;
+
+    /// Opens a section, or checks that one is open.
+    #[track_caller]
+    fn start(self) -> Self::Section;
+}
+
+impl Start for Nothing {
+    type Section = Section;
+
+    #[inline]
+    #[track_caller]
+    fn start(self) -> Section {
+        Section::enter()
+    }
+}
+
+impl<T> Start for Found<T> {
+    type Section = ();
+
+    #[inline]
+    #[track_caller]
+    fn start(self) {
+        check::cant_sleep();
+    }
 }

@@ -1,0 +1,39 @@
+//! Errors: collected, so that one expansion reports them all, each on the token it is about.
+
+use core::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::Error;
+
+/// The errors of one expansion.
+#[derive(Default, Debug)]
+pub(crate) struct Diagnostics {
+    errors: Vec<Error>,
+}
+
+impl Diagnostics {
+    /// Adds an error that underlines `tokens`: what is wrong, and the line that helps.
+    pub(crate) fn error(&mut self, tokens: impl ToTokens, wrong: impl Display, help: impl Display) {
+        self.errors.push(Error::new_spanned(tokens, message(wrong, help)));
+    }
+
+    /// As [`error`](Self::error), for a place that has a span of its own.
+    pub(crate) fn error_at(&mut self, span: Span, wrong: impl Display, help: impl Display) {
+        self.errors.push(Error::new(span, message(wrong, help)));
+    }
+
+    /// How many errors there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// Writes the errors out, as items that do not compile.
+    pub(crate) fn into_items(self) -> TokenStream {
+        self.errors.iter().map(Error::to_compile_error).collect()
+    }
+}
+
+fn message(wrong: impl Display, help: impl Display) -> String {
+    format!("{wrong}\nhelp: {help}")
+}

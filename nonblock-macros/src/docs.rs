@@ -1,0 +1,89 @@
+//! The line that an attribute adds to a function's documentation.
+//!
+//! It stands after the summary, so that the summary stays the author's and the line is on the
+//! page's first screen. A function without documentation gets the line only while documentation is
+//! built, so that `missing_docs` still asks for some.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{TokenStreamExt as _, quote_spanned};
+
+use crate::args::is_punct;
+use crate::attribute::Attribute;
+use crate::item::Attr;
+use crate::validate::Entry;
+
+/// Writes the attributes, with the line among them.
+///
+/// `public` says that an undocumented function has a page of its own, on which the line hides
+/// nothing: a trait's implementation inherits the trait's words instead.
+pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    let Some(line) = line else {
+        tokens.append_all(attrs);
+        return tokens;
+    };
+    let docs: Vec<(usize, Option<String>)> =
+        attrs.iter().enumerate().filter_map(|(i, attr)| Some((i, doc(attr)?))).collect();
+    let span = Span::mixed_site();
+    if docs.is_empty() {
+        tokens.append_all(attrs);
+        if public {
+            tokens.extend(quote_spanned!(span=> #[cfg_attr(doc, doc = #line)]));
+        }
+        return tokens;
+    }
+    // The summary ends before the first line of documentation that is blank or begins a block.
+    let end = docs
+        .iter()
+        .skip(1)
+        .find(|(_, text)| text.as_deref().is_some_and(ends_paragraph))
+        .map_or(attrs.len(), |(i, _)| *i);
+    let (summary, rest) = attrs.split_at(end);
+    let line = format!(" {line}");
+    tokens.append_all(summary);
+    tokens.extend(quote_spanned!(span=> #[doc = ""] #[doc = #line] #[doc = ""]));
+    tokens.append_all(rest);
+    tokens
+}
+
+/// The line for a function with this entry.
+pub(crate) fn line(attribute: Attribute, entry: &Entry, declared: bool) -> Option<&'static str> {
+    Some(match (attribute, entry) {
+        (_, Entry::Nothing | Entry::Refused(_)) => return None,
+        (Attribute::MaySleep, Entry::Context(_)) => "May sleep if its context may.",
+        (Attribute::MaySleep, Entry::Bind(_)) => "May sleep: the right to is checked at run time.",
+        (Attribute::MaySleep, _) => "May sleep: takes `&mut Sleepable`.",
+        (Attribute::NonBlock, Entry::Bind(_)) => "Does not block: runs in a section.",
+        (Attribute::NonBlock, Entry::Section(aliases)) if aliases.is_empty() => {
+            "Does not block: runs in a section."
+        }
+        (Attribute::NonBlock, Entry::Section(_)) if !declared => "Does not block.",
+        (Attribute::NonBlock, _) => "Does not block: takes the proof of a section.",
+    })
+}
+
+/// The text of a line of documentation; `Some(None)` where it is no plain literal.
+fn doc(attr: &Attr) -> Option<Option<String>> {
+    match attr.content().as_slice() {
+        [TokenTree::Ident(doc), equals, value @ ..] if doc == "doc" && is_punct(equals, '=') => {
+            Some(match value {
+                [TokenTree::Literal(literal)] => {
+                    let text = literal.to_string();
+                    Some(text.trim_start_matches('r').trim_matches(['"', '#']).trim().to_owned())
+                }
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn ends_paragraph(text: &str) -> bool {
+    text.is_empty() || text.starts_with(['#', '`', '-', '*', '>', '|']) && !is_inline(text)
+}
+
+/// Whether a line that begins with a block's character continues the paragraph all the same.
+fn is_inline(text: &str) -> bool {
+    (text.starts_with('`') && !text.starts_with("```"))
+        || (text.starts_with(['*', '-']) && !text.starts_with("* ") && !text.starts_with("- "))
+}

@@ -1,0 +1,134 @@
+//! The expansion of `#[nonblock::test]`.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{FnArg, Signature};
+
+use super::here;
+use crate::args::{Args, Owner};
+use crate::attribute::Attribute;
+use crate::diagnostics::Diagnostics;
+use crate::item::{Attr, Function, Item};
+
+/// Expands `#[nonblock::test]`: the harness's test, whose body is a function in it.
+pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let args = Args::parse(Owner::Test, args, &mut diagnostics);
+    let expanded = match Item::parse(item.clone()) {
+        Item::Function(function) => expand(&args, &function, &mut diagnostics),
+        Item::Block(_) => {
+            diagnostics.error(
+                item.clone().into_iter().next(),
+                "`#[nonblock::test]` goes on a function, and this is a block",
+                "put it on each test",
+            );
+            item
+        }
+        Item::Other(token, what) => {
+            let wrong = format!("`#[nonblock::test]` goes on a function, and this is {what}");
+            diagnostics.error(token, wrong, "write `#[nonblock::test] fn name() { ... }`");
+            item
+        }
+        Item::Empty => {
+            let help = "write `#[nonblock::test] fn name() { ... }`";
+            diagnostics.error_at(
+                Span::call_site(),
+                "`#[nonblock::test]` stands before nothing",
+                help,
+            );
+            item
+        }
+    };
+    let mut tokens = diagnostics.into_items();
+    tokens.extend(expanded);
+    tokens
+}
+
+fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> TokenStream {
+    let signature: Signature = match syn::parse2(function.signature()) {
+        Ok(signature) => signature,
+        Err(error) => {
+            let wrong = format!("`#[nonblock::test]` cannot read this signature: {error}");
+            diagnostics.error_at(error.span(), wrong, "write `fn name()`");
+            return function.to_token_stream();
+        }
+    };
+    let reported = diagnostics.count();
+    validate(function, &signature, diagnostics);
+    let Some(body) = &function.body else { return function.to_token_stream() };
+    if diagnostics.count() > reported {
+        return function.to_token_stream();
+    }
+    let private = args.private(Span::mixed_site());
+    // Attributes that bind a token must stand on the function that has the body.
+    let (of_body, of_test): (Vec<&Attr>, Vec<&Attr>) = function.attrs.iter().partition(|attr| {
+        attr.name().is_some_and(|name| Attribute::by_name(&name.to_string()).is_some())
+    });
+    let Signature { ident, output, .. } = &signature;
+    let visibility = function.header.get(..function.before_signature).unwrap_or_default();
+    let header = function.signature();
+    let hidden = Span::mixed_site();
+    let mut tokens = quote_spanned!(hidden=> #[#private::test]);
+    tokens.append_all(of_test);
+    tokens.append_all(visibility);
+    tokens.extend(quote_spanned! {ident.span()=> fn #ident() #output });
+    let mut inner = TokenStream::new();
+    inner.append_all(of_body);
+    inner.extend(header);
+    inner.append(TokenTree::Group(body.clone()));
+    let body = here(quote_spanned!(hidden=> #private::run_body), quote!(#ident), ident.span());
+    tokens.extend(quote_spanned! {hidden=> { #inner #private::run_test(|| #body) } });
+    tokens
+}
+
+fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagnostics) {
+    let twice = function.attrs.iter().find(|attr| attr.name().is_some_and(|name| name == "test"));
+    if let Some(twice) = twice {
+        diagnostics.error(
+            twice,
+            "`#[nonblock::test]` makes the function a test already",
+            "keep `#[nonblock::test]` alone",
+        );
+    }
+    let shape = "write `fn name()`, `fn name(cx: &mut Sleepable)` or `fn name(nb: &mut NonBlock)`";
+    if function.body.is_none() {
+        diagnostics.error(&signature.ident, "a test needs a body", "write `fn name() { ... }`");
+    }
+    if let Some(token) = signature.asyncness {
+        diagnostics.error(
+            token,
+            "a test cannot be an `async fn`: nothing would poll it",
+            "write `fn name(cx: &mut Sleepable)`, and run the future in it with your executor",
+        );
+    }
+    if let Some(token) = signature.constness {
+        diagnostics.error(token, "a test cannot be a `const fn`: it runs when the tests do", shape);
+    }
+    if let syn::Safety::Unsafe(token) = signature.safety {
+        diagnostics.error(token, "a test cannot be an `unsafe fn`: the harness calls it", shape);
+    }
+    if let Some(abi) = &signature.abi {
+        diagnostics.error(abi, "a test cannot have an ABI of its own: the harness calls it", shape);
+    }
+    let generics = &signature.generics;
+    if !generics.params.is_empty() {
+        diagnostics.error(
+            &generics.params,
+            "a test cannot be generic: the harness would not know for which arguments to call it",
+            shape,
+        );
+    }
+    if let Some(second) = signature.inputs.iter().nth(1) {
+        diagnostics.error(second, "a test takes one token, or nothing", shape);
+    }
+    match signature.inputs.first() {
+        Some(FnArg::Receiver(receiver)) => {
+            diagnostics.error(receiver, "a test cannot be a method", shape);
+        }
+        Some(FnArg::Typed(_)) | None => {}
+    }
+    if let Some(variadic) = &signature.variadic {
+        diagnostics.error_at(variadic.span(), "a test takes one token, or nothing", shape);
+    }
+}

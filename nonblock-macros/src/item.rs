@@ -1,0 +1,395 @@
+//! What an attribute is on, split into tokens.
+//!
+//! Nothing is parsed that need not be: a body stays the group it came in, so that a half-written
+//! one is passed on as it is, and a signature is only read, never printed again.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt as _};
+
+use crate::args::is_punct;
+
+/// An attribute of the item's own: `#[...]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Attr {
+    pound: TokenTree,
+    bracketed: TokenTree,
+}
+
+/// A function, a method, a declared method, or a foreign function.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attr>,
+    /// Visibility, qualifiers, signature and `where` clause.
+    pub(crate) header: Vec<TokenTree>,
+    /// How many tokens of the header stand before the signature: the visibility, and `default`.
+    pub(crate) before_signature: usize,
+    /// The function's body, or none where it ends in `;`.
+    pub(crate) body: Option<Group>,
+    /// The `;` of a declaration.
+    semicolon: Option<TokenTree>,
+}
+
+/// What kind of block holds functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockKind {
+    Impl,
+    Trait,
+    Foreign,
+}
+
+/// An `impl`, a `trait`, or a block of foreign functions.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) kind: BlockKind,
+    pub(crate) attrs: Vec<Attr>,
+    /// All before the braces.
+    pub(crate) header: Vec<TokenTree>,
+    pub(crate) body: Group,
+}
+
+/// Something in a block.
+#[derive(Clone, Debug)]
+pub(crate) enum Member {
+    Function(Function),
+    /// A constant, a type, a static, a macro's invocation: passed through.
+    Other(TokenStream),
+}
+
+/// An item, by what the attributes make of it.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Function(Function),
+    Block(Block),
+    /// Something the attributes are not for: the token that tells, and what it is called.
+    Other(TokenTree, &'static str),
+    /// Nothing at all.
+    Empty,
+}
+
+impl Attr {
+    /// The content of the brackets.
+    pub(crate) fn content(&self) -> Vec<TokenTree> {
+        match &self.bracketed {
+            TokenTree::Group(group) => unwrap_invisible(group.stream()),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The last segment of the attribute's path.
+    pub(crate) fn name(&self) -> Option<Ident> {
+        let mut name = None;
+        for token in self.content() {
+            match token {
+                TokenTree::Ident(ident) => name = Some(ident),
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {}
+                _ => break,
+            }
+        }
+        name
+    }
+}
+
+impl ToTokens for Attr {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append(self.pound.clone());
+        tokens.append(self.bracketed.clone());
+    }
+}
+
+impl Function {
+    /// The tokens that `syn` reads as a signature.
+    pub(crate) fn signature(&self) -> TokenStream {
+        self.header.get(self.before_signature..).unwrap_or_default().iter().cloned().collect()
+    }
+
+    /// Whether the function says where it is visible.
+    pub(crate) fn has_visibility(&self) -> bool {
+        match self.header.first() {
+            Some(TokenTree::Ident(ident)) => ident == "pub",
+            Some(TokenTree::Group(group)) => !group.stream().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Writes the function with these attributes, this much of a header, and this body.
+    pub(crate) fn with(
+        &self,
+        attrs: impl ToTokens,
+        header: impl ToTokens,
+        body: Option<TokenTree>,
+    ) -> TokenStream {
+        let mut tokens = attrs.into_token_stream();
+        header.to_tokens(&mut tokens);
+        tokens.append_all(body.as_ref().or(self.semicolon.as_ref()));
+        tokens
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attrs);
+        tokens.append_all(&self.header);
+        tokens.append_all(&self.body);
+        tokens.append_all(&self.semicolon);
+    }
+}
+
+impl Block {
+    /// Splits the content of the braces. Returns the inner attributes, and the members.
+    pub(crate) fn members(&self) -> (TokenStream, Vec<Member>) {
+        let (inner, rest) = split_inner_attributes(&self.body);
+        let tokens: Vec<TokenTree> = rest.into_iter().collect();
+        let mut cursor = Cursor { tokens: &tokens };
+        let mut members = Vec::new();
+        while !cursor.tokens.is_empty() {
+            members.push(cursor.member());
+        }
+        (inner, members)
+    }
+}
+
+impl Item {
+    /// Finds out what the tokens are.
+    pub(crate) fn parse(tokens: TokenStream) -> Self {
+        let tokens = unwrap_invisible(tokens);
+        let mut cursor = Cursor { tokens: &tokens };
+        let attrs = cursor.attributes();
+        let Some(last) = cursor.tokens.last() else { return Self::Empty };
+        let (before, keyword) = cursor.keyword();
+        let kind = match keyword {
+            Keyword::Function => {
+                let function = cursor.function(attrs, before);
+                return match cursor.tokens.first() {
+                    None if function.body.is_some() || function.semicolon.is_some() => {
+                        Self::Function(function)
+                    }
+                    None => Self::Other(last.clone(), "the beginning of a function"),
+                    Some(after) => Self::Other(after.clone(), "more than one item"),
+                };
+            }
+            Keyword::Block(kind) => kind,
+            Keyword::Other(token, name) => return Self::Other(token, name),
+        };
+        match (braced(last), cursor.tokens.split_last()) {
+            (Some(body), Some((_, header))) => {
+                Self::Block(Block { kind, attrs, header: header.to_vec(), body })
+            }
+            _ => Self::Other(last.clone(), "the beginning of a block"),
+        }
+    }
+}
+
+/// The word that says what an item is.
+enum Keyword {
+    Function,
+    Block(BlockKind),
+    Other(TokenTree, &'static str),
+}
+
+/// What is left of a list of tokens.
+struct Cursor<'a> {
+    tokens: &'a [TokenTree],
+}
+
+impl<'a> Cursor<'a> {
+    /// Takes the first `count` tokens, or as many as there are.
+    fn take(&mut self, count: usize) -> &'a [TokenTree] {
+        let (taken, rest) = self.tokens.split_at(count.min(self.tokens.len()));
+        self.tokens = rest;
+        taken
+    }
+
+    /// Takes the attributes that stand first.
+    fn attributes(&mut self) -> Vec<Attr> {
+        let mut attrs = Vec::new();
+        while let [pound, bracketed, ..] = self.tokens
+            && is_punct(pound, '#')
+            && is_group(bracketed, Delimiter::Bracket)
+        {
+            attrs.push(Attr { pound: pound.clone(), bracketed: bracketed.clone() });
+            self.take(2);
+        }
+        attrs
+    }
+
+    /// Finds the item's keyword. Also returns how many tokens stand before a function's signature.
+    fn keyword(&self) -> (usize, Keyword) {
+        let mut before = 0;
+        let mut rest = self.tokens;
+        while let [token, after @ ..] = rest {
+            let word = match token {
+                TokenTree::Ident(ident) => ident.to_string(),
+                // A visibility that a `macro_rules` macro passed on.
+                TokenTree::Group(group) if group.delimiter() == Delimiter::None => String::new(),
+                _ => return (before, Keyword::Other(token.clone(), "something else")),
+            };
+            if after.first().is_some_and(|next| is_punct(next, '!')) {
+                return (before, Keyword::Other(token.clone(), "a macro's invocation"));
+            }
+            rest = after;
+            match word.as_str() {
+                "" | "pub" | "default" => {
+                    if after.first().is_some_and(|next| is_group(next, Delimiter::Parenthesis)) {
+                        rest = after.get(1..).unwrap_or_default();
+                    }
+                    before = self.tokens.len() - rest.len();
+                }
+                "async" | "unsafe" | "safe" | "gen" | "auto" => {}
+                "const" if is_qualifier_of_more(after) => {}
+                "extern" => {
+                    if after.first().is_some_and(is_literal) {
+                        rest = after.get(1..).unwrap_or_default();
+                    }
+                    match rest.first() {
+                        Some(next) if is_group(next, Delimiter::Brace) => {
+                            return (before, Keyword::Block(BlockKind::Foreign));
+                        }
+                        Some(TokenTree::Ident(next)) if next == "crate" => {
+                            return (before, Keyword::Other(token.clone(), "an `extern crate`"));
+                        }
+                        _ => {}
+                    }
+                }
+                "fn" => return (before, Keyword::Function),
+                "impl" => return (before, Keyword::Block(BlockKind::Impl)),
+                "trait" => return (before, Keyword::Block(BlockKind::Trait)),
+                other => return (before, Keyword::Other(token.clone(), name_of(other))),
+            }
+        }
+        let last = self.tokens.last().or(self.tokens.first());
+        // Only qualifiers: the caller has made sure that there is at least one token.
+        let token = last
+            .cloned()
+            .unwrap_or_else(|| TokenTree::Group(Group::new(Delimiter::None, TokenStream::new())));
+        (before, Keyword::Other(token, "something else"))
+    }
+
+    /// Takes a function, whose attributes have been taken.
+    fn function(&mut self, attrs: Vec<Attr>, before_signature: usize) -> Function {
+        let mut angles = 0_usize;
+        let mut dash = false;
+        let end = self.tokens.iter().position(|token| {
+            if let TokenTree::Punct(punct) = token {
+                match punct.as_char() {
+                    ';' => return true,
+                    '<' => angles += 1,
+                    // Not the `>` of `->`.
+                    '>' if !dash => angles = angles.saturating_sub(1),
+                    _ => {}
+                }
+                dash = matches!(punct.as_char(), '-' | '=');
+                return false;
+            }
+            dash = false;
+            // Braces inside angle brackets are a constant's.
+            angles == 0 && braced(token).is_some()
+        });
+        let header = self.take(end.unwrap_or(self.tokens.len())).to_vec();
+        let end = self.take(1).first();
+        let body = end.and_then(braced);
+        let semicolon = if body.is_some() { None } else { end.cloned() };
+        Function { attrs, header, before_signature, body, semicolon }
+    }
+
+    /// Takes a member of a block. Always takes at least one token.
+    fn member(&mut self) -> Member {
+        let start = self.tokens;
+        let attrs = self.attributes();
+        let (before, keyword) = self.keyword();
+        if let Keyword::Function = keyword {
+            return Member::Function(self.function(attrs, before));
+        }
+        // Constants and types end in `;`; macros' invocations and half-written members may end in braces.
+        let valued = matches!(&keyword, Keyword::Other(TokenTree::Ident(word), _)
+            if word == "const" || word == "static" || word == "type");
+        let end = self
+            .tokens
+            .iter()
+            .position(|token| is_punct(token, ';') || (!valued && braced(token).is_some()));
+        self.take(end.map_or(self.tokens.len(), |end| end + 1));
+        let taken = start.len() - self.tokens.len();
+        Member::Other(start.iter().take(taken).cloned().collect())
+    }
+}
+
+/// Whether a `const` qualifies what follows, and begins no constant.
+fn is_qualifier_of_more(after: &[TokenTree]) -> bool {
+    matches!(after.first(), Some(TokenTree::Ident(next)) if ["fn", "async", "unsafe", "safe", "extern", "gen",
+        "impl", "trait", "auto"].iter().any(|word| next == word))
+}
+
+fn name_of(keyword: &str) -> &'static str {
+    match keyword {
+        "struct" => "a struct",
+        "enum" => "an enum",
+        "union" => "a union",
+        "mod" => "a module",
+        "use" => "an import",
+        "const" => "a constant",
+        "static" => "a static",
+        "type" => "a type",
+        "let" => "a statement",
+        "macro" => "a macro",
+        _ => "something else",
+    }
+}
+
+fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
+}
+
+fn is_literal(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Literal(_) => true,
+        // A literal that a `macro_rules` macro passed on.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            matches!(unwrap_invisible(group.stream()).as_slice(), [TokenTree::Literal(_)])
+        }
+        _ => false,
+    }
+}
+
+/// Returns the braces that this token is, if need be without a `macro_rules` macro's invisible group.
+fn braced(token: &TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else { return None };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => match unwrap_invisible(group.stream()).as_slice() {
+            [inner] if is_group(inner, Delimiter::Brace) => braced(inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Takes off the invisible groups that a `macro_rules` macro puts around what it passes on.
+fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
+    let mut tokens: Vec<TokenTree> = stream.into_iter().collect();
+    while let [TokenTree::Group(group)] = tokens.as_slice()
+        && group.delimiter() == Delimiter::None
+    {
+        tokens = group.stream().into_iter().collect();
+    }
+    tokens
+}
+
+/// Splits the inner attributes, `#![...]`, off what follows them in braces.
+pub(crate) fn split_inner_attributes(braces: &Group) -> (TokenStream, TokenStream) {
+    let mut tokens = braces.stream().into_iter().peekable();
+    let mut inner = TokenStream::new();
+    let starts_with_pound = tokens.peek().is_some_and(|token| is_punct(token, '#'));
+    if !starts_with_pound {
+        return (inner, braces.stream());
+    }
+    let tokens: Vec<TokenTree> = tokens.collect();
+    let mut rest = tokens.as_slice();
+    while let [pound, bang, bracketed, after @ ..] = rest
+        && is_punct(pound, '#')
+        && is_punct(bang, '!')
+        && is_group(bracketed, Delimiter::Bracket)
+    {
+        inner.append_all([pound, bang, bracketed]);
+        rest = after;
+    }
+    (inner, rest.iter().cloned().collect())
+}

@@ -1,0 +1,303 @@
+//! Which parameter is the token.
+//!
+//! Names only point to candidates here: the code that is emitted for a candidate compiles only if
+//! its type really is the token.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::{
+    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReceiverKind,
+    ReturnType, Signature, Type, TypeParamBound, WherePredicate,
+};
+
+/// What a parameter's type looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// `&mut Sleepable`.
+    Sleepable,
+    /// `&mut NonBlock` or `&NonBlock`.
+    NonBlock,
+    /// `&mut C` where `C: Context`, or `&mut impl Context`.
+    Context,
+    /// A token, but owned, or by shared reference where that gives no right.
+    WrongShape(Token),
+    /// A token inside another type, as `Option<&mut Sleepable>`.
+    Nested(Token),
+    /// A name that may stand for a token: a renamed import, a type alias, `Self`.
+    Alias(Behind),
+    /// No token.
+    Other,
+}
+
+/// How a name that may stand for a token is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// `&mut Name`.
+    Mutable,
+    /// `&Name`.
+    Shared,
+    /// `Name`.
+    Nothing,
+}
+
+/// One of the two tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    Sleepable,
+    NonBlock,
+}
+
+/// A parameter, or the receiver.
+pub(crate) struct Parameter<'a> {
+    pub(crate) role: Role,
+    pub(crate) arg: &'a FnArg,
+    /// The parameter's name, if it is a plain one.
+    pub(crate) name: Option<&'a Ident>,
+}
+
+impl Parameter<'_> {
+    /// The parameter's type, as it can be written in the body.
+    pub(crate) fn ty(&self) -> TokenStream {
+        match self.arg {
+            FnArg::Typed(typed) => typed.ty.to_token_stream(),
+            FnArg::Receiver(receiver) => quote_spanned!(receiver.self_token.span=> &mut Self),
+        }
+    }
+}
+
+/// The type parameters in scope: those that are a `Context`, and the others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    contexts: Vec<Ident>,
+    others: Vec<Ident>,
+}
+
+impl Scope {
+    /// Adds the type parameters of a function, an `impl` or a `trait`.
+    pub(crate) fn add(&mut self, generics: &Generics) {
+        for param in &generics.params {
+            let GenericParam::Type(param) = param else { continue };
+            if param.bounds.iter().any(is_context) {
+                self.contexts.push(param.ident.clone());
+            } else {
+                self.others.push(param.ident.clone());
+            }
+        }
+        for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+            if let WherePredicate::Type(predicate) = predicate
+                && let Type::Path(bounded) = peel(&predicate.bounded_ty)
+                && let Some(ident) = bounded.path.get_ident()
+                && predicate.bounds.iter().any(is_context)
+            {
+                self.contexts.push(ident.clone());
+            }
+        }
+    }
+
+    /// Looks at every parameter of a function, the receiver included.
+    pub(crate) fn parameters<'a>(&self, signature: &'a Signature) -> Vec<Parameter<'a>> {
+        signature.inputs.iter().map(|arg| self.parameter(arg)).collect()
+    }
+
+    fn parameter<'a>(&self, arg: &'a FnArg) -> Parameter<'a> {
+        let typed = match arg {
+            FnArg::Typed(typed) => typed,
+            FnArg::Receiver(receiver) => {
+                // A trait of the user's may be implemented for the token itself.
+                let role = match receiver.kind {
+                    ReceiverKind::Reference(_, _, Some(_)) => Role::Alias(Behind::Mutable),
+                    _ => Role::Other,
+                };
+                return Parameter { role, arg, name: None };
+            }
+        };
+        let name = match peel_pattern(&typed.pat) {
+            Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => {
+                Some(&ident.ident)
+            }
+            _ => None,
+        };
+        Parameter { role: self.role(&typed.ty), arg, name }
+    }
+
+    fn role(&self, ty: &Type) -> Role {
+        match peel(ty) {
+            Type::Reference(reference) => {
+                let mutable = reference.mutability.is_some();
+                match peel(&reference.elem) {
+                    Type::Path(referent) => match token(&referent.path) {
+                        Some(Token::Sleepable) if mutable => Role::Sleepable,
+                        Some(Token::NonBlock) => Role::NonBlock,
+                        Some(token) => Role::WrongShape(token),
+                        None if mutable => self.named(&referent.path, Behind::Mutable),
+                        None => self.named(&referent.path, Behind::Shared),
+                    },
+                    Type::ImplTrait(it) if mutable && it.bounds.iter().any(is_context) => {
+                        Role::Context
+                    }
+                    other => nested(other).map_or(Role::Other, Role::Nested),
+                }
+            }
+            Type::Path(path) => match token(&path.path) {
+                Some(token) => Role::WrongShape(token),
+                None => self.named(&path.path, Behind::Nothing),
+            },
+            Type::Macro(_) => Role::Alias(Behind::Nothing),
+            other => nested(other).map_or(Role::Other, Role::Nested),
+        }
+    }
+
+    /// The role of a type by its name alone, behind a reference or not.
+    fn named(&self, path: &Path, behind: Behind) -> Role {
+        if let Some(ident) = path.get_ident() {
+            if behind == Behind::Mutable && self.contexts.contains(ident) {
+                return Role::Context;
+            }
+            if self.others.contains(ident) || self.contexts.contains(ident) || is_primitive(ident) {
+                return Role::Other;
+            }
+        }
+        if let Some(token) = nested_in_arguments(path) {
+            return Role::Nested(token);
+        }
+        if has_impl_trait(path) { Role::Other } else { Role::Alias(behind) }
+    }
+}
+
+/// Takes off parentheses, and the invisible groups of `macro_rules` macros.
+fn peel(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Paren(inner) => &inner.elem,
+            Type::Group(inner) => &inner.elem,
+            _ => return ty,
+        };
+    }
+}
+
+fn peel_pattern(mut pattern: &Pat) -> &Pat {
+    while let Pat::Paren(inner) = pattern {
+        pattern = &inner.pat;
+    }
+    pattern
+}
+
+/// The token that a path names, by its last segment.
+fn token(path: &Path) -> Option<Token> {
+    let last = &path.segments.last()?.ident;
+    if last == "Sleepable" {
+        Some(Token::Sleepable)
+    } else if last == "NonBlock" {
+        Some(Token::NonBlock)
+    } else {
+        None
+    }
+}
+
+fn is_context(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound)
+        if bound.path.segments.last().is_some_and(|last| last.ident == "Context"))
+}
+
+fn is_primitive(ident: &Ident) -> bool {
+    const PRIMITIVES: [&str; 19] = [
+        "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+        "i64", "i128", "isize", "f32", "f64", "String", "Vec",
+    ];
+    PRIMITIVES.iter().any(|primitive| ident == primitive)
+}
+
+/// A reference to a token somewhere inside a type. What a closure or a function pointer takes does
+/// not count: it is lent to that one.
+fn nested(ty: &Type) -> Option<Token> {
+    match peel(ty) {
+        Type::Reference(reference) => match peel(&reference.elem) {
+            Type::Path(referent) => {
+                token(&referent.path).or_else(|| nested_in_arguments(&referent.path))
+            }
+            other => nested(other),
+        },
+        Type::Path(path) => nested_in_arguments(&path.path),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(nested),
+        Type::Array(array) => nested(&array.elem),
+        Type::Slice(slice) => nested(&slice.elem),
+        Type::Ptr(pointer) => match peel(&pointer.elem) {
+            Type::Path(referent) => token(&referent.path),
+            other => nested(other),
+        },
+        _ => None,
+    }
+}
+
+fn nested_in_arguments(path: &Path) -> Option<Token> {
+    path.segments.iter().find_map(|segment| match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => nested(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    })
+}
+
+/// Whether a path's arguments hold an `impl Trait`, which only a signature can name.
+fn has_impl_trait(path: &Path) -> bool {
+    fn in_type(ty: &Type) -> bool {
+        match peel(ty) {
+            Type::ImplTrait(_) => true,
+            Type::Path(path) => has_impl_trait(&path.path),
+            Type::Reference(reference) => in_type(&reference.elem),
+            Type::Tuple(tuple) => tuple.elems.iter().any(in_type),
+            Type::Array(array) => in_type(&array.elem),
+            Type::Slice(slice) => in_type(&slice.elem),
+            Type::Ptr(pointer) => in_type(&pointer.elem),
+            Type::TraitObject(_) | Type::Macro(_) => true,
+            _ => false,
+        }
+    }
+    path.segments.iter().any(|segment| match &segment.arguments {
+        PathArguments::None => false,
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().any(|argument| match argument {
+                GenericArgument::Type(ty) => in_type(ty),
+                GenericArgument::AssocType(assoc) => in_type(&assoc.ty),
+                GenericArgument::Lifetime(_) | GenericArgument::Const(_) => false,
+                _ => true,
+            })
+        }
+        PathArguments::Parenthesized(arguments) => {
+            arguments.inputs.iter().any(|input| in_type(&input.ty))
+                || matches!(&arguments.output, ReturnType::Type(_, ty) if in_type(ty))
+        }
+    })
+}
+
+/// The names that a function's patterns bind.
+pub(crate) fn bound_names(signature: &Signature) -> Vec<&Ident> {
+    let mut names = Vec::new();
+    for arg in &signature.inputs {
+        if let FnArg::Typed(arg) = arg {
+            names_in(&arg.pat, &mut names);
+        }
+    }
+    names
+}
+
+fn names_in<'a>(pattern: &'a Pat, names: &mut Vec<&'a Ident>) {
+    match pattern {
+        Pat::Ident(ident) => {
+            names.push(&ident.ident);
+            if let Some((_, inner)) = &ident.subpat {
+                names_in(inner, names);
+            }
+        }
+        Pat::Paren(inner) => names_in(&inner.pat, names),
+        Pat::Reference(inner) => names_in(&inner.pat, names),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|inner| names_in(inner, names)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|inner| names_in(inner, names)),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|inner| names_in(inner, names)),
+        Pat::Struct(fields) => fields.fields.iter().for_each(|field| names_in(&field.pat, names)),
+        _ => {}
+    }
+}

@@ -1,0 +1,495 @@
+//! What a function's entry must do, and every mistake in asking for it.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{FnArg, ReturnType, Signature};
+
+use crate::args::{Args, is_punct};
+use crate::attribute::Attribute;
+use crate::diagnostics::Diagnostics;
+use crate::item::{Attr, BlockKind, Function};
+use crate::parameters::{Behind, Parameter, Role, Scope, Token, bound_names};
+
+/// What the function's entry does.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// Nothing: the function was refused, or has no body and nothing to check.
+    Nothing,
+    /// Checks the token that comes in.
+    Token(Received),
+    /// As [`Token`](Self::Token), where a `Sleepable` may be among the parameters under another name.
+    Proof(Received, Vec<TokenStream>),
+    /// Checks a token of either kind.
+    Context(Received),
+    /// Finds the token by type: it may have another name.
+    ByType(Vec<TokenStream>),
+    /// Binds a token.
+    Bind(Ident),
+    /// Opens a section, unless one of these types is the proof of one.
+    Section(Vec<TokenStream>),
+    /// The function was refused: the name is bound, so that the body's uses of it are no errors.
+    Refused(Ident),
+}
+
+/// The token that a function receives.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// The parameter's name, unless it is a pattern.
+    pub(crate) name: Option<Ident>,
+    pub(crate) ty: TokenStream,
+}
+
+impl From<&Parameter<'_>> for Received {
+    fn from(parameter: &Parameter<'_>) -> Self {
+        Self { name: parameter.name.cloned(), ty: parameter.ty() }
+    }
+}
+
+/// Where a function stands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    /// The block whose attribute reaches the function, if it is not the function's own.
+    pub(crate) block: Option<BlockKind>,
+    /// The type parameters of the block.
+    pub(crate) scope: Scope,
+}
+
+/// What a function is checked with.
+pub(crate) struct Check<'a> {
+    pub(crate) attribute: Attribute,
+    pub(crate) args: &'a Args,
+    pub(crate) place: &'a Place,
+    pub(crate) function: &'a Function,
+    pub(crate) signature: &'a Signature,
+}
+
+impl Check<'_> {
+    /// Decides on the function's entry, and reports what is wrong with the function.
+    pub(crate) fn entry(&self, diagnostics: &mut Diagnostics) -> Entry {
+        if self.refuse_kind(diagnostics) {
+            return self.args.binding.clone().map_or(Entry::Nothing, Entry::Refused);
+        }
+        let mut scope = self.place.scope.clone();
+        scope.add(&self.signature.generics);
+        let parameters = scope.parameters(self.signature);
+        let entry = match (self.attribute, &self.args.binding) {
+            (_, Some(binding)) => self.bind(binding, &parameters, diagnostics),
+            (Attribute::MaySleep, None) => self.may_sleep(&parameters, diagnostics),
+            (Attribute::NonBlock, None) => self.non_block(&parameters, diagnostics),
+        };
+        if self.attribute == Attribute::NonBlock
+            && let Some(body) = &self.function.body
+            && let Some(wait) = find_await(body.stream())
+        {
+            diagnostics.error_at(
+                wait,
+                "`.await` in a section: a section cannot be left and come back to",
+                "await before the section and after it, and put what must not block into a function of its \
+                 own",
+            );
+            return self.args.binding.clone().map_or(Entry::Nothing, Entry::Refused);
+        }
+        entry
+    }
+
+    /// Refuses what no function of these attributes can be.
+    fn refuse_kind(&self, diagnostics: &mut Diagnostics) -> bool {
+        let name = self.attribute.name();
+        let skip = self.skip_help();
+        let mut refused = false;
+        if let Some(token) = self.signature.asyncness {
+            let (wrong, help) = match self.attribute {
+                Attribute::MaySleep => (
+                    "an `async fn` must not sleep: it would hold up every task of its executor",
+                    "await instead of sleeping; or write a plain `fn` that takes `cx: &mut Sleepable`, and \
+                     call it on a thread that may sleep",
+                ),
+                Attribute::NonBlock => (
+                    "an `async fn` cannot be a section: it is left at every `.await`",
+                    "put what must not block into a plain `fn` with `#[non_block]`, and call it here",
+                ),
+            };
+            diagnostics.error(token, wrong, format!("{help}{skip}"));
+            refused = true;
+        }
+        if let Some(token) = self.signature.constness {
+            let wrong = format!("a `const fn` cannot be checked at run time, as `#[{name}]` does");
+            let help = format!(
+                "remove `const`, or remove `#[{name}]`: what the compiler runs never sleeps{skip}"
+            );
+            diagnostics.error(token, wrong, help);
+            refused = true;
+        }
+        if let Some(attr) =
+            self.function.attrs.iter().find(|attr| attr.name().is_some_and(|n| n == "naked"))
+        {
+            let wrong = format!("a naked function has no entry for `#[{name}]` to check");
+            let help = "put the attribute on a function that calls this one";
+            diagnostics.error(attr, wrong, format!("{help}{skip}"));
+            refused = true;
+        }
+        refused
+    }
+
+    fn may_sleep(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        self.wrong_shapes(parameters, diagnostics);
+        let token = of_role(parameters, Role::Sleepable).next();
+        let context = of_role(parameters, Role::Context).next();
+        let proof = of_role(parameters, Role::NonBlock).next();
+        if let (Some(proof), Some(_)) = (proof, token.or(context)) {
+            diagnostics.error(
+                proof.ty(),
+                "two tokens: whoever holds a `NonBlock` must not sleep",
+                "take `cx: &mut Sleepable` alone, and open a section inside with `cx.non_block(|nb| ...)`",
+            );
+        }
+        self.second(parameters, diagnostics);
+        if let Some(token) = token {
+            return Entry::Token(token.into());
+        }
+        if let Some(context) = context {
+            return Entry::Context(context.into());
+        }
+        if let Some(proof) = proof {
+            let help = format!(
+                "write `cx: &mut Sleepable` if it may sleep, or `#[non_block]` on the function if it must not{}",
+                self.skip_help()
+            );
+            diagnostics.error(
+                proof.ty(),
+                "a function that may sleep is lent a `Sleepable`, not a `NonBlock`",
+                help,
+            );
+            return Entry::Nothing;
+        }
+        if self.has_wrong_shape(parameters) {
+            return Entry::Nothing;
+        }
+        let aliases: Vec<_> =
+            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_))).collect();
+        if self.function.body.is_none() {
+            return self.declared(&aliases, diagnostics);
+        }
+        let aliases = aliases.iter().map(|alias| alias.ty()).collect::<Vec<_>>();
+        if aliases.is_empty() {
+            self.missing(diagnostics);
+            return Entry::Nothing;
+        }
+        Entry::ByType(aliases)
+    }
+
+    fn non_block(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        self.wrong_shapes(parameters, diagnostics);
+        self.sleepable_comes_in(parameters, diagnostics);
+        self.second(parameters, diagnostics);
+        let aliases: Vec<_> =
+            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_))).collect();
+        if let Some(proof) = of_role(parameters, Role::NonBlock).next() {
+            // Only a mutable reference to a `Sleepable` gives the right to sleep.
+            let sleepables = aliases.iter().filter(|p| p.role != Role::Alias(Behind::Shared));
+            return Entry::Proof(proof.into(), sleepables.map(|alias| alias.ty()).collect());
+        }
+        if self.has_wrong_shape(parameters)
+            || parameters.iter().any(|p| p.role == Role::Context || p.role == Role::Sleepable)
+        {
+            return Entry::Nothing;
+        }
+        if self.function.body.is_none() {
+            return self.declared(&aliases, diagnostics);
+        }
+        Entry::Section(aliases.iter().map(|alias| alias.ty()).collect())
+    }
+
+    /// A declared method without a token: one parameter of another name may be it.
+    fn declared(&self, aliases: &[&Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        let aliases: Vec<_> =
+            aliases.iter().filter(|alias| matches!(alias.arg, FnArg::Typed(_))).collect();
+        if let [alias] = aliases.as_slice() {
+            return Entry::Token(Received::from(**alias));
+        }
+        match self.attribute {
+            Attribute::MaySleep => self.missing(diagnostics),
+            Attribute::NonBlock => {
+                let wrong =
+                    format!("`{}` has no body that could run in a section", self.signature.ident);
+                let help = format!(
+                    "take the proof of one: `{}`; or put `#[non_block]` on each implementation{}",
+                    self.corrected("nb: &NonBlock"),
+                    self.skip_help()
+                );
+                diagnostics.error(&self.signature.ident, wrong, help);
+            }
+        }
+        Entry::Nothing
+    }
+
+    fn bind(
+        &self,
+        binding: &Ident,
+        parameters: &[Parameter<'_>],
+        diagnostics: &mut Diagnostics,
+    ) -> Entry {
+        let name = self.attribute.name();
+        if self.function.body.is_none() {
+            let wrong = format!("`{}` has no body to bind `{binding}` in", self.signature.ident);
+            let help = format!(
+                "take the token: `{}` under `#[{name}]`{}",
+                self.corrected(self.attribute.parameter()),
+                self.skip_help()
+            );
+            diagnostics.error(&self.signature.ident, wrong, help);
+            return Entry::Nothing;
+        }
+        if bound_names(self.signature).contains(&binding) {
+            let wrong = format!("`{binding}` is already the name of a parameter");
+            let other = format!("{binding}_token");
+            diagnostics.error(binding, wrong, format!("write another name: `#[{name}({other})]`"));
+            return Entry::Nothing;
+        }
+        let token = parameters.iter().find(|p| {
+            matches!(p.role, Role::Sleepable | Role::NonBlock | Role::Context | Role::WrongShape(_))
+        });
+        if let Some(token) = token {
+            let wrong =
+                format!("two tokens: `{binding}` is to be bound, and this comes in already");
+            let help = match (self.attribute, token.role) {
+                (Attribute::NonBlock, Role::Sleepable | Role::Context) => {
+                    "open the section in the body with `cx.non_block(|nb| ...)`, which keeps the token \
+                     borrowed meanwhile"
+                        .to_owned()
+                }
+                (Attribute::MaySleep, Role::NonBlock) => {
+                    "what is lent a `NonBlock` must not sleep: remove the attribute".to_owned()
+                }
+                _ => format!("write `#[{name}]`: the token that comes in is all it needs"),
+            };
+            diagnostics.error(token.ty(), wrong, help);
+            return Entry::Refused(binding.clone());
+        }
+        Entry::Bind(binding.clone())
+    }
+
+    /// Reports tokens that are owned, shared, or inside another type.
+    fn wrong_shapes(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
+        for parameter in parameters {
+            let name = parameter.name.map_or_else(|| "_".to_owned(), ToString::to_string);
+            let (wrong, help) = match parameter.role {
+                Role::WrongShape(Token::Sleepable) => (
+                    "the right to sleep is lent by `&mut` reference: it is never owned nor shared",
+                    format!("write `{name}: &mut Sleepable`"),
+                ),
+                Role::WrongShape(Token::NonBlock) => (
+                    "the proof of a section is lent by reference: it is never owned",
+                    format!(
+                        "write `{name}: &NonBlock`, or `{name}: &mut NonBlock` to open sections inside"
+                    ),
+                ),
+                // What is inside another type is not needed where the token is there as well.
+                Role::Nested(Token::Sleepable) if self.attribute == Attribute::NonBlock => continue,
+                Role::Nested(token) if self.lacks_token(parameters) && self.wants(token) => (
+                    "the token is inside another type",
+                    format!("make it a parameter of its own: `{}`", self.attribute.parameter()),
+                ),
+                _ => continue,
+            };
+            diagnostics.error(parameter.ty(), wrong, help);
+        }
+    }
+
+    fn wants(&self, token: Token) -> bool {
+        matches!(
+            (self.attribute, token),
+            (Attribute::MaySleep, Token::Sleepable) | (Attribute::NonBlock, Token::NonBlock)
+        )
+    }
+
+    fn lacks_token(&self, parameters: &[Parameter<'_>]) -> bool {
+        let role = match self.attribute {
+            Attribute::MaySleep => Role::Sleepable,
+            Attribute::NonBlock => Role::NonBlock,
+        };
+        of_role(parameters, role).chain(of_role(parameters, Role::Context)).next().is_none()
+    }
+
+    fn has_wrong_shape(&self, parameters: &[Parameter<'_>]) -> bool {
+        parameters.iter().any(|parameter| match parameter.role {
+            Role::WrongShape(_) => true,
+            Role::Nested(token) => self.wants(token),
+            _ => false,
+        })
+    }
+
+    /// Reports the right to sleep among the parameters of a function that must not.
+    fn sleepable_comes_in(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
+        for parameter in parameters {
+            let (wrong, help) = match parameter.role {
+                Role::Sleepable => (
+                    "a `Sleepable` comes into a function that must not block",
+                    "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`",
+                ),
+                Role::Context => (
+                    "this may be a `Sleepable`, and comes into a function that must not block",
+                    "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section \
+                     in the body with `cx.non_block(|nb| ...)`",
+                ),
+                Role::Nested(Token::Sleepable) => (
+                    "a `Sleepable` comes into a function that must not block, inside another type",
+                    "remove it; where the section ends, the caller has its `Sleepable` again",
+                ),
+                _ => continue,
+            };
+            diagnostics.error(parameter.ty(), wrong, help);
+        }
+    }
+
+    /// Reports a token that comes in twice.
+    fn second(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
+        let mine = match self.attribute {
+            Attribute::MaySleep => [Role::Sleepable, Role::Context],
+            Attribute::NonBlock => [Role::NonBlock, Role::NonBlock],
+        };
+        for second in parameters.iter().filter(|p| mine.contains(&p.role)).skip(1) {
+            diagnostics.error(
+                second.ty(),
+                "a second token: one thread has one at a time",
+                "take one, and pass it on",
+            );
+        }
+    }
+
+    /// Reports that there is no token at all.
+    fn missing(&self, diagnostics: &mut Diagnostics) {
+        let (wrong, help) = self.missing_text();
+        diagnostics.error(&self.signature.ident, wrong, help);
+    }
+
+    /// Says that there is no token, and what to write.
+    pub(crate) fn missing_text(&self) -> (String, String) {
+        let ident = &self.signature.ident;
+        let wrong = format!("`{ident}` may sleep, but takes no token that gives it the right to");
+        let help = if ident == "main" && self.signature.inputs.is_empty() {
+            "a program starts with no token; `#[may_sleep(cx)]` binds one in the body".to_owned()
+        } else {
+            format!(
+                "write `{}`; or, if the signature is not yours to change, bind a token in the body with \
+                 `#[may_sleep(cx)]`{}",
+                self.corrected("cx: &mut Sleepable"),
+                self.skip_help()
+            )
+        };
+        (wrong, help)
+    }
+
+    /// The signature with the token as its first parameter.
+    fn corrected(&self, token: &str) -> String {
+        let Signature { ident, generics, inputs, output, .. } = self.signature;
+        let (receivers, others): (Vec<_>, Vec<_>) =
+            inputs.iter().partition(|arg| matches!(arg, FnArg::Receiver(_)));
+        let mut list: Vec<String> = receivers.iter().map(text).collect();
+        list.push(token.to_owned());
+        list.extend(others.iter().map(text));
+        let output = match output {
+            ReturnType::Default => String::new(),
+            output @ ReturnType::Type(..) => format!(" {}", text(output)),
+        };
+        let params = &generics.params;
+        let params =
+            if params.is_empty() { String::new() } else { format!("<{}>", text(quote!(#params))) };
+        let full = format!("fn {ident}{params}({}){output}", list.join(", "));
+        if full.len() <= 90 {
+            return full;
+        }
+        list.truncate(receivers.len() + 1);
+        format!("fn {ident}({}, ...)", list.join(", "))
+    }
+
+    /// What to add to a message about a function that its block's attribute has reached.
+    fn skip_help(&self) -> String {
+        match self.place.block {
+            Some(_) => format!("; or leave it out with `#[{}(skip)]`", self.attribute.name()),
+            None => String::new(),
+        }
+    }
+}
+
+/// Reports attributes of ours on a function that has one already, and takes them off.
+pub(crate) fn remaining_attributes(
+    attribute: Attribute,
+    attrs: &mut Vec<Attr>,
+    diagnostics: &mut Diagnostics,
+) {
+    attrs.retain(|attr| {
+        let other = attr.name().and_then(|name| Attribute::by_name(&name.to_string()));
+        let Some(other) = other else { return true };
+        let (wrong, help) = if other == attribute {
+            (format!("`#[{}]` is given twice", other.name()), "keep one of the two".to_owned())
+        } else {
+            (
+                "what may sleep cannot be non-blocking as well".to_owned(),
+                "keep `#[may_sleep]` if it waits for anything, and `#[non_block]` if it must not"
+                    .to_owned(),
+            )
+        };
+        diagnostics.error(attr, wrong, help);
+        false
+    });
+}
+
+fn of_role<'a, 'p>(
+    parameters: &'a [Parameter<'p>],
+    role: Role,
+) -> impl Iterator<Item = &'a Parameter<'p>> {
+    parameters.iter().filter(move |parameter| parameter.role == role)
+}
+
+/// The source of some tokens on one line.
+fn text(tokens: impl ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Finds an `.await` that belongs to the body itself: not to an `async` block in it, nor to a macro's
+/// arguments, whose meaning only the macro knows.
+fn find_await(body: TokenStream) -> Option<Span> {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let mut skip_braces = false;
+    for (i, token) in tokens.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|before| tokens.get(before));
+        match token {
+            TokenTree::Ident(ident) if ident == "async" => skip_braces = true,
+            TokenTree::Ident(ident)
+                if ident == "await" && before.is_some_and(|b| is_punct(b, '.')) =>
+            {
+                if !skip_braces {
+                    return Some(ident.span());
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ';' => skip_braces = false,
+            TokenTree::Group(group) => {
+                let of_async = skip_braces && group.delimiter() == Delimiter::Brace;
+                let of_macro = is_macro_call(tokens.get(..i).unwrap_or_default());
+                if of_async {
+                    skip_braces = false;
+                } else if !of_macro
+                    && !skip_braces
+                    && let Some(found) = find_await(group.stream())
+                {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether the tokens before a group make it a macro's: `name!` or `macro_rules! name`.
+fn is_macro_call(before: &[TokenTree]) -> bool {
+    match before {
+        [.., TokenTree::Ident(_), bang] if is_punct(bang, '!') => true,
+        [.., TokenTree::Ident(rules), bang, TokenTree::Ident(_)] => {
+            rules == "macro_rules" && is_punct(bang, '!')
+        }
+        _ => false,
+    }
+}
