@@ -231,7 +231,8 @@ impl Installed {
 /// Installs a [`Backend`](crate::backend::Backend) for the whole program.
 ///
 /// To be invoked once in a program, at module level. A second one does not link (its symbol is
-/// defined twice), and beside the feature `std`, which installs its own, it does not compile.
+/// defined twice), and beside the feature `std`, which installs its own, it does not compile. Where checks are
+/// off, it leaves nothing in the program.
 ///
 /// # Examples
 ///
@@ -254,13 +255,38 @@ impl Installed {
 macro_rules! set_backend {
     ($backend:ty) => {
         const _: () = {
-            // The symbol's name is what a linker prints where it is missing or defined twice.
-            #[unsafe(no_mangle)]
-            static nonblock_needs_exactly_one_backend__feature_std_or_set_backend:
-                $crate::__private::Installed = $crate::__private::Installed::new::<$backend>();
-
+            $crate::__backend_table!($backend);
             $crate::__private::only_backend(::core::module_path!());
         };
+    };
+}
+
+/// Exports the table of a backend.
+#[cfg(any(debug_assertions, feature = "checks"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __backend_table {
+    ($backend:ty) => {
+        // The symbol's name is what a linker prints where it is missing or defined twice.
+        #[unsafe(no_mangle)]
+        static nonblock_needs_exactly_one_backend__feature_std_or_set_backend:
+            $crate::__private::Installed = $crate::__private::Installed::new::<$backend>();
+
+        // A linker takes from a library only what it still misses, so a second table in another crate
+        // would be passed over. What is `used` is linked under its own name, and the table beside it.
+        #[used]
+        static IN_EVERY_LINK: &$crate::__private::Installed =
+            &nonblock_needs_exactly_one_backend__feature_std_or_set_backend;
+    };
+}
+
+/// Checks a backend that nobody asks: nothing is counted, so nothing of it stays in the program.
+#[cfg(not(any(debug_assertions, feature = "checks")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __backend_table {
+    ($backend:ty) => {
+        const _: $crate::__private::Installed = $crate::__private::Installed::new::<$backend>();
     };
 }
 
