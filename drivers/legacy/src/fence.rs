@@ -1,0 +1,25 @@
+//! What the card's work is waited for with.
+
+use std::time::Duration;
+
+/// The end of the work that a card has in flight.
+#[derive(Debug, Default)]
+pub struct Fence {
+    _private: (),
+}
+
+impl Fence {
+    /// How long the card takes to come to an end of its work.
+    const LATENCY: Duration = Duration::from_millis(1);
+
+    /// Waits until the card has done what it has in flight.
+    ///
+    /// # Context
+    ///
+    /// May sleep. No token says so: [`might_sleep`](nonblock::might_sleep) does, at run time.
+    #[track_caller]
+    pub fn wait(&self) {
+        nonblock::might_sleep();
+        std::thread::sleep(Self::LATENCY);
+    }
+}

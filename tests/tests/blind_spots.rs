@@ -1,0 +1,95 @@
+//! "What this cannot see", entry by entry, as the crate's documentation lists it.
+//!
+//! Each test shows one entry: that it compiles, and what the counters make of it. An entry that a later layer
+//! learns to see fails here, and is then taken off the list.
+
+use std::time::{Duration, Instant};
+
+use nonblock::testing::{expect_violation, violations};
+use nonblock::{Sleepable, ViolationKind, may_sleep, non_block, raw};
+
+fn sleep(cx: &mut Sleepable) {
+    nonblock::thread::sleep(cx, Duration::from_millis(1));
+}
+
+// Seen by the counters only.
+
+#[test]
+fn a_root_inside_a_section_is_left_to_the_counters() {
+    let violation = expect_violation(|| non_block(|_nb| nonblock::sleepable(|cx| sleep(cx))));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_token_bound_by_attribute_inside_a_section_is_left_to_the_counters() {
+    #[may_sleep(cx)]
+    fn binds() {
+        sleep(cx);
+    }
+
+    let violation = expect_violation(|| non_block(|_nb| binds()));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters() {
+    struct Request<'a> {
+        cx: &'a mut Sleepable,
+    }
+
+    #[non_block(_nb)]
+    fn handle(request: Request<'_>) {
+        sleep(request.cx);
+    }
+
+    let violation = expect_violation(|| nonblock::sleepable(|cx| handle(Request { cx })));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_sleeping_function_without_a_token_is_left_to_the_counters() {
+    fn untyped() {
+        nonblock::might_sleep();
+    }
+
+    let through_dyn: &dyn Fn() = &untyped;
+    let violation = expect_violation(|| raw::non_block(|_nb| through_dyn()));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
+    let violation = expect_violation(|| {
+        nonblock::sleepable(|cx| raw::non_block(|_nb| sleep(cx)));
+    });
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+// Seen by neither layer.
+
+#[test]
+fn a_function_that_sleeps_and_does_not_say_so_is_not_seen() {
+    let seen = violations(|| non_block(|_nb| std::thread::sleep(Duration::from_millis(1))));
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_page_fault_is_not_seen() {
+    // Zeroed memory of this size comes from the kernel, and is not there before it is touched.
+    let mut pages = vec![0_u8; 1 << 24];
+    let seen = violations(|| non_block(|_nb| pages[1 << 23] = 1));
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_section_that_is_merely_long_is_not_seen() {
+    let seen = violations(|| {
+        non_block(|_nb| {
+            let began = Instant::now();
+            while began.elapsed() < Duration::from_millis(20) {
+                std::hint::spin_loop();
+            }
+        });
+    });
+    assert!(seen.is_empty(), "{seen:?}");
+}
