@@ -114,8 +114,12 @@ mod attributes;
 pub mod backend;
 mod check;
 mod context;
+#[cfg(all(feature = "oom", target_os = "linux"))]
+pub mod memory;
 #[cfg(feature = "mmu")]
 pub mod mmu;
+#[cfg(all(feature = "oom", target_os = "linux"))]
+pub mod oom;
 pub mod raw;
 mod report;
 mod section;

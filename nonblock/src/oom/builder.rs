@@ -1,0 +1,112 @@
+//! How a reaper is set up.
+
+use core::fmt;
+use core::time::Duration;
+use std::boxed::Box;
+use std::format;
+use std::io;
+
+use super::event::ReapEvent;
+use super::reaper::Reaper;
+
+/// How often a reaper tries a victim unless told otherwise. Linux's `MAX_OOM_REAP_RETRIES` (`mm/oom_kill.c`, 6.12).
+pub const TRIES: u32 = 10;
+
+/// How long a reaper waits between two tries unless told otherwise. Linux's `HZ/10` (`mm/oom_kill.c`, 6.12).
+pub const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Who is told of a reaper's progress.
+pub(super) type Watcher = Box<dyn Fn(&ReapEvent) + Send>;
+
+/// Sets a [`Reaper`] up. Made by [`Reaper::builder`].
+///
+/// # Context
+///
+/// Setting up may be done anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use nonblock::oom::Reaper;
+///
+/// let reaper = Reaper::builder()
+///     .tries(5)
+///     .interval(Duration::from_millis(20))
+///     .on_event(|event| eprintln!("try {}: {:?}", event.attempt, event.kind))
+///     .spawn()?;
+/// # nonblock::sleepable(|cx| reaper.shutdown(cx));
+///
+/// let error = Reaper::builder().tries(0).spawn().unwrap_err();
+/// assert_eq!(error.to_string(), "a reaper with 0 tries takes nothing: expected at least 1");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use = "the reaper does not run before `spawn`"]
+pub struct Builder {
+    pub(super) tries: u32,
+    pub(super) interval: Duration,
+    pub(super) watcher: Option<Watcher>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self { tries: TRIES, interval: INTERVAL, watcher: None }
+    }
+
+    /// Sets how often a victim is tried before it is given up: at least once.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn tries(self, tries: u32) -> Self {
+        Self { tries, ..self }
+    }
+
+    /// Sets how long the reaper waits, at least, from the end of a try to the next.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn interval(self, interval: Duration) -> Self {
+        Self { interval, ..self }
+    }
+
+    /// Sets who is told of the reaper's progress.
+    ///
+    /// # Context
+    ///
+    /// The closure runs on the reaper's thread, outside a section, but the victim's memory lock may be held: it should
+    /// wait for nothing, as the reaper waits for it. If it panics, the reaper goes on.
+    pub fn on_event(self, watcher: impl Fn(&ReapEvent) + Send + 'static) -> Self {
+        Self { watcher: Some(Box::new(watcher)), ..self }
+    }
+
+    /// Starts the reaper's thread.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries; otherwise if the system cannot start a
+    /// thread.
+    pub fn spawn(self) -> io::Result<Reaper> {
+        if self.tries == 0 {
+            let tries = self.tries;
+            let text = format!("a reaper with {tries} tries takes nothing: expected at least 1");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        Reaper::start(self)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("tries", &self.tries)
+            .field("interval", &self.interval)
+            .field("watched", &self.watcher.is_some())
+            .finish()
+    }
+}

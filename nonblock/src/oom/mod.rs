@@ -1,0 +1,42 @@
+//! The OOM reaper: a thread that takes the memory of a victim back, and waits for nothing on the way (Linux).
+//!
+//! A machine that is out of memory kills a process and counts on its pages. The process may not be able to
+//! die, because one of its threads holds a lock and waits for memory. The [`Reaper`] takes the pages without it: it tries
+//! the memory lock, tells the drivers in a section, takes what nobody refuses, and comes back for the rest.
+//!
+//! Mirrors Linux's `oom_reap_task()` and `__oom_reap_task_mm()` (`mm/oom_kill.c`, 6.12), with the same numbers:
+//! [`TRIES`] tries, [`INTERVAL`] apart. It differs in one point: a driver that panics counts as one that refuses, and the
+//! reaper lives on.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use nonblock::memory::Mm;
+//! use nonblock::oom::Reaper;
+//!
+//! let reaper = Reaper::builder().tries(3).interval(Duration::from_millis(5)).spawn()?;
+//! let victim = Arc::new(Mm::new());
+//! nonblock::sleepable(|cx| {
+//!     let range = victim.map(1 << 20, cx)?;
+//!     victim.touch(&range, cx)?;
+//!
+//!     let reaped = reaper.reap(Arc::clone(&victim)).wait(cx);
+//!     assert!(reaped.is_complete());
+//!     assert_eq!(reaped.taken, [range]);
+//!     assert_eq!(reaped.reclaimed(), Some(1 << 20));
+//!     reaper.shutdown(cx);
+//!     Ok::<(), Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod event;
+mod job;
+mod reaper;
+
+pub use builder::{Builder, INTERVAL, TRIES};
+pub use event::{ReapEvent, ReapEventKind, Reaped};
+pub use reaper::{Reaper, Reaping};
