@@ -19,11 +19,34 @@ pub struct Fixture {
 
 impl Fixture {
     /// Names a fixture by its folder, and where the calling test may build: its `CARGO_TARGET_TMPDIR`.
+    ///
+    /// # Panics
+    ///
+    /// If its `Cargo.lock` has a package in another version than the workspace's: that one would have to be
+    /// fetched, and tests use no network.
+    #[track_caller]
     pub fn new(name: &str, temporary: &str) -> Self {
-        Self {
-            directory: Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name),
-            target: Path::new(temporary).join("fixtures").join(name),
-        }
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let directory = tests.join("fixtures").join(name);
+        let workspace = fetched(&tests.join("../Cargo.lock"));
+        let strangers: Vec<_> = fetched(&directory.join("Cargo.lock"))
+            .into_iter()
+            .filter(|package| !workspace.contains(package))
+            .collect();
+        assert!(
+            strangers.is_empty(),
+            "the fixture's Cargo.lock has {strangers:?}, which the workspace's has not: run \
+             `cargo update --precise` in tests/fixtures/{name}"
+        );
+        Self { directory, target: Path::new(temporary).join("fixtures").join(name) }
+    }
+
+    /// The same fixture, built in a folder of its own: builds that differ and are kept must not overwrite
+    /// each other.
+    #[must_use]
+    pub fn in_folder(mut self, name: &str) -> Self {
+        self.target.push(name);
+        self
     }
 
     /// Returns where cargo puts what it builds.
@@ -90,4 +113,19 @@ impl Fixture {
         assert!(!outcome.status.success(), "{subcommand} {arguments:?} was to fail");
         outcome.stderr
     }
+}
+
+/// Reads the name and version of every package in a lock file that is fetched from somewhere.
+#[track_caller]
+fn fetched(lock: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(lock)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", lock.display()));
+    let value = |package: &str, key: &str| {
+        let line = package.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+        line.trim_matches([' ', '=', '"']).to_owned()
+    };
+    text.split("[[package]]")
+        .filter(|package| package.contains("\nsource = "))
+        .map(|package| format!("{} {}", value(package, "name"), value(package, "version")))
+        .collect()
 }

@@ -362,7 +362,7 @@ fn a_spin_guard_may_be_taken_in_a_permit_and_kept() {
     let lock = SpinLock::new(());
     let violations = violations(|| {
         raw::non_block(|nb| {
-            let guard = permit_sleep("the test says so", |_cx| lock.lock(nb));
+            let guard = raw::permit_sleep("the test says so", |_cx| lock.lock(nb));
             assert_eq!(raw::depth(), 2);
             drop(guard);
             assert_eq!(raw::depth(), 1);
@@ -379,7 +379,7 @@ fn a_spin_guard_may_be_released_in_a_permit() {
         raw::non_block(|nb| {
             let guard = lock.lock(nb);
             assert_eq!(raw::depth(), 2);
-            permit_sleep("the test says so", |_cx| {
+            raw::permit_sleep("the test says so", |_cx| {
                 drop(guard);
                 assert_eq!(raw::depth(), 0);
             });
@@ -396,8 +396,8 @@ fn a_spin_guard_may_be_released_two_permits_further_in() {
     let violations = violations(|| {
         raw::non_block(|nb| {
             let guard = lock.lock(nb);
-            permit_sleep("outer", |cx| {
-                cx.non_block(|_nb| permit_sleep("inner", |_cx| drop(guard)));
+            raw::permit_sleep("outer", |cx| {
+                cx.non_block(|_nb| raw::permit_sleep("inner", |_cx| drop(guard)));
             });
             assert_eq!(raw::depth(), 1);
         });

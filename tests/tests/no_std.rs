@@ -1,0 +1,152 @@
+//! The core without std: a program that brings its own backend is built, looked through and run; and the
+//! core is compiled as a kernel compiles it.
+#![cfg(target_os = "linux")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use nonblock_tests::fixture::Fixture;
+use nonblock_tests::process::{self, Outcome};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Builds the program, and returns where it is.
+#[track_caller]
+fn build(release: bool, features: &str) -> PathBuf {
+    // A target folder for each set of features: tests that run at once must not overwrite the program.
+    let name =
+        format!("{}-{}", if release { "release" } else { "dev" }, features.replace(',', "-"));
+    let fixture = Fixture::new("no_std", env!("CARGO_TARGET_TMPDIR")).in_folder(&name);
+    let mut arguments = vec!["--features", features];
+    if release {
+        arguments.push("--release");
+    }
+    fixture.succeed("build", &arguments);
+    fixture.target().join(if release { "release" } else { "debug" }).join("no_std")
+}
+
+#[track_caller]
+fn run(program: &Path, arguments: &[&str]) -> Outcome {
+    process::run(Command::new(program).args(arguments), PATIENCE)
+}
+
+/// Whether a binary holds code of std's: its mangled names, in either scheme, or its sources' path.
+fn holds_std(binary: &Path) -> bool {
+    let bytes = std::fs::read(binary).expect("the binary was built");
+    let traces = ["_ZN3std", "3std9panicking", "library/std/src"];
+    traces.iter().any(|trace| bytes.windows(trace.len()).any(|window| window == trace.as_bytes()))
+}
+
+/// What the program writes, whatever it is built with.
+const ALWAYS: &str = "sections: ok\ncontexts: ok\n";
+
+/// What it writes where sections are counted.
+const COUNTED: &str = "\
+BUG: sleeping function called from invalid context at src/scenes.rs:L:C
+non_block: 1, pid: 1, name: the only one
+expected: a context that may sleep: no section open on this thread
+found: a call that may sleep, in the section that began at src/scenes.rs:L:C
+help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; in a section try instead of \
+waiting, or put the work off
+BUG: non_block_end without non_block_start at src/scenes.rs:L:C
+non_block: 0, pid: 1, name: the only one
+expected: an open section to end
+found: none on this thread
+help: pair every `non_block_end` with a `non_block_start` on the same thread, or use a closure, which cannot be \
+unpaired
+violations: 5
+  SleepInNonBlock: 4
+  UnbalancedEnd: 1
+";
+
+/// Puts `L:C` for every line and column in the scenes' file.
+fn without_places(text: &str) -> String {
+    let file = "src/scenes.rs:";
+    let mut parts = text.split(file);
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let place = |character: char| character.is_ascii_digit() || character == ':';
+        let rest = part.trim_start_matches(place);
+        // The colon that follows a place in the list of sites is not the place's.
+        let colon = if part[..part.len() - rest.len()].ends_with(':') { ":" } else { "" };
+        result.extend([file, "L:C", colon, rest]);
+    }
+    result
+}
+
+/// Runs the program and asserts that it found every rule that it broke.
+#[track_caller]
+fn assert_counts(program: &Path, attributes: &str) {
+    let outcome = run(program, &[]);
+    outcome.assert_success();
+    let said = without_places(&outcome.stdout);
+    let expected = format!("{ALWAYS}{attributes}{COUNTED}");
+    let sites = said.strip_prefix(&expected).unwrap_or_else(|| panic!("{said}\n!=\n{expected}"));
+    let mut sites: Vec<_> = sites.lines().collect();
+    assert_eq!(sites.pop(), Some("done"));
+    sites.sort_unstable();
+    assert_eq!(
+        sites,
+        [
+            "  at src/scenes.rs:L:C: 1 SleepInNonBlock",
+            "  at src/scenes.rs:L:C: 1 UnbalancedEnd",
+            "  at src/scenes.rs:L:C: 3 SleepInNonBlock",
+            "  permitted at src/scenes.rs:L:C: 1 (the program says so)",
+        ]
+    );
+}
+
+#[test]
+fn a_program_without_std_counts_and_reports_through_its_own_backend() {
+    for release in [false, true] {
+        let program = build(release, "checks,backend");
+        assert!(!holds_std(&program));
+        assert_counts(&program, "");
+    }
+}
+
+#[test]
+fn the_attributes_need_no_std() {
+    assert_counts(&build(false, "checks,backend,macros"), "attributes: ok\n");
+    let program = build(true, "macros");
+    assert!(!holds_std(&program));
+    let outcome = run(&program, &[]);
+    outcome.assert_success();
+    assert_eq!(outcome.stdout, format!("{ALWAYS}attributes: ok\ndone\n"));
+}
+
+#[test]
+fn its_panic_handler_is_told_the_report() {
+    let program = build(true, "checks,backend");
+    let outcome = run(&program, &["panic"]);
+    assert_eq!(outcome.status.code(), Some(3), "{outcome:#?}");
+    let said = without_places(&outcome.stdout);
+    let headline =
+        "panic: BUG: sleeping function called from invalid context at src/scenes.rs:L:C\n";
+    assert!(said.starts_with(headline), "{said}");
+}
+
+#[test]
+fn a_program_without_checks_needs_no_backend_and_reports_nothing() {
+    let program = build(true, "");
+    assert!(!holds_std(&program));
+    for arguments in [&[][..], &["panic"]] {
+        let outcome = run(&program, arguments);
+        outcome.assert_success();
+        assert_eq!(outcome.stdout, format!("{ALWAYS}done\n"));
+    }
+}
+
+#[test]
+fn a_backend_may_keep_no_count() {
+    let program = build(true, "checks,other_backend");
+    let outcome = run(&program, &["panic"]);
+    outcome.assert_success();
+    assert_eq!(outcome.stdout, format!("{ALWAYS}done\n"));
+}
+
+#[test]
+fn a_program_with_std_is_told_from_one_without() {
+    assert!(holds_std(&std::env::current_exe().expect("the test knows where it is")));
+}
