@@ -45,7 +45,7 @@ use crate::token::Sleepable;
 /// });
 /// ```
 #[derive(Debug)]
-#[must_use = "the subscription ends when this is dropped"]
+#[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told"]
 pub struct Subscription {
     // Weak, so that a drop in a section is never the one that drops the space's drivers.
     space: Weak<Inner>,

@@ -1,0 +1,15 @@
+//! Only a driver can be told of invalidations.
+
+use std::sync::Arc;
+
+use nonblock::Sleepable;
+use nonblock::mmu::{AddressSpace, Released};
+
+struct Userptr;
+
+fn open(space: &AddressSpace, cx: &mut Sleepable) -> Result<(), Released> {
+    space.subscribe(Arc::new(Userptr), cx)?.unsubscribe(cx);
+    Ok(())
+}
+
+fn main() {}

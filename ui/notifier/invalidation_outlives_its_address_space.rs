@@ -1,0 +1,11 @@
+//! An invalidation borrows its address space.
+
+use nonblock::Sleepable;
+use nonblock::mmu::{AddressSpace, Event, Invalidation, Range};
+
+fn unmap(range: Range, cx: &mut Sleepable) -> Invalidation<'static> {
+    let space = AddressSpace::new();
+    space.invalidate(range, Event::Unmap, cx)
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A subscription ends once.
+
+use nonblock::Sleepable;
+use nonblock::mmu::Subscription;
+
+fn close(subscription: Subscription, cx: &mut Sleepable) {
+    subscription.unsubscribe(cx);
+    subscription.unsubscribe(cx);
+}
+
+fn main() {}
