@@ -381,8 +381,8 @@ unsafe impl lock_api::RawMutex for RawSpin {
     }
 }
 
-type OwnMutex<T> = Lock<Sleeping, RawSpin, T>;
-type OwnSpinLock<T> = Lock<Spinning, RawSpin, T>;
+type OwnMutex<T> = Lock<Sleeping, T, RawSpin>;
+type OwnSpinLock<T> = Lock<Spinning, T, RawSpin>;
 
 #[test]
 fn a_raw_lock_of_ones_own_serves_both_kinds() {
