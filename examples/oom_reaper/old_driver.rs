@@ -1,0 +1,48 @@
+//! Third part: a driver without tokens sleeps in the section, and is found when it does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use legacy::{Adapter, Card};
+use nonblock::memory::Mm;
+use nonblock::mmu::Event;
+use nonblock::{Sleepable, Violation, may_sleep, set_handler};
+
+use crate::args::MIB;
+use crate::cast::Failure;
+use crate::timeline::line;
+
+/// What the handler was told. Sections are put aside while it runs, so a sleeping lock will do.
+static REPORTED: Mutex<Vec<Violation>> = Mutex::new(Vec::new());
+
+/// Puts a report on the timeline.
+fn report(violation: &Violation) {
+    line("nonblock", violation);
+    REPORTED.lock().unwrap_or_else(PoisonError::into_inner).push(violation.clone());
+}
+
+/// Subscribes the old driver, and invalidates as a reaper would. Returns the violations.
+#[may_sleep]
+pub(crate) fn play(cx: &mut Sleepable) -> Result<Vec<Violation>, Failure> {
+    let victim = Mm::new();
+    let range = victim.map(MIB, cx)?;
+    victim.touch(&range, cx)?;
+    let card = Card::default();
+    card.mirror(range.start(), range.end());
+    let adapter = Arc::new(Adapter::new(Box::new(card)));
+    let subscription = victim.space().subscribe(adapter, cx)?;
+
+    set_handler(Some(report));
+    line("reaper", format_args!("calls the old driver in a section, for {range}"));
+    let refused = victim.space().try_invalidate(range, Event::Unmap, cx).is_err();
+    set_handler(None);
+    subscription.unsubscribe(cx);
+
+    let violations = std::mem::take(&mut *REPORTED.lock().unwrap_or_else(PoisonError::into_inner));
+    if refused {
+        return Err("the old driver refused: it knows no way to".into());
+    }
+    if violations.is_empty() {
+        return Err("the old driver slept in a section, and nothing was reported".into());
+    }
+    Ok(violations)
+}

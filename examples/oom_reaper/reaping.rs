@@ -1,0 +1,106 @@
+//! Second part: a reaper, which must not block, takes what it can and comes back for the rest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nonblock::oom::{ReapEvent, ReapEventKind, Reaped, Reaper};
+use nonblock::thread::{self, Builder};
+use nonblock::{Sleepable, may_sleep};
+
+use crate::cast::{Cast, Failure};
+use crate::job;
+use crate::machine::Machine;
+use crate::timeline::{Mib, line};
+
+/// What the reaper got, as the kernel tells it.
+#[derive(Debug)]
+pub(crate) struct Reclaimed {
+    /// In bytes.
+    pub(crate) bytes: usize,
+    /// How many tries it took.
+    pub(crate) attempts: u32,
+    /// How many ranges were refused, over all tries.
+    pub(crate) refusals: u32,
+}
+
+/// Lets a job hold the first driver's table while it waits for memory, and the reaper loose on the victim.
+#[may_sleep]
+pub(crate) fn play(cast: &Cast, wanted: usize, cx: &mut Sleepable) -> Result<Reclaimed, Failure> {
+    // The first part took its range from the first driver, and left the memory: it is mirrored again.
+    cast.drivers[0].gpu.map(cast.ranges[0], cx);
+    let machine = &Machine::full(&cast.victim, cx)?;
+    let reaper = Reaper::builder().on_event(report).spawn()?;
+
+    let (reaped, allocated) = thread::scope(cx, |scope, cx| {
+        let job = Builder::new().name("job").spawn_scoped(scope, |cx| {
+            job::run(&cast.drivers[0], machine, wanted, &cast.board, cx)
+        })?;
+        job::until_it_waits(&cast.board, cx);
+        let reaped = reaper.reap(Arc::clone(&cast.victim)).wait(cx);
+        // If the reaper freed nothing, the job would wait for ever.
+        machine.give_up();
+        let allocated = job.join(cx).map_err(|_| "the job panicked")?;
+        Ok::<_, Failure>((reaped, allocated))
+    })?;
+    reaper.shutdown(cx);
+
+    check(cast, &reaped)?;
+    let got = allocated.map_err(|error| format!("the job did not get its memory: {error}"))?;
+    line("kernel", format_args!("{} of the job's are resident", Mib(got.resident(cx)?)));
+    let bytes = reaped.reclaimed().ok_or("the kernel does not say what is resident")?;
+    Ok(Reclaimed { bytes, attempts: reaped.attempts, refusals: reaped.refusals })
+}
+
+/// Checks that all of it happened: a refusal of the locked range, the others at once, the rest on a retry.
+fn check(cast: &Cast, reaped: &Reaped) -> Result<(), Failure> {
+    let (locked, others) = cast.ranges.split_first().ok_or("there are no drivers")?;
+    let taken_at_once = TAKEN_AT_ONCE.load(Ordering::Relaxed);
+    if !reaped.is_complete() || reaped.resident_after != Some(0) {
+        return Err(format!("not all of the victim's memory was taken: {reaped:?}").into());
+    }
+    if reaped.refusals == 0 || reaped.attempts < 2 || reaped.taken.last() != Some(locked) {
+        return Err(format!("the locked range was not refused and taken later: {reaped:?}").into());
+    }
+    if usize::try_from(taken_at_once) != Ok(others.len()) {
+        return Err(format!("{taken_at_once} of {} ranges were taken at once", others.len()).into());
+    }
+    Ok(())
+}
+
+/// How many ranges were taken on the first try.
+static TAKEN_AT_ONCE: AtomicU32 = AtomicU32::new(0);
+
+/// Puts the reaper's progress on the timeline. Called on its thread, between its sections.
+fn report(event: &ReapEvent) {
+    let attempt = event.attempt;
+    let say =
+        |text: std::fmt::Arguments<'_>| line("oom_reaper", format_args!("try {attempt}: {text}"));
+    match &event.kind {
+        ReapEventKind::Began { resident, .. } => {
+            say(format_args!(
+                "begins; resident, as the kernel tells it: {}",
+                Mib(resident.unwrap_or(0))
+            ));
+        }
+        ReapEventKind::Busy => say(format_args!("the memory lock is held")),
+        ReapEventKind::Refused { range, .. } => say(format_args!("refused {range}, skips it")),
+        ReapEventKind::Taken { range, .. } => {
+            if attempt == 1 {
+                TAKEN_AT_ONCE.fetch_add(1, Ordering::Relaxed);
+            }
+            match nonblock::sleepable(|cx| event.victim.resident(cx)) {
+                Ok(resident) => say(format_args!("took {range}; resident: {}", Mib(resident))),
+                Err(error) => say(format_args!("took {range}; {error}")),
+            }
+        }
+        ReapEventKind::Waits { interval, .. } => {
+            say(format_args!("comes back in {} ms", interval.as_millis()));
+        }
+        ReapEventKind::Done { reaped, .. } => say(format_args!(
+            "done: {} of {} ranges taken",
+            reaped.taken.len(),
+            reaped.taken.len() + reaped.skipped.len()
+        )),
+        other => say(format_args!("{other:?}")),
+    }
+}

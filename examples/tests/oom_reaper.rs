@@ -1,0 +1,97 @@
+//! The example, as a user runs it: what it prints, and how it ends.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// The example's program, which cargo builds beside its package's tests.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let profile = test.ancestors().nth(2).expect("it lies in target/<profile>/deps");
+    profile.join("examples").join("oom_reaper")
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(program())
+        .args(args)
+        .env_remove("NONBLOCK")
+        .output()
+        .expect("cargo builds the example before the tests run")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the example prints text")
+}
+
+#[test]
+fn plays_all_three_parts() {
+    let output = run(&["--size", "8", "--drivers", "3"]);
+    let printed = text(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", text(&output.stderr));
+
+    // Each in its part, in this order.
+    let mut rest = printed.as_str();
+    for expected in [
+        "A victim with 8.00 MiB",
+        "deadlock: nothing has moved",
+        "job waits for killer, for memory",
+        "killer waits for job, for gpu0's table",
+        "dissolves it",
+        "try 1: begins; resident, as the kernel tells it: 8.00 MiB",
+        "try 1: refused 0x",
+        "try 1: took 0x",
+        "has its ",
+        "try 2: took 0x",
+        "resident: 0.00 MiB",
+        "BUG: sleeping function called from invalid context at drivers/legacy/src/lib.rs:",
+        "in the section that began at examples/oom_reaper/old_driver.rs:",
+        "reclaimed   8.00 MiB",
+        "attempts    2",
+        "refusals    1",
+        "violations  1",
+    ] {
+        let (_, behind) = rest
+            .split_once(expected)
+            .unwrap_or_else(|| panic!("`{expected}` is missing, or out of order, in:\n{printed}"));
+        rest = behind;
+    }
+}
+
+#[test]
+fn helps() {
+    let output = run(&["--help"]);
+    assert!(output.status.success());
+    let printed = text(&output.stdout);
+    assert!(printed.contains("--size MIB") && printed.contains("--drivers N"), "{printed}");
+}
+
+#[test]
+fn names_what_is_wrong_with_the_command_line() {
+    for (args, expected) in [
+        (&["--size", "0"][..], "--size 0: the victim needs memory to lose"),
+        (&["--size", "999999999"], "--size 999999999: larger than this machine's available memory"),
+        (&["--size", "-3"], "--size -3: expected a whole number"),
+        (&["--drivers", "many"], "--drivers many: expected a whole number"),
+        (&["--drivers", "1"], "--drivers 1: expected from 2"),
+        (&["--size", "1", "--drivers", "17"], "--drivers 17: expected from 2"),
+        (&["--size"], "missing argument for option '--size'"),
+        (&["--speed", "9"], "invalid option '--speed'"),
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+        let error = text(&output.stderr);
+        assert!(error.starts_with(&format!("oom_reaper: {expected}")), "{args:?}: {error}");
+        assert!(error.ends_with("Try --help.\n"), "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn names_an_unknown_policy() {
+    let output = Command::new(program()).env("NONBLOCK", "wran").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("NONBLOCK: expected one of `panic`, `warn`, `abort`, `ignore`"),
+        "{error}"
+    );
+}
