@@ -1,0 +1,11 @@
+//! A guard that is not kept guards nothing.
+#![deny(unused_must_use)]
+
+use nonblock::Sleepable;
+use nonblock::memory::Mm;
+
+fn hold(mm: &Mm, cx: &mut Sleepable) {
+    mm.lock(cx);
+}
+
+fn main() {}
