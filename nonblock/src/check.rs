@@ -30,7 +30,7 @@ use crate::report::{self, ViolationKind};
 /// }
 ///
 /// read_block();
-/// # #[cfg(debug_assertions)] {
+/// # if nonblock::CHECKS {
 /// let violation = nonblock::testing::expect_violation(|| nonblock::non_block(|_| read_block()));
 /// assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
 /// # }

@@ -164,7 +164,7 @@ impl NonBlock {
     ///
     /// ```
     /// let depth = nonblock::non_block(|nb| nb.non_block(|_| nonblock::raw::depth()));
-    /// assert_eq!(depth, if cfg!(debug_assertions) { 2 } else { 0 });
+    /// assert_eq!(depth, if nonblock::CHECKS { 2 } else { 0 });
     /// ```
     #[inline]
     #[track_caller]

@@ -83,7 +83,7 @@ fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
 /// ```
 /// use nonblock::{ViolationKind, testing};
 ///
-/// # #[cfg(debug_assertions)] {
+/// # if nonblock::CHECKS {
 /// let violation = testing::expect_violation(|| {
 ///     nonblock::non_block(|_| nonblock::might_sleep());
 /// });

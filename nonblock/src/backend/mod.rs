@@ -75,7 +75,8 @@ pub(crate) use thread_local::ThreadLocal as Chosen;
 /// # Examples
 ///
 /// ```
-/// assert_eq!(nonblock::CHECKS, cfg!(any(debug_assertions, feature = "checks")));
+/// let depth = nonblock::non_block(|_nb| nonblock::raw::depth());
+/// assert_eq!(depth, if nonblock::CHECKS { 1 } else { 0 });
 /// ```
 pub const CHECKS: bool = cfg!(any(debug_assertions, feature = "checks"));
 

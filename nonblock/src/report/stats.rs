@@ -27,7 +27,7 @@ pub(super) fn count_kind(kind: ViolationKind) {
 ///
 /// nonblock::set_policy(nonblock::Policy::Ignore);
 /// nonblock::cant_sleep();
-/// # #[cfg(debug_assertions)] {
+/// # if nonblock::CHECKS {
 /// let stats = nonblock::stats();
 /// assert_eq!(stats.count(ViolationKind::NotInNonBlock), 1);
 /// assert_eq!(stats.sites().next().unwrap().kind, ViolationKind::NotInNonBlock);
