@@ -221,6 +221,18 @@ fn a_scoped_thread_reports_to_the_test_that_spawned_it() {
 }
 
 #[test]
+fn a_thread_that_is_built_reports_to_the_test_that_built_it() {
+    let found = violations(|| {
+        sleepable(|cx| {
+            let worker = thread::Builder::new().name("built").spawn(|_cx| sleep_in_a_section());
+            worker.expect("a thread starts").join(cx).expect("it is expected");
+        });
+    });
+    let [violation] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(violation.task().name(), "built");
+}
+
+#[test]
 fn a_thread_of_a_thread_reports_to_the_test_too() {
     let found = violations(|| {
         sleepable(|cx| {

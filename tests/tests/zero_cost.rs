@@ -72,7 +72,7 @@ fn renamed(line: &str, labels: &mut HashMap<String, usize>) -> String {
         if word.starts_with(".L") {
             let next = labels.len();
             let number = *labels.entry(word.to_owned()).or_insert(next);
-            result += &format!(".L{number}");
+            result.extend([".L", &number.to_string()]);
         } else if let Some(hash) = word.find("17h").filter(|_| word.starts_with("_ZN")) {
             result += &word[..hash];
         } else {
