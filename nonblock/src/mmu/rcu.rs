@@ -88,10 +88,11 @@ impl<T> Rcu<T> {
         // The set matters for progress alone, so a stale epoch will do.
         let set = usize::from(self.epoch.load(Ordering::Relaxed) & 1 != 0);
         let readers = &self.shards[shard::of_this_thread()].readers[set];
-        // This and the load below are in one order with the writer's exchange and its look at this counter (all are
-        // `SeqCst`): who loads the old value was counted before the exchange, and so is seen by that look.
-        readers.fetch_add(1, Ordering::SeqCst);
-        let value = self.current.load(Ordering::SeqCst);
+        // Changes of a counter are in one order, in which the writer's look at it (`Write::advance`) is one. If that look
+        // is before this change, the exchange before it is before the load below, which finds the new value. If it is
+        // after this change, it finds this reader.
+        readers.fetch_add(1, Ordering::Acquire);
+        let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
         let value = unsafe { NonNull::new_unchecked(value) };
         Reader { value, readers, _cell: PhantomData }
@@ -153,8 +154,8 @@ impl<T> Write<'_, T> {
     /// Lets readers find another value from now on.
     pub(crate) fn publish(&mut self, value: T) {
         let value = Box::into_raw(Box::new(value));
-        // Releases the new value's contents to readers. For the order, see `Rcu::read`.
-        let old = self.cell.current.swap(value, Ordering::SeqCst);
+        // Releases the new value's contents to readers.
+        let old = self.cell.current.swap(value, Ordering::AcqRel);
         // SAFETY: `current` is never null.
         let old = unsafe { NonNull::new_unchecked(old) };
         self.writer.retired.push((self.cell.epoch() + GRACE, Retired(old)));
@@ -182,10 +183,10 @@ impl<T> Write<'_, T> {
     fn advance(&mut self) -> bool {
         let next = self.cell.epoch() + 1;
         let set = usize::from(next & 1 != 0);
-        // `SeqCst`: see `Rcu::read`. A zero also acquires what the readers did, so that it happened before the freeing:
-        // each of them left with a release, and all changes of a counter are read-modify-writes, so the chain from
-        // every leaving to the value found here is unbroken.
-        let empty = |shard: &Shard| shard.readers[set].load(Ordering::SeqCst) == 0;
+        // A change that changes nothing, so that it is in one order with those of the readers: see `Rcu::read`. It releases
+        // the exchange to the readers that come later, and acquires what those did that left: each of them left with a
+        // release, and every change is a read-modify-write, so the chain from each leaving to here is unbroken.
+        let empty = |shard: &Shard| shard.readers[set].fetch_add(0, Ordering::AcqRel) == 0;
         if !self.cell.shards.iter().all(empty) {
             return false;
         }

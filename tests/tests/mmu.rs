@@ -1,0 +1,674 @@
+//! Address spaces: who is called, when, in which context, and at what cost.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
+use std::time::Duration;
+
+use nonblock::mmu::{
+    AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, RangeError, Released, Subscription,
+};
+use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
+
+/// Counts, for each thread, how often it allocates or frees.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: it does what the system's allocator does, and counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A call of a driver's callback: whose, which, of what, and how deep in sections.
+type Call = (&'static str, &'static str, Option<(Range, Event)>, u32);
+
+#[derive(Default)]
+struct Log(Mutex<Vec<Call>>);
+
+impl Log {
+    fn note(&self, driver: &'static str, what: &'static str, range: Option<&Range>) {
+        let range = range.map(|range| (*range, range.event()));
+        self.0.lock().unwrap().push((driver, what, range, raw::depth()));
+    }
+
+    /// Takes what was called: whose and which.
+    fn names(&self) -> Vec<(&'static str, &'static str)> {
+        self.take().into_iter().map(|(driver, what, _, _)| (driver, what)).collect()
+    }
+
+    fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// A driver that notes its calls, and refuses or panics when told to.
+#[derive(Default)]
+struct Device {
+    name: &'static str,
+    log: Arc<Log>,
+    refuses: AtomicBool,
+    panics_at_start: AtomicBool,
+    panics_at_end: AtomicBool,
+    panics_at_release: AtomicBool,
+}
+
+impl Device {
+    fn new(name: &'static str, log: &Arc<Log>) -> Arc<Self> {
+        Arc::new(Self { name, log: Arc::clone(log), ..Self::default() })
+    }
+}
+
+impl Invalidate for Device {
+    fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+        if self.refuses.load(Ordering::Relaxed) {
+            cx.sleepable()?;
+        }
+        let what = if cx.as_sleepable().is_some() { "start" } else { "start_nonblock" };
+        self.log.note(self.name, what, Some(range));
+        assert!(!self.panics_at_start.load(Ordering::Relaxed), "a start, as told");
+        Ok(())
+    }
+
+    fn finish(&self, range: &Range, _nb: &mut NonBlock) {
+        self.log.note(self.name, "end", Some(range));
+        assert!(!self.panics_at_end.load(Ordering::Relaxed), "an end, as told");
+    }
+
+    fn on_release(&self, _cx: &mut Sleepable) {
+        self.log.note(self.name, "release", None);
+        assert!(!self.panics_at_release.load(Ordering::Relaxed), "a release, as told");
+    }
+}
+
+fn range() -> Range {
+    Range::with_len(0x10_0000, 4 * PAGE_SIZE).unwrap()
+}
+
+/// Runs the closure and returns the message of its panic.
+fn panic_of<R>(f: impl FnOnce() -> R) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(f)) else { panic!("expected a panic") };
+    panic.downcast_ref::<&str>().map_or_else(String::new, ToString::to_string)
+}
+
+/// How deep a callback in a section finds itself.
+const IN_SECTION: u32 = if nonblock::CHECKS { 1 } else { 0 };
+
+#[test]
+fn callbacks_are_told_what_and_in_which_context() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let _subscription = space.subscribe(Device::new("gpu", &log), cx).unwrap();
+        let start = Some((range(), Event::Migrate));
+
+        drop(space.invalidate(range(), Event::Migrate, cx));
+        let blocking = [("gpu", "start", start, 0), ("gpu", "end", start, IN_SECTION)];
+        assert_eq!(log.take(), blocking);
+
+        // A caller that may sleep and only tries is outside the section again, before and after.
+        let invalidation = space.try_invalidate(range(), Event::Migrate, cx).unwrap();
+        assert_eq!(raw::depth(), 0);
+        drop(invalidation);
+        assert_eq!(raw::depth(), 0);
+        let trying =
+            [("gpu", "start_nonblock", start, IN_SECTION), ("gpu", "end", start, IN_SECTION)];
+        assert_eq!(log.take(), trying);
+
+        // A caller in a section: one deeper.
+        cx.non_block(|nb| drop(space.try_invalidate(range(), Event::Migrate, nb).unwrap()));
+        let depth = 2 * IN_SECTION;
+        assert_eq!(
+            log.take(),
+            [("gpu", "start_nonblock", start, depth), ("gpu", "end", start, depth)]
+        );
+
+        // The start could sleep; the end, in a section, cannot.
+        let invalidation = space.invalidate(range(), Event::Migrate, cx);
+        cx.non_block(|_nb| drop(invalidation));
+        assert_eq!(log.take(), [("gpu", "start", start, 0), ("gpu", "end", start, depth)]);
+    });
+}
+
+#[test]
+fn callbacks_run_in_the_order_of_subscription() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let names = ["a", "b", "c", "d"];
+        let mut subscriptions: Vec<_> = names
+            .iter()
+            .map(|name| space.subscribe(Device::new(name, &log), cx).unwrap())
+            .collect();
+        subscriptions.remove(1).unsubscribe(cx);
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        let starts = ["a", "c", "d"].map(|name| (name, "start"));
+        let ends = ["a", "c", "d"].map(|name| (name, "end"));
+        assert_eq!(log.names(), [starts, ends].concat());
+        assert_eq!(space.subscriptions(), 3);
+    });
+}
+
+#[test]
+fn a_driver_subscribed_twice_is_called_twice() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    let device = Device::new("gpu", &log);
+    sleepable(|cx| {
+        let first = space.subscribe(device.clone(), cx).unwrap();
+        let second = space.subscribe(device.clone(), cx).unwrap();
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert_eq!(log.names().len(), 4);
+        first.unsubscribe(cx);
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert_eq!(log.names().len(), 2);
+        second.unsubscribe(cx);
+        assert_eq!(Arc::strong_count(&device), 1);
+    });
+}
+
+#[test]
+fn nobody_need_be_subscribed() {
+    let space = AddressSpace::default();
+    sleepable(|cx| {
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert!(space.try_invalidate(range(), Event::Unmap, cx).is_ok());
+        space.synchronize(cx);
+        assert_eq!(space.subscriptions(), 0);
+    });
+}
+
+#[test]
+fn the_object_safe_form_can_be_implemented_alone() {
+    struct Plain(AtomicUsize);
+
+    impl Notifier for Plain {
+        fn invalidate_range_start(&self, _range: &Range, _cx: &mut Sleepable) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn invalidate_range_start_nonblock(
+            &self,
+            _range: &Range,
+            _nb: &mut NonBlock,
+        ) -> Result<(), WouldBlock> {
+            Err(WouldBlock)
+        }
+    }
+
+    let space = AddressSpace::new();
+    let plain = Arc::new(Plain(AtomicUsize::new(0)));
+    sleepable(|cx| {
+        let _subscription = space.subscribe(plain.clone(), cx).unwrap();
+        assert_eq!(space.try_invalidate(range(), Event::Unmap, cx).err(), Some(WouldBlock));
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        // The default release does nothing.
+        space.release(cx);
+    });
+    assert_eq!(plain.0.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn both_traits_can_be_imported_together() {
+    let device = Device::new("gpu", &Arc::default());
+    // Each name belongs to one of them: these would be ambiguous otherwise.
+    sleepable(|cx| {
+        let Ok(()) = device.invalidate(&range(), cx);
+        device.invalidate_range_start(&range(), cx);
+        device.release(cx);
+        device.on_release(cx);
+        cx.non_block(|nb| {
+            device.invalidate_range_start_nonblock(&range(), nb).unwrap();
+            device.invalidate_range_end(&range(), nb);
+            device.finish(&range(), nb);
+        });
+    });
+    assert_eq!(device.log.names().len(), 7);
+}
+
+/// A driver whose start callback does as it is told.
+struct Told<F>(F);
+
+impl<F: Fn(&mut Sleepable) + Send + Sync> Invalidate for Told<F> {
+    fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+        (self.0)(cx.sleepable()?);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_callback_may_subscribe_somebody() {
+    let log = Arc::<Log>::default();
+    let space = Arc::new(AddressSpace::new());
+    let subscribed = Arc::new(OnceLock::new());
+    sleepable(|cx| {
+        let recruiter = Told({
+            let (log, space) = (Arc::clone(&log), Weak::clone(&Arc::downgrade(&space)));
+            let subscribed = Arc::clone(&subscribed);
+            move |cx: &mut Sleepable| {
+                if subscribed.get().is_none() {
+                    let space = space.upgrade().unwrap();
+                    let new = space.subscribe(Device::new("new", &log), cx).unwrap();
+                    subscribed.set(new).unwrap();
+                }
+            }
+        });
+        let _subscription = space.subscribe(Arc::new(recruiter), cx).unwrap();
+        // Under way without it, from the start to the end.
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert_eq!(log.names(), []);
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert_eq!(log.names(), [("new", "start"), ("new", "end")]);
+    });
+}
+
+#[test]
+fn who_subscribes_during_an_invalidation_gets_no_end_of_it() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let open = space.invalidate(range(), Event::Unmap, cx);
+        let _subscription = space.subscribe(Device::new("late", &log), cx).unwrap();
+        drop(open);
+        assert_eq!(log.names(), []);
+    });
+}
+
+#[test]
+fn callbacks_run_under_no_lock() {
+    // Another thread changes the list and invalidates while a callback is in the middle.
+    let space = Arc::new(AddressSpace::new());
+    let elsewhere = Told({
+        let space = Arc::downgrade(&space);
+        let once = AtomicBool::new(false);
+        move |cx: &mut Sleepable| {
+            if once.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            let space = space.upgrade().unwrap();
+            let (done, is_done) = mpsc::channel();
+            thread::spawn(move |cx| {
+                drop(space.subscribe(Device::new("other", &Arc::default()), cx).unwrap());
+                drop(space.invalidate(range(), Event::Unmap, cx));
+                done.send(()).unwrap();
+            });
+            is_done.recv_timeout(Duration::from_secs(20)).expect("a callback holds a lock");
+            let _ = cx;
+        }
+    });
+    sleepable(|cx| {
+        let _subscription = space.subscribe(Arc::new(elsewhere), cx).unwrap();
+        drop(space.invalidate(range(), Event::Unmap, cx));
+    });
+}
+
+#[test]
+fn a_panic_in_a_start_ends_it_for_those_that_had_started() {
+    for blocking in [true, false] {
+        let log = Arc::<Log>::default();
+        let space = AddressSpace::new();
+        let (a, b, c) = (Device::new("a", &log), Device::new("b", &log), Device::new("c", &log));
+        b.panics_at_start.store(true, Ordering::Relaxed);
+        sleepable(|cx| {
+            for device in [&a, &b, &c] {
+                std::mem::forget(space.subscribe(device.clone(), cx).unwrap());
+            }
+            let message = panic_of(|| {
+                if blocking {
+                    drop(space.invalidate(range(), Event::Unmap, cx));
+                } else {
+                    drop(space.try_invalidate(range(), Event::Unmap, cx));
+                }
+            });
+            assert_eq!(message, "a start, as told");
+            let start = if blocking { "start" } else { "start_nonblock" };
+            assert_eq!(log.names(), [("a", start), ("b", start), ("a", "end")]);
+            assert_eq!(raw::depth(), 0);
+
+            // Nothing is left open: changes of the list do not wait.
+            b.panics_at_start.store(false, Ordering::Relaxed);
+            space.synchronize(cx);
+            drop(space.invalidate(range(), Event::Unmap, cx));
+            assert_eq!(log.names().len(), 6);
+        });
+    }
+}
+
+#[test]
+fn a_panic_in_an_end_keeps_nobody_from_his() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    let (a, b, c) = (Device::new("a", &log), Device::new("b", &log), Device::new("c", &log));
+    a.panics_at_end.store(true, Ordering::Relaxed);
+    sleepable(|cx| {
+        for device in [&a, &b, &c] {
+            std::mem::forget(space.subscribe(device.clone(), cx).unwrap());
+        }
+        let invalidation = space.invalidate(range(), Event::Unmap, cx);
+        log.take();
+        assert_eq!(panic_of(|| drop(invalidation)), "an end, as told");
+        assert_eq!(log.names(), [("a", "end"), ("b", "end"), ("c", "end")]);
+        assert_eq!(raw::depth(), 0);
+        space.synchronize(cx);
+
+        // And where the end undoes a refusal.
+        c.refuses.store(true, Ordering::Relaxed);
+        let message = panic_of(|| drop(space.try_invalidate(range(), Event::Unmap, cx)));
+        assert_eq!(message, "an end, as told");
+        let starts = [("a", "start_nonblock"), ("b", "start_nonblock")];
+        assert_eq!(log.names(), [starts, [("a", "end"), ("b", "end")]].concat());
+        assert_eq!(raw::depth(), 0);
+    });
+}
+
+#[test]
+fn release_runs_once_and_ends_every_subscription() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    let (a, b, c) = (Device::new("a", &log), Device::new("b", &log), Device::new("c", &log));
+    sleepable(|cx| {
+        let first = space.subscribe(a.clone(), cx).unwrap();
+        let second = space.subscribe(b.clone(), cx).unwrap();
+        drop(space.subscribe(c.clone(), cx).unwrap());
+        space.release(cx);
+        space.release(cx);
+        let released = [("a", "release", None, 0), ("b", "release", None, 0)];
+        assert_eq!(log.take(), released);
+        assert_eq!(space.subscriptions(), 0);
+        for device in [&a, &b, &c] {
+            assert_eq!(Arc::strong_count(device), 1);
+        }
+
+        let refused = space.subscribe(a.clone(), cx).unwrap_err();
+        assert_eq!(refused, Released);
+        let text = "the address space was released: nobody can subscribe to it any more";
+        assert_eq!(refused.to_string(), text);
+
+        // What is left of the subscriptions does no harm, and invalidations go on without anybody.
+        first.unsubscribe(cx);
+        drop(second);
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert_eq!(log.names(), []);
+    });
+}
+
+#[test]
+fn a_panic_in_a_release_keeps_nobody_from_his() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    let (a, b) = (Device::new("a", &log), Device::new("b", &log));
+    a.panics_at_release.store(true, Ordering::Relaxed);
+    sleepable(|cx| {
+        let _first = space.subscribe(a.clone(), cx).unwrap();
+        let _second = space.subscribe(b.clone(), cx).unwrap();
+        assert_eq!(panic_of(|| space.release(cx)), "a release, as told");
+        assert_eq!(log.names(), [("a", "release"), ("b", "release")]);
+        // It is over all the same.
+        space.release(cx);
+        assert_eq!(log.names(), []);
+        assert_eq!(Arc::strong_count(&a), 1);
+    });
+}
+
+#[test]
+fn a_release_is_called_once_whoever_calls_it() {
+    let log = Arc::<Log>::default();
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let _subscription = space.subscribe(Device::new("gpu", &log), cx).unwrap();
+        thread::scope(cx, |scope, _cx| {
+            for _ in 0..4 {
+                scope.spawn(|cx| {
+                    space.release(cx);
+                    // Whoever returns finds it done.
+                    assert_eq!(log.0.lock().unwrap().len(), 1);
+                    assert_eq!(space.subscriptions(), 0);
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_release_callback_may_release_and_unsubscribe() {
+    struct Leaving {
+        space: Weak<AddressSpace>,
+        own: Mutex<Option<Subscription>>,
+        calls: AtomicUsize,
+    }
+
+    impl Invalidate for Leaving {
+        fn invalidate<C: Context>(&self, _range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+            Ok(())
+        }
+
+        fn on_release(&self, cx: &mut Sleepable) {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            let own = self.own.lock().unwrap().take();
+            own.unwrap().unsubscribe(cx);
+            self.space.upgrade().unwrap().release(cx);
+        }
+    }
+
+    let space = Arc::new(AddressSpace::new());
+    let leaving = Arc::new(Leaving {
+        space: Arc::downgrade(&space),
+        own: Mutex::default(),
+        calls: AtomicUsize::new(0),
+    });
+    sleepable(|cx| {
+        let own = space.subscribe(leaving.clone(), cx).unwrap();
+        *leaving.own.lock().unwrap() = Some(own);
+        space.release(cx);
+    });
+    assert_eq!(leaving.calls.load(Ordering::Relaxed), 1);
+    assert_eq!(Arc::strong_count(&leaving), 1);
+}
+
+#[test]
+fn unsubscribe_waits_for_a_release_callback() {
+    struct Slow {
+        inside: mpsc::SyncSender<()>,
+        may_go: Mutex<mpsc::Receiver<()>>,
+        done: AtomicBool,
+    }
+
+    impl Invalidate for Slow {
+        fn invalidate<C: Context>(&self, _range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+            Ok(())
+        }
+
+        fn on_release(&self, _cx: &mut Sleepable) {
+            self.inside.send(()).unwrap();
+            self.may_go.lock().unwrap().recv().unwrap();
+            self.done.store(true, Ordering::Relaxed);
+        }
+    }
+
+    sleepable(|cx| {
+        let (inside, is_inside) = mpsc::sync_channel(1);
+        let (let_go, may_go) = mpsc::channel();
+        let slow =
+            Arc::new(Slow { inside, may_go: Mutex::new(may_go), done: AtomicBool::new(false) });
+        let space = Arc::new(AddressSpace::new());
+        let subscription = space.subscribe(slow.clone(), cx).unwrap();
+        let releasing = thread::spawn(move |cx| space.release(cx));
+        is_inside.recv().unwrap();
+        let unsubscribing = thread::spawn(move |cx| subscription.unsubscribe(cx));
+        std::thread::sleep(Duration::from_millis(30));
+        assert!(!unsubscribing.is_finished());
+        let_go.send(()).unwrap();
+        unsubscribing.join(cx).unwrap();
+        assert!(slow.done.load(Ordering::Relaxed));
+        releasing.join(cx).unwrap();
+    });
+}
+
+#[test]
+fn a_dropped_space_drops_its_drivers_and_calls_nobody() {
+    let log = Arc::<Log>::default();
+    let device = Device::new("gpu", &log);
+    sleepable(|cx| {
+        let space = AddressSpace::new();
+        let _kept = space.subscribe(device.clone(), cx).unwrap();
+        // Retired lists go too.
+        drop(space.subscribe(device.clone(), cx).unwrap());
+        drop(space);
+        assert_eq!(Arc::strong_count(&device), 1);
+        assert_eq!(log.names(), []);
+    });
+}
+
+/// A driver that itself allocates nothing, and refuses when told to.
+struct Quiet(AtomicBool);
+
+impl Invalidate for Quiet {
+    fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+        if self.0.load(Ordering::Relaxed) {
+            cx.sleepable()?;
+        }
+        Ok(())
+    }
+}
+
+/// Neither the calls nor a refusal allocate or free, whatever the list has been through.
+#[test]
+fn try_invalidate_allocates_nothing() {
+    let space = AddressSpace::new();
+    let count = |f: &mut dyn FnMut()| {
+        let before = ALLOCATIONS.get();
+        f();
+        ALLOCATIONS.get() - before
+    };
+    // The counter counts.
+    assert_eq!(count(&mut || drop(std::hint::black_box(Box::new(1)))), 2);
+
+    sleepable(|cx| {
+        let refusing = Arc::new(Quiet(AtomicBool::new(false)));
+        let mut subscriptions = Vec::new();
+        for _ in 0..100 {
+            let quiet = Arc::new(Quiet(AtomicBool::new(false)));
+            subscriptions.push(space.subscribe(quiet, cx).unwrap());
+        }
+        let _last = space.subscribe(refusing.clone(), cx).unwrap();
+        // Dropped ones are still on the list, and lists that were replaced wait to be freed.
+        subscriptions.truncate(50);
+        let open = space.invalidate(range(), Event::Unmap, cx);
+        let _newest = space.subscribe(Arc::new(Quiet(AtomicBool::new(false))), cx).unwrap();
+
+        let tried = count(&mut || {
+            drop(space.try_invalidate(range(), Event::Unmap, cx).unwrap());
+            cx.non_block(|nb| drop(space.try_invalidate(range(), Event::Unmap, nb).unwrap()));
+        });
+        assert_eq!(tried, 0);
+        refusing.0.store(true, Ordering::Relaxed);
+        let refused = count(&mut || {
+            assert!(space.try_invalidate(range(), Event::Unmap, cx).is_err());
+        });
+        assert_eq!(refused, 0);
+        // Nor does the blocking call, of itself; nor a drop in a section, of an entry that is still listed.
+        refusing.0.store(false, Ordering::Relaxed);
+        assert_eq!(count(&mut || drop(space.invalidate(range(), Event::Unmap, cx))), 0);
+        let mut dropped = subscriptions.pop();
+        assert_eq!(count(&mut || cx.non_block(|_nb| drop(dropped.take()))), 0);
+        drop(open);
+    });
+}
+
+#[test]
+fn what_is_shown_for_debugging() {
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let subscription = space.subscribe(Device::new("gpu", &Arc::default()), cx).unwrap();
+        let invalidation = space.try_invalidate(range(), Event::Clear, cx).unwrap();
+        assert_eq!(
+            format!("{invalidation:?}"),
+            "Invalidation { range: Range(0x100000..0x104000, Clear), started: 1, .. }"
+        );
+        assert!(format!("{space:?}").starts_with("AddressSpace"));
+        assert!(format!("{subscription:?}").starts_with("Subscription"));
+    });
+}
+
+#[test]
+fn ranges() {
+    let range = Range::new(0x1000, 0x3000).unwrap();
+    assert_eq!((range.start(), range.end(), range.len()), (0x1000, 0x3000, 0x2000));
+    assert_eq!(range.event(), Event::Unmap);
+    assert!(range.contains(0x1000) && range.contains(0x2fff));
+    assert!(!range.contains(0xfff) && !range.contains(0x3000));
+    for (other, overlaps) in [
+        (0x0..0x1000, false),
+        (0x0..0x2000, true),
+        (0x2000..0x3000, true),
+        (0x0..0x9000, true),
+        (0x3000..0x4000, false),
+    ] {
+        let other = Range::try_from(other).unwrap();
+        assert_eq!(
+            (range.overlaps(&other), other.overlaps(&range)),
+            (overlaps, overlaps),
+            "{other}"
+        );
+    }
+    let last = usize::MAX - PAGE_SIZE + 1;
+    assert!(Range::new(0, last).is_ok());
+    assert!(Range::with_len(last - PAGE_SIZE, PAGE_SIZE).is_ok());
+}
+
+#[test]
+fn bad_ranges_say_what_was_expected() {
+    let cases = [
+        (
+            Range::new(0x1000, 0x1000),
+            "the range at 0x1000 is empty: expected at least one page of 4096 bytes",
+        ),
+        (
+            Range::with_len(0x1000, 0),
+            "the range at 0x1000 is empty: expected at least one page of 4096 bytes",
+        ),
+        (Range::new(0x2000, 0x1000), "the range 0x2000..0x1000 is reversed: expected start < end"),
+        (
+            Range::new(0x1001, 0x3000),
+            "start 0x1001 is not aligned to pages: expected a multiple of 4096",
+        ),
+        (
+            Range::with_len(0x1001, 4096),
+            "start 0x1001 is not aligned to pages: expected a multiple of 4096",
+        ),
+        (
+            Range::new(0x1000, 0x2fff),
+            "end 0x2fff is not aligned to pages: expected a multiple of 4096",
+        ),
+        (
+            Range::with_len(0x1000, 5000),
+            "a length of 5000 bytes is not a whole number of pages: expected a multiple of 4096",
+        ),
+    ];
+    for (result, message) in cases {
+        assert_eq!(result.unwrap_err().to_string(), message);
+    }
+    // From the last page on there is room for less than a page.
+    let start = usize::MAX - 4095;
+    let error = Range::with_len(start, 4096).unwrap_err();
+    assert_eq!(error, RangeError::Overflow { start, len: 4096 });
+    let tail = "ends beyond the last address: expected at most 0 bytes";
+    assert_eq!(error.to_string(), format!("a range of 4096 bytes from {start:#x} {tail}"));
+}
