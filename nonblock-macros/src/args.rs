@@ -17,6 +17,8 @@ pub(crate) struct Args {
     pub(crate) binding: Option<Ident>,
     /// Leaves a method out of its block's attribute: `#[may_sleep(skip)]`.
     pub(crate) skip: Option<Ident>,
+    /// Whether some argument could not be read.
+    pub(crate) unreadable: bool,
     /// What the crate is called here: `#[may_sleep(crate = path)]`.
     crate_path: Option<Path>,
 }
@@ -66,12 +68,13 @@ impl Args {
             let comma = rest.iter().position(is_comma);
             let (argument, after) = rest.split_at(comma.unwrap_or(rest.len()));
             rest = after.get(1..).unwrap_or_default();
-            match argument {
-                [] => {
-                    diagnostics.error(after.first(), "no argument before this comma", owner.forms())
-                }
-                _ => args.argument(owner, argument, diagnostics),
+            let before = diagnostics.count();
+            if argument.is_empty() {
+                diagnostics.error(after.first(), "no argument before this comma", owner.forms());
+            } else {
+                args.argument(owner, argument, diagnostics);
             }
+            args.unreadable |= diagnostics.count() > before;
         }
         args
     }

@@ -23,6 +23,11 @@ impl Diagnostics {
         self.errors.push(Error::new(span, message(wrong, help)));
     }
 
+    /// An error in the place of code, which then makes no errors of its own.
+    pub(crate) fn instead(span: Span, wrong: impl Display, help: impl Display) -> TokenStream {
+        Error::new(span, message(wrong, help)).to_compile_error()
+    }
+
     /// How many errors there are so far.
     pub(crate) fn count(&self) -> usize {
         self.errors.len()

@@ -6,6 +6,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{TokenStreamExt as _, quote_spanned};
+use syn::Lit;
 
 use crate::args::is_punct;
 use crate::attribute::Attribute;
@@ -22,7 +23,7 @@ pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> Tok
         tokens.append_all(attrs);
         return tokens;
     };
-    let docs: Vec<(usize, Option<String>)> =
+    let docs: Vec<(usize, String)> =
         attrs.iter().enumerate().filter_map(|(i, attr)| Some((i, doc(attr)?))).collect();
     let span = Span::mixed_site();
     if docs.is_empty() {
@@ -33,11 +34,8 @@ pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> Tok
         return tokens;
     }
     // The summary ends before the first line of documentation that is blank or begins a block.
-    let end = docs
-        .iter()
-        .skip(1)
-        .find(|(_, text)| text.as_deref().is_some_and(ends_paragraph))
-        .map_or(attrs.len(), |(i, _)| *i);
+    let end =
+        docs.iter().skip(1).find(|(_, text)| ends_paragraph(text)).map_or(attrs.len(), |(i, _)| *i);
     let (summary, rest) = attrs.split_at(end);
     let line = format!(" {line}");
     tokens.append_all(summary);
@@ -47,9 +45,9 @@ pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> Tok
 }
 
 /// The line for a function with this entry.
-pub(crate) fn line(attribute: Attribute, entry: &Entry, declared: bool) -> Option<&'static str> {
+pub(crate) fn line(attribute: Attribute, entry: &Entry) -> Option<&'static str> {
     Some(match (attribute, entry) {
-        (_, Entry::Nothing | Entry::Refused(_)) => return None,
+        (_, Entry::Nothing | Entry::Refused(_) | Entry::Broken(_)) => return None,
         (Attribute::MaySleep, Entry::Context(_)) => "May sleep if its context may.",
         (Attribute::MaySleep, Entry::Bind(_)) => "May sleep: the right to is checked at run time.",
         (Attribute::MaySleep, _) => "May sleep: takes `&mut Sleepable`.",
@@ -57,21 +55,21 @@ pub(crate) fn line(attribute: Attribute, entry: &Entry, declared: bool) -> Optio
         (Attribute::NonBlock, Entry::Section(aliases)) if aliases.is_empty() => {
             "Does not block: runs in a section."
         }
-        (Attribute::NonBlock, Entry::Section(_)) if !declared => "Does not block.",
+        (Attribute::NonBlock, Entry::Section(_)) => "Does not block.",
         (Attribute::NonBlock, _) => "Does not block: takes the proof of a section.",
     })
 }
 
-/// The text of a line of documentation; `Some(None)` where it is no plain literal.
-fn doc(attr: &Attr) -> Option<Option<String>> {
+/// The text of a line of documentation, empty where it is no plain literal.
+fn doc(attr: &Attr) -> Option<String> {
     match attr.content().as_slice() {
         [TokenTree::Ident(doc), equals, value @ ..] if doc == "doc" && is_punct(equals, '=') => {
             Some(match value {
-                [TokenTree::Literal(literal)] => {
-                    let text = literal.to_string();
-                    Some(text.trim_start_matches('r').trim_matches(['"', '#']).trim().to_owned())
-                }
-                _ => None,
+                [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
+                    Lit::Str(text) => text.value().trim().to_owned(),
+                    _ => String::new(),
+                },
+                _ => String::new(),
             })
         }
         _ => None,

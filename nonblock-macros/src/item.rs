@@ -4,7 +4,7 @@
 //! one is passed on as it is, and a signature is only read, never printed again.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, TokenStreamExt as _};
+use quote::{ToTokens, TokenStreamExt as _, quote};
 
 use crate::args::is_punct;
 
@@ -89,6 +89,37 @@ impl Attr {
     }
 }
 
+impl Attr {
+    /// Splits `#[cfg_attr(predicate, ...)]` in two: the attributes with such names, and the others.
+    pub(crate) fn split_cfg_attr(
+        &self,
+        names: impl Fn(&Ident) -> bool,
+    ) -> (Option<Self>, Option<Self>) {
+        let content = self.content();
+        let Some((TokenTree::Group(arguments), path)) = content.split_last() else {
+            return (None, Some(self.clone()));
+        };
+        let tokens: Vec<TokenTree> = arguments.stream().into_iter().collect();
+        let mut parts = tokens.split(|token| is_punct(token, ','));
+        let Some(predicate) = parts.next() else { return (None, Some(self.clone())) };
+        let (chosen, others): (Vec<_>, Vec<_>) = parts
+            .filter(|part| !part.is_empty())
+            .partition(|part| matches!(part.first(), Some(TokenTree::Ident(name)) if names(name)));
+        let rebuild = |parts: Vec<&[TokenTree]>| {
+            let (first, rest) = (Tokens(predicate), parts.into_iter().map(Tokens));
+            let mut group = Group::new(arguments.delimiter(), quote!(#first #(, #rest)*));
+            group.set_span(arguments.span());
+            let path = Tokens(path);
+            let mut bracketed = Group::new(Delimiter::Bracket, quote!(#path #group));
+            bracketed.set_span(self.bracketed.span());
+            Self { pound: self.pound.clone(), bracketed: TokenTree::Group(bracketed) }
+        };
+        let chosen = (!chosen.is_empty()).then(|| rebuild(chosen));
+        let others = (!others.is_empty() || chosen.is_none()).then(|| rebuild(others));
+        (chosen, others)
+    }
+}
+
 impl ToTokens for Attr {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.append(self.pound.clone());
@@ -99,7 +130,17 @@ impl ToTokens for Attr {
 impl Function {
     /// The tokens that `syn` reads as a signature.
     pub(crate) fn signature(&self) -> TokenStream {
-        self.header.get(self.before_signature..).unwrap_or_default().iter().cloned().collect()
+        self.signature_tokens().iter().cloned().collect()
+    }
+
+    /// Qualifiers, signature and `where` clause.
+    pub(crate) fn signature_tokens(&self) -> &[TokenTree] {
+        self.header.get(self.before_signature..).unwrap_or_default()
+    }
+
+    /// What stands before the signature.
+    pub(crate) fn visibility(&self) -> &[TokenTree] {
+        self.header.get(..self.before_signature).unwrap_or_default()
     }
 
     /// Whether the function says where it is visible.
@@ -116,11 +157,14 @@ impl Function {
         &self,
         attrs: impl ToTokens,
         header: impl ToTokens,
-        body: Option<TokenTree>,
+        body: Option<&Group>,
     ) -> TokenStream {
         let mut tokens = attrs.into_token_stream();
         header.to_tokens(&mut tokens);
-        tokens.append_all(body.as_ref().or(self.semicolon.as_ref()));
+        tokens.append_all(body);
+        if body.is_none() {
+            tokens.append_all(&self.semicolon);
+        }
         tokens
     }
 }
@@ -221,10 +265,14 @@ impl<'a> Cursor<'a> {
                 TokenTree::Ident(ident) => ident.to_string(),
                 // A visibility that a `macro_rules` macro passed on.
                 TokenTree::Group(group) if group.delimiter() == Delimiter::None => String::new(),
+                _ if is_punct(token, '|') => {
+                    return (before, Keyword::Other(token.clone(), "a closure"));
+                }
                 _ => return (before, Keyword::Other(token.clone(), "something else")),
             };
             if after.first().is_some_and(|next| is_punct(next, '!')) {
-                return (before, Keyword::Other(token.clone(), "a macro's invocation"));
+                let what = if word == "macro_rules" { "a macro" } else { "a macro's invocation" };
+                return (before, Keyword::Other(token.clone(), what));
             }
             rest = after;
             match word.as_str() {
@@ -312,6 +360,19 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// A list of tokens, to be written out.
+pub(crate) struct Tokens<'a>(pub(crate) &'a [TokenTree]);
+
+impl ToTokens for Tokens<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(self.0);
+    }
+}
+
+pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
 /// Whether a `const` qualifies what follows, and begins no constant.
 fn is_qualifier_of_more(after: &[TokenTree]) -> bool {
     matches!(after.first(), Some(TokenTree::Ident(next)) if ["fn", "async", "unsafe", "safe", "extern", "gen",
@@ -329,6 +390,7 @@ fn name_of(keyword: &str) -> &'static str {
         "static" => "a static",
         "type" => "a type",
         "let" => "a statement",
+        "move" => "a closure",
         "macro" => "a macro",
         _ => "something else",
     }

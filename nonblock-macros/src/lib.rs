@@ -7,11 +7,13 @@
 
 mod args;
 mod attribute;
+mod awaits;
 mod diagnostics;
 mod docs;
 mod expand;
 mod item;
 mod parameters;
+mod signature;
 mod validate;
 
 #[cfg(test)]

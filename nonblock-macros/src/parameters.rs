@@ -36,7 +36,9 @@ pub(crate) enum Behind {
     Mutable,
     /// `&Name`.
     Shared,
-    /// `Name`.
+    /// `Name<'a>`.
+    Lifetime,
+    /// `Name`, which may be short for `Name<'_>`.
     Nothing,
 }
 
@@ -160,7 +162,22 @@ impl Scope {
         if let Some(token) = nested_in_arguments(path) {
             return Role::Nested(token);
         }
-        if has_impl_trait(path) { Role::Other } else { Role::Alias(behind) }
+        match &path.segments.last().map_or(&PathArguments::None, |last| &last.arguments) {
+            PathArguments::None => Role::Alias(behind),
+            // The tokens' types have no parameters, so another name for one has none either; another name
+            // for the reference has its lifetime.
+            PathArguments::AngleBracketed(arguments)
+                if behind == Behind::Nothing
+                    && arguments
+                        .args
+                        .iter()
+                        .any(|it| matches!(it, GenericArgument::Lifetime(_)))
+                    && !has_impl_trait(path) =>
+            {
+                Role::Alias(Behind::Lifetime)
+            }
+            _ => Role::Other,
+        }
     }
 }
 
@@ -245,14 +262,13 @@ fn nested_in_arguments(path: &Path) -> Option<Token> {
 fn has_impl_trait(path: &Path) -> bool {
     fn in_type(ty: &Type) -> bool {
         match peel(ty) {
-            Type::ImplTrait(_) => true,
+            Type::ImplTrait(_) | Type::TraitObject(_) | Type::Macro(_) => true,
             Type::Path(path) => has_impl_trait(&path.path),
             Type::Reference(reference) => in_type(&reference.elem),
             Type::Tuple(tuple) => tuple.elems.iter().any(in_type),
             Type::Array(array) => in_type(&array.elem),
             Type::Slice(slice) => in_type(&slice.elem),
             Type::Ptr(pointer) => in_type(&pointer.elem),
-            Type::TraitObject(_) | Type::Macro(_) => true,
             _ => false,
         }
     }

@@ -1,11 +1,11 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{FnArg, ReturnType, Signature};
+use proc_macro2::{Ident, TokenStream};
+use syn::{FnArg, Signature};
 
-use crate::args::{Args, is_punct};
+use crate::args::Args;
 use crate::attribute::Attribute;
+use crate::awaits;
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, BlockKind, Function};
 use crate::parameters::{Behind, Parameter, Role, Scope, Token, bound_names};
@@ -27,6 +27,8 @@ pub(crate) enum Entry {
     Bind(Ident),
     /// Opens a section, unless one of these types is the proof of one.
     Section(Vec<TokenStream>),
+    /// The body cannot be kept: this error stands in its place.
+    Broken(TokenStream),
     /// The function was refused: the name is bound, so that the body's uses of it are no errors.
     Refused(Ident),
 }
@@ -79,15 +81,14 @@ impl Check<'_> {
         };
         if self.attribute == Attribute::NonBlock
             && let Some(body) = &self.function.body
-            && let Some(wait) = find_await(body.stream())
+            && let Some(wait) = awaits::find(body.stream())
         {
-            diagnostics.error_at(
+            return Entry::Broken(Diagnostics::instead(
                 wait,
                 "`.await` in a section: a section cannot be left and come back to",
                 "await before the section and after it, and put what must not block into a function of its \
                  own",
-            );
-            return self.args.binding.clone().map_or(Entry::Nothing, Entry::Refused);
+            ));
         }
         entry
     }
@@ -180,7 +181,7 @@ impl Check<'_> {
 
     fn non_block(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
         self.wrong_shapes(parameters, diagnostics);
-        self.sleepable_comes_in(parameters, diagnostics);
+        sleepable_comes_in(parameters, diagnostics);
         self.second(parameters, diagnostics);
         let aliases: Vec<_> =
             parameters.iter().filter(|p| matches!(p.role, Role::Alias(_))).collect();
@@ -202,8 +203,15 @@ impl Check<'_> {
 
     /// A declared method without a token: one parameter of another name may be it.
     fn declared(&self, aliases: &[&Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
-        let aliases: Vec<_> =
-            aliases.iter().filter(|alias| matches!(alias.arg, FnArg::Typed(_))).collect();
+        let may_be = |alias: &Parameter<'_>| {
+            matches!(alias.arg, FnArg::Typed(_))
+                && match alias.role {
+                    Role::Alias(Behind::Shared) => self.attribute == Attribute::NonBlock,
+                    Role::Alias(behind) => behind != Behind::Nothing,
+                    _ => false,
+                }
+        };
+        let aliases: Vec<_> = aliases.iter().filter(|alias| may_be(alias)).collect();
         if let [alias] = aliases.as_slice() {
             return Entry::Token(Received::from(**alias));
         }
@@ -319,29 +327,6 @@ impl Check<'_> {
         })
     }
 
-    /// Reports the right to sleep among the parameters of a function that must not.
-    fn sleepable_comes_in(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
-        for parameter in parameters {
-            let (wrong, help) = match parameter.role {
-                Role::Sleepable => (
-                    "a `Sleepable` comes into a function that must not block",
-                    "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`",
-                ),
-                Role::Context => (
-                    "this may be a `Sleepable`, and comes into a function that must not block",
-                    "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section \
-                     in the body with `cx.non_block(|nb| ...)`",
-                ),
-                Role::Nested(Token::Sleepable) => (
-                    "a `Sleepable` comes into a function that must not block, inside another type",
-                    "remove it; where the section ends, the caller has its `Sleepable` again",
-                ),
-                _ => continue,
-            };
-            diagnostics.error(parameter.ty(), wrong, help);
-        }
-    }
-
     /// Reports a token that comes in twice.
     fn second(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
         let mine = match self.attribute {
@@ -359,52 +344,16 @@ impl Check<'_> {
 
     /// Reports that there is no token at all.
     fn missing(&self, diagnostics: &mut Diagnostics) {
+        // An argument that could not be read may have been meant to bind one.
+        if self.args.unreadable {
+            return;
+        }
         let (wrong, help) = self.missing_text();
         diagnostics.error(&self.signature.ident, wrong, help);
     }
 
-    /// Says that there is no token, and what to write.
-    pub(crate) fn missing_text(&self) -> (String, String) {
-        let ident = &self.signature.ident;
-        let wrong = format!("`{ident}` may sleep, but takes no token that gives it the right to");
-        let help = if ident == "main" && self.signature.inputs.is_empty() {
-            "a program starts with no token; `#[may_sleep(cx)]` binds one in the body".to_owned()
-        } else {
-            format!(
-                "write `{}`; or, if the signature is not yours to change, bind a token in the body with \
-                 `#[may_sleep(cx)]`{}",
-                self.corrected("cx: &mut Sleepable"),
-                self.skip_help()
-            )
-        };
-        (wrong, help)
-    }
-
-    /// The signature with the token as its first parameter.
-    fn corrected(&self, token: &str) -> String {
-        let Signature { ident, generics, inputs, output, .. } = self.signature;
-        let (receivers, others): (Vec<_>, Vec<_>) =
-            inputs.iter().partition(|arg| matches!(arg, FnArg::Receiver(_)));
-        let mut list: Vec<String> = receivers.iter().map(text).collect();
-        list.push(token.to_owned());
-        list.extend(others.iter().map(text));
-        let output = match output {
-            ReturnType::Default => String::new(),
-            output @ ReturnType::Type(..) => format!(" {}", text(output)),
-        };
-        let params = &generics.params;
-        let params =
-            if params.is_empty() { String::new() } else { format!("<{}>", text(quote!(#params))) };
-        let full = format!("fn {ident}{params}({}){output}", list.join(", "));
-        if full.len() <= 90 {
-            return full;
-        }
-        list.truncate(receivers.len() + 1);
-        format!("fn {ident}({}, ...)", list.join(", "))
-    }
-
     /// What to add to a message about a function that its block's attribute has reached.
-    fn skip_help(&self) -> String {
+    pub(crate) fn skip_help(&self) -> String {
         match self.place.block {
             Some(_) => format!("; or leave it out with `#[{}(skip)]`", self.attribute.name()),
             None => String::new(),
@@ -442,54 +391,25 @@ fn of_role<'a, 'p>(
     parameters.iter().filter(move |parameter| parameter.role == role)
 }
 
-/// The source of some tokens on one line.
-fn text(tokens: impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Finds an `.await` that belongs to the body itself: not to an `async` block in it, nor to a macro's
-/// arguments, whose meaning only the macro knows.
-fn find_await(body: TokenStream) -> Option<Span> {
-    let tokens: Vec<TokenTree> = body.into_iter().collect();
-    let mut skip_braces = false;
-    for (i, token) in tokens.iter().enumerate() {
-        let before = i.checked_sub(1).and_then(|before| tokens.get(before));
-        match token {
-            TokenTree::Ident(ident) if ident == "async" => skip_braces = true,
-            TokenTree::Ident(ident)
-                if ident == "await" && before.is_some_and(|b| is_punct(b, '.')) =>
-            {
-                if !skip_braces {
-                    return Some(ident.span());
-                }
-            }
-            TokenTree::Punct(punct) if punct.as_char() == ';' => skip_braces = false,
-            TokenTree::Group(group) => {
-                let of_async = skip_braces && group.delimiter() == Delimiter::Brace;
-                let of_macro = is_macro_call(tokens.get(..i).unwrap_or_default());
-                if of_async {
-                    skip_braces = false;
-                } else if !of_macro
-                    && !skip_braces
-                    && let Some(found) = find_await(group.stream())
-                {
-                    return Some(found);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Whether the tokens before a group make it a macro's: `name!` or `macro_rules! name`.
-fn is_macro_call(before: &[TokenTree]) -> bool {
-    match before {
-        [.., TokenTree::Ident(_), bang] if is_punct(bang, '!') => true,
-        [.., TokenTree::Ident(rules), bang, TokenTree::Ident(_)] => {
-            rules == "macro_rules" && is_punct(bang, '!')
-        }
-        _ => false,
+/// Reports the right to sleep among the parameters of a function that must not.
+fn sleepable_comes_in(parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
+    for parameter in parameters {
+        let (wrong, help) = match parameter.role {
+            Role::Sleepable => (
+                "a `Sleepable` comes into a function that must not block",
+                "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`",
+            ),
+            Role::Context => (
+                "this may be a `Sleepable`, and comes into a function that must not block",
+                "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section \
+                 in the body with `cx.non_block(|nb| ...)`",
+            ),
+            Role::Nested(Token::Sleepable) => (
+                "a `Sleepable` comes into a function that must not block, inside another type",
+                "remove it; where the section ends, the caller has its `Sleepable` again",
+            ),
+            _ => continue,
+        };
+        diagnostics.error(parameter.ty(), wrong, help);
     }
 }

@@ -6,12 +6,12 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 pub use crate::backend::{Installed, only_backend};
+pub use crate::context::Context;
 pub use crate::section::Section;
 pub use crate::token::{NonBlock, Sleepable};
 pub use core::prelude::v1::test;
 
 use crate::check;
-use crate::context::Context;
 
 /// A token bound by an attribute, in the frame of the function that the attribute is on.
 #[derive(Debug)]
@@ -88,7 +88,13 @@ pub fn non_block_by_type<F>(_takes_the_token: F) {
 /// The entry of a function that serves both contexts.
 #[inline]
 #[track_caller]
-pub fn context<C: Context + ?Sized>(_cx: &mut C) {
+pub fn context<C: Context>(_cx: &mut C) {
+    check_context::<C>();
+}
+
+#[inline]
+#[track_caller]
+fn check_context<C: Context>() {
     // Only a context that cannot refuse may sleep.
     if TypeId::of::<C::Refusal>() == TypeId::of::<Infallible>() {
         check::might_sleep();
@@ -160,6 +166,29 @@ impl<R, F: FnOnce(&NonBlock) -> R> TestBody<&NonBlock> for F {
     }
 }
 
+/// Has parameters only if `T` is `Sleepable`, or a reference to it: a check for where no code can stand.
+#[derive(Debug)]
+pub struct IsSleepable<T: Named<Sleepable>>(PhantomData<fn(T)>);
+
+/// As [`IsSleepable`], for `NonBlock`.
+#[derive(Debug)]
+pub struct IsNonBlock<T: Named<NonBlock>>(PhantomData<fn(T)>);
+
+/// A token, by whatever name it goes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the token `{Token}`",
+    label = "expected `{Token}`",
+    note = "a declared method takes the token itself: `cx: &mut Sleepable`, or `nb: &NonBlock`"
+)]
+pub trait Named<Token> {}
+
+#[diagnostic::do_not_recommend]
+impl<Token> Named<Token> for Token {}
+#[diagnostic::do_not_recommend]
+impl<Token> Named<Token> for &mut Token {}
+#[diagnostic::do_not_recommend]
+impl Named<NonBlock> for &NonBlock {}
+
 /// Asks a type which token it is: `Probe::<T>::new().answer()`.
 ///
 /// The compiler takes the first method of that name on the way from here over [`Deref`]: one for the
@@ -182,7 +211,7 @@ pub struct Nothing;
 
 /// A token was found, `Sleepable` or `NonBlock`, or `C: Context`.
 #[derive(Debug)]
-pub struct Found<T: ?Sized>(PhantomData<fn(&T)>);
+pub struct Found<T>(PhantomData<fn(T)>);
 
 impl<T> Probe<T> {
     #[inline]
@@ -252,53 +281,58 @@ pub struct Generic<C>(PhantomData<fn(C)>);
 impl Nothing {
     /// What the next parameter is, this one being no token.
     #[inline]
-    pub const fn or<T>(self, next: T) -> T
-    where
-        T: Copy,
-    {
-        next
+    pub const fn or<T: Copy>(self, next: &T) -> T {
+        *next
     }
 
     /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
     #[inline]
-    pub const fn beside<T: NotSleepable>(self, next: T) -> T
-    where
-        T: Copy,
-    {
-        next
+    pub const fn beside<T: NotSleepable>(self, next: &T) -> T {
+        *next
     }
 }
 
-impl<T: ?Sized> Clone for Found<T> {
+impl<T> Found<T> {
+    /// This, whatever the next parameter is.
+    #[inline]
+    pub const fn or<N>(self, _next: &N) -> Self {
+        self
+    }
+
+    /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
+    #[inline]
+    pub const fn beside<N: NotSleepable>(self, _next: &N) -> Self {
+        self
+    }
+}
+
+impl<T> Clone for Found<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: ?Sized> Copy for Found<T> {}
+impl<T> Copy for Found<T> {}
 
-impl<T> Found<T> {
-    /// This, whatever the next parameter is.
-    #[inline]
-    pub const fn or<N: Copy>(self, _next: N) -> Self {
-        self
-    }
-
-    /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
-    #[inline]
-    pub const fn beside<N: NotSleepable + Copy>(self, _next: N) -> Self {
-        self
-    }
+/// The entry of a function that may sleep, and whose token has another name.
+#[inline]
+#[track_caller]
+pub fn enter<F: Enter>(found: F) {
+    found.enter();
 }
 
-/// What was found among the parameters of a function that may sleep.
-pub trait MayEnter {
-    /// The function's entry.
+/// How a function that may sleep is entered, by what was found among its parameters.
+pub trait Enter {
     #[track_caller]
     fn enter(self);
 }
 
-impl MayEnter for Found<Sleepable> {
+impl Enter for Nothing {
+    // The function does not compile: it takes no token.
+    fn enter(self) {}
+}
+
+impl Enter for Found<Sleepable> {
     #[inline]
     #[track_caller]
     fn enter(self) {
@@ -306,15 +340,16 @@ impl MayEnter for Found<Sleepable> {
     }
 }
 
-impl<C: Context> MayEnter for Found<Generic<C>> {
+impl Enter for Found<NonBlock> {
+    // The function does not compile: it takes the wrong token.
+    fn enter(self) {}
+}
+
+impl<C: Context> Enter for Found<Generic<C>> {
     #[inline]
     #[track_caller]
     fn enter(self) {
-        if TypeId::of::<C::Refusal>() == TypeId::of::<Infallible>() {
-            check::might_sleep();
-        } else {
-            check::cant_sleep();
-        }
+        check_context::<C>();
     }
 }
 
@@ -324,7 +359,7 @@ impl<C: Context> MayEnter for Found<Generic<C>> {
     label = "this is a `Sleepable`, or may be one",
     note = "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`"
 )]
-pub trait NotSleepable {}
+pub trait NotSleepable: Copy {}
 
 #[diagnostic::do_not_recommend]
 impl NotSleepable for Nothing {}

@@ -6,10 +6,10 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Generics, WhereClause};
 
 use super::{foreign, function};
-use crate::args::{Args, Owner, is_punct};
+use crate::args::{Args, Owner};
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
-use crate::item::{Attr, Block, BlockKind, Function, Member};
+use crate::item::{Attr, Block, BlockKind, Function, Member, is_word};
 use crate::parameters::Scope;
 use crate::validate::{Place, remaining_attributes};
 
@@ -115,8 +115,6 @@ fn skips(attr: &Attr) -> Option<(Attribute, Option<Ident>)> {
 /// The type parameters of an `impl` or a `trait`, read off its header.
 fn scope(header: &[TokenTree]) -> Scope {
     let mut scope = Scope::default();
-    let is_word =
-        |token: &TokenTree, word: &str| matches!(token, TokenTree::Ident(ident) if ident == word);
     let Some(keyword) =
         header.iter().position(|token| is_word(token, "impl") || is_word(token, "trait"))
     else {
@@ -132,12 +130,6 @@ fn scope(header: &[TokenTree]) -> Scope {
     }
     scope.add(&generics);
     scope
-}
-
-/// Whether an `impl` is one of a trait, judged by its header.
-#[allow(dead_code)]
-fn of_trait(header: &[TokenTree]) -> bool {
-    header.windows(2).any(|pair| matches!(pair, [TokenTree::Ident(word), next] if word == "for" && !is_punct(next, '<')))
 }
 
 /// Parses what stands first, whatever follows.

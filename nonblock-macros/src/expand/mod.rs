@@ -10,6 +10,8 @@ use crate::item::Item;
 use crate::validate::Place;
 
 mod block;
+mod declaration;
+mod entry;
 mod foreign;
 mod function;
 mod test;
@@ -42,6 +44,13 @@ pub(crate) fn attribute(attribute: Attribute, args: TokenStream, item: TokenStre
                 "a module" => {
                     format!("put `#[{name}]` on each function in it, or on an `impl` block")
                 }
+                "a closure" | "a statement" => match attribute {
+                    Attribute::MaySleep => {
+                        "let the closure take the token: `|cx: &mut Sleepable| ...`"
+                    }
+                    Attribute::NonBlock => "open a section where it runs: `cx.non_block(|nb| ...)`",
+                }
+                .to_owned(),
                 _ => format!(
                     "put `#[{name}]` on a function, or on an `impl`, `trait` or `extern` block"
                 ),

@@ -66,7 +66,7 @@ fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> To
         attr.name().is_some_and(|name| Attribute::by_name(&name.to_string()).is_some())
     });
     let Signature { ident, output, .. } = &signature;
-    let visibility = function.header.get(..function.before_signature).unwrap_or_default();
+    let visibility = function.visibility();
     let header = function.signature();
     let hidden = Span::mixed_site();
     let mut tokens = quote_spanned!(hidden=> #[#private::test]);

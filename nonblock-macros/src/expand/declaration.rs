@@ -1,0 +1,98 @@
+//! The expansion of a declared method: one without a body.
+//!
+//! No code can stand there, so a `where` clause checks the token's type. It has nothing to prove for
+//! callers and implementors, and the documentation does without it.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
+use syn::Type;
+
+use super::entry::{first_span, last_span};
+use crate::args::{Args, is_punct};
+use crate::attribute::Attribute;
+use crate::item::{Function, Tokens, is_word};
+use crate::validate::Entry;
+
+/// Writes a declared method.
+pub(crate) fn write(
+    attribute: Attribute,
+    args: &Args,
+    function: &Function,
+    entry: &Entry,
+    attrs: &TokenStream,
+) -> TokenStream {
+    let (Entry::Token(received) | Entry::Proof(received, _)) = entry else {
+        return function.with(attrs, Tokens(&function.header), None);
+    };
+    let hidden = Span::mixed_site();
+    let predicate = predicate(attribute, args, &received.ty);
+    let has_clause = function.header.iter().any(|token| is_word(token, "where"));
+    let ends_clause =
+        function.header.last().is_some_and(|token| is_punct(token, ',') || is_word(token, "where"));
+    let before = match (has_clause, ends_clause) {
+        (false, _) => quote_spanned!(hidden=> where),
+        (true, true) => TokenStream::new(),
+        (true, false) => quote_spanned!(hidden=> ,),
+    };
+    let plain = Tokens(&function.header);
+    let header = quote!(#plain #before #predicate);
+    let checked = function.with(quote_spanned!(hidden=> #[cfg(not(doc))] #attrs), header, None);
+    let shown = function.with(quote_spanned!(hidden=> #[cfg(doc)] #attrs), plain, None);
+    quote!(#checked #shown)
+}
+
+/// Names a type that has this parameter only if it is the token: `IsSleepable<T>:`. The compiler underlines
+/// it from its first token to its last.
+fn predicate(attribute: Attribute, args: &Args, written: &TokenStream) -> TokenStream {
+    let hidden = Span::mixed_site();
+    let private = args.private(hidden);
+    let checks = match attribute {
+        Attribute::MaySleep => Ident::new("IsSleepable", hidden),
+        Attribute::NonBlock => Ident::new("IsNonBlock", hidden),
+    };
+    let (first, last) = (first_span(written), last_span(written));
+    let ty = without_elided_lifetimes(referent(written.clone()));
+    let mut path = TokenStream::new();
+    for (i, mut token) in quote_spanned!(hidden=> #private::#checks<).into_iter().enumerate() {
+        // `::` is two tokens.
+        if i < 2 {
+            token.set_span(first);
+        }
+        path.append(token);
+    }
+    let end = quote_spanned!(last=> >);
+    quote_spanned!(hidden=> #path #ty #end:,)
+}
+
+/// Takes the reference off a token's type, with its lifetime.
+fn referent(ty: TokenStream) -> TokenStream {
+    match syn::parse2::<Type>(ty.clone()) {
+        Ok(Type::Reference(reference)) => reference.elem.into_token_stream(),
+        Ok(Type::Paren(inner)) => referent(inner.elem.into_token_stream()),
+        Ok(Type::Group(inner)) => referent(inner.elem.into_token_stream()),
+        _ => ty,
+    }
+}
+
+/// Writes `'static` for `'_`, which a `where` clause cannot hold.
+fn without_elided_lifetimes(ty: TokenStream) -> TokenStream {
+    let mut quote = false;
+    ty.into_iter()
+        .map(|token| {
+            let of_lifetime = quote;
+            quote = is_punct(&token, '\'');
+            match token {
+                TokenTree::Ident(ident) if ident == "_" && of_lifetime => {
+                    Ident::new("static", ident.span()).into()
+                }
+                TokenTree::Group(group) => {
+                    let content = without_elided_lifetimes(group.stream());
+                    let mut inner = Group::new(group.delimiter(), content);
+                    inner.set_span(group.span());
+                    inner.into()
+                }
+                other => other,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,201 @@
+//! What stands at a function's entry.
+//!
+//! The names that it binds have the span of the expansion, so that the author's code can neither use nor
+//! disturb them. What the compiler underlines if a check fails has the span of what is at fault.
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::Token;
+
+use super::here;
+use crate::attribute::Attribute;
+use crate::validate::{Check, Received};
+
+/// Writes entries.
+pub(crate) struct Writer<'a> {
+    check: &'a Check<'a>,
+    /// The path of what expansions call.
+    private: TokenStream,
+    /// The span of the expansion's own names.
+    hidden: Span,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(check: &'a Check<'a>) -> Self {
+        let hidden = Span::mixed_site();
+        Self { check, private: check.args.private(hidden), hidden }
+    }
+
+    /// The check of a token that comes in, at the type of its parameter.
+    pub(crate) fn received(&self, Received { name, ty }: Received) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        let enter = Ident::new(self.check.attribute.name(), hidden);
+        let call = if let Some(name) = name {
+            let token = self.reborrow(&name, &ty);
+            self.here(quote_spanned!(hidden=> #private::#enter), token)
+        } else {
+            // A pattern leaves no value to pass on: a closure that is never called checks the type.
+            let name = Ident::new("token", last_span(&ty));
+            let token = self.reborrow(&name, &ty);
+            let by_type = format_ident!("{enter}_by_type", span = hidden);
+            let closure = quote_spanned!(hidden=> |#name: #ty| #private::#enter(#token));
+            self.here(quote_spanned!(hidden=> #private::#by_type), closure)
+        };
+        quote_spanned!(hidden=> #call;)
+    }
+
+    /// The check of a token of either kind.
+    pub(crate) fn context(&self, Received { name, ty }: Received) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        match name {
+            Some(name) => {
+                let token = self.reborrow(&name, &ty);
+                let call = self.here(quote_spanned!(hidden=> #private::context), token);
+                quote_spanned!(hidden=> #call;)
+            }
+            // Behind a pattern, a type without a name leaves nothing to check it by.
+            None if is_impl_trait(&ty) => TokenStream::new(),
+            None => self.by_type(&[ty]),
+        }
+    }
+
+    /// The check that none of these types is a `Sleepable`.
+    pub(crate) fn no_sleepable(&self, types: &[TokenStream]) -> TokenStream {
+        if types.is_empty() {
+            return TokenStream::new();
+        }
+        let (answers, found) = self.found(types, "beside");
+        let hidden = self.hidden;
+        quote_spanned!(hidden=> { #answers #found; })
+    }
+
+    /// The entry of a function that may sleep, and whose token may have any name.
+    pub(crate) fn by_type(&self, types: &[TokenStream]) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        let (answers, joined) = self.found(types, "or");
+        let (wrong, help) = self.check.missing_text();
+        let at = self.check.signature.ident.span();
+        let found = Ident::new("found", at);
+        let and = Token![&](at);
+        let enter = self.here(quote_spanned!(hidden=> #private::enter), found.to_token_stream());
+        quote_spanned! {hidden=>
+            {
+                // The compiler's words for a missing token show the signature to write.
+                #[diagnostic::on_unimplemented(message = #wrong, label = "takes no token", note = #help)]
+                trait TakesToken {
+                    fn check(&self) {}
+                }
+                #[diagnostic::do_not_recommend]
+                impl TakesToken for #private::Found<#private::Sleepable> {}
+                #[diagnostic::do_not_recommend]
+                impl<C: #private::Context> TakesToken for #private::Found<#private::Generic<C>> {}
+
+                #answers
+                let #found = #joined;
+                TakesToken::check(#and #found);
+                #enter;
+            }
+        }
+    }
+
+    /// The body with a token bound around it.
+    pub(crate) fn bind(&self, name: &Ident, body: &Group) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        let binder = match self.check.attribute {
+            Attribute::MaySleep => Ident::new("sleepable", hidden),
+            Attribute::NonBlock => Ident::new("non_block", hidden),
+        };
+        let bound =
+            self.here(quote_spanned!(hidden=> #private::Bound::#binder), TokenStream::new());
+        quote_spanned! {hidden=>
+            match #bound {
+                mut holder => match holder.token() {
+                    #name => #body
+                }
+            }
+        }
+    }
+
+    /// The body in a section, unless one of these types is the proof that it is in one already.
+    pub(crate) fn section(&self, types: &[TokenStream], body: &Group) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        let section = if types.is_empty() {
+            self.here(quote_spanned!(hidden=> #private::Section::enter), TokenStream::new())
+        } else {
+            let (answers, found) = self.found(types, "beside");
+            let section = self.here(quote_spanned!(hidden=> #private::section), found);
+            quote_spanned!(hidden=> { #answers #section })
+        };
+        quote_spanned! {hidden=>
+            match #section {
+                _section => #body
+            }
+        }
+    }
+
+    /// The body of a refused function, in which the name of its token means something all the same.
+    pub(crate) fn refused(&self, name: &Ident, body: &Group) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        let token = match self.check.attribute {
+            Attribute::MaySleep => Ident::new("Sleepable", hidden),
+            Attribute::NonBlock => Ident::new("NonBlock", hidden),
+        };
+        quote_spanned! {hidden=>
+            match #private::refused::<#private::#token>() {
+                #name => #body
+            }
+        }
+    }
+
+    /// Asks each type which token it is. Returns the answers' statements, and what joins them.
+    fn found(&self, types: &[TokenStream], join: &str) -> (TokenStream, TokenStream) {
+        let (private, hidden) = (&self.private, self.hidden);
+        let join = Ident::new(join, hidden);
+        let mut answers = TokenStream::new();
+        let mut joined = quote_spanned!(hidden=> #private::Nothing);
+        for (i, ty) in types.iter().enumerate() {
+            let answer = Ident::new(&format!("parameter{i}"), last_span(ty));
+            let and = Token![&](first_span(ty));
+            answers.extend(
+                quote_spanned!(hidden=> let #answer = #private::Probe::<#ty>::new().answer();),
+            );
+            joined.extend(quote_spanned!(hidden=> .#join(#and #answer)));
+        }
+        (answers, joined)
+    }
+
+    /// Reborrows a token, where its type is written: the compiler underlines from the first token to the
+    /// last.
+    fn reborrow(&self, name: &Ident, ty: &TokenStream) -> TokenStream {
+        let context = name.span();
+        let mut name = name.clone();
+        name.set_span(last_span(ty).resolved_at(context));
+        let first = first_span(ty).resolved_at(context);
+        match self.check.attribute {
+            Attribute::MaySleep => quote_spanned!(first=> &mut *#name),
+            Attribute::NonBlock => quote_spanned!(first=> &*#name),
+        }
+    }
+
+    /// A call whose location, as a report names it, is the function's name.
+    fn here(&self, function: TokenStream, arguments: TokenStream) -> TokenStream {
+        here(function, arguments, self.check.signature.ident.span())
+    }
+}
+
+fn is_impl_trait(ty: &TokenStream) -> bool {
+    ty.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "impl"))
+}
+
+/// Where a type begins.
+pub(super) fn first_span(ty: &TokenStream) -> Span {
+    ty.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
+}
+
+/// Where a type ends.
+pub(super) fn last_span(ty: &TokenStream) -> Span {
+    ty.clone().into_iter().last().map_or_else(Span::mixed_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
+}
