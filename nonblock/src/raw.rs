@@ -39,7 +39,7 @@ pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
     f(&mut Sleepable::lend())
 }
 
-/// As [`non_block`](crate::non_block), without the [`NoToken`](crate::NoToken) bound.
+/// As [`non_block`](crate::non_block()), without the [`NoToken`](crate::NoToken) bound.
 ///
 /// # Context
 ///
@@ -117,7 +117,7 @@ pub fn non_block_start() {
 ///
 /// # Panics
 ///
-/// Where no section is open, reports [`ViolationKind::UnbalancedEnd`](crate::ViolationKind::UnbalancedEnd), which panics
+/// Where no section is open, reports [`ViolationKind::UnbalancedEnd`], which panics
 /// under the default [`Policy`](crate::Policy). The depth stays zero.
 #[inline]
 #[track_caller]
