@@ -74,10 +74,15 @@ impl Fixture {
             .args(["--offline", "--locked", "--color", "never"])
             .args(arguments)
             .env("CARGO_TARGET_DIR", &self.target);
-        for variable in
+        let of_the_surroundings = |name: &str| {
             ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
-        {
-            command.env_remove(variable);
+                .contains(&name)
+                || name.starts_with("CARGO_PROFILE_")
+        };
+        for (name, _value) in std::env::vars_os() {
+            if name.to_str().is_some_and(of_the_surroundings) {
+                command.env_remove(name);
+            }
         }
         process::run(&mut command, PATIENCE)
     }

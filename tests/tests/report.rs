@@ -1,6 +1,7 @@
 //! The report: its text, its call trace, and that it comes out whatever the thread is doing.
 
 use std::panic::{Location, catch_unwind};
+#[cfg(unix)]
 use std::sync::mpsc;
 use std::thread;
 
