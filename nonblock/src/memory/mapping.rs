@@ -200,6 +200,8 @@ impl Mapping {
 
     /// Returns how many bytes are resident, page by page as the kernel tells it.
     ///
+    /// A page that was read and never written counts: it is the kernel's page of zeros then. Pages in swap do not.
+    ///
     /// # Context
     ///
     /// May sleep, as it reads a file.

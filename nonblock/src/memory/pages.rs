@@ -26,7 +26,10 @@ impl Pages {
         let start = unsafe { mmap_anonymous(ptr::null_mut(), len, protection, MapFlags::PRIVATE) }?;
         // The kernel maps nothing at address 0 of its own accord.
         let start = NonNull::new(start.cast()).ok_or(rustix::io::Errno::NOMEM)?;
-        Ok(Self { start, len })
+        let pages = Self { start, len };
+        // With huge pages, a touch would bring in neighbors, of the next mapping too. A kernel that has none says so.
+        let _ = pages.advise(0, len, Advice::LinuxNoHugepage);
+        Ok(pages)
     }
 
     /// The address of the first byte.
@@ -54,12 +57,17 @@ impl Pages {
     ///
     /// Panics if the part is not within the mapping.
     pub(super) fn dont_need(&self, offset: usize, len: usize) -> Result<()> {
+        self.advise(offset, len, Advice::LinuxDontNeed)
+    }
+
+    fn advise(&self, offset: usize, len: usize, advice: Advice) -> Result<()> {
         let end = offset.checked_add(len);
         assert!(end.is_some_and(|end| end <= self.len), "{len} bytes at {offset} of {}", self.len);
         // SAFETY: the offset is within the mapping, or one behind its end.
         let start = unsafe { self.start.add(offset) };
-        // SAFETY: the part is within this mapping, which nobody reaches but as atomics: to them the zeroing is a store.
-        unsafe { madvise(start.as_ptr().cast(), len, Advice::LinuxDontNeed) }
+        // SAFETY: the part is within this mapping, which nobody reaches but as atomics. The advice given here
+        // zeroes at most, which to them is a store.
+        unsafe { madvise(start.as_ptr().cast(), len, advice) }
     }
 }
 
