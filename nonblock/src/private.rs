@@ -12,6 +12,7 @@ pub use crate::token::{NonBlock, Sleepable};
 pub use core::prelude::v1::test;
 
 use crate::check;
+use crate::token::{lend_non_block, lend_sleepable};
 
 /// A token bound by an attribute, in the frame of the function that the attribute is on.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ impl Bound<Sleepable> {
     #[track_caller]
     pub fn sleepable() -> Self {
         check::might_sleep();
-        Self(Sleepable::lend())
+        Self(lend_sleepable())
     }
 
     /// Lends the bound token to the function's body.
@@ -38,7 +39,7 @@ impl Bound<(Section, NonBlock)> {
     #[inline]
     #[track_caller]
     pub fn non_block() -> Self {
-        Self((Section::enter(), NonBlock::lend()))
+        Self((Section::enter(), lend_non_block()))
     }
 
     /// Lends the bound token to the function's body.
@@ -313,6 +314,23 @@ impl<T> Clone for Found<T> {
 }
 
 impl<T> Copy for Found<T> {}
+
+/// What must be among the parameters of a function that may sleep.
+#[diagnostic::on_unimplemented(
+    message = "this function may sleep, but takes no token that gives it the right to",
+    label = "takes no token",
+    note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]`"
+)]
+pub trait TakesToken {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl TakesToken for Found<Sleepable> {}
+#[diagnostic::do_not_recommend]
+impl<C: Context> TakesToken for Found<Generic<C>> {}
 
 /// The entry of a function that may sleep, and whose token has another name.
 #[inline]

@@ -9,7 +9,7 @@ use crate::backend::{Backend as _, Chosen};
 use crate::check::might_sleep;
 use crate::report::{self, ViolationKind};
 use crate::section::{Section, permit};
-use crate::token::{NonBlock, Sleepable};
+use crate::token::{NonBlock, Sleepable, lend_sleepable};
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
 ///
@@ -36,7 +36,7 @@ use crate::token::{NonBlock, Sleepable};
 #[track_caller]
 pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
     might_sleep();
-    f(&mut Sleepable::lend())
+    f(&mut lend_sleepable())
 }
 
 /// As [`non_block`](crate::non_block()), without the [`NoToken`](crate::NoToken) bound.

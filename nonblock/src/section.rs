@@ -7,7 +7,7 @@ use crate::check::might_sleep;
 use crate::report;
 #[cfg(any(debug_assertions, feature = "checks"))]
 use crate::report::ViolationKind;
-use crate::token::{NoToken, NonBlock, Sleepable};
+use crate::token::{NoToken, NonBlock, Sleepable, lend_non_block, lend_sleepable};
 
 /// Names, in rustc's messages, why a section, and what holds one, is neither `Send` nor `Sync`.
 trait SectionEndsOnItsThread {}
@@ -44,7 +44,7 @@ impl Section {
     #[track_caller]
     pub(crate) fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
         let _section = Self::enter();
-        f(&mut NonBlock::lend())
+        f(&mut lend_non_block())
     }
 }
 
@@ -94,7 +94,7 @@ where
     F: FnOnce(&mut Sleepable) -> R + NoToken,
 {
     might_sleep();
-    f(&mut Sleepable::lend())
+    f(&mut lend_sleepable())
 }
 
 /// Runs the closure in a section, for code that is born non-blocking: callbacks, interrupt handlers.
@@ -214,5 +214,5 @@ where
 pub(crate) fn permit<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
     report::count_permit(reason, Location::caller());
     let _aside = Aside::put();
-    f(&mut Sleepable::lend())
+    f(&mut lend_sleepable())
 }

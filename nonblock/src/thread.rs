@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::check::might_sleep;
 use crate::testing::Inherited;
-use crate::token::Sleepable;
+use crate::token::{Sleepable, lend_sleepable};
 
 /// Puts the thread to sleep for at least a time.
 ///
@@ -83,7 +83,7 @@ fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
     let recorders = Inherited::of_this_thread();
     move || {
         recorders.install();
-        f(&mut Sleepable::lend())
+        f(&mut lend_sleepable())
     }
 }
 

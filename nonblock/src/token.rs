@@ -79,20 +79,18 @@ pub struct NonBlock {
     _lent: Lent,
 }
 
-impl Sleepable {
-    /// Makes the token that a root lends. Only the crate's roots call it.
-    #[inline]
-    pub(crate) const fn lend() -> Self {
-        Self { _lent: [] }
-    }
+// Not functions of the tokens themselves: rustc would suggest those, private or not, to whoever tries to make a token.
+
+/// Makes the token that a root lends. Only the crate's roots call it.
+#[inline]
+pub(crate) const fn lend_sleepable() -> Sleepable {
+    Sleepable { _lent: [] }
 }
 
-impl NonBlock {
-    /// Makes the token that a section lends. Only the crate's sections call it.
-    #[inline]
-    pub(crate) const fn lend() -> Self {
-        Self { _lent: [] }
-    }
+/// Makes the token that a section lends. Only the crate's sections call it.
+#[inline]
+pub(crate) const fn lend_non_block() -> NonBlock {
+    NonBlock { _lent: [] }
 }
 
 impl fmt::Debug for Sleepable {

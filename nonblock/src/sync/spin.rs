@@ -7,7 +7,7 @@ use lock_api::RawMutex;
 use super::lock::{Guard, Kind, Lock, sealed};
 use crate::context::Context;
 use crate::section::Section;
-use crate::token::NonBlock;
+use crate::token::{NonBlock, lend_non_block};
 
 /// The kind of a lock that is held in a section only, so that its holder cannot sleep.
 #[derive(Debug)]
@@ -107,9 +107,9 @@ impl<T: ?Sized, R: RawMutex> Lock<Spinning, T, R> {
         let _ = cx;
         // Holding the lock is a section, so none is opened beside it. The token is one more of the
         // section's: the guard borrows none that the closure could need.
-        let nb = NonBlock::lend();
+        let nb = lend_non_block();
         let mut value = self.lock(&nb);
-        f(&mut value, &mut NonBlock::lend())
+        f(&mut value, &mut lend_non_block())
     }
 }
 
