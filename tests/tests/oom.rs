@@ -1,6 +1,7 @@
 //! The reaper: it takes what it can, waits for nobody, comes back for the rest, and gives up in the end.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
