@@ -1,7 +1,5 @@
 //! Law 1: what the crate makes its tokens with is private.
 
-use nonblock::Sleepable;
-
 fn main() {
-    let _cx = Sleepable::lend();
+    let _cx = nonblock::token::lend_sleepable();
 }

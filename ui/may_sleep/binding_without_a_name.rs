@@ -1,0 +1,10 @@
+//! `_` names nothing.
+
+use nonblock::may_sleep;
+
+#[may_sleep(_)]
+fn flush() {}
+
+fn main() {
+    flush();
+}

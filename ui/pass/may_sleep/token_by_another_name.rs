@@ -1,0 +1,25 @@
+//! Types decide which parameter is the token: renamed imports and aliases work.
+#![deny(warnings)]
+
+use nonblock::{Sleepable as Right, may_sleep, sleepable};
+
+type Cx = nonblock::Sleepable;
+
+type CxRef<'a> = &'a mut nonblock::Sleepable;
+
+#[may_sleep]
+fn renamed(_cx: &mut Right) {}
+
+#[may_sleep]
+fn aliased(_cx: &mut Cx) {}
+
+#[may_sleep]
+fn by_an_alias_of_the_reference(_cx: CxRef<'_>) {}
+
+fn main() {
+    sleepable(|cx| {
+        renamed(cx);
+        aliased(cx);
+        by_an_alias_of_the_reference(cx);
+    });
+}

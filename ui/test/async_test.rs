@@ -1,0 +1,6 @@
+//! Nothing would poll an `async` test.
+
+#[nonblock::test]
+async fn flushes() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! The attribute is for each test.
+
+#[nonblock::test]
+mod tests {}
+
+fn main() {}

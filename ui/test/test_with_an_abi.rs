@@ -1,0 +1,6 @@
+//! The harness calls tests as Rust functions.
+
+#[nonblock::test]
+extern "C" fn flushes() {}
+
+fn main() {}

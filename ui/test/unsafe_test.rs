@@ -1,0 +1,6 @@
+//! The harness calls tests without `unsafe`.
+
+#[nonblock::test]
+unsafe fn flushes() {}
+
+fn main() {}
