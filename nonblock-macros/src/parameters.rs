@@ -38,8 +38,6 @@ pub(crate) enum Behind {
     Shared,
     /// `Name<'a>`.
     Lifetime,
-    /// `Name`, which may be short for `Name<'_>`.
-    Nothing,
 }
 
 /// One of the two tokens.
@@ -142,9 +140,9 @@ impl Scope {
             }
             Type::Path(path) => match token(&path.path) {
                 Some(token) => Role::WrongShape(token),
-                None => self.named(&path.path, Behind::Nothing),
+                None => self.named(&path.path, Behind::Lifetime),
             },
-            Type::Macro(_) => Role::Alias(Behind::Nothing),
+            Type::Macro(_) => Role::Alias(Behind::Lifetime),
             other => nested(other).map_or(Role::Other, Role::Nested),
         }
     }
@@ -163,18 +161,18 @@ impl Scope {
             return Role::Nested(token);
         }
         match &path.segments.last().map_or(&PathArguments::None, |last| &last.arguments) {
-            PathArguments::None => Role::Alias(behind),
+            PathArguments::None if behind != Behind::Lifetime => Role::Alias(behind),
             // The tokens' types have no parameters, so another name for one has none either; another name
             // for the reference has its lifetime.
             PathArguments::AngleBracketed(arguments)
-                if behind == Behind::Nothing
+                if behind == Behind::Lifetime
                     && arguments
                         .args
                         .iter()
                         .any(|it| matches!(it, GenericArgument::Lifetime(_)))
                     && !has_impl_trait(path) =>
             {
-                Role::Alias(Behind::Lifetime)
+                Role::Alias(behind)
             }
             _ => Role::Other,
         }

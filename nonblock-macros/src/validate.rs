@@ -166,8 +166,12 @@ impl Check<'_> {
         if self.has_wrong_shape(parameters) {
             return Entry::Nothing;
         }
-        let aliases: Vec<_> =
-            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_))).collect();
+        // A shared reference gives no right to sleep, and a receiver is the method's object.
+        let aliases: Vec<_> = parameters
+            .iter()
+            .filter(|p| matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime)))
+            .filter(|p| matches!(p.arg, FnArg::Typed(_)))
+            .collect();
         if self.function.body.is_none() {
             return self.declared(&aliases, diagnostics);
         }
@@ -207,7 +211,7 @@ impl Check<'_> {
             matches!(alias.arg, FnArg::Typed(_))
                 && match alias.role {
                     Role::Alias(Behind::Shared) => self.attribute == Attribute::NonBlock,
-                    Role::Alias(behind) => behind != Behind::Nothing,
+                    Role::Alias(_) => true,
                     _ => false,
                 }
         };

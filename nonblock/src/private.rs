@@ -211,12 +211,14 @@ pub struct LastProbe;
 pub struct Nothing;
 
 /// A token was found, `Sleepable` or `NonBlock`, or `C: Context`.
+#[must_use]
 #[derive(Debug)]
 pub struct Found<T>(PhantomData<fn(T)>);
 
 impl<T> Probe<T> {
     #[inline]
     #[must_use]
+    #[allow(clippy::new_without_default, reason = "only expansions call it, by this name")]
     pub const fn new() -> Self {
         Self(PhantomData)
     }

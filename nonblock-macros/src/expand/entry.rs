@@ -73,26 +73,16 @@ impl<'a> Writer<'a> {
     pub(crate) fn by_type(&self, types: &[TokenStream]) -> TokenStream {
         let (private, hidden) = (&self.private, self.hidden);
         let (answers, joined) = self.found(types, "or");
-        let (wrong, help) = self.check.missing_text();
+        // The compiler underlines the argument: the function's name.
         let at = self.check.signature.ident.span();
         let found = Ident::new("found", at);
         let and = Token![&](at);
         let enter = self.here(quote_spanned!(hidden=> #private::enter), found.to_token_stream());
         quote_spanned! {hidden=>
             {
-                // The compiler's words for a missing token show the signature to write.
-                #[diagnostic::on_unimplemented(message = #wrong, label = "takes no token", note = #help)]
-                trait TakesToken {
-                    fn check(&self) {}
-                }
-                #[diagnostic::do_not_recommend]
-                impl TakesToken for #private::Found<#private::Sleepable> {}
-                #[diagnostic::do_not_recommend]
-                impl<C: #private::Context> TakesToken for #private::Found<#private::Generic<C>> {}
-
                 #answers
                 let #found = #joined;
-                TakesToken::check(#and #found);
+                #private::TakesToken::check(#and #found);
                 #enter;
             }
         }
@@ -108,10 +98,10 @@ impl<'a> Writer<'a> {
         let bound =
             self.here(quote_spanned!(hidden=> #private::Bound::#binder), TokenStream::new());
         quote_spanned! {hidden=>
-            match #bound {
-                mut holder => match holder.token() {
-                    #name => #body
-                }
+            {
+                let mut holder = #bound;
+                let #name = holder.token();
+                #body
             }
         }
     }
@@ -127,8 +117,9 @@ impl<'a> Writer<'a> {
             quote_spanned!(hidden=> { #answers #section })
         };
         quote_spanned! {hidden=>
-            match #section {
-                _section => #body
+            {
+                let _section = #section;
+                #body
             }
         }
     }
@@ -141,8 +132,9 @@ impl<'a> Writer<'a> {
             Attribute::NonBlock => Ident::new("NonBlock", hidden),
         };
         quote_spanned! {hidden=>
-            match #private::refused::<#private::#token>() {
-                #name => #body
+            {
+                let #name = #private::refused::<#private::#token>();
+                #body
             }
         }
     }

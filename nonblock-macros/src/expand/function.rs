@@ -1,8 +1,8 @@
 //! The expansion of one function or method.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::Signature;
+use syn::{Signature, Token};
 
 use super::declaration;
 use super::entry::Writer;
@@ -68,12 +68,12 @@ fn write_body(writer: &Writer<'_>, body: &Group, entry: Entry) -> Group {
             let entry = writer.by_type(&types);
             quote!(#entry #rest)
         }
-        // What runs around the body ends after it: after its variables, and after the temporaries of its
-        // last expression, which in editions before 2024 outlive the variables of a block, but never
-        // the arm of a `match`.
-        Entry::Bind(name) => writer.bind(&name, &braces(rest, body)),
-        Entry::Section(types) => writer.section(&types, &braces(rest, body)),
-        Entry::Refused(name) => writer.refused(&name, &braces(rest, body)),
+        // What is held around the body is dropped after it: after its variables, and after the temporaries
+        // of its last expression. Those outlive a block's variables in editions before 2024; but the
+        // block around the body has the expansion's span, and so the edition of this crate.
+        Entry::Bind(name) => writer.bind(&name, &nested(&rest, body)),
+        Entry::Section(types) => writer.section(&types, &nested(&rest, body)),
+        Entry::Refused(name) => writer.refused(&name, &nested(&rest, body)),
     };
     braces(quote!(#inner #content), body)
 }
@@ -83,4 +83,11 @@ fn braces(content: TokenStream, place: &Group) -> Group {
     let mut group = Group::new(Delimiter::Brace, content);
     group.set_span(place.span());
     group
+}
+
+/// Puts the body's content in braces of its own. The empty statement keeps the compiler from calling
+/// the author's braces unnecessary.
+fn nested(content: &TokenStream, place: &Group) -> Group {
+    let statement = Token![;](Span::mixed_site());
+    braces(quote!(#statement #content), place)
 }
