@@ -100,14 +100,14 @@ impl<K: Kind, T: ?Sized, R: RawMutex> Lock<K, T, R> {
     /// Waits for the raw lock. What the kind holds meanwhile is in force before the wait begins.
     #[inline]
     #[track_caller]
-    pub(super) fn wait<'a>(&'a self, held: K::Held) -> Guard<'a, K, T, R> {
+    pub(super) fn wait(&self, held: K::Held) -> Guard<'_, K, T, R> {
         Guard { inner: self.inner.lock(), _held: held }
     }
 
     /// Takes the raw lock if it is free.
     #[inline]
     #[track_caller]
-    pub(super) fn try_take<'a>(&'a self, held: K::Held) -> Option<Guard<'a, K, T, R>> {
+    pub(super) fn try_take(&self, held: K::Held) -> Option<Guard<'_, K, T, R>> {
         self.inner.try_lock().map(|inner| Guard { inner, _held: held })
     }
 }
