@@ -49,9 +49,9 @@ pub(crate) fn line(attribute: Attribute, entry: &Entry) -> Option<&'static str> 
     Some(match (attribute, entry) {
         (_, Entry::Nothing | Entry::Refused(_) | Entry::Broken(_)) => return None,
         (Attribute::MaySleep, Entry::Context(_)) => "May sleep if its context may.",
-        (Attribute::MaySleep, Entry::Bind(_)) => "May sleep: the right to is checked at run time.",
+        (Attribute::MaySleep, Entry::Bind(..)) => "May sleep: the right to is checked at run time.",
         (Attribute::MaySleep, _) => "May sleep: takes `&mut Sleepable`.",
-        (Attribute::NonBlock, Entry::Bind(_)) => "Does not block: runs in a section.",
+        (Attribute::NonBlock, Entry::Bind(..)) => "Does not block: runs in a section.",
         (Attribute::NonBlock, Entry::Section(aliases)) if aliases.is_empty() => {
             "Does not block: runs in a section."
         }

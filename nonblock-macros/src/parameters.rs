@@ -65,11 +65,12 @@ impl Parameter<'_> {
     }
 }
 
-/// The type parameters in scope: those that are a `Context`, and the others.
+/// The type parameters in scope: those that are a `Context`, and those without any bound that could make
+/// them one. A bound of another name can: a renamed import, or a trait above `Context`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     contexts: Vec<Ident>,
-    others: Vec<Ident>,
+    unbounded: Vec<Ident>,
 }
 
 impl Scope {
@@ -79,17 +80,20 @@ impl Scope {
             let GenericParam::Type(param) = param else { continue };
             if param.bounds.iter().any(is_context) {
                 self.contexts.push(param.ident.clone());
-            } else {
-                self.others.push(param.ident.clone());
+            } else if !param.bounds.iter().any(is_trait) {
+                self.unbounded.push(param.ident.clone());
             }
         }
         for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
             if let WherePredicate::Type(predicate) = predicate
                 && let Type::Path(bounded) = peel(&predicate.bounded_ty)
                 && let Some(ident) = bounded.path.get_ident()
-                && predicate.bounds.iter().any(is_context)
+                && predicate.bounds.iter().any(is_trait)
             {
-                self.contexts.push(ident.clone());
+                self.unbounded.retain(|unbounded| unbounded != ident);
+                if predicate.bounds.iter().any(is_context) {
+                    self.contexts.push(ident.clone());
+                }
             }
         }
     }
@@ -153,7 +157,10 @@ impl Scope {
             if behind == Behind::Mutable && self.contexts.contains(ident) {
                 return Role::Context;
             }
-            if self.others.contains(ident) || self.contexts.contains(ident) || is_primitive(ident) {
+            if self.unbounded.contains(ident)
+                || self.contexts.contains(ident)
+                || is_primitive(ident)
+            {
                 return Role::Other;
             }
         }
@@ -207,6 +214,11 @@ fn token(path: &Path) -> Option<Token> {
     } else {
         None
     }
+}
+
+/// Whether a bound asks for a trait, as a lifetime and `?Sized` do not.
+fn is_trait(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_none())
 }
 
 fn is_context(bound: &TypeParamBound) -> bool {

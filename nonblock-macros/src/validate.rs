@@ -23,8 +23,8 @@ pub(crate) enum Entry {
     Context(Received),
     /// Finds the token by type: it may have another name.
     ByType(Vec<TokenStream>),
-    /// Binds a token.
-    Bind(Ident),
+    /// Binds a token, unless one of these types is a token that would be beside it.
+    Bind(Ident, Vec<TokenStream>),
     /// Opens a section, unless one of these types is the proof of one.
     Section(Vec<TokenStream>),
     /// The body cannot be kept: this error stands in its place.
@@ -259,26 +259,41 @@ impl Check<'_> {
             return Entry::Nothing;
         }
         let token = parameters.iter().find(|p| {
-            matches!(p.role, Role::Sleepable | Role::NonBlock | Role::Context | Role::WrongShape(_))
+            matches!(
+                p.role,
+                Role::Sleepable
+                    | Role::NonBlock
+                    | Role::Context
+                    | Role::WrongShape(_)
+                    | Role::Nested(_)
+            )
         });
         if let Some(token) = token {
             let wrong =
                 format!("two tokens: `{binding}` is to be bound, and this comes in already");
             let help = match (self.attribute, token.role) {
-                (Attribute::NonBlock, Role::Sleepable | Role::Context) => {
+                (
+                    Attribute::NonBlock,
+                    Role::Sleepable | Role::Context | Role::Nested(Token::Sleepable),
+                ) => {
                     "open the section in the body with `cx.non_block(|nb| ...)`, which keeps the token \
                      borrowed meanwhile"
                         .to_owned()
                 }
-                (Attribute::MaySleep, Role::NonBlock) => {
+                (Attribute::MaySleep, Role::NonBlock | Role::Nested(Token::NonBlock)) => {
                     "what is lent a `NonBlock` must not sleep: remove the attribute".to_owned()
                 }
+                (_, Role::Nested(_)) => format!(
+                    "take it as a parameter of its own, `{}`, under `#[{name}]`",
+                    self.attribute.parameter()
+                ),
                 _ => format!("write `#[{name}]`: the token that comes in is all it needs"),
             };
             diagnostics.error(token.ty(), wrong, help);
             return Entry::Refused(binding.clone());
         }
-        Entry::Bind(binding.clone())
+        let aliases = parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)));
+        Entry::Bind(binding.clone(), aliases.map(Parameter::ty).collect())
     }
 
     /// Reports tokens that are owned, shared, or inside another type.

@@ -293,6 +293,12 @@ impl Nothing {
     pub const fn beside<T: NotSleepable>(self, next: &T) -> T {
         *next
     }
+
+    /// As [`or`](Self::or), where no token must be among the parameters.
+    #[inline]
+    pub const fn alone<T: NoOther>(self, next: &T) -> T {
+        *next
+    }
 }
 
 impl<T> Found<T> {
@@ -305,6 +311,12 @@ impl<T> Found<T> {
     /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
     #[inline]
     pub const fn beside<N: NotSleepable>(self, _next: &N) -> Self {
+        self
+    }
+
+    /// As [`or`](Self::or), where no token must be among the parameters.
+    #[inline]
+    pub const fn alone<N: NoOther>(self, _next: &N) -> Self {
         self
     }
 }
@@ -385,6 +397,17 @@ pub trait NotSleepable: Copy {}
 impl NotSleepable for Nothing {}
 #[diagnostic::do_not_recommend]
 impl NotSleepable for Found<NonBlock> {}
+
+/// What may be among the parameters of a function that binds the right to sleep.
+#[diagnostic::on_unimplemented(
+    message = "two tokens: one is to be bound, and another comes in already",
+    label = "this is a token, or may be one",
+    note = "with a `Sleepable` that comes in, write `#[may_sleep]`: it is all the function needs; what is lent a `NonBlock` must not sleep"
+)]
+pub trait NoOther: Copy {}
+
+#[diagnostic::do_not_recommend]
+impl NoOther for Nothing {}
 
 /// The entry of a function that does not block, and may have the proof of a section under another name.
 #[inline]

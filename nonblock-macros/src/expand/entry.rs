@@ -61,10 +61,15 @@ impl<'a> Writer<'a> {
 
     /// The check that none of these types is a `Sleepable`.
     pub(crate) fn no_sleepable(&self, types: &[TokenStream]) -> TokenStream {
+        self.none(types, "beside")
+    }
+
+    /// The check that none of these types is a token that `join` refuses.
+    fn none(&self, types: &[TokenStream], join: &str) -> TokenStream {
         if types.is_empty() {
             return TokenStream::new();
         }
-        let (answers, found) = self.found(types, "beside");
+        let (answers, found) = self.found(types, join);
         let hidden = self.hidden;
         quote_spanned!(hidden=> { #answers #found; })
     }
@@ -89,16 +94,18 @@ impl<'a> Writer<'a> {
     }
 
     /// The body with a token bound around it.
-    pub(crate) fn bind(&self, name: &Ident, body: &Group) -> TokenStream {
+    pub(crate) fn bind(&self, name: &Ident, types: &[TokenStream], body: &Group) -> TokenStream {
         let (private, hidden) = (&self.private, self.hidden);
-        let binder = match self.check.attribute {
-            Attribute::MaySleep => Ident::new("sleepable", hidden),
-            Attribute::NonBlock => Ident::new("non_block", hidden),
+        let (binder, join) = match self.check.attribute {
+            Attribute::MaySleep => (Ident::new("sleepable", hidden), "alone"),
+            Attribute::NonBlock => (Ident::new("non_block", hidden), "beside"),
         };
+        let no_other = self.none(types, join);
         let bound =
             self.here(quote_spanned!(hidden=> #private::Bound::#binder), TokenStream::new());
         quote_spanned! {hidden=>
             {
+                #no_other
                 let mut holder = #bound;
                 let #name = holder.token();
                 #body

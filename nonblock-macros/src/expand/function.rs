@@ -71,7 +71,7 @@ fn write_body(writer: &Writer<'_>, body: &Group, entry: Entry) -> Group {
         // What is held around the body is dropped after it: after its variables, and after the temporaries
         // of its last expression. Those outlive a block's variables in editions before 2024; but the
         // block around the body has the expansion's span, and so the edition of this crate.
-        Entry::Bind(name) => writer.bind(&name, &nested(&rest, body)),
+        Entry::Bind(name, types) => writer.bind(&name, &types, &nested(&rest, body)),
         Entry::Section(types) => writer.section(&types, &nested(&rest, body)),
         Entry::Refused(name) => writer.refused(&name, &nested(&rest, body)),
     };
