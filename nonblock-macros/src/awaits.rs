@@ -1,12 +1,22 @@
 //! Whether a body awaits.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use crate::args::is_punct;
 
+/// Finds an `.await` in a body.
+pub(crate) fn find_in(body: &Group) -> Option<Span> {
+    // To look at the tokens, the compiler would have to hand over all of them: the source tells most
+    // bodies apart sooner.
+    match body.span().source_text() {
+        Some(source) if !source.contains("await") => None,
+        _ => find(body.stream()),
+    }
+}
+
 /// Finds an `.await` that belongs to the body itself: not to an `async` block in it, nor to a macro's
 /// arguments, whose meaning only the macro knows.
-pub(crate) fn find(body: TokenStream) -> Option<Span> {
+fn find(body: TokenStream) -> Option<Span> {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
     let mut skip_braces = false;
     for (i, token) in tokens.iter().enumerate() {

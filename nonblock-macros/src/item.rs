@@ -437,13 +437,11 @@ fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
 
 /// Splits the inner attributes, `#![...]`, off what follows them in braces.
 pub(crate) fn split_inner_attributes(braces: &Group) -> (TokenStream, TokenStream) {
-    let mut tokens = braces.stream().into_iter().peekable();
     let mut inner = TokenStream::new();
-    let starts_with_pound = tokens.peek().is_some_and(|token| is_punct(token, '#'));
-    if !starts_with_pound {
+    if begins_plainly(braces) {
         return (inner, braces.stream());
     }
-    let tokens: Vec<TokenTree> = tokens.collect();
+    let tokens: Vec<TokenTree> = braces.stream().into_iter().collect();
     let mut rest = tokens.as_slice();
     while let [pound, bang, bracketed, after @ ..] = rest
         && is_punct(pound, '#')
@@ -454,4 +452,13 @@ pub(crate) fn split_inner_attributes(braces: &Group) -> (TokenStream, TokenStrea
         rest = after;
     }
     (inner, rest.iter().cloned().collect())
+}
+
+/// Whether the source shows that no inner attribute or inner documentation begins the braces.
+///
+/// To look at the first token, the compiler would have to hand over all of them, and a body has many.
+fn begins_plainly(braces: &Group) -> bool {
+    let Some(source) = braces.span().source_text() else { return false };
+    let content = source.strip_prefix('{').map(str::trim_start);
+    content.is_some_and(|content| !content.starts_with(['#', '/']))
 }

@@ -4,10 +4,10 @@
 //! its type really is the token.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
+use quote::ToTokens as _;
 use syn::{
-    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReceiverKind,
-    ReturnType, Signature, Type, TypeParamBound, WherePredicate,
+    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReturnType,
+    Signature, Type, TypeParamBound, WherePredicate,
 };
 
 /// What a parameter's type looks like.
@@ -56,11 +56,22 @@ pub(crate) struct Parameter<'a> {
 }
 
 impl Parameter<'_> {
+    /// Whether a parameter whose type has another name is one that is worth asking for its type: it is
+    /// called as a token is, or not at all, or its type has a lifetime.
+    ///
+    /// To ask takes the compiler time, which a function that needs no token should not cost.
+    pub(crate) fn reads_as_token(&self) -> bool {
+        const NAMES: [&str; 6] = ["cx", "nb", "ctx", "context", "token", "sleepable"];
+        let Some(name) = self.name else { return matches!(self.arg, FnArg::Typed(_)) };
+        let name = name.to_string();
+        self.role == Role::Alias(Behind::Lifetime) || NAMES.contains(&name.trim_start_matches('_'))
+    }
+
     /// The parameter's type, as it can be written in the body.
     pub(crate) fn ty(&self) -> TokenStream {
         match self.arg {
             FnArg::Typed(typed) => typed.ty.to_token_stream(),
-            FnArg::Receiver(receiver) => quote_spanned!(receiver.self_token.span=> &mut Self),
+            FnArg::Receiver(receiver) => receiver.to_token_stream(),
         }
     }
 }
@@ -106,14 +117,8 @@ impl Scope {
     fn parameter<'a>(&self, arg: &'a FnArg) -> Parameter<'a> {
         let typed = match arg {
             FnArg::Typed(typed) => typed,
-            FnArg::Receiver(receiver) => {
-                // A trait of the user's may be implemented for the token itself.
-                let role = match receiver.kind {
-                    ReceiverKind::Reference(_, _, Some(_)) => Role::Alias(Behind::Mutable),
-                    _ => Role::Other,
-                };
-                return Parameter { role, arg, name: None };
-            }
+            // The method's object, which no inherent method can have of the token's type.
+            FnArg::Receiver(_) => return Parameter { role: Role::Other, arg, name: None },
         };
         let name = match peel_pattern(&typed.pat) {
             Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => {

@@ -1,7 +1,7 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{FnArg, Signature};
+use syn::Signature;
 
 use crate::args::Args;
 use crate::attribute::Attribute;
@@ -81,7 +81,7 @@ impl Check<'_> {
         };
         if self.attribute == Attribute::NonBlock
             && let Some(body) = &self.function.body
-            && let Some(wait) = awaits::find(body.stream())
+            && let Some(wait) = awaits::find_in(body)
         {
             return Entry::Broken(Diagnostics::instead(
                 wait,
@@ -166,16 +166,11 @@ impl Check<'_> {
         if self.has_wrong_shape(parameters) {
             return Entry::Nothing;
         }
-        // A shared reference gives no right to sleep, and a receiver is the method's object.
-        let aliases: Vec<_> = parameters
-            .iter()
-            .filter(|p| matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime)))
-            .filter(|p| matches!(p.arg, FnArg::Typed(_)))
-            .collect();
         if self.function.body.is_none() {
-            return self.declared(&aliases, diagnostics);
+            return self.declared(parameters, diagnostics);
         }
-        let aliases = aliases.iter().map(|alias| alias.ty()).collect::<Vec<_>>();
+        let aliases: Vec<_> =
+            parameters.iter().filter(|p| self.may_be_token(p)).map(Parameter::ty).collect();
         if aliases.is_empty() {
             self.missing(diagnostics);
             return Entry::Nothing;
@@ -187,12 +182,13 @@ impl Check<'_> {
         self.wrong_shapes(parameters, diagnostics);
         sleepable_comes_in(parameters, diagnostics);
         self.second(parameters, diagnostics);
-        let aliases: Vec<_> =
-            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_))).collect();
         if let Some(proof) = of_role(parameters, Role::NonBlock).next() {
             // Only a mutable reference to a `Sleepable` gives the right to sleep.
-            let sleepables = aliases.iter().filter(|p| p.role != Role::Alias(Behind::Shared));
-            return Entry::Proof(proof.into(), sleepables.map(|alias| alias.ty()).collect());
+            let sleepables = parameters.iter().filter(|p| {
+                matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime))
+                    && p.reads_as_token()
+            });
+            return Entry::Proof(proof.into(), sleepables.map(Parameter::ty).collect());
         }
         if self.has_wrong_shape(parameters)
             || parameters.iter().any(|p| p.role == Role::Context || p.role == Role::Sleepable)
@@ -200,24 +196,18 @@ impl Check<'_> {
             return Entry::Nothing;
         }
         if self.function.body.is_none() {
-            return self.declared(&aliases, diagnostics);
+            return self.declared(parameters, diagnostics);
         }
-        Entry::Section(aliases.iter().map(|alias| alias.ty()).collect())
+        let aliases =
+            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)) && p.reads_as_token());
+        Entry::Section(aliases.map(Parameter::ty).collect())
     }
 
     /// A declared method without a token: one parameter of another name may be it.
-    fn declared(&self, aliases: &[&Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
-        let may_be = |alias: &Parameter<'_>| {
-            matches!(alias.arg, FnArg::Typed(_))
-                && match alias.role {
-                    Role::Alias(Behind::Shared) => self.attribute == Attribute::NonBlock,
-                    Role::Alias(_) => true,
-                    _ => false,
-                }
-        };
-        let aliases: Vec<_> = aliases.iter().filter(|alias| may_be(alias)).collect();
+    fn declared(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        let aliases: Vec<_> = parameters.iter().filter(|p| self.may_be_token(p)).collect();
         if let [alias] = aliases.as_slice() {
-            return Entry::Token(Received::from(**alias));
+            return Entry::Token(Received::from(*alias));
         }
         match self.attribute {
             Attribute::MaySleep => self.missing(diagnostics),
@@ -320,6 +310,15 @@ impl Check<'_> {
                 _ => continue,
             };
             diagnostics.error(parameter.ty(), wrong, help);
+        }
+    }
+
+    /// Whether a parameter may be the token under another name. A shared reference gives no right to sleep.
+    fn may_be_token(&self, parameter: &Parameter<'_>) -> bool {
+        match parameter.role {
+            Role::Alias(Behind::Shared) => self.attribute == Attribute::NonBlock,
+            Role::Alias(_) => true,
+            _ => false,
         }
     }
 
