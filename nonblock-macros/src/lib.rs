@@ -5,6 +5,8 @@
 //! entry must do, [`expand`] writes it. What is wrong on the way is collected in [`diagnostics`],
 //! and the item is emitted all the same.
 
+#![allow(missing_docs, reason = "the documentation stands where `nonblock` hands the attributes on")]
+
 mod args;
 mod attribute;
 mod awaits;
@@ -23,19 +25,16 @@ use proc_macro::TokenStream;
 
 use crate::attribute::Attribute;
 
-/// See `nonblock::may_sleep`.
 #[proc_macro_attribute]
 pub fn may_sleep(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Attribute::MaySleep, args.into(), item.into()).into()
 }
 
-/// See `nonblock::non_block`.
 #[proc_macro_attribute]
 pub fn non_block(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Attribute::NonBlock, args.into(), item.into()).into()
 }
 
-/// See `nonblock::test`.
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::test(args.into(), item.into()).into()
