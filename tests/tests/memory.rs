@@ -323,7 +323,9 @@ fn unmapping_waits_for_those_who_touch() {
                     let mm = &mm;
                     move |cx| while mm.touch(&range, cx).is_ok() {}
                 });
-                while mm.resident(cx).unwrap() == 0 {}
+                while mm.resident(cx).unwrap() == 0 {
+                    assert!(!touching.is_finished(), "nothing was touched");
+                }
                 mm.unmap(&range, cx).unwrap();
                 // Another test, or a new thread, may have the addresses by now: seldom.
                 free_at_once += usize::from(!is_mapped(range.start()));
