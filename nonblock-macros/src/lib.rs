@@ -1,11 +1,14 @@
 //! The attributes of the `nonblock` crate, which re-exports and documents them.
 //!
-//! An attribute's way: [`args`] reads its arguments, [`item`] splits what it is on into tokens,
-//! [`parameters`] finds the token among the parameters, [`validate`] decides what the function's
-//! entry must do, [`expand`] writes it. What is wrong on the way is collected in [`diagnostics`],
+//! An attribute's way: `args` reads its arguments, `item` splits what it is on into tokens, `parameters`
+//! finds the token among the parameters, `validate` decides what the function's entry must do,
+//! `expand` writes it. What is wrong on the way is collected in `diagnostics`,
 //! and the item is emitted all the same.
 
-#![allow(missing_docs, reason = "the documentation stands where `nonblock` hands the attributes on")]
+#![allow(
+    missing_docs,
+    reason = "the documentation stands where `nonblock` hands the attributes on"
+)]
 
 mod args;
 mod attribute;

@@ -1,0 +1,61 @@
+//! Where the line goes that an attribute adds to the documentation.
+
+use super::{expand, tokens};
+use crate::attribute::Attribute;
+
+/// The documentation of the one function in the expansion, line by line.
+fn lines(item: &str) -> Vec<String> {
+    let expanded = expand(Attribute::NonBlock, "", item);
+    let function: syn::ItemFn = syn::parse2(expanded).expect("a function");
+    function
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("doc"))
+        .map(|attr| match &attr.meta {
+            syn::Meta::NameValue(pair) => match &pair.value {
+                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => text.value(),
+                other => panic!("not a text: {}", quote::quote!(#other)),
+            },
+            _ => panic!("not a line of documentation"),
+        })
+        .collect()
+}
+
+const LINE: &str = " Does not block: runs in a section.";
+
+#[test]
+fn after_the_summary() {
+    let found = lines("/// Sums.\n/// Up.\n///\n/// More.\npub fn f() {}");
+    assert_eq!(found, [" Sums.", " Up.", "", LINE, "", "", " More."]);
+}
+
+#[test]
+fn before_a_heading_or_a_list() {
+    assert_eq!(lines("/// Sums.\n/// # Panics\nfn f() {}"), [" Sums.", "", LINE, "", " # Panics"]);
+    assert_eq!(lines("/// Sums.\n/// * a\nfn f() {}"), [" Sums.", "", LINE, "", " * a"]);
+}
+
+#[test]
+fn not_inside_the_summary() {
+    let found = lines("/// Sums up\n/// `all` of\n/// *them*.\nfn f() {}");
+    assert_eq!(found, [" Sums up", " `all` of", " *them*.", "", LINE, ""]);
+}
+
+#[test]
+fn undocumented_functions_stay_undocumented_outside_rustdoc() {
+    let expanded = expand(Attribute::NonBlock, "", "pub fn f() {}");
+    let function: syn::ItemFn = syn::parse2(expanded).expect("a function");
+    let [attr] = function.attrs.as_slice() else { panic!("one attribute") };
+    assert!(attr.path().is_ident("cfg_attr"));
+    // A method of a trait's implementation inherits the trait's words.
+    let expanded = expand(Attribute::NonBlock, "", "fn f() {}");
+    let function: syn::ItemFn = syn::parse2(expanded).expect("a function");
+    assert!(function.attrs.is_empty());
+}
+
+#[test]
+fn refused_functions_promise_nothing() {
+    let expanded = expand(Attribute::NonBlock, "", "/// Sums.\nasync fn f() {}").to_string();
+    assert!(!expanded.contains("Does not block"), "{expanded}");
+    let _ = tokens(&expanded);
+}
