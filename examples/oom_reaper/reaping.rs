@@ -31,35 +31,35 @@ pub(crate) fn play(cast: &Cast, wanted: usize, cx: &mut Sleepable) -> Result<Rec
     let machine = &Machine::full(&cast.victim, cx)?;
     let reaper = Reaper::builder().on_event(report).spawn()?;
 
-    let (reaped, allocated) = thread::scope(cx, |scope, cx| {
+    let (outcome, allocated) = thread::scope(cx, |scope, cx| {
         let job = Builder::new().name("job").spawn_scoped(scope, |cx| {
             job::run(&cast.drivers[0], machine, wanted, &cast.board, cx)
         })?;
         job::until_it_waits(&cast.board, cx);
-        let reaped = reaper.reap(Arc::clone(&cast.victim)).wait(cx);
+        let outcome = reaper.reap(Arc::clone(&cast.victim)).wait(cx);
         // If the reaper freed nothing, the job would wait for ever.
         machine.give_up();
         let allocated = job.join(cx).map_err(|_| "the job panicked")?;
-        Ok::<_, Failure>((reaped, allocated))
+        Ok::<_, Failure>((outcome, allocated))
     })?;
     reaper.shutdown(cx);
 
-    check(cast, &reaped)?;
+    check(cast, &outcome)?;
     let got = allocated.map_err(|error| format!("the job did not get its memory: {error}"))?;
     line("kernel", format_args!("{} of the job's are resident", Mib(got.resident(cx)?)));
-    let bytes = reaped.reclaimed().ok_or("the kernel does not say what is resident")?;
-    Ok(Reclaimed { bytes, attempts: reaped.attempts, refusals: reaped.refusals })
+    let bytes = outcome.reclaimed().ok_or("the kernel does not say what is resident")?;
+    Ok(Reclaimed { bytes, attempts: outcome.attempts, refusals: outcome.refusals })
 }
 
 /// Checks that all of it happened: a refusal of the locked range, the others at once, the rest on a retry.
-fn check(cast: &Cast, reaped: &Reaped) -> Result<(), Failure> {
+fn check(cast: &Cast, outcome: &Reaped) -> Result<(), Failure> {
     let (locked, others) = cast.ranges.split_first().ok_or("there are no drivers")?;
     let taken_at_once = TAKEN_AT_ONCE.load(Ordering::Relaxed);
-    if !reaped.is_complete() || reaped.resident_after != Some(0) {
-        return Err(format!("not all of the victim's memory was taken: {reaped:?}").into());
+    if !outcome.is_complete() || outcome.resident_after != Some(0) {
+        return Err(format!("not all of the victim's memory was taken: {outcome:?}").into());
     }
-    if reaped.refusals == 0 || reaped.attempts < 2 || reaped.taken.last() != Some(locked) {
-        return Err(format!("the locked range was not refused and taken later: {reaped:?}").into());
+    if outcome.refusals == 0 || outcome.attempts < 2 || outcome.taken.last() != Some(locked) {
+        return Err(format!("the locked range was not refused and taken later: {outcome:?}").into());
     }
     if usize::try_from(taken_at_once) != Ok(others.len()) {
         return Err(format!("{taken_at_once} of {} ranges were taken at once", others.len()).into());
@@ -96,10 +96,10 @@ fn report(event: &ReapEvent) {
         ReapEventKind::Waits { interval, .. } => {
             say(format_args!("comes back in {} ms", interval.as_millis()));
         }
-        ReapEventKind::Done { reaped, .. } => say(format_args!(
+        ReapEventKind::Done { reaped: outcome, .. } => say(format_args!(
             "done: {} of {} ranges taken",
-            reaped.taken.len(),
-            reaped.taken.len() + reaped.skipped.len()
+            outcome.taken.len(),
+            outcome.taken.len() + outcome.skipped.len()
         )),
         other => say(format_args!("{other:?}")),
     }
