@@ -16,7 +16,7 @@ fn sleep(cx: &mut Sleepable) {
 
 #[test]
 fn a_root_inside_a_section_is_left_to_the_counters() {
-    let violation = expect_violation(|| non_block(|_nb| nonblock::sleepable(|cx| sleep(cx))));
+    let violation = expect_violation(|| non_block(|_nb| nonblock::sleepable(sleep)));
     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 
@@ -38,11 +38,11 @@ fn a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters() {
     }
 
     #[non_block(_nb)]
-    fn handle(request: Request<'_>) {
+    fn handle(request: &mut Request<'_>) {
         sleep(request.cx);
     }
 
-    let violation = expect_violation(|| nonblock::sleepable(|cx| handle(Request { cx })));
+    let violation = expect_violation(|| nonblock::sleepable(|cx| handle(&mut Request { cx })));
     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 
