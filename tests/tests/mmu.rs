@@ -1,41 +1,14 @@
 //! Address spaces: who is called, when, in which context, and at what cost.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
 use std::time::Duration;
 
 use nonblock::mmu::{
-    AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, RangeError, Released, Subscription,
+    AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, Released, Subscription,
 };
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
-
-/// Counts, for each thread, how often it allocates or frees.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: it does what the system's allocator does, and counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// A call of a driver's callback: whose, which, of what, and how deep in sections.
 type Call = (&'static str, &'static str, Option<(Range, Event)>, u32);
@@ -556,62 +529,6 @@ fn a_dropped_space_drops_its_drivers_and_calls_nobody() {
     });
 }
 
-/// A driver that itself allocates nothing, and refuses when told to.
-struct Quiet(AtomicBool);
-
-impl Invalidate for Quiet {
-    fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-        if self.0.load(Ordering::Relaxed) {
-            cx.sleepable()?;
-        }
-        Ok(())
-    }
-}
-
-/// Neither the calls nor a refusal allocate or free, whatever the list has been through.
-#[test]
-fn try_invalidate_allocates_nothing() {
-    let space = AddressSpace::new();
-    let count = |f: &mut dyn FnMut()| {
-        let before = ALLOCATIONS.get();
-        f();
-        ALLOCATIONS.get() - before
-    };
-    // The counter counts.
-    assert_eq!(count(&mut || drop(std::hint::black_box(Box::new(1)))), 2);
-
-    sleepable(|cx| {
-        let refusing = Arc::new(Quiet(AtomicBool::new(false)));
-        let mut subscriptions = Vec::new();
-        for _ in 0..100 {
-            let quiet = Arc::new(Quiet(AtomicBool::new(false)));
-            subscriptions.push(space.subscribe(quiet, cx).unwrap());
-        }
-        let _last = space.subscribe(refusing.clone(), cx).unwrap();
-        // Dropped ones are still on the list, and lists that were replaced wait to be freed.
-        subscriptions.truncate(50);
-        let open = space.invalidate(range(), Event::Unmap, cx);
-        let _newest = space.subscribe(Arc::new(Quiet(AtomicBool::new(false))), cx).unwrap();
-
-        let tried = count(&mut || {
-            drop(space.try_invalidate(range(), Event::Unmap, cx).unwrap());
-            cx.non_block(|nb| drop(space.try_invalidate(range(), Event::Unmap, nb).unwrap()));
-        });
-        assert_eq!(tried, 0);
-        refusing.0.store(true, Ordering::Relaxed);
-        let refused = count(&mut || {
-            assert!(space.try_invalidate(range(), Event::Unmap, cx).is_err());
-        });
-        assert_eq!(refused, 0);
-        // Nor does the blocking call, of itself; nor a drop in a section, of an entry that is still listed.
-        refusing.0.store(false, Ordering::Relaxed);
-        assert_eq!(count(&mut || drop(space.invalidate(range(), Event::Unmap, cx))), 0);
-        let mut dropped = subscriptions.pop();
-        assert_eq!(count(&mut || cx.non_block(|_nb| drop(dropped.take()))), 0);
-        drop(open);
-    });
-}
-
 #[test]
 fn what_is_shown_for_debugging() {
     let space = AddressSpace::new();
@@ -625,70 +542,4 @@ fn what_is_shown_for_debugging() {
         assert!(format!("{space:?}").starts_with("AddressSpace"));
         assert!(format!("{subscription:?}").starts_with("Subscription"));
     });
-}
-
-#[test]
-fn ranges() {
-    let range = Range::new(0x1000, 0x3000).unwrap();
-    assert_eq!((range.start(), range.end(), range.len()), (0x1000, 0x3000, 0x2000));
-    assert_eq!(range.event(), Event::Unmap);
-    assert!(range.contains(0x1000) && range.contains(0x2fff));
-    assert!(!range.contains(0xfff) && !range.contains(0x3000));
-    for (other, overlaps) in [
-        (0x0..0x1000, false),
-        (0x0..0x2000, true),
-        (0x2000..0x3000, true),
-        (0x0..0x9000, true),
-        (0x3000..0x4000, false),
-    ] {
-        let other = Range::try_from(other).unwrap();
-        assert_eq!(
-            (range.overlaps(&other), other.overlaps(&range)),
-            (overlaps, overlaps),
-            "{other}"
-        );
-    }
-    let last = usize::MAX - PAGE_SIZE + 1;
-    assert!(Range::new(0, last).is_ok());
-    assert!(Range::with_len(last - PAGE_SIZE, PAGE_SIZE).is_ok());
-}
-
-#[test]
-fn bad_ranges_say_what_was_expected() {
-    let cases = [
-        (
-            Range::new(0x1000, 0x1000),
-            "the range at 0x1000 is empty: expected at least one page of 4096 bytes",
-        ),
-        (
-            Range::with_len(0x1000, 0),
-            "the range at 0x1000 is empty: expected at least one page of 4096 bytes",
-        ),
-        (Range::new(0x2000, 0x1000), "the range 0x2000..0x1000 is reversed: expected start < end"),
-        (
-            Range::new(0x1001, 0x3000),
-            "start 0x1001 is not aligned to pages: expected a multiple of 4096",
-        ),
-        (
-            Range::with_len(0x1001, 4096),
-            "start 0x1001 is not aligned to pages: expected a multiple of 4096",
-        ),
-        (
-            Range::new(0x1000, 0x2fff),
-            "end 0x2fff is not aligned to pages: expected a multiple of 4096",
-        ),
-        (
-            Range::with_len(0x1000, 5000),
-            "a length of 5000 bytes is not a whole number of pages: expected a multiple of 4096",
-        ),
-    ];
-    for (result, message) in cases {
-        assert_eq!(result.unwrap_err().to_string(), message);
-    }
-    // From the last page on there is room for less than a page.
-    let start = usize::MAX - 4095;
-    let error = Range::with_len(start, 4096).unwrap_err();
-    assert_eq!(error, RangeError::Overflow { start, len: 4096 });
-    let tail = "ends beyond the last address: expected at most 0 bytes";
-    assert_eq!(error.to_string(), format!("a range of 4096 bytes from {start:#x} {tail}"));
 }

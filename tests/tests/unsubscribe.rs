@@ -281,11 +281,13 @@ fn two_callbacks_that_unsubscribe_do_not_wait_for_each_other() {
     // The same address space twice, and one each.
     for spaces in [1, 2] {
         let spaces: Vec<_> = (0..spaces).map(|_| Arc::new(AddressSpace::new())).collect();
+        let both_subscribed = Arc::new(Barrier::new(2));
         let both_inside = Arc::new(Barrier::new(2));
         let (finished, has_finished) = mpsc::channel();
         for number in 0..2 {
             let own = Arc::clone(&spaces[number % spaces.len()]);
             let other = Arc::clone(&spaces[(number + 1) % spaces.len()]);
+            let both_subscribed = Arc::clone(&both_subscribed);
             let both_inside = Arc::clone(&both_inside);
             let finished = finished.clone();
             thread::spawn(move |cx| {
@@ -298,6 +300,8 @@ fn two_callbacks_that_unsubscribe_do_not_wait_for_each_other() {
                     victim.unsubscribe(cx);
                 });
                 let subscription = own.subscribe(Arc::new(once), cx).unwrap();
+                // Each thread finds both callbacks, so that one is left for the second.
+                both_subscribed.wait();
                 drop(own.invalidate(range(), Event::Unmap, cx));
                 subscription.unsubscribe(cx);
                 finished.send(()).unwrap();

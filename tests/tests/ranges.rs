@@ -1,0 +1,69 @@
+//! Ranges of addresses: what they hold, and what is said to those that cannot be.
+
+use nonblock::mmu::{Event, PAGE_SIZE, Range, RangeError};
+
+#[test]
+fn ranges() {
+    let range = Range::new(0x1000, 0x3000).unwrap();
+    assert_eq!((range.start(), range.end(), range.len()), (0x1000, 0x3000, 0x2000));
+    assert_eq!(range.event(), Event::Unmap);
+    assert!(range.contains(0x1000) && range.contains(0x2fff));
+    assert!(!range.contains(0xfff) && !range.contains(0x3000));
+    for (other, overlaps) in [
+        (0x0..0x1000, false),
+        (0x0..0x2000, true),
+        (0x2000..0x3000, true),
+        (0x0..0x9000, true),
+        (0x3000..0x4000, false),
+    ] {
+        let other = Range::try_from(other).unwrap();
+        assert_eq!(
+            (range.overlaps(&other), other.overlaps(&range)),
+            (overlaps, overlaps),
+            "{other}"
+        );
+    }
+    let last = usize::MAX - PAGE_SIZE + 1;
+    assert!(Range::new(0, last).is_ok());
+    assert!(Range::with_len(last - PAGE_SIZE, PAGE_SIZE).is_ok());
+}
+
+#[test]
+fn bad_ranges_say_what_was_expected() {
+    let cases = [
+        (
+            Range::new(0x1000, 0x1000),
+            "the range at 0x1000 is empty: expected at least one page of 4096 bytes",
+        ),
+        (
+            Range::with_len(0x1000, 0),
+            "the range at 0x1000 is empty: expected at least one page of 4096 bytes",
+        ),
+        (Range::new(0x2000, 0x1000), "the range 0x2000..0x1000 is reversed: expected start < end"),
+        (
+            Range::new(0x1001, 0x3000),
+            "start 0x1001 is not aligned to pages: expected a multiple of 4096",
+        ),
+        (
+            Range::with_len(0x1001, 4096),
+            "start 0x1001 is not aligned to pages: expected a multiple of 4096",
+        ),
+        (
+            Range::new(0x1000, 0x2fff),
+            "end 0x2fff is not aligned to pages: expected a multiple of 4096",
+        ),
+        (
+            Range::with_len(0x1000, 5000),
+            "a length of 5000 bytes is not a whole number of pages: expected a multiple of 4096",
+        ),
+    ];
+    for (result, message) in cases {
+        assert_eq!(result.unwrap_err().to_string(), message);
+    }
+    // From the last page on there is room for less than a page.
+    let start = usize::MAX - 4095;
+    let error = Range::with_len(start, 4096).unwrap_err();
+    assert_eq!(error, RangeError::Overflow { start, len: 4096 });
+    let tail = "ends beyond the last address: expected at most 0 bytes";
+    assert_eq!(error.to_string(), format!("a range of 4096 bytes from {start:#x} {tail}"));
+}
