@@ -23,13 +23,13 @@
 //! |---|---|
 //! | get the first token, at the root of a call chain | [`sleepable`], [`non_block()`], [`thread::spawn`] |
 //! | open a section | [`Sleepable::non_block`], [`NonBlock::non_block`], [`Context::non_block`] |
-//! | say what a function needs, and check it | `#[may_sleep]`, `#[non_block]` |
+//! | say what a function needs, and check it | [`#[may_sleep]`](macro@may_sleep), [`#[non_block]`](macro@non_block) |
 //! | write one callback for both contexts | [`Context`] |
 //! | wait, or refuse in a section | [`sync::Mutex::acquire`](sync::Lock::acquire) |
 //! | share data with a section | [`sync::SpinLock`] |
-//! | mirror a process's memory | [`mmu`] |
+//! | mirror a process's memory, and take it away | [`mmu`], [`memory`], [`oom`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
-//! | test that a fault is found | [`testing`], `#[nonblock::test]` |
+//! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
 //! | join in from C, or from `no_std` | [`raw`], [`backend`] |
 //!
 //! # The laws
