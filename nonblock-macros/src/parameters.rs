@@ -4,10 +4,10 @@
 //! its type really is the token.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote_spanned};
 use syn::{
-    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReturnType,
-    Signature, Type, TypeParamBound, WherePredicate,
+    FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReceiverKind,
+    ReturnType, Signature, Type, TypeParamBound, WherePredicate,
 };
 
 /// What a parameter's type looks like.
@@ -38,6 +38,8 @@ pub(crate) enum Behind {
     Shared,
     /// `Name<'a>`.
     Lifetime,
+    /// `&mut T`, where `T` is a type parameter with a bound that may stand for `Context`.
+    Bound,
 }
 
 /// One of the two tokens.
@@ -64,7 +66,21 @@ impl Parameter<'_> {
         const NAMES: [&str; 6] = ["cx", "nb", "ctx", "context", "token", "sleepable"];
         let Some(name) = self.name else { return matches!(self.arg, FnArg::Typed(_)) };
         let name = name.to_string();
-        self.role == Role::Alias(Behind::Lifetime) || NAMES.contains(&name.trim_start_matches('_'))
+        matches!(self.role, Role::Alias(Behind::Lifetime | Behind::Bound))
+            || NAMES.contains(&name.trim_start_matches('_'))
+    }
+
+    /// The type of a parameter that does not read as a token, but may be one under another name.
+    pub(crate) fn stranger(&self) -> Option<TokenStream> {
+        match self.arg {
+            FnArg::Typed(typed) => (matches!(self.role, Role::Alias(_)) && !self.reads_as_token())
+                .then(|| typed.ty.to_token_stream()),
+            // A trait of the user's may be implemented for the token.
+            FnArg::Receiver(receiver) => {
+                matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
+                    .then(|| quote_spanned!(receiver.self_token.span=> &mut Self))
+            }
+        }
     }
 
     /// The parameter's type, as it can be written in the body.
@@ -76,11 +92,12 @@ impl Parameter<'_> {
     }
 }
 
-/// The type parameters in scope: those that are a `Context`, and those without any bound that could make
-/// them one. A bound of another name can: a renamed import, or a trait above `Context`.
+/// The type parameters in scope: those that are a `Context`, those with another bound, which may stand for it
+/// (a renamed import, or a trait above `Context`), and those without any.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     contexts: Vec<Ident>,
+    bounded: Vec<Ident>,
     unbounded: Vec<Ident>,
 }
 
@@ -91,7 +108,9 @@ impl Scope {
             let GenericParam::Type(param) = param else { continue };
             if param.bounds.iter().any(is_context) {
                 self.contexts.push(param.ident.clone());
-            } else if !param.bounds.iter().any(is_trait) {
+            } else if param.bounds.iter().any(is_trait) {
+                self.bounded.push(param.ident.clone());
+            } else {
                 self.unbounded.push(param.ident.clone());
             }
         }
@@ -104,6 +123,8 @@ impl Scope {
                 self.unbounded.retain(|unbounded| unbounded != ident);
                 if predicate.bounds.iter().any(is_context) {
                     self.contexts.push(ident.clone());
+                } else {
+                    self.bounded.push(ident.clone());
                 }
             }
         }
@@ -162,6 +183,9 @@ impl Scope {
             if behind == Behind::Mutable && self.contexts.contains(ident) {
                 return Role::Context;
             }
+            if behind == Behind::Mutable && self.bounded.contains(ident) {
+                return Role::Alias(Behind::Bound);
+            }
             if self.unbounded.contains(ident)
                 || self.contexts.contains(ident)
                 || is_primitive(ident)
@@ -211,13 +235,10 @@ fn peel_pattern(mut pattern: &Pat) -> &Pat {
 
 /// The token that a path names, by its last segment.
 fn token(path: &Path) -> Option<Token> {
-    let last = &path.segments.last()?.ident;
-    if last == "Sleepable" {
-        Some(Token::Sleepable)
-    } else if last == "NonBlock" {
-        Some(Token::NonBlock)
-    } else {
-        None
+    match path.segments.last()?.ident.to_string().as_str() {
+        "Sleepable" => Some(Token::Sleepable),
+        "NonBlock" => Some(Token::NonBlock),
+        _ => None,
     }
 }
 
@@ -236,7 +257,7 @@ fn is_primitive(ident: &Ident) -> bool {
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
         "i64", "i128", "isize", "f32", "f64", "String", "Vec",
     ];
-    PRIMITIVES.iter().any(|primitive| ident == primitive)
+    PRIMITIVES.contains(&ident.to_string().as_str())
 }
 
 /// A reference to a token somewhere inside a type. What a closure or a function pointer takes does

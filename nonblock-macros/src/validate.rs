@@ -93,6 +93,13 @@ impl Check<'_> {
         entry
     }
 
+    /// The types that may be tokens under other names, beside those that the entry asks for.
+    pub(crate) fn strangers(&self) -> Vec<TokenStream> {
+        let mut scope = self.place.scope.clone();
+        scope.add(&self.signature.generics);
+        scope.parameters(self.signature).iter().filter_map(Parameter::stranger).collect()
+    }
+
     /// Refuses what no function of these attributes can be.
     fn refuse_kind(&self, diagnostics: &mut Diagnostics) -> bool {
         let name = self.attribute.name();
@@ -185,7 +192,7 @@ impl Check<'_> {
         if let Some(proof) = of_role(parameters, Role::NonBlock).next() {
             // Only a mutable reference to a `Sleepable` gives the right to sleep.
             let sleepables = parameters.iter().filter(|p| {
-                matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime))
+                matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime | Behind::Bound))
                     && p.reads_as_token()
             });
             return Entry::Proof(proof.into(), sleepables.map(Parameter::ty).collect());
@@ -282,7 +289,8 @@ impl Check<'_> {
             diagnostics.error(token.ty(), wrong, help);
             return Entry::Refused(binding.clone());
         }
-        let aliases = parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)));
+        let aliases =
+            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)) && p.reads_as_token());
         Entry::Bind(binding.clone(), aliases.map(Parameter::ty).collect())
     }
 

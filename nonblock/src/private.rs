@@ -245,6 +245,41 @@ impl Probe<&NonBlock> {
     }
 }
 
+/// What a token among the parameters answers, where none may be.
+#[derive(Debug)]
+pub struct ATokenComesInBesideTheOneThatIsBound;
+
+/// What a `Sleepable` among the parameters answers, where none may be.
+#[derive(Debug)]
+pub struct ASleepableComesIntoAFunctionThatMustNotBlock;
+
+impl Probe<&mut Sleepable> {
+    pub const IS_NO_TOKEN: ATokenComesInBesideTheOneThatIsBound =
+        ATokenComesInBesideTheOneThatIsBound;
+    pub const IS_NO_SLEEPABLE: ASleepableComesIntoAFunctionThatMustNotBlock =
+        ASleepableComesIntoAFunctionThatMustNotBlock;
+}
+
+impl Probe<&mut NonBlock> {
+    pub const IS_NO_TOKEN: ATokenComesInBesideTheOneThatIsBound =
+        ATokenComesInBesideTheOneThatIsBound;
+}
+
+impl Probe<&NonBlock> {
+    pub const IS_NO_TOKEN: ATokenComesInBesideTheOneThatIsBound =
+        ATokenComesInBesideTheOneThatIsBound;
+}
+
+/// What every other type answers: the compiler prefers the constants above, which are of the wrong type.
+///
+/// This takes it less time than the methods, but does not see through type parameters.
+pub trait Answer {
+    const IS_NO_TOKEN: () = ();
+    const IS_NO_SLEEPABLE: () = ();
+}
+
+impl<T> Answer for Probe<T> {}
+
 impl<T> Deref for Probe<T> {
     type Target = ContextProbe<T>;
 

@@ -5,8 +5,8 @@ use nonblock::{Context as Either, Sleepable, non_block};
 fn flush(_cx: &mut Sleepable) {}
 
 #[non_block]
-fn count<C: Either>(cx: &mut C) {
-    cx.as_sleepable().map(flush);
+fn count<C: Either>(either: &mut C) {
+    either.as_sleepable().map(flush);
 }
 
 fn main() {}

@@ -64,6 +64,29 @@ impl<'a> Writer<'a> {
         self.none(types, "beside")
     }
 
+    /// The check that no parameter is a token that neither its type's name nor its own gives away. It takes the
+    /// compiler far less than asking, and so can be made of every one.
+    pub(crate) fn no_stranger(&self) -> TokenStream {
+        let types = self.check.strangers();
+        if types.is_empty() {
+            return TokenStream::new();
+        }
+        let (private, hidden) = (&self.private, self.hidden);
+        let answer = match self.check.attribute {
+            Attribute::MaySleep => "IS_NO_TOKEN",
+            Attribute::NonBlock => "IS_NO_SLEEPABLE",
+        };
+        let mut checks = TokenStream::new();
+        for ty in types {
+            // The compiler underlines the value, from its first token to its last.
+            let open = Token![<](hidden.located_at(first_span(&ty)));
+            let answer = Ident::new(answer, hidden.located_at(last_span(&ty)));
+            checks
+                .extend(quote_spanned!(hidden=> let _: () = #open #private::Probe<#ty>>::#answer;));
+        }
+        quote_spanned!(hidden=> { use #private::Answer as _; #checks })
+    }
+
     /// The check that none of these types is a token that `join` refuses.
     fn none(&self, types: &[TokenStream], join: &str) -> TokenStream {
         if types.is_empty() {

@@ -58,7 +58,8 @@ fn write_body(writer: &Writer<'_>, body: &Group, entry: Entry) -> Group {
         Entry::Proof(received, sleepables) => {
             let entry = writer.received(received);
             let no_sleepable = writer.no_sleepable(&sleepables);
-            quote!(#entry #no_sleepable #rest)
+            let no_stranger = writer.no_stranger();
+            quote!(#entry #no_sleepable #no_stranger #rest)
         }
         Entry::Context(received) => {
             let entry = writer.context(received);
@@ -71,8 +72,16 @@ fn write_body(writer: &Writer<'_>, body: &Group, entry: Entry) -> Group {
         // What is held around the body is dropped after it: after its variables, and after the temporaries
         // of its last expression. Those outlive a block's variables in editions before 2024; but the
         // block around the body has the expansion's span, and so the edition of this crate.
-        Entry::Bind(name, types) => writer.bind(&name, &types, &nested(&rest, body)),
-        Entry::Section(types) => writer.section(&types, &nested(&rest, body)),
+        Entry::Bind(name, types) => {
+            let no_stranger = writer.no_stranger();
+            let bound = writer.bind(&name, &types, &nested(&rest, body));
+            quote!(#no_stranger #bound)
+        }
+        Entry::Section(types) => {
+            let no_stranger = writer.no_stranger();
+            let section = writer.section(&types, &nested(&rest, body));
+            quote!(#no_stranger #section)
+        }
         Entry::Refused(name) => writer.refused(&name, &nested(&rest, body)),
     };
     braces(quote!(#inner #content), body)
