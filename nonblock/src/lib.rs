@@ -73,6 +73,8 @@
 //! The compiler cannot see, and the counters find when it runs:
 //!
 //! * a root, or an attribute that binds a token, inside a section: `non_block(|_| sleepable(|cx| ...))`;
+//! * a closure that captured a token, handed to a function that `#[non_block]` makes a section: `f(|| sleep(cx))`;
+//! * a token hidden from [`NoToken`] by a wrapper of another crate's that makes anything `Send`;
 //! * a token held in a struct beside a token that an attribute binds;
 //! * a sleeping function that takes no token but says [`might_sleep`], reached by whatever way;
 //! * anything under [`raw`].

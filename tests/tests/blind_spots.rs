@@ -47,6 +47,39 @@ fn a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters() {
 }
 
 #[test]
+fn a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_counters() {
+    #[non_block]
+    fn call(f: impl FnOnce()) {
+        f();
+    }
+
+    let violation = expect_violation(|| nonblock::sleepable(|cx| call(|| sleep(cx))));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters() {
+    struct AnyoneMaySend<T>(T);
+
+    // SAFETY: it is sent nowhere: this stands for crates that check the thread when it is used.
+    unsafe impl<T> Send for AnyoneMaySend<T> {}
+
+    impl<T> AnyoneMaySend<T> {
+        fn get(&mut self) -> &mut T {
+            &mut self.0
+        }
+    }
+
+    let violation = expect_violation(|| {
+        nonblock::sleepable(|cx| {
+            let mut hidden = AnyoneMaySend(cx);
+            non_block(|_nb| sleep(hidden.get()));
+        });
+    });
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
 fn a_sleeping_function_without_a_token_is_left_to_the_counters() {
     fn untyped() {
         nonblock::might_sleep();
