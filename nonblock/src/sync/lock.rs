@@ -1,29 +1,11 @@
-//! The one lock and the one guard: kinds differ by the token that waiting takes.
+//! The one lock for a value that has one holder: kinds differ by the token that waiting takes.
 
-use core::fmt;
 use core::marker::PhantomData;
-use core::ops::{Deref, DerefMut};
 
 use lock_api::RawMutex;
 
-pub(super) mod sealed {
-    /// What is a kind, with what the crate alone needs to know of it.
-    #[diagnostic::on_unimplemented(
-        message = "`{Self}` cannot be a kind of lock",
-        label = "the kinds are `Sleeping` and `Spinning`, and no other can be added",
-        note = "a lock held by code that may sleep and waited for in a section would break the promise of both"
-    )]
-    pub trait Sealed {
-        /// What a guard holds beside the lock.
-        type Held;
-    }
-}
-
-/// How a lock is waited for, and what holding it means. Sealed: [`Sleeping`] and [`Spinning`].
-///
-/// [`Sleeping`]: crate::sync::Sleeping
-/// [`Spinning`]: crate::sync::Spinning
-pub trait Kind: sealed::Sealed {}
+use super::guard::Guard;
+use super::kind::Kind;
 
 /// A value `T` behind a raw lock `R`, waited for as the kind `K` says.
 ///
@@ -97,64 +79,24 @@ impl<K: Kind, T: ?Sized, R: RawMutex> Lock<K, T, R> {
         self.inner.is_locked()
     }
 
+    /// Reaches the lock of `lock_api`'s.
+    #[inline]
+    pub(super) fn raw(&self) -> &lock_api::Mutex<R, T> {
+        &self.inner
+    }
+
     /// Waits for the raw lock. What the kind holds meanwhile is in force before the wait begins.
     #[inline]
     #[track_caller]
     pub(super) fn wait(&self, held: K::Held) -> Guard<'_, K, T, R> {
-        Guard { inner: self.inner.lock(), _held: held }
+        Guard { inner: self.inner.lock(), held }
     }
 
     /// Takes the raw lock if it is free.
     #[inline]
     #[track_caller]
     pub(super) fn try_take(&self, held: K::Held) -> Option<Guard<'_, K, T, R>> {
-        self.inner.try_lock().map(|inner| Guard { inner, _held: held })
-    }
-}
-
-/// A held lock: the value can be reached through it, and it unlocks when dropped.
-///
-/// # Context
-///
-/// Dropping it does not sleep. The guard of a spinning lock cannot leave its section.
-#[must_use = "the lock is released at once if its guard is not kept"]
-pub struct Guard<
-    'a,
-    K: Kind,
-    T: ?Sized,
-    #[cfg(feature = "parking_lot")] R: RawMutex = parking_lot::RawMutex,
-    #[cfg(not(feature = "parking_lot"))] R: RawMutex,
-> {
-    // Dropped first: the lock is released before the section that holding it meant ends.
-    inner: lock_api::MutexGuard<'a, R, T>,
-    _held: K::Held,
-}
-
-impl<K: Kind, T: ?Sized, R: RawMutex> Deref for Guard<'_, K, T, R> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        &self.inner
-    }
-}
-
-impl<K: Kind, T: ?Sized, R: RawMutex> DerefMut for Guard<'_, K, T, R> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.inner
-    }
-}
-
-impl<K: Kind, T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Guard<'_, K, T, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<K: Kind, T: ?Sized + fmt::Display, R: RawMutex> fmt::Display for Guard<'_, K, T, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
+        self.inner.try_lock().map(|inner| Guard { inner, held })
     }
 }
 

@@ -1,19 +1,84 @@
-//! Locks whose waiting takes a token.
+//! What threads wait on, and with which token.
+//!
+//! | | may be held or waited for across a sleep | held in a section only |
+//! |---|---|---|
+//! | one holder | [`Mutex`] | [`SpinLock`] |
+//! | one writer or many readers | [`RwLock`] | [`SpinRwLock`] |
+//! | a change of what a mutex holds | [`Condvar`] | |
+//! | something has happened | [`Completion`] | |
+//! | so many at once | [`Semaphore`] | |
+//! | each other | [`Barrier`] | |
+//! | a value that is made once | [`OnceLock`] | |
+//! | values of other threads | [`channel`] | |
 //!
 //! [`Mutex`] may be held across a sleep, so waiting for it may sleep: `lock` takes `&mut Sleepable`, and
 //! a section can only try. [`SpinLock`] is held in a section only, so its holder cannot sleep, and a
-//! section may wait for it: `lock` takes `&NonBlock`.
+//! section may wait for it: `lock` takes `&NonBlock`. Both are one [`Lock`] over a raw lock of the `lock_api` crate's, as
+//! both read-write locks are one [`ReadWriteLock`]; the aliases use `parking_lot`'s
+//! raw locks.
 //!
-//! Both are one [`Lock`] over a raw lock of the `lock_api` crate's; the aliases use `parking_lot`'s. There is
-//! no poisoning: a holder that panics unlocks, as with `parking_lot`.
+//! # Moving code over
+//!
+//! Operations have the names that they have in [`std::sync`] and `parking_lot`, so moving code over is adding the token.
+//! It comes first of what stands in the parentheses, after the guard where a guard stands for `self`:
+//! `changed.wait_for(cx, &mut guard, timeout)`, `Guard::upgrade(guard, cx)`. Besides:
+//!
+//! * Whatever begins with `try_` and takes no token does not wait. With a time, as in `try_lock_for`, it does.
+//! * Whatever begins with `acquire` takes either token: it waits where it may, and refuses where not.
+//! * Times are `Duration`s.
+//! * There is no poisoning: a holder that panics unlocks, as with `parking_lot`, and a value that could not be made is made
+//!   by the next that needs it.
+//!
+//! # What releasing costs a section
+//!
+//! Releasing a lock, notifying, completing and sending do not wait for a thread that sleeps. They may take a lock of their
+//! own for a few instructions. In `Completion`, `Semaphore`, `OnceLock` and channels nothing is allocated with that lock held. Of
+//! `parking_lot` this can be said but for one case: when a thread waits for the first time, and more threads have waited
+//! than ever before, it allocates a larger table with that table locked. A section that must not depend even on that uses
+//! raw locks that have no such table, `RawSpin` (feature `spin`) for instance.
 
+#[cfg(feature = "std")]
+mod barrier;
+#[cfg(feature = "std")]
+pub mod channel;
+#[cfg(feature = "std")]
+mod completion;
+mod condvar;
+mod guard;
+mod kind;
 mod lock;
+#[cfg(feature = "std")]
+mod monitor;
 mod mutex;
+#[cfg(feature = "std")]
+mod once_lock;
+#[cfg(feature = "spin")]
+mod raw_spin;
+mod rwlock;
+#[cfg(feature = "std")]
+mod semaphore;
+mod shared;
 mod spin;
+mod spin_rwlock;
 
-pub use lock::{Guard, Kind, Lock};
-pub use mutex::Sleeping;
-pub use spin::Spinning;
+#[cfg(feature = "std")]
+pub use barrier::{Barrier, BarrierWaitResult};
+#[cfg(feature = "std")]
+pub use completion::Completion;
+pub use condvar::ConditionVariable;
+pub use guard::{
+    Guard, MappedGuard, MappedReadGuard, MappedWriteGuard, ReadGuard, UpgradableGuard, WriteGuard,
+};
+pub use kind::{Kind, Sleeping, Spinning};
+pub use lock::Lock;
+pub use lock_api::WaitTimeoutResult;
+#[cfg(feature = "std")]
+pub use once_lock::OnceLock;
+#[cfg(feature = "spin")]
+pub use raw_spin::RawSpin;
+#[cfg(feature = "std")]
+pub use semaphore::{Semaphore, SemaphorePermit};
+pub use shared::ReadWriteLock;
 
 /// A lock that may be held across a sleep. See [`Lock`] and [`Sleeping`].
 ///
@@ -44,6 +109,10 @@ pub type Mutex<T> = Lock<Sleeping, T>;
 #[cfg(feature = "parking_lot")]
 pub type MutexGuard<'a, T> = Guard<'a, Sleeping, T>;
 
+/// The guard of a part of what a [`Mutex`] holds. See [`Guard::map`].
+#[cfg(feature = "parking_lot")]
+pub type MappedMutexGuard<'a, T> = MappedGuard<'a, Sleeping, T>;
+
 /// A lock that is held in a section only. See [`Lock`] and [`Spinning`].
 ///
 /// The holder cannot sleep, so whoever waits for it waits for running code. In user space the holder can
@@ -72,3 +141,61 @@ pub type SpinLock<T> = Lock<Spinning, T>;
 /// The guard of a [`SpinLock`].
 #[cfg(feature = "parking_lot")]
 pub type SpinLockGuard<'a, T> = Guard<'a, Spinning, T>;
+
+/// The guard of a part of what a [`SpinLock`] holds. See [`Guard::map`].
+#[cfg(feature = "parking_lot")]
+pub type MappedSpinLockGuard<'a, T> = MappedGuard<'a, Spinning, T>;
+
+/// A lock for one writer or many readers, which may be held across a sleep. See [`ReadWriteLock`].
+///
+/// # Context
+///
+/// Waiting for it may sleep: `read` and `write` take `&mut Sleepable`. In a section, `try_read`, `try_write`,
+/// `acquire_read` or `acquire_write`.
+#[cfg(feature = "parking_lot")]
+pub type RwLock<T> = ReadWriteLock<Sleeping, T>;
+
+/// The guard of a reader of an [`RwLock`].
+#[cfg(feature = "parking_lot")]
+pub type RwLockReadGuard<'a, T> = ReadGuard<'a, Sleeping, T>;
+
+/// The guard of a writer of an [`RwLock`].
+#[cfg(feature = "parking_lot")]
+pub type RwLockWriteGuard<'a, T> = WriteGuard<'a, Sleeping, T>;
+
+/// The guard of the one reader of an [`RwLock`] that can become the writer.
+#[cfg(feature = "parking_lot")]
+pub type RwLockUpgradableReadGuard<'a, T> = UpgradableGuard<'a, Sleeping, T>;
+
+/// The guard of a reader of a part of what an [`RwLock`] holds.
+#[cfg(feature = "parking_lot")]
+pub type MappedRwLockReadGuard<'a, T> = MappedReadGuard<'a, Sleeping, T>;
+
+/// The guard of a writer of a part of what an [`RwLock`] holds.
+#[cfg(feature = "parking_lot")]
+pub type MappedRwLockWriteGuard<'a, T> = MappedWriteGuard<'a, Sleeping, T>;
+
+/// A lock for one writer or many readers, which is held in a section only. See [`ReadWriteLock`].
+///
+/// # Context
+///
+/// To be taken in a section: `read` and `write` take `&NonBlock`; `with_read` and `with_write` open the section
+/// themselves.
+#[cfg(feature = "parking_lot")]
+pub type SpinRwLock<T> = ReadWriteLock<Spinning, T>;
+
+/// The guard of a reader of a [`SpinRwLock`].
+#[cfg(feature = "parking_lot")]
+pub type SpinRwLockReadGuard<'a, T> = ReadGuard<'a, Spinning, T>;
+
+/// The guard of a writer of a [`SpinRwLock`].
+#[cfg(feature = "parking_lot")]
+pub type SpinRwLockWriteGuard<'a, T> = WriteGuard<'a, Spinning, T>;
+
+/// A queue of threads that wait for what a [`Mutex`] holds to change. See [`ConditionVariable`].
+///
+/// # Context
+///
+/// Waiting may sleep: it takes `&mut Sleepable`. Notifying takes no token.
+#[cfg(feature = "parking_lot")]
+pub type Condvar = ConditionVariable<parking_lot::RawCondvar>;

@@ -1,23 +1,16 @@
 //! The sleeping kind: waiting takes the right to sleep.
 
 use core::fmt;
+use core::time::Duration;
 
-use lock_api::RawMutex;
+use lock_api::{RawMutex, RawMutexTimed};
 
-use super::lock::{Guard, Kind, Lock, sealed};
+use super::guard::Guard;
+use super::kind::Sleeping;
+use super::lock::Lock;
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
-
-/// The kind of a lock that may be held across a sleep, so that waiting for it may sleep.
-#[derive(Debug)]
-pub enum Sleeping {}
-
-impl Kind for Sleeping {}
-
-impl sealed::Sealed for Sleeping {
-    type Held = ();
-}
 
 impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     /// Waits for the lock and takes it.
@@ -106,6 +99,42 @@ impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
             Ok(cx) => Ok(self.lock(cx)),
             Err(refusal) => self.try_lock().ok_or(refusal),
         }
+    }
+}
+
+impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Lock<Sleeping, T, R> {
+    /// Waits for the lock, but not longer than a time.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`lock`](Self::lock).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::sync::Mutex;
+    /// # use std::time::Duration;
+    /// let pages = Mutex::new(0);
+    /// nonblock::sleepable(|cx| {
+    ///     let held = pages.lock(cx);
+    ///     assert!(pages.try_lock_for(cx, Duration::from_millis(1)).is_none());
+    ///     drop(held);
+    ///     assert!(pages.try_lock_for(cx, Duration::from_millis(1)).is_some());
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn try_lock_for(
+        &self,
+        cx: &mut Sleepable,
+        timeout: Duration,
+    ) -> Option<Guard<'_, Sleeping, T, R>> {
+        let _ = cx;
+        might_sleep();
+        self.raw().try_lock_for(timeout).map(|inner| Guard { inner, held: () })
     }
 }
 

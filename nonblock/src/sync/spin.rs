@@ -4,22 +4,12 @@ use core::fmt;
 
 use lock_api::RawMutex;
 
-use super::lock::{Guard, Kind, Lock, sealed};
+use super::guard::Guard;
+use super::kind::Spinning;
+use super::lock::Lock;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
-
-/// The kind of a lock that is held in a section only, so that its holder cannot sleep.
-#[derive(Debug)]
-pub enum Spinning {}
-
-impl Kind for Spinning {}
-
-impl sealed::Sealed for Spinning {
-    // Holding the lock counts as a section of its own, so that a guard that is forgotten leaves
-    // the depth raised and the next sleep is reported.
-    type Held = Section;
-}
 
 impl<T: ?Sized, R: RawMutex> Lock<Spinning, T, R> {
     /// Waits for the lock and takes it.

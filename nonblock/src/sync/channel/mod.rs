@@ -1,0 +1,125 @@
+//! Channels: values sent from threads to threads, waited for with a token.
+//!
+//! [`bounded`] and [`unbounded`] make a [`Sender`] and a [`Receiver`], of which there can be many: both can be cloned and
+//! shared. When the last sender is gone, receivers get what is left, then an error; when the last receiver is gone, senders
+//! get theirs back. Names and errors are those of [`std::sync::mpsc`].
+//!
+//! # Context
+//!
+//! Waiting for room or for a value may sleep: it takes `&mut Sleepable`, before other arguments. Trying does not, and
+//! takes no token: it takes a lock that nobody sleeps or allocates with. What an unbounded channel holds is allocated,
+//! outside that lock, by whoever sends and is released by whoever receives; a section should use a bounded one, whose
+//! memory is set aside when it is made. For handing work from sections to a thread there is `work::Queue` too.
+//!
+//! # Examples
+//!
+//! ```
+//! use nonblock::{sync::channel, thread};
+//!
+//! let (faults, handler) = channel::bounded(8);
+//! nonblock::sleepable(|cx| {
+//!     let worker = thread::spawn(move |cx| handler.iter(cx).sum::<u32>());
+//!     faults.send(cx, 1).unwrap();
+//!     cx.non_block(|_nb| faults.try_send(2)).unwrap();
+//!     drop(faults);
+//!     assert_eq!(worker.join(cx).unwrap(), 3);
+//! });
+//! ```
+
+mod parcel;
+mod receiver;
+mod sender;
+
+use std::sync::Arc;
+
+use self::parcel::Items;
+use super::monitor::{Monitor, Waiters};
+
+pub use self::receiver::{Iter, Receiver, TryIter};
+pub use self::sender::{SendTimeoutError, Sender};
+pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
+
+/// Makes a channel that holds a number of values at most.
+///
+/// # Arguments
+///
+/// * `capacity`: how many; the memory for them is set aside now.
+///
+/// # Context
+///
+/// Does not sleep. Allocates.
+///
+/// # Panics
+///
+/// If the capacity is zero: a sender that waits for its receiver wants a [`Completion`](crate::sync::Completion) too.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::channel::{self, TrySendError};
+///
+/// let (sender, receiver) = channel::bounded(1);
+/// nonblock::non_block(|_nb| {
+///     assert_eq!(sender.try_send("first"), Ok(()));
+///     assert_eq!(sender.try_send("second"), Err(TrySendError::Full("second")));
+///     assert_eq!(receiver.try_recv(), Ok("first"));
+/// });
+/// ```
+pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(capacity > 0, "a channel needs room for at least one value");
+    Channel::pair(Some(capacity))
+}
+
+/// Makes a channel that holds any number of values.
+///
+/// # Context
+///
+/// Does not sleep. Allocates.
+///
+/// # Examples
+///
+/// ```
+/// let (sender, receiver) = nonblock::sync::channel::unbounded();
+/// nonblock::sleepable(|cx| {
+///     sender.send(cx, 5).unwrap();
+///     assert_eq!(receiver.recv(cx), Ok(5));
+/// });
+/// ```
+pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+    Channel::pair(None)
+}
+
+/// What senders and receivers share.
+struct Channel<T> {
+    state: Monitor<State<T>>,
+    /// How many values there can be, if not any number.
+    capacity: Option<usize>,
+    /// Senders that wait for room.
+    senders: Waiters,
+    /// Receivers that wait for a value.
+    receivers: Waiters,
+}
+
+struct State<T> {
+    items: Items<T>,
+    /// How many handles there are of either kind.
+    senders: usize,
+    receivers: usize,
+}
+
+impl<T> Channel<T> {
+    fn pair(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
+        let state = State { items: Items::new(capacity), senders: 1, receivers: 1 };
+        let channel = Arc::new(Self {
+            state: Monitor::new(state),
+            capacity,
+            senders: Waiters::new(),
+            receivers: Waiters::new(),
+        });
+        (Sender::of(Arc::clone(&channel)), Receiver::of(channel))
+    }
+
+    fn len(&self) -> usize {
+        self.state.lock().items.len()
+    }
+}

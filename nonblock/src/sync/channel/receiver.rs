@@ -1,0 +1,219 @@
+//! The end of a channel where values are taken out.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::parcel::Parcel;
+use super::{Channel, RecvError, RecvTimeoutError, State, TryRecvError};
+use crate::check::might_sleep;
+use crate::token::Sleepable;
+
+/// Receives values from a channel. Made by [`bounded`](super::bounded) and [`unbounded`](super::unbounded).
+///
+/// A value goes to one receiver. When the last receiver is dropped, what is left in the channel is dropped too.
+///
+/// # Context
+///
+/// Waiting for a value may sleep. Cloning it does not; dropping it does not but for the destructors of values that are
+/// left.
+pub struct Receiver<T> {
+    channel: Arc<Channel<T>>,
+}
+
+impl<T> Receiver<T> {
+    pub(super) fn of(channel: Arc<Channel<T>>) -> Self {
+        Self { channel }
+    }
+
+    /// Receives a value, and waits for one if there is none.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Errors
+    ///
+    /// If the channel is empty and all senders are gone.
+    ///
+    /// # Panics
+    ///
+    /// If a section is open all the same (through a root inside it), reports
+    /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+    #[track_caller]
+    pub fn recv(&self, cx: &mut Sleepable) -> Result<T, RecvError> {
+        let _ = cx;
+        might_sleep();
+        let channel = &*self.channel;
+        let received = channel.state.wait(&channel.receivers, take);
+        received.map(|parcel| self.received(parcel))
+    }
+
+    /// Receives a value if there is one.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    ///
+    /// # Errors
+    ///
+    /// If the channel is empty: for now, or for good, since all senders are gone.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        let received = take(&mut self.channel.state.lock());
+        match received {
+            Some(Ok(parcel)) => Ok(self.received(parcel)),
+            Some(Err(RecvError)) => Err(TryRecvError::Disconnected),
+            None => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Receives a value, and waits for one if there is none, but not longer than a time.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Errors
+    ///
+    /// If the time has run out, or the channel is empty and all senders are gone.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    #[track_caller]
+    pub fn recv_timeout(
+        &self,
+        cx: &mut Sleepable,
+        timeout: Duration,
+    ) -> Result<T, RecvTimeoutError> {
+        let _ = cx;
+        might_sleep();
+        let channel = &*self.channel;
+        match channel.state.wait_for(&channel.receivers, timeout, take) {
+            Some(Ok(parcel)) => Ok(self.received(parcel)),
+            Some(Err(RecvError)) => Err(RecvTimeoutError::Disconnected),
+            None => Err(RecvTimeoutError::Timeout),
+        }
+    }
+
+    /// Returns an iterator over the values to come, which waits for each and ends when all senders are gone.
+    ///
+    /// # Context
+    ///
+    /// Its `next` may sleep: it borrows the `&mut Sleepable` for as long as it is there, so no section opens meanwhile.
+    pub fn iter<'a>(&'a self, cx: &'a mut Sleepable) -> Iter<'a, T> {
+        Iter { receiver: self, cx }
+    }
+
+    /// Returns an iterator over the values that are there, which waits for none.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn try_iter(&self) -> TryIter<'_, T> {
+        TryIter { receiver: self }
+    }
+
+    /// Returns how many values are in the channel. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn len(&self) -> usize {
+        self.channel.len()
+    }
+
+    /// Says whether the channel is empty. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns how many values the channel can hold, or `None` for any number.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn capacity(&self) -> Option<usize> {
+        self.channel.capacity
+    }
+
+    /// Wakes a sender, since there is room now, and unpacks the value.
+    fn received(&self, parcel: Parcel<T>) -> T {
+        self.channel.senders.wake_one();
+        parcel.unpack()
+    }
+}
+
+/// Takes a value out of the channel; `None` if one may come yet.
+fn take<T>(state: &mut State<T>) -> Option<Result<Parcel<T>, RecvError>> {
+    match state.items.take() {
+        Some(parcel) => Some(Ok(parcel)),
+        None if state.senders == 0 => Some(Err(RecvError)),
+        None => None,
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        self.channel.state.lock().receivers += 1;
+        Self { channel: Arc::clone(&self.channel) }
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let left = {
+            let mut state = self.channel.state.lock();
+            state.receivers -= 1;
+            (state.receivers == 0).then(|| state.items.clear())
+        };
+        if left.is_some() {
+            self.channel.senders.wake_all();
+        }
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").finish_non_exhaustive()
+    }
+}
+
+/// The values to come. Made by [`Receiver::iter`].
+#[derive(Debug)]
+#[must_use = "nothing is received until it is asked for"]
+pub struct Iter<'a, T> {
+    receiver: &'a Receiver<T>,
+    cx: &'a mut Sleepable,
+}
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv(self.cx).ok()
+    }
+}
+
+impl<T> FusedIterator for Iter<'_, T> {}
+
+/// The values that are there. Made by [`Receiver::try_iter`].
+#[derive(Debug)]
+#[must_use = "nothing is received until it is asked for"]
+pub struct TryIter<'a, T> {
+    receiver: &'a Receiver<T>,
+}
+
+impl<T> Iterator for TryIter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.receiver.try_recv().ok()
+    }
+}

@@ -1,0 +1,228 @@
+//! The end of a channel where values are put in.
+
+use core::fmt;
+use core::time::Duration;
+use std::sync::Arc;
+
+use super::parcel::Parcel;
+use super::{Channel, SendError, State, TrySendError};
+use crate::check::might_sleep;
+use crate::token::Sleepable;
+
+/// Sends values into a channel. Made by [`bounded`](super::bounded) and [`unbounded`](super::unbounded).
+///
+/// # Context
+///
+/// Waiting for room may sleep. Cloning and dropping it does not.
+pub struct Sender<T> {
+    channel: Arc<Channel<T>>,
+}
+
+impl<T> Sender<T> {
+    pub(super) fn of(channel: Arc<Channel<T>>) -> Self {
+        Self { channel }
+    }
+
+    /// Sends a value, and waits for room if there is none.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Errors
+    ///
+    /// With the value, if all receivers are gone.
+    ///
+    /// # Panics
+    ///
+    /// If a section is open all the same (through a root inside it), reports
+    /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+    #[track_caller]
+    pub fn send(&self, cx: &mut Sleepable, value: T) -> Result<(), SendError<T>> {
+        let _ = cx;
+        might_sleep();
+        let mut parcel = Some(Parcel::pack(value, self.channel.capacity));
+        let channel = &*self.channel;
+        let sent = channel.state.wait(&channel.senders, |state| put(state, &mut parcel));
+        self.sent(sent, parcel).map_err(SendError)
+    }
+
+    /// Sends a value if there is room for it.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token. On an unbounded channel there is always room, and it allocates.
+    ///
+    /// # Errors
+    ///
+    /// With the value, if there is no room, or if all receivers are gone.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        let mut parcel = Some(Parcel::pack(value, self.channel.capacity));
+        let sent = put(&mut self.channel.state.lock(), &mut parcel);
+        match sent {
+            Some(sent) => self.sent(sent, parcel).map_err(TrySendError::Disconnected),
+            None => Err(TrySendError::Full(unpack(parcel))),
+        }
+    }
+
+    /// Sends a value, and waits for room if there is none, but not longer than a time.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Errors
+    ///
+    /// With the value, if the time has run out, or if all receivers are gone.
+    ///
+    /// # Panics
+    ///
+    /// As [`send`](Self::send).
+    #[track_caller]
+    pub fn send_timeout(
+        &self,
+        cx: &mut Sleepable,
+        value: T,
+        timeout: Duration,
+    ) -> Result<(), SendTimeoutError<T>> {
+        let _ = cx;
+        might_sleep();
+        let mut parcel = Some(Parcel::pack(value, self.channel.capacity));
+        let channel = &*self.channel;
+        match channel.state.wait_for(&channel.senders, timeout, |state| put(state, &mut parcel)) {
+            Some(sent) => self.sent(sent, parcel).map_err(SendTimeoutError::Disconnected),
+            None => Err(SendTimeoutError::Timeout(unpack(parcel))),
+        }
+    }
+
+    /// Returns how many values are in the channel. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn len(&self) -> usize {
+        self.channel.len()
+    }
+
+    /// Says whether the channel is empty. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns how many values the channel can hold, or `None` for any number.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn capacity(&self) -> Option<usize> {
+        self.channel.capacity
+    }
+
+    /// Wakes a receiver, or unpacks what could not be sent.
+    fn sent(&self, sent: Result<(), Disconnected>, parcel: Option<Parcel<T>>) -> Result<(), T> {
+        match sent {
+            Ok(()) => {
+                self.channel.receivers.wake_one();
+                Ok(())
+            }
+            Err(Disconnected) => Err(unpack(parcel)),
+        }
+    }
+}
+
+/// All receivers are gone.
+#[derive(Clone, Copy)]
+struct Disconnected;
+
+/// Puts the parcel into the channel if there is room, and takes it from the caller then.
+fn put<T>(
+    state: &mut State<T>,
+    parcel: &mut Option<Parcel<T>>,
+) -> Option<Result<(), Disconnected>> {
+    if state.receivers == 0 {
+        return Some(Err(Disconnected));
+    }
+    match state.items.put(parcel.take()?) {
+        Ok(()) => Some(Ok(())),
+        Err(full) => {
+            *parcel = Some(full);
+            None
+        }
+    }
+}
+
+fn unpack<T>(parcel: Option<Parcel<T>>) -> T {
+    parcel.expect("what was not sent is still here").unpack()
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        self.channel.state.lock().senders += 1;
+        Self { channel: Arc::clone(&self.channel) }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let last = {
+            let mut state = self.channel.state.lock();
+            state.senders -= 1;
+            state.senders == 0
+        };
+        if last {
+            self.channel.receivers.wake_all();
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+/// What [`Sender::send_timeout`] could not send.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SendTimeoutError<T> {
+    /// The time has run out.
+    Timeout(T),
+    /// All receivers are gone.
+    Disconnected(T),
+}
+
+impl<T> SendTimeoutError<T> {
+    /// Returns the value.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Timeout(value) | Self::Disconnected(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout(_) => "Timeout(..)",
+            Self::Disconnected(_) => "Disconnected(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout(_) => "timed out waiting for room in a channel",
+            Self::Disconnected(_) => "sending on a channel whose receivers are gone",
+        })
+    }
+}
+
+impl<T> core::error::Error for SendTimeoutError<T> {}

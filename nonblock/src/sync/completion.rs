@@ -1,0 +1,211 @@
+//! The kernel's completion: something has happened, for those who wait for it.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::monitor::{Monitor, Waiters};
+use crate::check::might_sleep;
+use crate::context::Context;
+use crate::token::Sleepable;
+
+/// Tells waiters that something has happened: a section completes what a thread that may sleep waits for.
+///
+/// Each [`complete`](Self::complete) lets one waiter through, now or later; [`complete_all`](Self::complete_all) lets all
+/// through from then on. Mirrors Linux's `struct completion` (`kernel/sched/completion.c`, 6.12), but for the order of
+/// waiters, which is the system's.
+///
+/// # Context
+///
+/// Waiting may sleep: it takes `&mut Sleepable`. Completing does not, and takes no token: it takes a lock that nobody
+/// sleeps or allocates with.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::{sync::Completion, thread};
+///
+/// static FENCE: Completion = Completion::new();
+///
+/// let interrupt = thread::spawn(|cx| cx.non_block(|_nb| FENCE.complete()));
+/// nonblock::sleepable(|cx| {
+///     FENCE.wait(cx);
+///     interrupt.join(cx).unwrap();
+/// });
+/// ```
+pub struct Completion {
+    /// How many waiters are let through; [`ALL`], all of them.
+    done: Monitor<u32>,
+    waiters: Waiters,
+}
+
+/// As many as there are, for good.
+const ALL: u32 = u32::MAX;
+
+impl Completion {
+    /// Makes one for something that has not happened.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    pub const fn new() -> Self {
+        Self { done: Monitor::new(0), waiters: Waiters::new() }
+    }
+
+    /// Lets one waiter through: one that waits, or the next that comes.
+    ///
+    /// Mirrors Linux's `complete()`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn complete(&self) {
+        {
+            let mut done = self.done.lock();
+            *done = done.saturating_add(1);
+        }
+        self.waiters.wake_one();
+    }
+
+    /// Lets every waiter through, those that wait and those that come, until [`reinit`](Self::reinit).
+    ///
+    /// Mirrors Linux's `complete_all()`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn complete_all(&self) {
+        *self.done.lock() = ALL;
+        self.waiters.wake_all();
+    }
+
+    /// Waits to be let through.
+    ///
+    /// Mirrors Linux's `wait_for_completion()`.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// If a section is open all the same (through a root inside it), reports
+    /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+    #[track_caller]
+    pub fn wait(&self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
+        self.done.wait(&self.waiters, pass);
+    }
+
+    /// Waits to be let through, but not longer than a time; says whether it was.
+    ///
+    /// Mirrors Linux's `wait_for_completion_timeout()`.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait).
+    #[must_use = "the time may have run out"]
+    #[track_caller]
+    pub fn wait_for(&self, cx: &mut Sleepable, timeout: Duration) -> bool {
+        let _ = cx;
+        might_sleep();
+        self.done.wait_for(&self.waiters, timeout, pass).is_some()
+    }
+
+    /// Goes through if that needs no wait; says whether it did.
+    ///
+    /// Mirrors Linux's `try_wait_for_completion()`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    #[must_use = "it may not have been completed"]
+    pub fn try_wait(&self) -> bool {
+        pass(&mut self.done.lock()).is_some()
+    }
+
+    /// Waits to be let through if the context may sleep, and tries if not.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if it would have to wait. Never for a `Sleepable`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::{WouldBlock, sync::Completion};
+    ///
+    /// let fence = Completion::new();
+    /// nonblock::non_block(|nb| {
+    ///     assert_eq!(fence.acquire(nb), Err(WouldBlock));
+    ///     fence.complete();
+    ///     assert_eq!(fence.acquire(nb), Ok(()));
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
+        match cx.sleepable() {
+            Ok(cx) => {
+                self.wait(cx);
+                Ok(())
+            }
+            Err(refusal) => self.try_wait().then_some(()).ok_or(refusal),
+        }
+    }
+
+    /// Says whether the next waiter would be let through at once. It may have changed when the caller looks at the
+    /// answer.
+    ///
+    /// Mirrors Linux's `completion_done()`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn is_done(&self) -> bool {
+        *self.done.lock() > 0
+    }
+
+    /// Forgets what was completed: the next waiter waits again.
+    ///
+    /// Nobody that was to be let through may still be on the way: a waiter that has been woken and has not run yet waits
+    /// on. Mirrors Linux's `reinit_completion()`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn reinit(&self) {
+        *self.done.lock() = 0;
+    }
+}
+
+/// Lets one waiter through, if one is to be.
+fn pass(done: &mut u32) -> Option<()> {
+    match *done {
+        0 => None,
+        ALL => Some(()),
+        _ => {
+            *done -= 1;
+            Some(())
+        }
+    }
+}
+
+impl Default for Completion {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Completion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Completion").field("done", &self.is_done()).finish_non_exhaustive()
+    }
+}

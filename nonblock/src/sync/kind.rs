@@ -1,0 +1,41 @@
+//! The two kinds of lock: what waiting for one takes, and what holding it means.
+
+use crate::section::Section;
+
+pub(super) mod sealed {
+    /// What is a kind, with what the crate alone needs to know of it.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be a kind of lock",
+        label = "the kinds are `Sleeping` and `Spinning`, and no other can be added",
+        note = "a lock held by code that may sleep and waited for in a section would break the promise of both"
+    )]
+    pub trait Sealed {
+        /// What a guard holds beside the lock.
+        type Held;
+    }
+}
+
+/// How a lock is waited for, and what holding it means. Sealed: [`Sleeping`] and [`Spinning`].
+pub trait Kind: sealed::Sealed {}
+
+/// The kind of a lock that may be held across a sleep, so that waiting for it may sleep.
+#[derive(Debug)]
+pub enum Sleeping {}
+
+impl Kind for Sleeping {}
+
+impl sealed::Sealed for Sleeping {
+    type Held = ();
+}
+
+/// The kind of a lock that is held in a section only, so that its holder cannot sleep.
+#[derive(Debug)]
+pub enum Spinning {}
+
+impl Kind for Spinning {}
+
+impl sealed::Sealed for Spinning {
+    // Holding the lock counts as a section of its own, so that a guard that is forgotten leaves
+    // the depth raised and the next sleep is reported.
+    type Held = Section;
+}

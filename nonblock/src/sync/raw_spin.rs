@@ -1,0 +1,69 @@
+//! A raw lock that spins, from the `spin` crate.
+
+use core::fmt;
+use core::mem;
+
+use lock_api::{GuardNoSend, RawMutex};
+use spin::mutex::SpinMutex;
+
+/// A raw lock that spins, for [`Lock`](crate::sync::Lock): where there is no `std`, or where nothing else is wanted
+/// between a section and the memory that a lock lies in.
+///
+/// It never waits for anything but its holder: no table of waiting threads, no system call, no allocation. Whoever
+/// waits keeps its processor, so it is for what is held for a few instructions by holders that cannot lose theirs, as
+/// in a kernel. The `spin` crate's lock speaks another version of `lock_api`'s language, so it is wrapped here.
+///
+/// # Context
+///
+/// Made for the kind [`Spinning`](crate::sync::Spinning). It serves [`Sleeping`](crate::sync::Sleeping) too, where there
+/// is nothing to sleep on.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::{Lock, RawSpin, Spinning};
+///
+/// type SpinLock<T> = Lock<Spinning, T, RawSpin>;
+///
+/// static HITS: SpinLock<u32> = SpinLock::new(0);
+///
+/// nonblock::non_block(|nb| *HITS.lock(nb) += 1);
+/// ```
+pub struct RawSpin(SpinMutex<()>);
+
+// SAFETY: it locks and unlocks with `spin`'s lock, which has one holder at a time. The guard of that lock is leaked when
+// it is taken; what it would do when dropped, `unlock` does.
+unsafe impl RawMutex for RawSpin {
+    const INIT: Self = Self(SpinMutex::new(()));
+
+    type Guard = GuardNoSend;
+
+    #[inline]
+    fn lock(&self) -> GuardNoSend {
+        mem::forget(self.0.lock());
+        GuardNoSend::new()
+    }
+
+    #[inline]
+    fn try_lock(&self) -> Option<GuardNoSend> {
+        mem::forget(self.0.try_lock()?);
+        Some(GuardNoSend::new())
+    }
+
+    #[inline]
+    unsafe fn unlock(&self, _guard: GuardNoSend) {
+        // SAFETY: the caller holds the lock, whose guard was leaked.
+        unsafe { self.0.force_unlock() };
+    }
+
+    #[inline]
+    fn is_locked(&self) -> bool {
+        self.0.is_locked()
+    }
+}
+
+impl fmt::Debug for RawSpin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawSpin").field("locked", &self.0.is_locked()).finish()
+    }
+}

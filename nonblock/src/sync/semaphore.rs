@@ -1,0 +1,225 @@
+//! The counting semaphore: so many at once, and no more.
+
+use core::fmt;
+use core::time::Duration;
+
+use super::monitor::{Monitor, Waiters};
+use crate::check::might_sleep;
+use crate::context::Context;
+use crate::token::Sleepable;
+
+/// A number of permits, for which threads wait when all are taken.
+///
+/// In two forms. Linux's counts only: [`down`](Self::down) takes a permit, and [`up`](Self::up) gives one back, by
+/// whomever. The other keeps it in a guard: [`acquire`](Self::acquire) and its kin return a [`SemaphorePermit`], which
+/// gives it back when dropped; their names are those of the locks here. Both can be used on one semaphore.
+///
+/// Mirrors Linux's `struct semaphore` (`kernel/locking/semaphore.c`, 6.12), but for its order: there a permit is handed
+/// to whoever waits longest, here whoever comes may overtake.
+///
+/// # Context
+///
+/// Waiting for a permit may sleep: it takes `&mut Sleepable`. Trying, and giving one back, does not, and takes no token.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::Semaphore;
+///
+/// static CHANNELS: Semaphore = Semaphore::new(2);
+///
+/// nonblock::sleepable(|cx| {
+///     CHANNELS.down(cx);
+///     let Ok(permit) = CHANNELS.acquire(cx);
+///     assert!(!CHANNELS.try_down());
+///     drop(permit);
+///     cx.non_block(|_nb| CHANNELS.up());
+/// });
+/// assert_eq!(CHANNELS.available(), 2);
+/// ```
+pub struct Semaphore {
+    permits: Monitor<usize>,
+    waiters: Waiters,
+}
+
+impl Semaphore {
+    /// Makes one with a number of permits.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    pub const fn new(permits: usize) -> Self {
+        Self { permits: Monitor::new(permits), waiters: Waiters::new() }
+    }
+
+    /// Waits for a permit and takes it, to be given back by [`up`](Self::up).
+    ///
+    /// Mirrors Linux's `down()`.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// If a section is open all the same (through a root inside it), reports
+    /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+    #[track_caller]
+    pub fn down(&self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
+        self.permits.wait(&self.waiters, take);
+    }
+
+    /// Takes a permit if there is one; says whether it did.
+    ///
+    /// Linux's `down_trylock()`, whose answer is the opposite.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    #[must_use = "all permits may have been taken"]
+    pub fn try_down(&self) -> bool {
+        take(&mut self.permits.lock()).is_some()
+    }
+
+    /// Waits for a permit, but not longer than a time; says whether it took one.
+    ///
+    /// Mirrors Linux's `down_timeout()`.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`down`](Self::down).
+    #[must_use = "the time may have run out"]
+    #[track_caller]
+    pub fn down_timeout(&self, cx: &mut Sleepable, timeout: Duration) -> bool {
+        let _ = cx;
+        might_sleep();
+        self.permits.wait_for(&self.waiters, timeout, take).is_some()
+    }
+
+    /// Gives a permit back, or adds one.
+    ///
+    /// Mirrors Linux's `up()`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    ///
+    /// # Panics
+    ///
+    /// If there are `usize::MAX` permits.
+    pub fn up(&self) {
+        let added = {
+            let mut permits = self.permits.lock();
+            permits.checked_add(1).map(|more| *permits = more)
+        };
+        assert!(added.is_some(), "a semaphore with more than usize::MAX permits");
+        self.waiters.wake_one();
+    }
+
+    /// Waits for a permit if the context may sleep, and tries if not.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if all permits are taken. Never for a `Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`down`](Self::down).
+    #[track_caller]
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<SemaphorePermit<'_>, C::Refusal> {
+        match cx.sleepable() {
+            Ok(cx) => {
+                self.down(cx);
+                Ok(SemaphorePermit { semaphore: self })
+            }
+            Err(refusal) => self.try_acquire().ok_or(refusal),
+        }
+    }
+
+    /// Takes a permit if there is one.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
+        self.try_down().then(|| SemaphorePermit { semaphore: self })
+    }
+
+    /// Waits for a permit, but not longer than a time.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`down`](Self::down).
+    #[track_caller]
+    pub fn try_acquire_for(
+        &self,
+        cx: &mut Sleepable,
+        timeout: Duration,
+    ) -> Option<SemaphorePermit<'_>> {
+        self.down_timeout(cx, timeout).then(|| SemaphorePermit { semaphore: self })
+    }
+
+    /// Returns how many permits there are to be taken. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn available(&self) -> usize {
+        *self.permits.lock()
+    }
+}
+
+fn take(permits: &mut usize) -> Option<()> {
+    *permits = permits.checked_sub(1)?;
+    Some(())
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Semaphore").field("available", &self.available()).finish_non_exhaustive()
+    }
+}
+
+/// A permit of a [`Semaphore`], given back when dropped.
+///
+/// It says nothing of its holder's context: it may be held across a sleep, in a section, and moved to another thread.
+///
+/// # Context
+///
+/// Dropping it does not sleep.
+#[must_use = "the permit is given back at once if it is not kept"]
+#[derive(Debug)]
+pub struct SemaphorePermit<'a> {
+    semaphore: &'a Semaphore,
+}
+
+impl SemaphorePermit<'_> {
+    /// Keeps the permit from being given back; [`Semaphore::up`] may do so.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn forget(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for SemaphorePermit<'_> {
+    fn drop(&mut self) {
+        self.semaphore.up();
+    }
+}
