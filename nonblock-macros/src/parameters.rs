@@ -76,10 +76,13 @@ impl Parameter<'_> {
             FnArg::Typed(typed) => (matches!(self.role, Role::Alias(_)) && !self.reads_as_token())
                 .then(|| typed.ty.to_token_stream()),
             // A trait of the user's may be implemented for the token.
-            FnArg::Receiver(receiver) => {
-                matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
-                    .then(|| quote_spanned!(receiver.self_token.span=> &mut Self))
-            }
+            FnArg::Receiver(receiver) => match &receiver.kind {
+                ReceiverKind::Reference(and, _, Some(_)) => {
+                    let it = Ident::new("Self", receiver.self_token.span);
+                    Some(quote_spanned!(and.spans[0]=> &mut #it))
+                }
+                _ => None,
+            },
         }
     }
 

@@ -245,40 +245,35 @@ impl Probe<&NonBlock> {
     }
 }
 
-/// What a token among the parameters answers, where none may be.
-#[derive(Debug)]
-pub struct ATokenComesInBesideTheOneThatIsBound;
-
-/// What a `Sleepable` among the parameters answers, where none may be.
-#[derive(Debug)]
-pub struct ASleepableComesIntoAFunctionThatMustNotBlock;
-
-impl Probe<&mut Sleepable> {
-    pub const IS_NO_TOKEN: ATokenComesInBesideTheOneThatIsBound =
-        ATokenComesInBesideTheOneThatIsBound;
-    pub const IS_NO_SLEEPABLE: ASleepableComesIntoAFunctionThatMustNotBlock =
-        ASleepableComesIntoAFunctionThatMustNotBlock;
-}
-
-impl Probe<&mut NonBlock> {
-    pub const IS_NO_TOKEN: ATokenComesInBesideTheOneThatIsBound =
-        ATokenComesInBesideTheOneThatIsBound;
-}
-
-impl Probe<&NonBlock> {
-    pub const IS_NO_TOKEN: ATokenComesInBesideTheOneThatIsBound =
-        ATokenComesInBesideTheOneThatIsBound;
-}
-
-/// What every other type answers: the compiler prefers the constants above, which are of the wrong type.
+/// The check that a type is no token, where none may come in: `Probe::<T>::no_sleepable` compiles.
 ///
-/// This takes it less time than the methods, but does not see through type parameters.
-pub trait Answer {
-    const IS_NO_TOKEN: () = ();
-    const IS_NO_SLEEPABLE: () = ();
+/// For a token, the compiler prefers the function of the same name below, whose bound does not hold. A path
+/// that nobody calls takes it less time than asking.
+pub trait Stranger: Sized {
+    /// Stands for any type but `&mut Sleepable`, and what may be one.
+    fn no_sleepable() {}
+
+    /// Stands for any type but a mutable reference to a token.
+    fn no_token() {}
 }
 
-impl<T> Answer for Probe<T> {}
+impl<T> Stranger for Probe<T> {}
+
+impl<C: Context> Probe<&mut C> {
+    /// Stands for a token in the place of [`Stranger::no_sleepable`].
+    pub const fn no_sleepable()
+    where
+        Found<C>: NotSleepable,
+    {
+    }
+
+    /// Stands for a token in the place of [`Stranger::no_token`].
+    pub const fn no_token()
+    where
+        Found<C>: NoOther,
+    {
+    }
+}
 
 impl<T> Deref for Probe<T> {
     type Target = ContextProbe<T>;

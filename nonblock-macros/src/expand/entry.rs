@@ -72,19 +72,18 @@ impl<'a> Writer<'a> {
             return TokenStream::new();
         }
         let (private, hidden) = (&self.private, self.hidden);
-        let answer = match self.check.attribute {
-            Attribute::MaySleep => "IS_NO_TOKEN",
-            Attribute::NonBlock => "IS_NO_SLEEPABLE",
+        let check = match self.check.attribute {
+            Attribute::MaySleep => "no_token",
+            Attribute::NonBlock => "no_sleepable",
         };
         let mut checks = TokenStream::new();
         for ty in types {
-            // The compiler underlines the value, from its first token to its last.
-            let open = Token![<](hidden.located_at(first_span(&ty)));
-            let answer = Ident::new(answer, hidden.located_at(last_span(&ty)));
-            checks
-                .extend(quote_spanned!(hidden=> let _: () = #open #private::Probe<#ty>>::#answer;));
+            // The compiler underlines the path, from its first token to its last.
+            let open = Token![<](first_span(&ty));
+            let check = Ident::new(check, last_span(&ty));
+            checks.extend(quote_spanned!(hidden=> let _ = #open #private::Probe<#ty>>::#check;));
         }
-        quote_spanned!(hidden=> { use #private::Answer as _; #checks })
+        quote_spanned!(hidden=> { use #private::Stranger as _; #checks })
     }
 
     /// The check that none of these types is a token that `join` refuses.

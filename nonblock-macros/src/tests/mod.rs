@@ -54,6 +54,6 @@ fn messages(expanded: &TokenStream) -> Vec<String> {
 }
 
 /// Spaces do not count.
-fn squeezed(tokens: impl ToString) -> String {
-    tokens.to_string().split_whitespace().collect()
+fn squeezed(tokens: impl quote::ToTokens) -> String {
+    tokens.into_token_stream().to_string().split_whitespace().collect()
 }
