@@ -27,6 +27,8 @@
 //! | write one callback for both contexts | [`Context`] |
 //! | wait, or refuse in a section | [`sync::Mutex::acquire`](sync::Lock::acquire) |
 //! | share data with a section | [`sync::SpinLock`] |
+//! | tell a thread from a section | [`sync::Completion`], [`sync::channel`] |
+//! | use what sleeps without saying so | [`MaySleep`] |
 //! | mirror a process's memory, and take it away | [`mmu`], [`memory`], [`oom`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
@@ -92,10 +94,10 @@
 //! |---|---|---|
 //! | `std` | yes | the thread-local backend, [`thread`], [`testing`] |
 //! | `macros` | yes | the attributes |
-//! | `parking_lot` | yes | [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
-//! | `mmu` | yes | [`mmu`] |
-//! | `sync` | by `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
-//! | `oom` | no | [`memory`] and [`oom`], on Linux |
+//! | `parking_lot` | yes; needs `std` | [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
+//! | `mmu` | yes; needs `parking_lot` | [`mmu`] |
+//! | `sync` | with `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
+//! | `oom` | no; needs `mmu` | [`memory`] and [`oom`], on Linux |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //!
 //! With default features off, the crate has no dependencies, and needs neither `std` nor `alloc`. In such a build with
@@ -118,6 +120,7 @@ mod check;
 mod context;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod memory;
+mod may_sleep;
 #[cfg(feature = "mmu")]
 pub mod mmu;
 #[cfg(all(feature = "oom", target_os = "linux"))]
@@ -140,6 +143,7 @@ pub use attributes::{may_sleep, non_block};
 pub use backend::CHECKS;
 pub use check::{cant_sleep, might_sleep, might_sleep_if};
 pub use context::{Context, WouldBlock};
+pub use may_sleep::{InUse, MaySleep};
 pub use report::{
     Handler, ParsePolicyError, Permit, Policy, Site, Stats, Task, Violation, ViolationKind, policy,
     set_handler, set_policy, stats,

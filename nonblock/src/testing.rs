@@ -93,16 +93,15 @@ fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
 /// ```
 #[track_caller]
 pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
-    violations(f).into_iter().next().unwrap_or_else(|| {
-        if crate::CHECKS {
-            panic!("expected a violation, and there was none")
-        } else {
-            panic!(
-                "expected a violation, but checks are off in this build: turn debug assertions on, \
-                 or nonblock's feature `checks`"
-            )
-        }
-    })
+    // Not a closure: a panic in one would name this place, not the caller's.
+    match violations(f).into_iter().next() {
+        Some(first) => first,
+        None if crate::CHECKS => panic!("expected a violation, and there was none"),
+        None => panic!(
+            "expected a violation, but checks are off in this build: turn debug assertions on, or \
+             nonblock's feature `checks`"
+        ),
+    }
 }
 
 /// Runs the closure and returns every violation in it, in the order in which they occurred.

@@ -8,13 +8,13 @@ use core::fmt;
 pub enum ViolationKind {
     /// A function that may sleep was called in a section. Linux: `__might_sleep`.
     SleepInNonBlock,
-    /// The thread really went to sleep in a section. Linux: `__schedule_bug`.
+    /// The thread really went to sleep in a section. Linux: `__schedule_bug`. No layer of this version reports it.
     ScheduledInNonBlock,
-    /// A system call that may block was made in a section.
+    /// A system call that may block was made in a section. No layer of this version reports it.
     SyscallInNonBlock,
-    /// Memory was allocated or released in a section.
+    /// Memory was allocated or released in a section. No layer of this version reports it.
     AllocInNonBlock,
-    /// A section lasted longer than it may.
+    /// A section lasted longer than it may. No layer of this version reports it.
     OverBudget,
     /// A section was ended that had not been started. Its location is that of the end, or, where the end
     /// of a guarded section finds that somebody took it, the place where that section began.

@@ -53,7 +53,7 @@ impl Violation {
         &self.task
     }
 
-    /// Returns the how-manieth of its kind at its location this is, from 1.
+    /// Returns which occurrence of its kind at its location this is, from 1.
     pub const fn occurrence(&self) -> usize {
         self.occurrence
     }
