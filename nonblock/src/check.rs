@@ -38,8 +38,14 @@ use crate::report::{self, ViolationKind};
 #[inline]
 #[track_caller]
 pub fn might_sleep() {
+    might_sleep_at(Location::caller());
+}
+
+/// As [`might_sleep`], on behalf of a caller further up.
+#[inline]
+pub(crate) fn might_sleep_at(place: &'static Location<'static>) {
     if backend::in_section() == Some(true) {
-        report::violation(ViolationKind::SleepInNonBlock, Location::caller());
+        report::violation(ViolationKind::SleepInNonBlock, place);
     }
 }
 

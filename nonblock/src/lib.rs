@@ -97,6 +97,7 @@
 //! | `parking_lot` | yes; needs `std` | [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
 //! | `mmu` | yes; needs `parking_lot` | [`mmu`] |
 //! | `sync` | with `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
+//! | `spin` | no; needs `sync` | `sync::RawSpin`, a raw lock that spins, without `std` too |
 //! | `oom` | no; needs `mmu` | [`memory`] and [`oom`], on Linux |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //!
@@ -143,7 +144,9 @@ pub use attributes::{may_sleep, non_block};
 pub use backend::CHECKS;
 pub use check::{cant_sleep, might_sleep, might_sleep_if};
 pub use context::{Context, WouldBlock};
-pub use may_sleep::{InUse, MaySleep};
+#[cfg(feature = "std")]
+pub use may_sleep::InUse;
+pub use may_sleep::MaySleep;
 pub use report::{
     Handler, ParsePolicyError, Permit, Policy, Site, Stats, Task, Violation, ViolationKind, policy,
     set_handler, set_policy, stats,

@@ -1,0 +1,91 @@
+//! Threads with a name, or a stack of a certain size.
+
+use std::string::String;
+use std::thread as native;
+
+use super::{JoinHandle, Scope, ScopedJoinHandle, body};
+use crate::token::Sleepable;
+
+/// How a thread is to be started: with a name, which reports tell, or a stack of a certain size.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::thread::Builder;
+///
+/// let reaper = Builder::new().name("oom_reaper").spawn(|_cx| "reaped").expect("a thread");
+/// assert_eq!(reaper.thread().name(), Some("oom_reaper"));
+/// nonblock::sleepable(|cx| assert_eq!(reaper.join(cx).unwrap(), "reaped"));
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder starts no thread until `spawn` is called"]
+pub struct Builder(native::Builder);
+
+impl Builder {
+    /// A thread without a name, with a stack of the usual size.
+    pub fn new() -> Self {
+        Self(native::Builder::new())
+    }
+
+    /// Names the thread. The name must hold no nul byte.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self(self.0.name(name.into()))
+    }
+
+    /// Sets the size of the thread's stack, in bytes.
+    pub fn stack_size(self, bytes: usize) -> Self {
+        Self(self.0.stack_size(bytes))
+    }
+
+    /// Starts the thread, as [`spawn`](super::spawn).
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere; the new thread may sleep.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread.
+    ///
+    /// # Panics
+    ///
+    /// If the name holds a nul byte.
+    pub fn spawn<F, T>(self, f: F) -> std::io::Result<JoinHandle<T>>
+    where
+        F: FnOnce(&mut Sleepable) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.0.spawn(body(f)).map(JoinHandle)
+    }
+
+    /// Starts the thread in a scope, as [`Scope::spawn`].
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere; the new thread may sleep.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread.
+    ///
+    /// # Panics
+    ///
+    /// If the name holds a nul byte.
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: Scope<'scope, '_>,
+        f: F,
+    ) -> std::io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce(&mut Sleepable) -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        self.0.spawn_scoped(scope.native(), body(f)).map(ScopedJoinHandle::of)
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,210 @@
+//! Threads, with the token in their closures and in whatever waits.
+//!
+//! As [`std::thread`], but a new thread's closure is lent a [`Sleepable`], and whatever waits or gives the processor away
+//! takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], `join`.
+
+mod builder;
+mod scope;
+
+use std::thread as native;
+use std::time::Duration;
+
+use crate::check::might_sleep;
+use crate::testing::Inherited;
+use crate::token::{Sleepable, lend_sleepable};
+
+pub use self::builder::Builder;
+pub use self::scope::{Scope, ScopedJoinHandle, scope};
+pub use std::thread::{Thread, ThreadId, available_parallelism, current, panicking};
+
+/// Puts the thread to sleep for at least a time.
+///
+/// # Context
+///
+/// May sleep: takes `&mut Sleepable`.
+///
+/// # Panics
+///
+/// If a section is open all the same (through a root inside it), reports
+/// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// nonblock::sleepable(|cx| nonblock::thread::sleep(cx, Duration::from_millis(1)));
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use std::time::Duration;
+/// nonblock::non_block(|nb| nonblock::thread::sleep(nb, Duration::from_millis(1)));
+/// ```
+#[track_caller]
+pub fn sleep(cx: &mut Sleepable, duration: Duration) {
+    let _ = cx;
+    might_sleep();
+    native::sleep(duration);
+}
+
+/// Puts the thread to sleep until somebody unparks it. It may also wake without.
+///
+/// [`Thread::unpark`] does not sleep: a section may wake a thread.
+///
+/// # Context
+///
+/// May sleep: takes `&mut Sleepable`.
+///
+/// # Panics
+///
+/// As [`sleep`].
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use nonblock::thread;
+///
+/// static FIRED: AtomicBool = AtomicBool::new(false);
+///
+/// let timer = thread::spawn(|cx| {
+///     while !FIRED.load(Ordering::Acquire) {
+///         thread::park(cx);
+///     }
+/// });
+/// nonblock::sleepable(|cx| {
+///     cx.non_block(|_nb| {
+///         FIRED.store(true, Ordering::Release);
+///         timer.thread().unpark();
+///     });
+///     timer.join(cx).unwrap();
+/// });
+/// ```
+#[track_caller]
+pub fn park(cx: &mut Sleepable) {
+    let _ = cx;
+    might_sleep();
+    native::park();
+}
+
+/// As [`park`], but not longer than a time.
+///
+/// # Context
+///
+/// May sleep: takes `&mut Sleepable`.
+///
+/// # Panics
+///
+/// As [`sleep`].
+#[track_caller]
+pub fn park_timeout(cx: &mut Sleepable, timeout: Duration) {
+    let _ = cx;
+    might_sleep();
+    native::park_timeout(timeout);
+}
+
+/// Lets other threads have the processor.
+///
+/// A section keeps its processor: others may be waiting for it to end. Mirrors Linux's `cond_resched()`
+/// (`kernel/sched/core.c`, 6.12), which counts as a sleep too.
+///
+/// # Context
+///
+/// May sleep: takes `&mut Sleepable`.
+///
+/// # Panics
+///
+/// As [`sleep`].
+#[track_caller]
+pub fn yield_now(cx: &mut Sleepable) {
+    let _ = cx;
+    might_sleep();
+    native::yield_now();
+}
+
+/// Starts a thread, and lends its closure the right to sleep.
+///
+/// # Context
+///
+/// May be called anywhere; the new thread may sleep. A token of this thread's cannot be captured: it is not
+/// `Send`.
+///
+/// # Panics
+///
+/// If the system cannot start a thread, as [`std::thread::spawn`].
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::thread;
+/// use std::time::Duration;
+///
+/// let worker = thread::spawn(|cx| {
+///     thread::sleep(cx, Duration::from_millis(1));
+///     "done"
+/// });
+/// nonblock::sleepable(|cx| assert_eq!(worker.join(cx).unwrap(), "done"));
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use nonblock::thread;
+/// nonblock::sleepable(|cx| {
+///     thread::spawn(|_| thread::sleep(cx, std::time::Duration::ZERO)); // `cx` is not that thread's
+/// });
+/// ```
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce(&mut Sleepable) -> T + Send + 'static,
+    T: Send + 'static,
+{
+    JoinHandle(native::spawn(body(f)))
+}
+
+/// Wraps a thread's closure: it reports to the test of the thread that spawned it.
+fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
+    let recorders = Inherited::of_this_thread();
+    move || {
+        recorders.install();
+        f(&mut lend_sleepable())
+    }
+}
+
+/// A thread that was started by [`spawn`]. Dropped, it lets the thread run on unattended.
+#[derive(Debug)]
+pub struct JoinHandle<T>(native::JoinHandle<T>);
+
+impl<T> JoinHandle<T> {
+    /// Waits for the thread to end and returns what its closure returned.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Errors
+    ///
+    /// If the thread panicked: the value it panicked with.
+    #[track_caller]
+    pub fn join(self, cx: &mut Sleepable) -> native::Result<T> {
+        let _ = cx;
+        might_sleep();
+        self.0.join()
+    }
+
+    /// Says whether the thread has ended, so that `join` would not wait long.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Returns the thread's handle, with its name and identifier.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn thread(&self) -> &native::Thread {
+        self.0.thread()
+    }
+}
