@@ -4,6 +4,7 @@ use core::panic::Location;
 use std::thread as native;
 
 use super::body;
+use crate::backend;
 use crate::check::{might_sleep, might_sleep_at};
 use crate::token::Sleepable;
 
@@ -39,12 +40,15 @@ pub fn scope<'env, F, T>(cx: &mut Sleepable, f: F) -> T
 where
     F: for<'scope> FnOnce(Scope<'scope, 'env>, &mut Sleepable) -> T,
 {
+    let reported = backend::in_section() == Some(true);
     might_sleep();
     let place = Location::caller();
     native::scope(|scope| {
         let result = f(Scope(scope), cx);
-        // The wait for the threads follows: the closure may have left a section open (through `raw`).
-        might_sleep_at(place);
+        // The wait for the threads follows, and the closure may have left a section open (through `raw`).
+        if !reported {
+            might_sleep_at(place);
+        }
         result
     })
 }
