@@ -6,9 +6,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{TokenStreamExt as _, quote_spanned};
-use syn::Lit;
 
-use crate::args::is_punct;
 use crate::attribute::Attribute;
 use crate::item::Attr;
 use crate::validate::Entry;
@@ -23,10 +21,9 @@ pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> Tok
         tokens.append_all(attrs);
         return tokens;
     };
-    let docs: Vec<(usize, String)> =
-        attrs.iter().enumerate().filter_map(|(i, attr)| Some((i, doc(attr)?))).collect();
     let span = Span::mixed_site();
-    if docs.is_empty() {
+    let mut docs = attrs.iter().enumerate().filter(|(_, attr)| attr.is_doc());
+    if docs.next().is_none() {
         tokens.append_all(attrs);
         if public {
             tokens.extend(quote_spanned!(span=> #[cfg_attr(doc, doc = #line)]));
@@ -34,12 +31,12 @@ pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> Tok
         return tokens;
     }
     // The summary ends before the first line of documentation that is blank or begins a block.
-    let end =
-        docs.iter().skip(1).find(|(_, text)| ends_paragraph(text)).map_or(attrs.len(), |(i, _)| *i);
+    let end = docs.find(|(_, attr)| ends_paragraph(attr)).map_or(attrs.len(), |(i, _)| i);
     let (summary, rest) = attrs.split_at(end);
-    let line = format!(" {line}");
+    // A paragraph of its own.
+    let line = format!("\n {line}\n");
     tokens.append_all(summary);
-    tokens.extend(quote_spanned!(span=> #[doc = ""] #[doc = #line] #[doc = ""]));
+    tokens.extend(quote_spanned!(span=> #[doc = #line]));
     tokens.append_all(rest);
     tokens
 }
@@ -60,24 +57,17 @@ pub(crate) fn line(attribute: Attribute, entry: &Entry) -> Option<&'static str> 
     })
 }
 
-/// The text of a line of documentation, empty where it is no plain literal.
-fn doc(attr: &Attr) -> Option<String> {
-    match attr.content().as_slice() {
-        [TokenTree::Ident(doc), equals, value @ ..] if doc == "doc" && is_punct(equals, '=') => {
-            Some(match value {
-                [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
-                    Lit::Str(text) => text.value().trim().to_owned(),
-                    _ => String::new(),
-                },
-                _ => String::new(),
-            })
-        }
-        _ => None,
-    }
-}
-
-fn ends_paragraph(text: &str) -> bool {
-    text.is_empty() || text.starts_with(['#', '`', '-', '*', '>', '|']) && !is_inline(text)
+/// Whether a line of documentation ends the paragraph before it.
+fn ends_paragraph(attr: &Attr) -> bool {
+    let Some(TokenTree::Literal(literal)) = attr.content().last() else { return true };
+    let source = literal.to_string();
+    // `" text"`, or `r" text"` with as many `#` as it takes.
+    let text = match source.strip_prefix('r') {
+        Some(raw) => raw.trim_matches('#'),
+        None => &source,
+    };
+    let text = text.trim_matches('"').trim();
+    text.is_empty() || (text.starts_with(['#', '`', '-', '*', '>', '|']) && !is_inline(text))
 }
 
 /// Whether a line that begins with a block's character continues the paragraph all the same.

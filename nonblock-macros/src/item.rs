@@ -13,6 +13,8 @@ use crate::args::is_punct;
 pub(crate) struct Attr {
     pound: TokenTree,
     bracketed: TokenTree,
+    /// What is in the brackets, as the compiler handed it over once.
+    content: Vec<TokenTree>,
 }
 
 /// A function, a method, a declared method, or a foreign function.
@@ -67,12 +69,22 @@ pub(crate) enum Item {
 }
 
 impl Attr {
-    /// The content of the brackets.
-    pub(crate) fn content(&self) -> Vec<TokenTree> {
-        match &self.bracketed {
+    fn new(pound: &TokenTree, bracketed: &TokenTree) -> Self {
+        let content = match bracketed {
             TokenTree::Group(group) => unwrap_invisible(group.stream()),
             _ => Vec::new(),
-        }
+        };
+        Self { pound: pound.clone(), bracketed: bracketed.clone(), content }
+    }
+
+    /// The content of the brackets.
+    pub(crate) fn content(&self) -> &[TokenTree] {
+        &self.content
+    }
+
+    /// Whether this is a line of documentation.
+    pub(crate) fn is_doc(&self) -> bool {
+        matches!(self.content(), [doc, equals, ..] if is_word(doc, "doc") && is_punct(equals, '='))
     }
 
     /// The last segment of the attribute's path.
@@ -80,7 +92,7 @@ impl Attr {
         let mut name = None;
         for token in self.content() {
             match token {
-                TokenTree::Ident(ident) => name = Some(ident),
+                TokenTree::Ident(ident) => name = Some(ident.clone()),
                 TokenTree::Punct(punct) if punct.as_char() == ':' => {}
                 _ => break,
             }
@@ -112,7 +124,7 @@ impl Attr {
             let path = Tokens(path);
             let mut bracketed = Group::new(Delimiter::Bracket, quote!(#path #group));
             bracketed.set_span(self.bracketed.span());
-            Self { pound: self.pound.clone(), bracketed: TokenTree::Group(bracketed) }
+            Self::new(&self.pound, &TokenTree::Group(bracketed))
         };
         let chosen = (!chosen.is_empty()).then(|| rebuild(chosen));
         let others = (!others.is_empty() || chosen.is_none()).then(|| rebuild(others));
@@ -250,7 +262,7 @@ impl<'a> Cursor<'a> {
             && is_punct(pound, '#')
             && is_group(bracketed, Delimiter::Bracket)
         {
-            attrs.push(Attr { pound: pound.clone(), bracketed: bracketed.clone() });
+            attrs.push(Attr::new(pound, bracketed));
             self.take(2);
         }
         attrs

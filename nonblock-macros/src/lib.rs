@@ -1,6 +1,7 @@
 //! The attributes of the `nonblock` crate, which re-exports and documents them.
 //!
-//! An attribute's way: `args` reads its arguments, `item` splits what it is on into tokens, `parameters`
+//! An attribute's way: `args` reads its arguments, `item` splits what it is on into tokens, `header` reads a
+//! signature, `parameters`
 //! finds the token among the parameters, `validate` decides what the function's entry must do,
 //! `expand` writes it. What is wrong on the way is collected in `diagnostics`,
 //! and the item is emitted all the same.
@@ -16,6 +17,7 @@ mod awaits;
 mod diagnostics;
 mod docs;
 mod expand;
+mod header;
 mod item;
 mod parameters;
 mod signature;

@@ -63,21 +63,33 @@ pub(crate) struct Check<'a> {
     pub(crate) place: &'a Place,
     pub(crate) function: &'a Function,
     pub(crate) signature: &'a Signature,
+    parameters: Vec<Parameter<'a>>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    pub(crate) fn new(
+        attribute: Attribute,
+        args: &'a Args,
+        place: &'a Place,
+        function: &'a Function,
+        signature: &'a Signature,
+    ) -> Self {
+        let mut scope = place.scope.clone();
+        scope.add(&signature.generics);
+        let parameters = scope.parameters(signature);
+        Self { attribute, args, place, function, signature, parameters }
+    }
+
     /// Decides on the function's entry, and reports what is wrong with the function.
     pub(crate) fn entry(&self, diagnostics: &mut Diagnostics) -> Entry {
         if self.refuse_kind(diagnostics) {
             return self.args.binding.clone().map_or(Entry::Nothing, Entry::Refused);
         }
-        let mut scope = self.place.scope.clone();
-        scope.add(&self.signature.generics);
-        let parameters = scope.parameters(self.signature);
+        let parameters = self.parameters.as_slice();
         let entry = match (self.attribute, &self.args.binding) {
-            (_, Some(binding)) => self.bind(binding, &parameters, diagnostics),
-            (Attribute::MaySleep, None) => self.may_sleep(&parameters, diagnostics),
-            (Attribute::NonBlock, None) => self.non_block(&parameters, diagnostics),
+            (_, Some(binding)) => self.bind(binding, parameters, diagnostics),
+            (Attribute::MaySleep, None) => self.may_sleep(parameters, diagnostics),
+            (Attribute::NonBlock, None) => self.non_block(parameters, diagnostics),
         };
         if self.attribute == Attribute::NonBlock
             && let Some(body) = &self.function.body
@@ -95,9 +107,7 @@ impl Check<'_> {
 
     /// The types that may be tokens under other names, beside those that the entry asks for.
     pub(crate) fn strangers(&self) -> Vec<TokenStream> {
-        let mut scope = self.place.scope.clone();
-        scope.add(&self.signature.generics);
-        scope.parameters(self.signature).iter().filter_map(Parameter::stranger).collect()
+        self.parameters.iter().filter_map(Parameter::stranger).collect()
     }
 
     /// Refuses what no function of these attributes can be.

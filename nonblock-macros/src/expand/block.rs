@@ -101,7 +101,7 @@ pub(super) fn own(
 /// Returns which of our attributes this is, and the `skip` in its arguments, if that is all there is.
 fn skips(attr: &Attr) -> Option<(Attribute, Option<Ident>)> {
     let attribute = Attribute::by_name(&attr.name()?.to_string())?;
-    let arguments = match attr.content().pop() {
+    let arguments = match attr.content().last() {
         Some(TokenTree::Group(group)) => group.stream(),
         _ => TokenStream::new(),
     };

@@ -10,6 +10,7 @@ use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::docs;
+use crate::header;
 use crate::item::{BlockKind, Function, Tokens, split_inner_attributes};
 use crate::validate::{Check, Entry, Place, remaining_attributes};
 
@@ -22,7 +23,7 @@ pub(crate) fn expand(
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     remaining_attributes(attribute, &mut function.attrs, diagnostics);
-    let signature: Signature = match syn::parse2(function.signature()) {
+    let signature: Signature = match header::read(function.signature_tokens()) {
         Ok(signature) => signature,
         Err(error) => {
             let wrong = format!("`#[{}]` cannot read this signature: {error}", attribute.name());
@@ -30,7 +31,7 @@ pub(crate) fn expand(
             return function.to_token_stream();
         }
     };
-    let check = Check { attribute, args, place, function: &function, signature: &signature };
+    let check = Check::new(attribute, args, place, &function, &signature);
     let entry = check.entry(diagnostics);
     let public = function.has_visibility()
         || function.body.is_none()

@@ -18,6 +18,7 @@ fn lines(item: &str) -> Vec<String> {
             },
             _ => panic!("not a line of documentation"),
         })
+        .flat_map(|text| text.split('\n').map(str::to_owned).collect::<Vec<_>>())
         .collect()
 }
 

@@ -1,11 +1,14 @@
 //! Random functions: the expansion parses again, and keeps every attribute, generic and argument.
 
+use proc_macro2::TokenTree;
 use proptest::prelude::*;
 use quote::quote;
 
 use super::{is_refused, messages, squeezed, tokens};
 use crate::attribute::Attribute;
 use crate::expand;
+use crate::header;
+use crate::parameters::{Parameter, Scope};
 
 /// A function by its parts, all of which the expansion must keep.
 #[derive(Clone, Debug)]
@@ -181,6 +184,24 @@ proptest! {
             let source = parts.source(token);
             let expanded = expand::attribute(attribute, tokens(args), tokens(&source));
             assert_kept(&parts, &source, &expanded);
+        }
+    }
+
+    /// What is read without `syn` is what `syn` would have read.
+    #[test]
+    fn random_signatures_are_read_alike(parts in parts()) {
+        let plain = Parts { attrs: vec![], before: "", generics: vec![], clause: "", body: "", ..parts };
+        for token in ["", "cx: &mut Sleepable", "_: &'a b::NonBlock", "mut cx: ::a::Cx<'_>", "d: Self"] {
+            let source = plain.source(token).replace("f<>", "f");
+            let tokens: Vec<TokenTree> = tokens(&source).into_iter().collect();
+            let read = header::read(&tokens).expect("a signature");
+            let by_syn: syn::Signature = syn::parse2(tokens.into_iter().collect()).expect("a signature");
+            prop_assert_eq!(squeezed(&read), squeezed(&by_syn));
+            prop_assert_eq!(read.inputs.len(), by_syn.inputs.len());
+            let (scope, roles) = (Scope::default(), |parameters: Vec<Parameter<'_>>| {
+                parameters.iter().map(|it| (it.role, it.name.cloned())).collect::<Vec<_>>()
+            });
+            prop_assert_eq!(roles(scope.parameters(&read)), roles(scope.parameters(&by_syn)));
         }
     }
 
