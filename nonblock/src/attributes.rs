@@ -103,9 +103,9 @@ pub use nonblock_macros::may_sleep;
 ///
 /// # Which parameter is the token
 ///
-/// The type decides, as for [`macro@may_sleep`]. On a function with a body, a parameter whose type has another name is
-/// asked for its type if it is called as a token is (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`), if it has no name,
-/// or if its type has a lifetime.
+/// The type decides, as for [`macro@may_sleep`]. On a function with a body, a parameter whose type has another name can be the
+/// token if it is called as one is (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`), if it has no name, or if its type has a
+/// lifetime. Any other is only checked not to be a `Sleepable`, and the body is a section of its own.
 ///
 /// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out and open a
 /// section in the body: `cx.non_block(|nb| ...)`.
