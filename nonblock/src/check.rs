@@ -1,9 +1,7 @@
 //! The run-time checks: what sleeping and non-sleeping functions say of themselves.
 
-use core::panic::Location;
-
 use crate::backend;
-use crate::report::{self, ViolationKind};
+use crate::report::{self, Place, ViolationKind};
 
 /// Says that the caller may sleep here, and reports it if a section is open.
 ///
@@ -38,12 +36,13 @@ use crate::report::{self, ViolationKind};
 #[inline]
 #[track_caller]
 pub fn might_sleep() {
-    might_sleep_at(Location::caller());
+    might_sleep_at(Place::caller());
 }
 
 /// As [`might_sleep`], on behalf of a caller further up.
 #[inline]
-pub(crate) fn might_sleep_at(place: &'static Location<'static>) {
+#[track_caller]
+pub(crate) fn might_sleep_at(place: Place) {
     if backend::in_section() == Some(true) {
         report::violation(ViolationKind::SleepInNonBlock, place);
     }
@@ -106,7 +105,14 @@ pub fn might_sleep_if(condition: bool) {
 #[inline]
 #[track_caller]
 pub fn cant_sleep() {
+    cant_sleep_at(Place::caller());
+}
+
+/// As [`cant_sleep`], on behalf of a caller elsewhere.
+#[inline]
+#[track_caller]
+pub(crate) fn cant_sleep_at(place: Place) {
     if backend::in_section() == Some(false) {
-        report::violation(ViolationKind::NotInNonBlock, Location::caller());
+        report::violation(ViolationKind::NotInNonBlock, place);
     }
 }

@@ -117,11 +117,13 @@ pub mod __private;
 #[cfg(feature = "macros")]
 mod attributes;
 pub mod backend;
+#[cfg(feature = "capi")]
+pub mod capi;
 mod check;
 mod context;
+mod may_sleep;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod memory;
-mod may_sleep;
 #[cfg(feature = "mmu")]
 pub mod mmu;
 #[cfg(all(feature = "oom", target_os = "linux"))]
@@ -148,8 +150,8 @@ pub use context::{Context, WouldBlock};
 pub use may_sleep::InUse;
 pub use may_sleep::MaySleep;
 pub use report::{
-    Handler, ParsePolicyError, Permit, Policy, Site, Stats, Task, Violation, ViolationKind, policy,
-    set_handler, set_policy, stats,
+    Handler, ParsePolicyError, Permit, Place, Policy, Site, Stats, Task, Violation, ViolationKind,
+    policy, set_handler, set_policy, stats,
 };
 pub use section::{non_block, permit_sleep, sleepable};
 pub use token::{NoToken, NonBlock, Sleepable};

@@ -3,11 +3,9 @@
 //! What is here is safe to call, but gives up part of what the compiler proves: the run-time counters
 //! see what it no longer does.
 
-use core::panic::Location;
-
 use crate::backend::{Backend as _, Chosen};
 use crate::check::might_sleep;
-use crate::report::{self, ViolationKind};
+use crate::report::{self, Place, ViolationKind};
 use crate::section::{Section, permit};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
 
@@ -106,7 +104,7 @@ pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R
 #[inline]
 #[track_caller]
 pub fn non_block_start() {
-    Chosen::start(Location::caller());
+    Chosen::start(Place::caller());
 }
 
 /// Closes the section that [`non_block_start`] opened.
@@ -122,8 +120,15 @@ pub fn non_block_start() {
 #[inline]
 #[track_caller]
 pub fn non_block_end() {
+    non_block_end_at(Place::caller());
+}
+
+/// As [`non_block_end`], on behalf of a caller elsewhere.
+#[inline]
+#[track_caller]
+pub(crate) fn non_block_end_at(place: Place) {
     if !Chosen::end() {
-        report::violation(ViolationKind::UnbalancedEnd, Location::caller());
+        report::violation(ViolationKind::UnbalancedEnd, place);
     }
 }
 

@@ -1,12 +1,10 @@
 //! Sections and roots: who lends which token, and for how long.
 
-use core::panic::Location;
-
 use crate::backend::{Aside, Backend as _, Chosen};
 use crate::check::might_sleep;
-use crate::report;
 #[cfg(any(debug_assertions, feature = "checks"))]
 use crate::report::ViolationKind;
+use crate::report::{self, Place};
 use crate::token::{NoToken, NonBlock, Sleepable, lend_non_block, lend_sleepable};
 
 /// Names, in rustc's messages, why a section, and what holds one, is neither `Send` nor `Sync`.
@@ -22,7 +20,7 @@ pub struct Section {
     _of_this_thread: [*mut dyn SectionEndsOnItsThread; 0],
     // Where it began, for the report of an end that somebody else took.
     #[cfg(any(debug_assertions, feature = "checks"))]
-    place: &'static Location<'static>,
+    place: Place,
 }
 
 impl Section {
@@ -30,7 +28,7 @@ impl Section {
     #[inline]
     #[track_caller]
     pub fn enter() -> Self {
-        let place = Location::caller();
+        let place = Place::caller();
         Chosen::start(place);
         Self {
             _of_this_thread: [],
@@ -212,7 +210,7 @@ where
 #[inline]
 #[track_caller]
 pub(crate) fn permit<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
-    report::count_permit(reason, Location::caller());
+    report::count_permit(reason, Place::caller());
     let _aside = Aside::put();
     f(&mut lend_sleepable())
 }

@@ -1,9 +1,7 @@
 //! The backend that another crate installed with `set_backend!`, found by its symbol.
 
-use core::panic::Location;
-
 use super::{Backend, Installed, Suspended};
-use crate::report::{Policy, Task, Violation};
+use crate::report::{Place, Policy, Task, Violation};
 
 // Only `set_backend!` defines the symbol, as a static of this type, so it is safe to read.
 unsafe extern "Rust" {
@@ -17,7 +15,7 @@ pub(crate) struct Linked;
 
 // SAFETY: every function is that of the installed backend, which keeps the contract.
 unsafe impl Backend for Linked {
-    fn start(place: &'static Location<'static>) {
+    fn start(place: Place) {
         (TABLE.start)(place);
     }
 
@@ -29,7 +27,7 @@ unsafe impl Backend for Linked {
         (TABLE.depth)()
     }
 
-    fn began() -> Option<&'static Location<'static>> {
+    fn began() -> Option<Place> {
         (TABLE.began)()
     }
 

@@ -11,10 +11,9 @@
 //! features off:
 //!
 //! ```
-//! use core::panic::Location;
 //! use core::sync::atomic::{AtomicU32, Ordering};
 //! use nonblock::backend::{Backend, Suspended};
-//! use nonblock::Violation;
+//! use nonblock::{Place, Violation};
 //!
 //! static DEPTH: AtomicU32 = AtomicU32::new(0);
 //!
@@ -22,7 +21,7 @@
 //!
 //! // SAFETY: the machine has one thread, so the one counter is that thread's; no method unwinds.
 //! unsafe impl Backend for SingleThread {
-//!     fn start(_place: &'static Location<'static>) {
+//!     fn start(_place: Place) {
 //!         DEPTH.fetch_add(1, Ordering::Relaxed);
 //!     }
 //!     fn end() -> bool {
@@ -50,9 +49,7 @@
 //! set_backend!(SingleThread);
 //! ```
 
-use core::panic::Location;
-
-use crate::report::{Policy, Task, Violation};
+use crate::report::{Place, Policy, Task, Violation};
 
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
 mod installed;
@@ -117,7 +114,7 @@ impl Drop for Aside {
 /// this crate's users too, may rely on a section being open where the count says so.
 pub unsafe trait Backend {
     /// Opens a section that begins at `place`.
-    fn start(place: &'static Location<'static>);
+    fn start(place: Place);
 
     /// Closes the innermost section; returns `false`, and leaves the count at zero, if none is open.
     fn end() -> bool;
@@ -128,7 +125,7 @@ pub unsafe trait Backend {
     fn depth() -> Option<u32>;
 
     /// Returns where the outermost open section began, if the platform remembers.
-    fn began() -> Option<&'static Location<'static>> {
+    fn began() -> Option<Place> {
         None
     }
 
@@ -183,7 +180,7 @@ pub struct Suspended {
     /// How many were open.
     pub depth: u32,
     /// Where the outermost one began, if the platform remembers.
-    pub began: Option<&'static Location<'static>>,
+    pub began: Option<Place>,
 }
 
 /// The functions of a [`Backend`], as [`set_backend!`](crate::set_backend) exports them.
@@ -191,10 +188,10 @@ pub struct Suspended {
 #[derive(Debug)]
 #[allow(dead_code, reason = "the table is read only where another crate installs the backend")]
 pub struct Installed {
-    pub(crate) start: fn(&'static Location<'static>),
+    pub(crate) start: fn(Place),
     pub(crate) end: fn() -> bool,
     pub(crate) depth: fn() -> Option<u32>,
-    pub(crate) began: fn() -> Option<&'static Location<'static>>,
+    pub(crate) began: fn() -> Option<Place>,
     pub(crate) suspend: fn() -> Suspended,
     pub(crate) resume: fn(Suspended),
     pub(crate) task: fn() -> Task,
@@ -238,11 +235,10 @@ impl Installed {
 /// # Examples
 ///
 /// ```compile_fail,E0080
-/// # use core::panic::Location;
-/// # use nonblock::{Violation, backend::{Backend, Suspended}};
+/// # use nonblock::{Place, Violation, backend::{Backend, Suspended}};
 /// # struct Second;
 /// # unsafe impl Backend for Second {
-/// #     fn start(_: &'static Location<'static>) {}
+/// #     fn start(_: Place) {}
 /// #     fn end() -> bool { true }
 /// #     fn depth() -> Option<u32> { None }
 /// #     fn suspend() -> Suspended { Suspended::default() }

@@ -1,18 +1,17 @@
 //! The backend of the feature `std`: thread-local counters, reports on standard error.
 
 use core::cell::Cell;
-use core::panic::Location;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::string::{String, ToString};
 
 use super::{Backend, Suspended};
-use crate::report::{Policy, Task, Violation, environment};
+use crate::report::{Place, Policy, Task, Violation, environment};
 
 struct State {
     depth: Cell<u32>,
     /// How many sections are put aside.
     aside: Cell<u32>,
-    began: Cell<Option<&'static Location<'static>>>,
+    began: Cell<Option<Place>>,
     reporting: Cell<bool>,
 }
 
@@ -36,7 +35,7 @@ crate::set_backend!(ThreadLocal);
 // SAFETY: the count is thread-local and changed by nothing else; no function but `write` unwinds.
 unsafe impl Backend for ThreadLocal {
     #[inline]
-    fn start(place: &'static Location<'static>) {
+    fn start(place: Place) {
         STATE.with(|state| {
             let depth = state.depth.get();
             if depth == 0 {
@@ -62,7 +61,7 @@ unsafe impl Backend for ThreadLocal {
         Some(STATE.with(|state| state.depth.get()))
     }
 
-    fn began() -> Option<&'static Location<'static>> {
+    fn began() -> Option<Place> {
         STATE.with(|state| if state.depth.get() == 0 { None } else { state.began.get() })
     }
 
@@ -143,7 +142,7 @@ fn thread_id() -> u32 {
         .unwrap_or_else(std::process::id)
 }
 
-/// Leaves out of a backtrace what every report has: this crate's reporter and the runtime's start.
+/// Leaves out of a backtrace what every report has: this crate's check and reporter, and the runtime's start.
 fn trimmed(backtrace: &str) -> String {
     let mut kept = String::new();
     let mut in_reporter = true;
@@ -159,7 +158,9 @@ fn trimmed(backtrace: &str) -> String {
                 keep = false;
                 continue;
             }
-            keep = !in_reporter;
+            // The check that found it is no news: the trace starts with whoever called it.
+            let in_check = kept.is_empty() && line.contains("nonblock::check::");
+            keep = !in_reporter && !in_check;
         }
         if keep {
             kept.push_str(line);

@@ -3,40 +3,40 @@
 //! The way of a violation: a check finds it, [`violation`] counts its site, a test that expects it
 //! takes it, or else the handler, or else the policy acts on it.
 
-use core::panic::Location;
-
 use crate::backend::{Aside, Backend as _, CHECKS, Chosen};
 
 mod claim;
 #[cfg(feature = "std")]
 pub(crate) mod environment;
 mod kind;
+mod place;
 mod policy;
 mod sites;
 mod stats;
 mod violation;
 
 pub use kind::ViolationKind;
+pub use place::Place;
 pub use policy::{Handler, ParsePolicyError, Policy, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
 pub use violation::{Task, Violation};
 
-/// Counts a violation at `location`, and reports it.
+/// Counts a violation at a place, and reports it.
 ///
 /// While it does, the thread's sections are put aside, so that the reporter and a handler may take
 /// what they need; a violation of theirs is counted and not reported, so reports do not recurse.
 #[cold]
 #[inline(never)]
 #[track_caller] // A panic then names the place of the fault, not this one.
-pub(crate) fn violation(kind: ViolationKind, location: &'static Location<'static>) {
+pub(crate) fn violation(kind: ViolationKind, place: Place) {
     let depth = Chosen::depth().unwrap_or(0);
     let section = Chosen::began();
     let _aside = Aside::put();
     stats::count_kind(kind);
-    let occurrence = sites::VIOLATIONS.count(kind, location);
+    let occurrence = sites::VIOLATIONS.count(kind, place);
     let Some(_reporting) = Reporting::begin() else { return };
 
-    let violation = Violation { kind, location, section, depth, task: Chosen::task(), occurrence };
+    let violation = Violation { kind, place, section, depth, task: Chosen::task(), occurrence };
     if Chosen::record(&violation) {
         return;
     }
@@ -55,6 +55,11 @@ pub(crate) fn violation(kind: ViolationKind, location: &'static Location<'static
         }
         // A second panic would abort the program in place of the report.
         Policy::Panic if Chosen::panicking() => Chosen::write(&violation),
+        // C cannot be unwound through.
+        Policy::Panic if place.location().is_none() => {
+            Chosen::write(&violation);
+            Chosen::abort();
+        }
         Policy::Panic => panic!("{violation}"),
     }
 }
@@ -77,7 +82,7 @@ impl Drop for Reporting {
 
 /// Counts a use of `permit_sleep`.
 #[inline]
-pub(crate) fn count_permit(reason: &'static str, place: &'static Location<'static>) {
+pub(crate) fn count_permit(reason: &'static str, place: Place) {
     if CHECKS {
         sites::PERMITS.count(reason, place);
     }

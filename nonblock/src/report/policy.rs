@@ -16,7 +16,8 @@ use crate::backend::{Backend as _, Chosen};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
-    /// Panic with the report. On a thread that is panicking already: write it, as `Warn` does.
+    /// Panic with the report. On a thread that is panicking already: write it, as `Warn` does. In a call from C, which
+    /// no panic may pass: as `Abort`.
     Panic,
     /// Write the report with a call trace, once for every site, and go on.
     Warn,

@@ -1,10 +1,10 @@
 //! Counts by place, in tables that neither lock nor allocate.
 
-use core::panic::Location;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::claim::Claim;
 use super::kind::ViolationKind;
+use super::place::Place;
 
 /// Violations by place and kind.
 pub(super) static VIOLATIONS: Table<ViolationKind, 128> = Table::empty();
@@ -13,17 +13,10 @@ pub(super) static VIOLATIONS: Table<ViolationKind, 128> = Table::empty();
 pub(super) static PERMITS: Table<&'static str, 64> = Table::empty();
 
 /// What is counted: a thing at a place.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Key<T> {
     pub(super) what: T,
-    pub(super) location: &'static Location<'static>,
-}
-
-impl<T: PartialEq> PartialEq for Key<T> {
-    fn eq(&self, other: &Self) -> bool {
-        // By value: one place in the source can have several `Location`s in the program.
-        self.what == other.what && self.location == other.location
-    }
+    pub(super) place: Place,
 }
 
 struct Slot<T> {
@@ -47,10 +40,10 @@ impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
     }
 
     /// Counts one more, and returns how many there are of it now; 1 for what finds no slot.
-    pub(super) fn count(&self, what: T, location: &'static Location<'static>) -> usize {
-        let key = Key { what, location };
+    pub(super) fn count(&self, what: T, place: Place) -> usize {
+        let key = Key { what, place };
         // Where in the table a place is looked for first: neighbours in a file are spread.
-        let start = location.line() as usize * 31 + location.column() as usize;
+        let start = place.line() as usize * 31 + place.column().unwrap_or(0) as usize;
         for step in 0..SLOTS {
             let slot = &self.slots[start.wrapping_add(step) % SLOTS];
             if slot.key.get_or_set(key).is_some_and(|found| found == key) {
@@ -62,10 +55,19 @@ impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
     }
 
     /// Returns every counted key with its count.
+    ///
+    /// A thread that loses its processor while it claims a slot can be passed over by others, which then claim a second
+    /// slot for the same key. What they counted there belongs to the first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Key<T>, usize)> + '_ {
-        self.slots.iter().filter_map(|slot| {
-            let count = slot.count.load(Ordering::Relaxed);
-            slot.key.get().filter(|_| count > 0).map(|key| (key, count))
+        self.slots.iter().enumerate().filter_map(|(at, slot)| {
+            let key = slot.key.get()?;
+            let same = |slot: &&Slot<T>| slot.key.get() == Some(key);
+            if self.slots[..at].iter().any(|slot| same(&slot)) {
+                return None;
+            }
+            let counts = self.slots[at..].iter().filter(same);
+            let count = counts.map(|slot| slot.count.load(Ordering::Relaxed)).sum();
+            (count > 0).then_some((key, count))
         })
     }
 

@@ -5,6 +5,7 @@ use core::panic::Location;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::kind::ViolationKind;
+use super::place::Place;
 use super::sites;
 
 static BY_KIND: [AtomicUsize; ViolationKind::ALL.len()] =
@@ -52,8 +53,10 @@ pub struct Stats {
 pub struct Site {
     /// Which rule.
     pub kind: ViolationKind,
-    /// The call that broke it.
+    /// The call that broke it. For a call from C, this is where it came into Rust.
     pub location: &'static Location<'static>,
+    /// The call that broke it, in Rust or in C.
+    pub place: Place,
     /// How often.
     pub count: usize,
 }
@@ -85,7 +88,8 @@ impl Stats {
     pub fn sites(&self) -> impl Iterator<Item = Site> + use<> {
         sites::VIOLATIONS.iter().map(|(key, count)| Site {
             kind: key.what,
-            location: key.location,
+            location: key.place.in_rust(),
+            place: key.place,
             count,
         })
     }
@@ -99,7 +103,7 @@ impl Stats {
     pub fn permits(&self) -> impl Iterator<Item = Permit> + use<> {
         sites::PERMITS.iter().map(|(key, count)| Permit {
             reason: key.what,
-            location: key.location,
+            location: key.place.in_rust(),
             count,
         })
     }
@@ -118,7 +122,7 @@ impl fmt::Display for Stats {
             write!(f, "\n  {kind}: {}", self.count(kind))?;
         }
         for site in self.sites() {
-            write!(f, "\n  at {}: {} {}", site.location, site.count, site.kind)?;
+            write!(f, "\n  at {}: {} {}", site.place, site.count, site.kind)?;
         }
         for permit in self.permits() {
             write!(

@@ -4,6 +4,7 @@ use core::fmt;
 use core::panic::Location;
 
 use super::kind::ViolationKind;
+use super::place::Place;
 
 /// A broken rule: what was done, where, in which section, by which thread.
 ///
@@ -19,8 +20,8 @@ use super::kind::ViolationKind;
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub(crate) kind: ViolationKind,
-    pub(crate) location: &'static Location<'static>,
-    pub(crate) section: Option<&'static Location<'static>>,
+    pub(crate) place: Place,
+    pub(crate) section: Option<Place>,
     pub(crate) depth: u32,
     pub(crate) task: Task,
     pub(crate) occurrence: usize,
@@ -33,13 +34,30 @@ impl Violation {
     }
 
     /// Returns where: the call that broke the rule.
+    ///
+    /// For a call from C, this is where it came into Rust; [`place`](Self::place) is where C made it.
     pub const fn location(&self) -> &'static Location<'static> {
-        self.location
+        self.place.in_rust()
+    }
+
+    /// Returns where: the call that broke the rule, in Rust or in C.
+    pub const fn place(&self) -> Place {
+        self.place
     }
 
     /// Returns where the outermost open section began; `None` if none was open or the backend does not
     /// remember.
+    ///
+    /// For a section begun by C, this is where its call came into Rust, as with [`location`](Self::location).
     pub const fn section(&self) -> Option<&'static Location<'static>> {
+        match &self.section {
+            Some(place) => Some(place.in_rust()),
+            None => None,
+        }
+    }
+
+    /// Returns where the outermost open section began, in Rust or in C, as [`section`](Self::section).
+    pub const fn section_place(&self) -> Option<Place> {
         self.section
     }
 
@@ -62,7 +80,7 @@ impl Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.kind.words();
-        writeln!(f, "BUG: {} at {}", words.headline, self.location)?;
+        writeln!(f, "BUG: {} at {}", words.headline, self.place)?;
         writeln!(
             f,
             "non_block: {}, pid: {}, name: {}",

@@ -1,11 +1,11 @@
 //! Threads that borrow from their surroundings, and are waited for.
 
-use core::panic::Location;
 use std::thread as native;
 
 use super::body;
 use crate::backend;
 use crate::check::{might_sleep, might_sleep_at};
+use crate::report::Place;
 use crate::token::Sleepable;
 
 /// Runs a closure that can start threads which borrow from its surroundings, and waits for them.
@@ -42,7 +42,7 @@ where
 {
     let reported = backend::in_section() == Some(true);
     might_sleep();
-    let place = Location::caller();
+    let place = Place::caller();
     native::scope(|scope| {
         let result = f(Scope(scope), cx);
         // The wait for the threads follows, and the closure may have left a section open (through `raw`).
