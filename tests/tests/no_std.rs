@@ -77,11 +77,11 @@ fn without_places(text: &str) -> String {
 
 /// Runs the program and asserts that it found every rule that it broke.
 #[track_caller]
-fn assert_counts(program: &Path, attributes: &str) {
+fn assert_counts(program: &Path, more: &str) {
     let outcome = run(program, &[]);
     outcome.assert_success();
     let said = without_places(&outcome.stdout);
-    let expected = format!("{ALWAYS}{attributes}{COUNTED}");
+    let expected = format!("{ALWAYS}{more}{COUNTED}");
     let sites = said.strip_prefix(&expected).unwrap_or_else(|| panic!("{said}\n!=\n{expected}"));
     let mut sites: Vec<_> = sites.lines().collect();
     assert_eq!(sites.pop(), Some("done"));
@@ -114,6 +114,18 @@ fn the_attributes_need_no_std() {
     let outcome = run(&program, &[]);
     outcome.assert_success();
     assert_eq!(outcome.stdout, format!("{ALWAYS}attributes: ok\ndone\n"));
+}
+
+#[test]
+fn locks_need_no_std() {
+    let program = build(false, "checks,backend,spin");
+    assert!(!holds_std(&program));
+    assert_counts(&program, "locks: ok\n");
+    let program = build(true, "spin");
+    assert!(!holds_std(&program));
+    let outcome = run(&program, &[]);
+    outcome.assert_success();
+    assert_eq!(outcome.stdout, format!("{ALWAYS}locks: ok\ndone\n"));
 }
 
 #[test]

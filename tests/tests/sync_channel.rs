@@ -225,7 +225,7 @@ fn nothing_is_lost_between_many_senders_and_many_receivers() {
                     scope.spawn(move |cx| {
                         for value in 0..VALUES {
                             let value = which * VALUES + value;
-                            if value % 2 == 0 {
+                            if value.is_multiple_of(2) {
                                 sender.send(cx, value).unwrap();
                             } else {
                                 // As a section does: again and again, without waiting.

@@ -71,7 +71,6 @@ fn a_file_is_written_and_read_with_the_token_in_hand() -> io::Result<()> {
             assert_eq!(&next, b"\n");
             let mut rest = Vec::new();
             assert_eq!(file.read_to_end(&mut rest)?, 9);
-            // A shared file is read by `&File`, which std has for that.
             io::Result::Ok(())
         })
         .unwrap();
@@ -93,24 +92,26 @@ fn lines_are_read_with_the_token_in_hand() {
     });
 }
 
+type Operation = fn(&mut InUse<'_, Cursor<Vec<u8>>>);
+
 #[test]
 fn every_operation_of_what_is_in_use_is_reported_in_a_section() {
     let mut value = MaySleep::new(Cursor::new(vec![0; 9]));
     raw::sleepable(|cx| {
         let mut value = value.with(cx);
-        let operations: [&dyn Fn(&mut InUse<'_, Cursor<Vec<u8>>>); 12] = [
-            &|value| drop(value.read(&mut [0])),
-            &|value| drop(value.read_vectored(&mut [])),
-            &|value| drop(value.read_to_end(&mut Vec::new())),
-            &|value| drop(value.read_to_string(&mut String::new())),
-            &|value| drop(value.read_exact(&mut [])),
-            &|value| drop(value.fill_buf().map(<[u8]>::len)),
-            &|value| drop(value.write(&[1])),
-            &|value| drop(value.write_vectored(&[])),
-            &|value| drop(value.write_all(&[1])),
-            &|value| drop(value.flush()),
-            &|value| drop(value.seek(SeekFrom::Start(0))),
-            &|value| drop(value.stream_position()),
+        let operations: [Operation; 12] = [
+            |value| drop(value.read(&mut [0])),
+            |value| drop(value.read_vectored(&mut [])),
+            |value| drop(value.read_to_end(&mut Vec::new())),
+            |value| drop(value.read_to_string(&mut String::new())),
+            |value| drop(value.read_exact(&mut [])),
+            |value| drop(value.fill_buf().map(<[u8]>::len)),
+            |value| drop(value.write(&[1])),
+            |value| drop(value.write_vectored(&[])),
+            |value| drop(value.write_all(&[1])),
+            |value| drop(value.flush()),
+            |value| drop(value.seek(SeekFrom::Start(0))),
+            |value| drop(value.stream_position()),
         ];
         for (number, operation) in operations.iter().enumerate() {
             // What the compiler does not see: a section that was opened without the token.
