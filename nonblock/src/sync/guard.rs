@@ -191,53 +191,6 @@ unlocked_fairly!(Guard as MutexGuard, RawMutexFair);
 unlocked_fairly!(ReadGuard as RwLockReadGuard, RawRwLockFair);
 unlocked_fairly!(WriteGuard as RwLockWriteGuard, RawRwLockFair);
 
-/// Defines `unlocked` for a guard.
-macro_rules! unlocked {
-    ($guard:ident as $raw:ident, $bound:ident) => {
-        impl<T: ?Sized, R: $bound> $guard<'_, Sleeping, T, R> {
-            /// Releases the lock for as long as the closure runs, and waits for it again.
-            ///
-            /// Others may change the value meanwhile.
-            ///
-            /// # Context
-            ///
-            /// May sleep: takes `&mut Sleepable`, and lends it on to the closure.
-            ///
-            /// # Panics
-            ///
-            /// A panic of the closure's passes through, when the lock is held again.
-            ///
-            /// # Examples
-            ///
-            /// ```
-            /// # #[cfg(feature = "parking_lot")] {
-            /// use nonblock::sync::{Mutex, MutexGuard};
-            ///
-            /// let table = Mutex::new(1);
-            /// nonblock::sleepable(|cx| {
-            ///     let mut held = table.lock(cx);
-            ///     MutexGuard::unlocked(&mut held, cx, |cx| *table.lock(cx) += 1);
-            ///     assert_eq!(*held, 2);
-            /// });
-            /// # }
-            /// ```
-            #[track_caller]
-            pub fn unlocked<U>(
-                guard: &mut Self,
-                cx: &mut Sleepable,
-                f: impl FnOnce(&mut Sleepable) -> U,
-            ) -> U {
-                might_sleep();
-                $raw::unlocked(&mut guard.inner, || f(cx))
-            }
-        }
-    };
-}
-
-unlocked!(Guard as MutexGuard, RawMutex);
-unlocked!(ReadGuard as RwLockReadGuard, RawRwLock);
-unlocked!(WriteGuard as RwLockWriteGuard, RawRwLock);
-
 impl<'a, K: Kind, T: ?Sized, R: RawRwLockDowngrade> WriteGuard<'a, K, T, R> {
     /// Turns the writer into a reader, with no other writer in between.
     ///

@@ -138,6 +138,44 @@ impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Lock<Sleeping, T, R> {
     }
 }
 
+impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
+    /// Releases the lock for as long as the closure runs, and waits for it again.
+    ///
+    /// Others may change the value meanwhile.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`, and lends it on to the closure.
+    ///
+    /// # Panics
+    ///
+    /// A panic of the closure's passes through, when the lock is held again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "parking_lot")] {
+    /// use nonblock::sync::{Mutex, MutexGuard};
+    ///
+    /// let table = Mutex::new(1);
+    /// nonblock::sleepable(|cx| {
+    ///     let mut held = table.lock(cx);
+    ///     MutexGuard::unlocked(&mut held, cx, |cx| *table.lock(cx) += 1);
+    ///     assert_eq!(*held, 2);
+    /// });
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn unlocked<U>(
+        guard: &mut Self,
+        cx: &mut Sleepable,
+        f: impl FnOnce(&mut Sleepable) -> U,
+    ) -> U {
+        might_sleep();
+        lock_api::MutexGuard::unlocked(&mut guard.inner, || f(cx))
+    }
+}
+
 /// With the value if the lock is free, which is held meanwhile; it is not waited for.
 impl<T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Lock<Sleeping, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

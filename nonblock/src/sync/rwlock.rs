@@ -244,6 +244,52 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> ReadWriteLock<Sleeping, 
     }
 }
 
+impl<T: ?Sized, R: RawRwLock> ReadGuard<'_, Sleeping, T, R> {
+    /// Releases the lock for as long as the closure runs, and waits for it again.
+    ///
+    /// Others may change the value meanwhile.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`, and lends it on to the closure.
+    ///
+    /// # Panics
+    ///
+    /// A panic of the closure's passes through, when the lock is held again.
+    #[track_caller]
+    pub fn unlocked<U>(
+        guard: &mut Self,
+        cx: &mut Sleepable,
+        f: impl FnOnce(&mut Sleepable) -> U,
+    ) -> U {
+        might_sleep();
+        lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || f(cx))
+    }
+}
+
+impl<T: ?Sized, R: RawRwLock> WriteGuard<'_, Sleeping, T, R> {
+    /// Releases the lock for as long as the closure runs, and waits for it again.
+    ///
+    /// Others may change the value meanwhile.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`, and lends it on to the closure.
+    ///
+    /// # Panics
+    ///
+    /// A panic of the closure's passes through, when the lock is held again.
+    #[track_caller]
+    pub fn unlocked<U>(
+        guard: &mut Self,
+        cx: &mut Sleepable,
+        f: impl FnOnce(&mut Sleepable) -> U,
+    ) -> U {
+        might_sleep();
+        lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || f(cx))
+    }
+}
+
 /// With the value if nobody writes, read meanwhile; it is not waited for.
 impl<T: ?Sized + fmt::Debug, R: RawRwLock> fmt::Debug for ReadWriteLock<Sleeping, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

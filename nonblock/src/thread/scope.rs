@@ -61,7 +61,9 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     pub(super) fn native(self) -> &'scope native::Scope<'scope, 'env> {
         self.0
     }
+}
 
+impl<'scope> Scope<'scope, '_> {
     /// Starts a thread in the scope, and lends its closure the right to sleep.
     ///
     /// # Context

@@ -1,0 +1,9 @@
+//! Law 4: a section cannot wait to be the upgradable reader; it can only try.
+
+use nonblock::{NonBlock, sync::RwLock};
+
+fn count(ranges: &RwLock<Vec<u64>>, nb: &mut NonBlock) -> usize {
+    ranges.upgradable_read(nb).len()
+}
+
+fn main() {}
