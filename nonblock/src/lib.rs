@@ -57,8 +57,10 @@
 //!
 //! It assumes that every function that may sleep takes the token or is called through one that does; that
 //! spin locks are taken in one order, since two that wait for each other run for ever without sleeping; that no guard of
-//! a spin lock is forgotten; and that nothing under [`raw`], no root inside a section, and no [`permit_sleep`] is on the
-//! path. It says nothing of how long a section runs.
+//! a spin lock is forgotten; that no violation's [`Handler`] sleeps while the section that it reports holds a spin lock;
+//! and that nothing under [`raw`], none of its C twins, no root inside a section, and no [`permit_sleep`] is on the
+//! path. Of the raw locks it assumes that they wait for their holders alone: `parking_lot`'s also wait, when a thread parks
+//! for the first time, while its table of threads grows, which allocates. It says nothing of how long a section runs.
 //!
 //! # The layers
 //!

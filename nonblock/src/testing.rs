@@ -11,7 +11,8 @@ use crate::report::Violation;
 /// What a test collects: the violations of its thread, and of threads that thread spawned by
 /// [`thread`](crate::thread).
 struct Recorder {
-    violations: Mutex<Vec<Violation>>,
+    /// `None` once the test has ended: a thread of its that lives on reports as any other.
+    violations: Mutex<Option<Vec<Violation>>>,
     /// Whether the policy is kept from acting on what is recorded.
     expected: bool,
 }
@@ -21,14 +22,25 @@ std::thread_local! {
     static RECORDERS: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Hands a violation to the innermost recorder; says whether the test expects it.
+impl Recorder {
+    /// Takes a violation, unless the test has ended.
+    fn take(&self, violation: &Violation) -> bool {
+        let mut violations = self.violations.lock().unwrap_or_else(PoisonError::into_inner);
+        violations.as_mut().map(|violations| violations.push(violation.clone())).is_some()
+    }
+
+    /// Ends the recording, and returns what was recorded.
+    fn close(&self) -> Vec<Violation> {
+        self.violations.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+}
+
+/// Hands a violation to the innermost recorder that is open; says whether the test expects it.
 pub(crate) fn record(violation: &Violation) -> bool {
     // A thread that is being torn down has no recorder any more.
-    let recorder = RECORDERS.try_with(|recorders| recorders.borrow().last().cloned());
-    let Some(recorder) = recorder.ok().flatten() else { return false };
-    let mut violations = recorder.violations.lock().unwrap_or_else(PoisonError::into_inner);
-    violations.push(violation.clone());
-    recorder.expected
+    let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
+    let taker = recorders.iter().rev().find(|recorder| recorder.take(violation));
+    taker.is_some_and(|recorder| recorder.expected)
 }
 
 /// The recorders of a thread, for one that it spawns.
@@ -45,34 +57,42 @@ impl Inherited {
     }
 }
 
-/// Takes the recorder off again when dropped, by unwinding too.
-struct Installed;
+/// Takes the recorder off again when dropped, by unwinding too, and closes it.
+struct Installed(Arc<Recorder>);
+
+impl Installed {
+    fn new(expected: bool) -> Self {
+        let violations = Mutex::new(Some(Vec::new()));
+        let recorder = Arc::new(Recorder { violations, expected });
+        // A thread that is being torn down runs on unrecorded.
+        let _ = RECORDERS.try_with(|recorders| recorders.borrow_mut().push(Arc::clone(&recorder)));
+        Self(recorder)
+    }
+}
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        RECORDERS.with_borrow_mut(Vec::pop);
+        self.0.close();
+        let _ = RECORDERS.try_with(|recorders| recorders.borrow_mut().pop());
     }
 }
 
 fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
-    let recorder = Arc::new(Recorder { violations: Mutex::default(), expected });
-    RECORDERS.with_borrow_mut(|recorders| recorders.push(Arc::clone(&recorder)));
-    let installed = Installed;
+    let installed = Installed::new(expected);
     let result = f();
-    drop(installed);
-    let mut violations = recorder.violations.lock().unwrap_or_else(PoisonError::into_inner);
-    (result, std::mem::take(&mut *violations))
+    let violations = installed.0.close();
+    (result, violations)
 }
 
 /// Runs the closure and returns the first violation in it.
 ///
 /// The violation is neither reported nor acted on: the closure runs to its end, as it would under
 /// [`Policy::Ignore`](crate::Policy::Ignore). Violations of threads that it spawns by
-/// [`thread`](crate::thread) count as its own.
+/// [`thread`](crate::thread) count as its own, until it returns.
 ///
 /// # Context
 ///
-/// May be called anywhere.
+/// May be called anywhere. In a destructor of the thread's locals nothing is recorded.
 ///
 /// # Panics
 ///

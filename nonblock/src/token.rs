@@ -110,7 +110,8 @@ impl fmt::Debug for NonBlock {
 /// Every `Send` type is `NoToken`, and tokens are not `Send`. So a root opened around a token that
 /// is in scope does not compile, and nobody gains a right to sleep inside a section that way. A
 /// closure that captures something else tied to its thread (an `Rc`, a `RefCell` by reference, a
-/// lock guard) is refused too; [`raw`](crate::raw) has the same roots without this bound.
+/// lock guard) is refused too; [`raw`](crate::raw) has the same roots without this bound. The trait is
+/// sealed.
 ///
 /// # Examples
 ///
@@ -127,8 +128,20 @@ impl fmt::Debug for NonBlock {
     note = "where a token is in scope, use it instead of a root: `cx.non_block(|nb| ...)` opens a section, and what may sleep is called with `cx`",
     note = "whatever is not `Send` counts as tied to this thread: an `Rc`, a `&RefCell`, a lock guard, a `dyn` that does not say `Send` or `Sync`; if it is that and no token, use the root of this name in `nonblock::raw`"
 )]
-pub trait NoToken {}
+pub trait NoToken {
+    // A reference to a user's own trait object could implement the trait otherwise, whatever it captured.
+    #[doc(hidden)]
+    const SEALED: sealed::Sealed;
+}
 
 // The bound's own words serve a reader better than a chain of `Send` obligations.
 #[diagnostic::do_not_recommend]
-impl<T: Send> NoToken for T {}
+impl<T: Send> NoToken for T {
+    const SEALED: sealed::Sealed = sealed::Sealed;
+}
+
+mod sealed {
+    /// What only this crate can name, and so only its own implementation can give.
+    #[derive(Debug)]
+    pub struct Sealed;
+}

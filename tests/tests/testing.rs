@@ -321,3 +321,43 @@ fn a_thread_may_be_spawned_while_its_parent_is_torn_down() {
     });
     outcome.assert_success();
 }
+
+#[test]
+fn a_thread_that_outlives_the_recording_reports_as_any_other() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let mut worker = None;
+    let seen = violations(|| {
+        worker = Some(thread::spawn(move |_cx| {
+            wait.recv().expect("the test lets it go");
+            sleep_in_a_section();
+        }));
+    });
+    assert!(seen.is_empty());
+    go.send(()).expect("the worker waits");
+    let ended = sleepable(|cx| worker.expect("it was started").join(cx));
+    assert!(ended.is_err(), "the default policy panics where nobody expects the violation");
+}
+
+#[test]
+fn a_destructor_of_the_threads_locals_runs_unrecorded() {
+    struct InItsDrop;
+
+    impl Drop for InItsDrop {
+        fn drop(&mut self) {
+            assert!(violations(|| non_block(|_nb| ())).is_empty());
+        }
+    }
+
+    std::thread_local! {
+        static FIRST: InItsDrop = const { InItsDrop };
+        static LAST: InItsDrop = const { InItsDrop };
+    }
+
+    let thread = std::thread::spawn(|| {
+        // On both sides of the recorders' own local, whichever way they are torn down.
+        FIRST.with(|_| ());
+        assert!(violations(|| ()).is_empty());
+        LAST.with(|_| ());
+    });
+    assert!(thread.join().is_ok());
+}

@@ -103,7 +103,8 @@ impl Error for ParsePolicyError {}
 /// What a program can do with a violation in place of the policy.
 ///
 /// It is called for every violation, repeated ones too ([`Violation::occurrence`] tells), on the thread that
-/// broke the rule, whose sections are put aside meanwhile.
+/// broke the rule, whose sections are put aside meanwhile. So it may sleep; but the section may hold a
+/// spin lock, and whoever waits for that waits for the handler too.
 pub type Handler = fn(&Violation);
 
 /// No policy was set: the backend's initial one holds.
