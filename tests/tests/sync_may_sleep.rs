@@ -46,7 +46,8 @@ fn it_costs_nothing() {
 
 #[test]
 fn a_file_is_written_and_read_with_the_token_in_hand() -> io::Result<()> {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("may_sleep.txt");
+    let name = format!("may_sleep-{}.txt", std::process::id());
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut file = MaySleep::new(
         File::options().read(true).write(true).create(true).truncate(true).open(&path)?,
     );
