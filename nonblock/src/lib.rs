@@ -81,6 +81,7 @@
 //! * a token hidden from [`NoToken`] by a wrapper of another crate's that makes anything `Send`;
 //! * a token held in a struct beside a token that an attribute binds;
 //! * a sleeping function that takes no token but says [`might_sleep`], reached by whatever way;
+//! * starting a thread, which takes no token, as `std`'s does not: [`thread::spawn`];
 //! * anything under [`raw`].
 //!
 //! Neither can see:

@@ -91,6 +91,12 @@ fn a_sleeping_function_without_a_token_is_left_to_the_counters() {
 }
 
 #[test]
+fn starting_a_thread_is_left_to_the_counters() {
+    let violation = expect_violation(|| non_block(|_nb| nonblock::thread::spawn(|_cx| ())));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
 fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
     let violation = expect_violation(|| {
         nonblock::sleepable(|cx| raw::non_block(|_nb| sleep(cx)));

@@ -29,19 +29,23 @@ fn sleep_takes_its_time() {
 }
 
 #[test]
-fn a_thread_that_is_started_in_a_section_is_in_none() {
-    non_block(|_nb| {
-        let worker = thread::spawn(|cx| {
-            might_sleep();
-            thread::sleep(cx, Duration::from_millis(1));
-            raw::depth()
+fn a_thread_that_is_started_in_a_section_is_reported_and_is_in_none() {
+    let found = violations(|| {
+        non_block(|_nb| {
+            let worker = thread::spawn(|cx| {
+                might_sleep();
+                thread::sleep(cx, Duration::from_millis(1));
+                raw::depth()
+            });
+            // A section cannot join it: it looks.
+            while !worker.is_finished() {
+                std::hint::spin_loop();
+            }
+            cant_sleep();
         });
-        // A section cannot join it: it looks.
-        while !worker.is_finished() {
-            std::hint::spin_loop();
-        }
-        cant_sleep();
     });
+    let kinds: Vec<_> = found.iter().map(nonblock::Violation::kind).collect();
+    assert_eq!(kinds, [SleepInNonBlock], "the start, and nothing in the thread: {found:?}");
 }
 
 #[test]
@@ -101,6 +105,7 @@ fn waiting_in_a_section_is_reported_at_its_caller() {
             worker.join(cx).unwrap();
             here(line!() + 1);
             thread::scope(cx, |scope, cx| {
+                here(line!() + 1);
                 let worker = scope.spawn(|_cx| ());
                 here(line!() + 1);
                 worker.join(cx).unwrap();

@@ -4,6 +4,7 @@ use std::string::String;
 use std::thread as native;
 
 use super::{JoinHandle, Scope, ScopedJoinHandle, body};
+use crate::check::might_sleep;
 use crate::token::Sleepable;
 
 /// How a thread is to be started: with a name, which reports tell, or a stack of a certain size.
@@ -41,7 +42,8 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// May be called anywhere; the new thread may sleep.
+    /// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
+    /// at run time only. The new thread may sleep.
     ///
     /// # Errors
     ///
@@ -50,11 +52,13 @@ impl Builder {
     /// # Panics
     ///
     /// If the name holds a nul byte.
+    #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> std::io::Result<JoinHandle<T>>
     where
         F: FnOnce(&mut Sleepable) -> T + Send + 'static,
         T: Send + 'static,
     {
+        might_sleep();
         self.0.spawn(body(f)).map(JoinHandle)
     }
 
@@ -62,7 +66,8 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// May be called anywhere; the new thread may sleep.
+    /// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
+    /// at run time only. The new thread may sleep.
     ///
     /// # Errors
     ///
@@ -71,6 +76,7 @@ impl Builder {
     /// # Panics
     ///
     /// If the name holds a nul byte.
+    #[track_caller]
     pub fn spawn_scoped<'scope, F, T>(
         self,
         scope: Scope<'scope, '_>,
@@ -80,6 +86,7 @@ impl Builder {
         F: FnOnce(&mut Sleepable) -> T + Send + 'scope,
         T: Send + 'scope,
     {
+        might_sleep();
         self.0.spawn_scoped(scope.native(), body(f)).map(ScopedJoinHandle::of)
     }
 }

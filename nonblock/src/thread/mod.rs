@@ -126,7 +126,8 @@ pub fn yield_now(cx: &mut Sleepable) {
 ///
 /// # Context
 ///
-/// May be called anywhere; the new thread may sleep. A token of this thread's cannot be captured: it is not
+/// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
+/// at run time only. The new thread may sleep. A token of this thread's cannot be captured: it is not
 /// `Send`.
 ///
 /// # Panics
@@ -152,11 +153,13 @@ pub fn yield_now(cx: &mut Sleepable) {
 ///     thread::spawn(|_| thread::sleep(cx, std::time::Duration::ZERO)); // `cx` is not that thread's
 /// });
 /// ```
+#[track_caller]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce(&mut Sleepable) -> T + Send + 'static,
     T: Send + 'static,
 {
+    might_sleep();
     JoinHandle(native::spawn(body(f)))
 }
 

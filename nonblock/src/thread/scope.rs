@@ -68,16 +68,19 @@ impl<'scope> Scope<'scope, '_> {
     ///
     /// # Context
     ///
-    /// May be called anywhere; the new thread may sleep.
+    /// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
+    /// at run time only. The new thread may sleep.
     ///
     /// # Panics
     ///
     /// If the system cannot start a thread.
+    #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce(&mut Sleepable) -> T + Send + 'scope,
         T: Send + 'scope,
     {
+        might_sleep();
         ScopedJoinHandle(self.0.spawn(body(f)))
     }
 }
