@@ -28,11 +28,13 @@
 //! | wait, or refuse in a section | [`sync::Mutex::acquire`](sync::Lock::acquire) |
 //! | share data with a section | [`sync::SpinLock`] |
 //! | tell a thread from a section | [`sync::Completion`], [`sync::channel`] |
+//! | leave work to a thread that may sleep | [`work::Queue`] |
+//! | have an object at hand without allocating | [`Reserve`] |
 //! | use what sleeps without saying so | [`MaySleep`] |
 //! | mirror a process's memory, and take it away | [`mmu`], [`memory`], [`oom`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
-//! | join in from C, or from `no_std` | [`raw`], [`backend`] |
+//! | join in from C, or from `no_std` | [`capi`], [`raw`], [`backend`] |
 //!
 //! # The laws
 //!
@@ -102,11 +104,16 @@
 //! | `sync` | with `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
 //! | `spin` | no; needs `sync` | `sync::RawSpin`, a raw lock that spins, without `std` too |
 //! | `oom` | no; needs `mmu` | [`memory`] and [`oom`], on Linux |
+//! | `work` | no | [`work::Queue`] and [`Reserve`], without `std` too, but for `alloc` |
+//! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
+//! | `tracing` | no | reports as events of `tracing`'s: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //!
 //! With default features off, the crate has no dependencies, and needs neither `std` nor `alloc`. In such a build with
 //! checks on, the program brings a [`backend`].
 
+#[cfg(feature = "work")]
+extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
@@ -133,6 +140,8 @@ pub mod mmu;
 pub mod oom;
 pub mod raw;
 mod report;
+#[cfg(feature = "work")]
+mod reserve;
 mod section;
 #[cfg(feature = "sync")]
 pub mod sync;
@@ -141,6 +150,8 @@ pub mod testing;
 #[cfg(feature = "std")]
 pub mod thread;
 mod token;
+#[cfg(feature = "work")]
+pub mod work;
 
 #[cfg(all(feature = "macros", feature = "std"))]
 pub use attributes::test;
@@ -156,5 +167,7 @@ pub use report::{
     Handler, ParsePolicyError, Permit, Place, Policy, Site, Stats, Task, Violation, ViolationKind,
     policy, set_handler, set_policy, stats,
 };
+#[cfg(feature = "work")]
+pub use reserve::{Reserve, ReserveStats, Reserved};
 pub use section::{non_block, permit_sleep, sleepable};
 pub use token::{NoToken, NonBlock, Sleepable};

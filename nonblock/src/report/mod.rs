@@ -13,6 +13,8 @@ mod place;
 mod policy;
 mod sites;
 mod stats;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod violation;
 
 pub use kind::ViolationKind;
@@ -40,6 +42,8 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
     if Chosen::record(&violation) {
         return;
     }
+    #[cfg(feature = "tracing")]
+    tracing::emit(&violation);
     if let Some(handler) = policy::handler() {
         handler(&violation);
         return;

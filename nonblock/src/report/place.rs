@@ -58,8 +58,8 @@ impl Place {
     /// # Context
     ///
     /// May be called anywhere.
-    pub fn file(&self) -> &'static str {
-        match &self.0 {
+    pub fn file(self) -> &'static str {
+        match self.0 {
             Source::Rust(location) => location.file(),
             #[cfg(feature = "capi")]
             Source::C { file, .. } => file.map_or("?", CFile::as_str),
@@ -71,11 +71,11 @@ impl Place {
     /// # Context
     ///
     /// May be called anywhere.
-    pub const fn line(&self) -> u32 {
-        match &self.0 {
+    pub const fn line(self) -> u32 {
+        match self.0 {
             Source::Rust(location) => location.line(),
             #[cfg(feature = "capi")]
-            Source::C { line, .. } => *line,
+            Source::C { line, .. } => line,
         }
     }
 
@@ -84,8 +84,8 @@ impl Place {
     /// # Context
     ///
     /// May be called anywhere.
-    pub const fn column(&self) -> Option<u32> {
-        match &self.0 {
+    pub const fn column(self) -> Option<u32> {
+        match self.0 {
             Source::Rust(location) => Some(location.column()),
             #[cfg(feature = "capi")]
             Source::C { .. } => None,
@@ -97,7 +97,7 @@ impl Place {
     /// # Context
     ///
     /// May be called anywhere.
-    pub const fn location(&self) -> Option<&'static Location<'static>> {
+    pub const fn location(self) -> Option<&'static Location<'static>> {
         match self.0 {
             Source::Rust(location) => Some(location),
             #[cfg(feature = "capi")]
@@ -106,7 +106,7 @@ impl Place {
     }
 
     /// The place in Rust, or where C's calls come into Rust.
-    pub(crate) const fn in_rust(&self) -> &'static Location<'static> {
+    pub(crate) const fn in_rust(self) -> &'static Location<'static> {
         match self.0 {
             Source::Rust(location) => location,
             #[cfg(feature = "capi")]

@@ -17,6 +17,27 @@ use super::place::Place;
 /// found: a call that may sleep, in the section that began at src/reaper.rs:80:9
 /// help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; ...
 /// ```
+///
+/// # As an event of `tracing`
+///
+/// With the feature `tracing`, every violation that no test expects is an event too, whatever the policy, and beside it: before
+/// the handler is called, or the policy acts. Its target is `nonblock`. Its level is `ERROR` the first time that its site
+/// breaks the rule, and `DEBUG` after that. Its message is the headline above, without the place, and its fields are:
+///
+/// | field | type | what |
+/// |---|---|---|
+/// | `kind` | string | [`kind`](Self::kind), by its name |
+/// | `location` | displayed | [`place`](Self::place) |
+/// | `section` | displayed, may be absent | [`section_place`](Self::section_place) |
+/// | `depth` | unsigned | [`depth`](Self::depth) |
+/// | `thread` | string | the [`task`](Self::task)'s name |
+/// | `pid` | unsigned | its number |
+/// | `occurrence` | unsigned | [`occurrence`](Self::occurrence) |
+///
+/// The subscriber runs on the thread that broke the rule, whose sections are put aside meanwhile: it may sleep and lock. A
+/// violation of its own is counted, and neither reported nor an event. But if code in a section logs, and it is the
+/// subscriber that breaks the rule, then the subscriber is called within itself, and must stand that: one that holds a lock
+/// of its own while it sleeps waits for itself.
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub(crate) kind: ViolationKind,

@@ -1,0 +1,341 @@
+//! Objects set aside beforehand, for code that must not allocate.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::ops::{Deref, DerefMut};
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crossbeam_queue::ArrayQueue;
+
+use crate::check::might_sleep;
+#[cfg(feature = "std")]
+use crate::context::Context;
+use crate::token::Sleepable;
+use crate::work::bell::Bell;
+
+/// Objects set aside beforehand: taken and given back without allocating.
+///
+/// As Linux's `mempool_t` (`mm/mempool.c`, 6.12), but that it does not try to allocate first: what is taken comes from the
+/// reserve. An object that was given back is handed out again as it was left.
+///
+/// Objects are moved in and out, so a large one is best boxed: the reserve then holds the boxes.
+///
+/// # Context
+///
+/// Taking without waiting, and giving back, neither sleeps nor allocates nor releases memory, and takes no lock, as
+/// [`Queue::push`](crate::work::Queue::push) does. Waiting for an object, and making new ones, takes `&mut Sleepable`.
+/// Dropping the reserve drops its objects.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Reserve;
+///
+/// let buffers = Reserve::with_capacity(2, || Box::new([0_u8; 4096]));
+/// nonblock::non_block(|_nb| {
+///     let mut buffer = buffers.take().expect("two are set aside");
+///     buffer[0] = 1;
+///     // Given back here.
+/// });
+/// assert_eq!(buffers.free(), 2);
+/// ```
+///
+/// What was taken cannot outlive the reserve:
+///
+/// ```compile_fail,E0505
+/// # use nonblock::Reserve;
+/// let reserve = Reserve::with_capacity(1, || 0);
+/// let taken = reserve.take();
+/// drop(reserve);
+/// drop(taken);
+/// ```
+pub struct Reserve<T> {
+    objects: ArrayQueue<T>,
+    make: Box<dyn Fn() -> T + Send + Sync>,
+    /// Objects that left for good, and were not made anew yet.
+    missing: AtomicUsize,
+    taken: AtomicUsize,
+    refused: AtomicUsize,
+    lowest: AtomicUsize,
+    /// For those who wait for an object.
+    given_back: Bell,
+}
+
+impl<T> Reserve<T> {
+    /// Makes a reserve, and all its objects.
+    ///
+    /// # Arguments
+    ///
+    /// * `capacity`: how many objects are set aside, from 1.
+    /// * `make`: makes one object. [`refill`](Reserve::refill) calls it too.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, if `make` may. Allocates. Mirrors Linux's `mempool_create()`.
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is 0, or `make` panics.
+    #[track_caller]
+    pub fn with_capacity(capacity: usize, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        assert!(capacity > 0, "a reserve of 0 objects has none to give: expected at least 1");
+        let mut objects = ArrayQueue::new(capacity);
+        for _ in 0..capacity {
+            // There is room for as many as are made.
+            let _ = objects.push_mut(make());
+        }
+        Self {
+            objects,
+            make: Box::new(make),
+            missing: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
+            lowest: AtomicUsize::new(capacity),
+            given_back: Bell::new(),
+        }
+    }
+
+    /// Takes an object, if one is free.
+    ///
+    /// Linux's `mempool_alloc()` with `GFP_NOWAIT`.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn take(&self) -> Option<Reserved<'_, T>> {
+        let taken = self.try_take();
+        if taken.is_none() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    fn try_take(&self) -> Option<Reserved<'_, T>> {
+        let object = self.objects.pop()?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        let free = self.objects.len();
+        if free < self.lowest.load(Ordering::Relaxed) {
+            self.lowest.fetch_min(free, Ordering::Relaxed);
+        }
+        Some(Reserved { object: Some(object), reserve: self })
+    }
+
+    /// Takes an object; waits for one to be given back if the context may sleep.
+    ///
+    /// Linux's `mempool_alloc()` with `GFP_KERNEL`, which waits as well.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`. While all objects are missing, it waits for
+    /// [`refill`](Reserve::refill).
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if none is free. Never for a `Sleepable`: the error type is
+    /// uninhabited then.
+    ///
+    /// # Panics
+    ///
+    /// If a section is open all the same (through a root inside it), reports
+    /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::{Reserve, WouldBlock};
+    /// let requests = Reserve::with_capacity(1, || [0_u8; 64]);
+    /// nonblock::sleepable(|cx| {
+    ///     let Ok(request) = requests.take_from(cx); // waits, and is not refused
+    ///     assert_eq!(cx.non_block(|nb| requests.take_from(nb).err()), Some(WouldBlock));
+    ///     drop(request);
+    /// });
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn take_from<C: Context>(&self, cx: &mut C) -> Result<Reserved<'_, T>, C::Refusal> {
+        match cx.sleepable() {
+            Ok(_) => {
+                might_sleep();
+                Ok(self.given_back.wait(|| self.try_take()))
+            }
+            Err(refusal) => self.take().ok_or(refusal),
+        }
+    }
+
+    /// Makes new objects for those that left for good, and returns how many.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`. Allocates, if making an object does.
+    ///
+    /// # Panics
+    ///
+    /// If making an object panics: what was made before stays. If a section is open all the same, as
+    /// [`take_from`](Reserve::take_from).
+    #[track_caller]
+    pub fn refill(&self, cx: &mut Sleepable) -> usize {
+        let _ = cx;
+        might_sleep();
+        let mut made = 0;
+        while self.missing.load(Ordering::Relaxed) > 0 {
+            let object = (self.make)();
+            let less = |missing: usize| missing.checked_sub(1);
+            // Another thread may have made the last one meanwhile; this one is dropped then.
+            if self.missing.try_update(Ordering::Acquire, Ordering::Relaxed, less).is_ok() {
+                self.give_back(object);
+                made += 1;
+            }
+        }
+        made
+    }
+
+    /// Puts an object where it was taken from.
+    fn give_back(&self, object: T) {
+        let given = self.objects.push(object);
+        debug_assert!(given.is_ok(), "there are no more objects than there is room for");
+        self.given_back.ring();
+    }
+
+    /// Returns how many objects can be taken now.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere. It may have changed when the caller looks at the answer.
+    pub fn free(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Returns how many objects the reserve was made with.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn capacity(&self) -> usize {
+        self.objects.capacity()
+    }
+
+    /// Returns the reserve's counts.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere. It neither locks nor allocates.
+    pub fn stats(&self) -> ReserveStats {
+        ReserveStats {
+            capacity: self.capacity(),
+            free: self.free(),
+            missing: self.missing.load(Ordering::Relaxed),
+            taken: self.taken.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            lowest: self.lowest.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Without the objects: they may be taken meanwhile.
+impl<T> fmt::Debug for Reserve<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reserve")
+            .field("free", &self.free())
+            .field("capacity", &self.capacity())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An object of a [`Reserve`], given back when dropped.
+///
+/// # Context
+///
+/// Dropping it does not sleep, and neither allocates nor releases memory: it may be dropped in a section.
+#[must_use = "an object that is not kept is given back at once"]
+pub struct Reserved<'a, T> {
+    /// There until it is given back or taken for good.
+    object: Option<T>,
+    reserve: &'a Reserve<T>,
+}
+
+impl<T> Reserved<'_, T> {
+    /// Takes the object for good: the reserve misses it until it is [refilled](Reserve::refill).
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and neither allocates nor releases memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::Reserve;
+    /// let reserve = Reserve::with_capacity(2, || String::from("spare"));
+    /// let kept: String = reserve.take().unwrap().into_inner();
+    /// assert_eq!((kept.as_str(), reserve.free()), ("spare", 1));
+    /// assert_eq!(nonblock::sleepable(|cx| reserve.refill(cx)), 1);
+    /// ```
+    pub fn into_inner(mut self) -> T {
+        let object = self.object.take();
+        self.reserve.missing.fetch_add(1, Ordering::Release);
+        object.expect(HELD)
+    }
+}
+
+/// Why there is an object in a [`Reserved`].
+const HELD: &str = "an object leaves only with what holds it";
+
+impl<T> Deref for Reserved<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.object.as_ref().expect(HELD)
+    }
+}
+
+impl<T> DerefMut for Reserved<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        self.object.as_mut().expect(HELD)
+    }
+}
+
+impl<T> Drop for Reserved<'_, T> {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take() {
+            self.reserve.give_back(object);
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reserved<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+/// A reserve's counts, since it was made.
+///
+/// They are read one after another, so while the reserve is in use they need not fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReserveStats {
+    /// How many objects the reserve was made with.
+    pub capacity: usize,
+    /// How many can be taken now.
+    pub free: usize,
+    /// How many left for good, and were not made anew yet.
+    pub missing: usize,
+    /// How often one was taken.
+    pub taken: usize,
+    /// How often none was free when one was to be taken without waiting.
+    pub refused: usize,
+    /// How many were free when fewest were.
+    pub lowest: usize,
+}
+
+/// One line.
+impl fmt::Display for ReserveStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "free: {} of {} (lowest {}), missing: {}, taken: {}, refused: {}",
+            self.free, self.capacity, self.lowest, self.missing, self.taken, self.refused
+        )
+    }
+}

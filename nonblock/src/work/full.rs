@@ -1,0 +1,49 @@
+//! The answer of a queue that takes no more.
+
+use core::error::Error;
+use core::fmt;
+
+/// The queue takes no more: it is full, or shut down. Holds the item that was to be pushed.
+///
+/// Which of the two, [`Queue::is_closed`](super::Queue::is_closed) tells.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::work::{Full, Queue};
+///
+/// let queue = Queue::with_capacity(1);
+/// nonblock::non_block(|nb| {
+///     queue.push(nb, "first").unwrap();
+///     let Err(Full(item)) = queue.push(nb, "second") else { unreachable!() };
+///     assert_eq!(item, "second");
+/// });
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Full<T>(pub T);
+
+impl<T> Full<T> {
+    /// Takes the item back.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+/// Without the item, which need not be `Debug`.
+impl<T> fmt::Debug for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Full(..)")
+    }
+}
+
+impl<T> fmt::Display for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the queue takes no more: it is full, or shut down")
+    }
+}
+
+impl<T> Error for Full<T> {}

@@ -1,0 +1,34 @@
+//! What a queue counts.
+
+use core::fmt;
+
+/// A queue's counts, since it was made.
+///
+/// They are read one after another, so while the queue is in use they need not fit together to the last item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueStats {
+    /// How many items the queue holds at most.
+    pub capacity: usize,
+    /// How many items were pushed.
+    pub pushed: usize,
+    /// How many items a worker's handler is done with, or were taken by hand.
+    pub handled: usize,
+    /// How many handlers panicked. Their items count as handled.
+    pub panicked: usize,
+    /// How many items were given back, because the queue was full or shut down.
+    pub refused: usize,
+    /// How many items the queue held when it held most.
+    pub highest: usize,
+}
+
+/// One line.
+impl fmt::Display for QueueStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "pushed: {}, handled: {} ({} panicked), refused: {}, highest: {} of {}",
+            self.pushed, self.handled, self.panicked, self.refused, self.highest, self.capacity
+        )
+    }
+}

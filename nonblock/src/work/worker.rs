@@ -1,0 +1,162 @@
+//! The threads that handle a queue's items.
+
+use core::mem;
+use std::any::Any;
+use std::boxed::Box;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread as native;
+use std::vec::Vec;
+
+use super::atomic::{AtomicUsize, Ordering};
+use super::bell::Bell;
+use super::shared::Shared;
+use crate::backend::{Backend as _, Chosen};
+use crate::check;
+use crate::report::Place;
+use crate::thread::{Builder, JoinHandle};
+use crate::token::Sleepable;
+
+/// A thread that handles a queue's items. Made by [`Queue::worker`](super::Queue::worker).
+///
+/// # Context
+///
+/// It is a handle to look at. Dropping it does nothing: the worker runs until its queue is shut down or dropped.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    thread: native::Thread,
+}
+
+impl Worker {
+    /// Returns the worker's thread, with its name and identifier.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub const fn thread(&self) -> &native::Thread {
+        &self.thread
+    }
+}
+
+/// A queue's workers.
+#[derive(Debug, Default)]
+pub(super) struct Crew {
+    threads: Vec<JoinHandle<()>>,
+    on_duty: Arc<OnDuty>,
+}
+
+/// How many workers have not ended.
+pub(super) struct OnDuty {
+    workers: AtomicUsize,
+    ended: Bell,
+}
+
+impl Crew {
+    /// Starts a worker.
+    #[track_caller]
+    pub(super) fn hire<T, F>(
+        &mut self,
+        name: &str,
+        shared: Arc<Shared<T>>,
+        handler: F,
+        place: Place,
+    ) -> io::Result<Worker>
+    where
+        T: Send + 'static,
+        F: FnMut(T, &mut Sleepable) + Send + 'static,
+    {
+        let duty = Duty::begin(&self.on_duty);
+        // If the thread cannot be started, the closure is dropped, and the duty ends with it.
+        let thread = Builder::new().name(name).spawn(move |cx| {
+            // The handler, and what it captured, are gone before the duty ends.
+            let _duty = duty;
+            let (shared, mut handler) = (shared, handler);
+            while let Some(item) = shared.wait_for_item() {
+                shared.handled(handle(&mut handler, item, cx, place));
+            }
+        })?;
+        let worker = Worker { thread: thread.thread().clone() };
+        self.threads.push(thread);
+        Ok(worker)
+    }
+
+    /// Says whether this thread is one of the workers.
+    pub(super) fn is_this_thread(&self) -> bool {
+        let this = native::current().id();
+        self.threads.iter().any(|worker| worker.thread().id() == this)
+    }
+
+    /// What tells when all workers have ended.
+    pub(super) fn off_duty(&self) -> Arc<OnDuty> {
+        Arc::clone(&self.on_duty)
+    }
+
+    /// Gives the threads away, to be joined.
+    pub(super) fn dismiss(&mut self) -> Vec<JoinHandle<()>> {
+        mem::take(&mut self.threads)
+    }
+}
+
+impl OnDuty {
+    /// Waits until no worker is left.
+    pub(super) fn wait(&self) {
+        self.ended.wait(|| (self.workers.load(Ordering::Acquire) == 0).then_some(()));
+    }
+}
+
+impl Default for OnDuty {
+    fn default() -> Self {
+        Self { workers: AtomicUsize::new(0), ended: Bell::new() }
+    }
+}
+
+impl core::fmt::Debug for OnDuty {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("OnDuty").field(&self.workers).finish()
+    }
+}
+
+/// One worker's share in [`OnDuty`], which ends by unwinding too.
+struct Duty(Arc<OnDuty>);
+
+impl Duty {
+    fn begin(on_duty: &Arc<OnDuty>) -> Self {
+        on_duty.workers.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(on_duty))
+    }
+}
+
+impl Drop for Duty {
+    fn drop(&mut self) {
+        if self.0.workers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.ended.ring_all();
+        }
+    }
+}
+
+/// Has an item handled, and leaves the thread as it was before. Says whether the handler panicked.
+fn handle<T>(
+    handler: &mut impl FnMut(T, &mut Sleepable),
+    item: T,
+    cx: &mut Sleepable,
+    place: Place,
+) -> bool {
+    // What a panic leaves in disorder is the handler's, whose author was told that it is called again.
+    let outcome = catch_unwind(AssertUnwindSafe(|| handler(item, cx)));
+    // A section that is still open would be held against every item that follows.
+    let checked = catch_unwind(|| check::might_sleep_at(place));
+    while Chosen::depth().is_some_and(|depth| depth > 0) {
+        Chosen::end();
+    }
+    let panicked = outcome.is_err();
+    [outcome, checked].into_iter().filter_map(Result::err).for_each(forget_quietly);
+    panicked
+}
+
+/// Drops what was panicked with, and what that panics with not at all.
+fn forget_quietly(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(another);
+    }
+}
