@@ -32,6 +32,7 @@
 //! | have an object at hand without allocating | [`Reserve`] |
 //! | use what sleeps without saying so | [`MaySleep`] |
 //! | mirror a process's memory, and take it away | [`mmu`], [`memory`], [`oom`] |
+//! | tell callbacks of events, by priority | [`notifier`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
 //! | join in from C, or from `no_std` | [`capi`], [`raw`], [`backend`] |
@@ -99,7 +100,7 @@
 //! |---|---|---|
 //! | `std` | yes | the thread-local backend, [`thread`], [`testing`] |
 //! | `macros` | yes | the attributes |
-//! | `parking_lot` | yes; needs `std` | [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
+//! | `parking_lot` | yes; needs `std` | [`notifier`]; [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
 //! | `mmu` | yes; needs `parking_lot` | [`mmu`] |
 //! | `sync` | with `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
 //! | `spin` | no; needs `sync` | `sync::RawSpin`, a raw lock that spins, without `std` too |
@@ -136,9 +137,14 @@ mod may_sleep;
 pub mod memory;
 #[cfg(feature = "mmu")]
 pub mod mmu;
+#[cfg(feature = "parking_lot")]
+pub mod notifier;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod oom;
 pub mod raw;
+#[cfg(feature = "parking_lot")]
+#[cfg_attr(not(feature = "mmu"), allow(dead_code, reason = "chains need less of it than `mmu`"))]
+mod rcu;
 mod report;
 #[cfg(feature = "work")]
 mod reserve;

@@ -537,7 +537,7 @@ fn what_is_shown_for_debugging() {
         let invalidation = space.try_invalidate(range(), Event::Clear, cx).unwrap();
         assert_eq!(
             format!("{invalidation:?}"),
-            "Invalidation { range: Range(0x100000..0x104000, Clear), started: 1, .. }"
+            "Invalidation { range: Range(0x100000..0x104000, Clear), intervals: 0, started: 1, .. }"
         );
         assert!(format!("{space:?}").starts_with("AddressSpace"));
         assert!(format!("{subscription:?}").starts_with("Subscription"));

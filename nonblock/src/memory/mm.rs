@@ -5,8 +5,8 @@ use std::vec::Vec;
 
 use super::error::{AccessError, MapError, ResidentError};
 use super::mapping::Mapping;
-use crate::mmu::rcu::{Rcu, Reader};
 use crate::mmu::{AddressSpace, Event, Range};
+use crate::rcu::{Rcu, Reader};
 use crate::sync::{Mutex, MutexGuard};
 use crate::token::Sleepable;
 

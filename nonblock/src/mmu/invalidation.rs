@@ -1,14 +1,17 @@
 //! An invalidation under way, from the first start callback to the last end.
 
+use core::convert::Infallible;
 use core::fmt;
+use std::sync::Arc;
 
-use super::list::{List, Live};
+use super::directory::Directory;
+use super::interval::IntervalNotifier;
 use super::notifier::Notifier;
-use super::open::Open;
 use super::range::Range;
-use super::rcu::Reader;
 use super::space::Inner;
+use super::tree::Meeting;
 use crate::context::WouldBlock;
+use crate::rcu::{Live, Open, Reader, Work};
 use crate::section::Section;
 use crate::token::{NonBlock, Sleepable};
 
@@ -56,48 +59,73 @@ use crate::token::{NonBlock, Sleepable};
 /// ```
 #[must_use = "the invalidation ends when this is dropped: keep it while the range is changed"]
 pub struct Invalidation<'a> {
-    list: Reader<'a, List>,
+    directory: Reader<'a, Directory>,
     range: Range,
     /// When it began, by the address space's clock.
     began: u64,
+    /// How many of the intervals that meet the range had a start that succeeded.
+    intervals: usize,
     /// How far down the list the starts succeeded.
-    passed: usize,
-    // Neither `Send` nor `Sync`, as is `list`.
+    listed: usize,
+    // Neither `Send` nor `Sync`, as is `directory`.
     _open: Open,
 }
 
 impl<'a> Invalidation<'a> {
-    /// Pins the list. No callback has been called yet.
+    /// Pins who is subscribed. No callback has been called yet.
     #[inline]
     pub(super) fn begin(space: &'a Inner, range: Range) -> Self {
-        let open = Open::count();
-        let list = space.list.read();
-        // Read after the list: the clock is not behind the list's making then.
+        let open = Open::count(Work::Invalidation);
+        let directory = space.directory.read();
+        // Read after the directory: the clock is not behind the directory's making then.
         let began = space.clock.now();
-        Self { list, range, began, passed: 0, _open: open }
+        Self { directory, range, began, intervals: 0, listed: 0, _open: open }
     }
 
     /// Calls the start callbacks of a caller that may sleep.
     pub(super) fn start(&mut self, cx: &mut Sleepable) {
-        while let Some((notifier, behind)) = self.live().next(self.passed) {
+        let Ok(()) = self.start_intervals::<Infallible>(|notifier, range| {
+            notifier.invalidate_interval_start(range, cx);
+            Ok(())
+        });
+        while let Some((notifier, behind)) = self.list().next(self.listed) {
             notifier.invalidate_range_start(&self.range, cx);
-            self.passed = behind;
+            self.listed = behind;
         }
     }
 
     /// Calls the start callbacks of a caller that must not, up to the first that refuses.
     #[inline]
     pub(super) fn start_nonblock(&mut self, nb: &mut NonBlock) -> Result<(), WouldBlock> {
-        while let Some((notifier, behind)) = self.live().next(self.passed) {
+        self.start_intervals(|notifier, range| {
+            notifier.invalidate_interval_start_nonblock(range, nb)
+        })?;
+        while let Some((notifier, behind)) = self.list().next(self.listed) {
             notifier.invalidate_range_start_nonblock(&self.range, nb)?;
-            self.passed = behind;
+            self.listed = behind;
         }
         Ok(())
     }
 
     #[inline]
-    fn live(&self) -> Live<'_> {
-        self.list.live_at(self.began)
+    fn start_intervals<X>(
+        &mut self,
+        mut start: impl FnMut(&dyn IntervalNotifier, &Range) -> Result<(), X>,
+    ) -> Result<(), X> {
+        let Self { directory, range, began, intervals, .. } = self;
+        directory.meeting_at(range, *began).try_each(|leaf| {
+            // Before the call: see `Counts`. If that refuses or panics, it is over for this one.
+            let begun = leaf.interval.counts.begin();
+            start(&*leaf.notifier, range)?;
+            begun.keep();
+            *intervals += 1;
+            Ok(())
+        })
+    }
+
+    #[inline]
+    fn list(&self) -> Live<'_, Arc<dyn Notifier>> {
+        self.directory.list_at(self.began)
     }
 
     /// Returns the range, with the event.
@@ -113,8 +141,15 @@ impl<'a> Invalidation<'a> {
 impl Drop for Invalidation<'_> {
     #[inline]
     fn drop(&mut self) {
-        let started = self.live().before(self.passed);
-        Section::run(|nb| Ends { started, range: &self.range, place: 0 }.call(nb));
+        let due = Ends {
+            meeting: self.directory.meeting_at(&self.range, self.began),
+            intervals: self.intervals,
+            ended: 0,
+            list: self.list().before(self.listed),
+            place: 0,
+            range: &self.range,
+        };
+        Section::run(|nb| due.call(nb));
     }
 }
 
@@ -122,33 +157,50 @@ impl fmt::Debug for Invalidation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invalidation")
             .field("range", &self.range)
-            .field("started", &self.live().before(self.passed).count())
+            .field("intervals", &self.intervals)
+            .field("started", &self.list().before(self.listed).count())
             .finish_non_exhaustive()
     }
 }
 
 /// The end calls that are due.
 struct Ends<'a> {
-    started: Live<'a>,
-    range: &'a Range,
+    meeting: Meeting<'a>,
+    /// How many of those that meet the range get an end.
+    intervals: usize,
+    /// How many of them had it.
+    ended: usize,
+    list: Live<'a, Arc<dyn Notifier>>,
     place: usize,
+    range: &'a Range,
 }
 
-impl<'a> Ends<'a> {
+impl Ends<'_> {
     #[inline]
     fn call(self, nb: &mut NonBlock) {
         // A callback that panics does not keep the others from their end.
         let mut rest = OnUnwind { ends: self, nb };
-        while let Some(notifier) = rest.ends.next() {
-            notifier.invalidate_range_end(rest.ends.range, rest.nb);
-        }
+        rest.call();
     }
 
-    #[inline]
-    fn next(&mut self) -> Option<&'a dyn Notifier> {
-        let (notifier, behind) = self.started.next(self.place)?;
-        self.place = behind;
-        Some(notifier)
+    /// Ends it for those intervals that it has not ended for yet.
+    fn end_intervals(&mut self, nb: &mut NonBlock) {
+        let Self { meeting, intervals, ended, range, .. } = self;
+        let had = *ended;
+        let mut place = 0;
+        // An error says that no more are due.
+        let _ = meeting.try_each(|leaf| {
+            if place == *intervals {
+                return Err(());
+            }
+            place += 1;
+            if place > had {
+                *ended = place;
+                leaf.interval.counts.end();
+                leaf.notifier.invalidate_interval_end(range, nb);
+            }
+            Ok(())
+        });
     }
 }
 
@@ -158,11 +210,22 @@ struct OnUnwind<'a, 'nb> {
     nb: &'nb mut NonBlock,
 }
 
+impl OnUnwind<'_, '_> {
+    #[inline]
+    fn call(&mut self) {
+        if self.ends.ended < self.ends.intervals {
+            self.ends.end_intervals(self.nb);
+        }
+        while let Some((notifier, behind)) = self.ends.list.next(self.ends.place) {
+            self.ends.place = behind;
+            notifier.invalidate_range_end(self.ends.range, self.nb);
+        }
+    }
+}
+
 impl Drop for OnUnwind<'_, '_> {
     #[inline]
     fn drop(&mut self) {
-        while let Some(notifier) = self.ends.next() {
-            notifier.invalidate_range_end(self.ends.range, self.nb);
-        }
+        self.call();
     }
 }

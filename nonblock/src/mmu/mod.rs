@@ -7,7 +7,16 @@
 //! run in a section, and one that would have to wait refuses. Either returns an [`Invalidation`], whose drop tells the
 //! drivers that it is over.
 //!
-//! Drivers implement [`Invalidate`], once and for both callers.
+//! Drivers implement [`Invalidate`], once and for both callers. One that mirrors a range, and not all of the address space,
+//! implements [`InvalidateInterval`]; its [`IntervalSubscription`] has the collision-retry protocol, by which a driver finds
+//! out whether what it read from the page table was invalidated meanwhile.
+//!
+//! # Changes while an invalidation is under way
+//!
+//! An invalidation goes on, from its first start to its last end, with those who were subscribed when it began, but not
+//! dropped. Changes made meanwhile take effect for the invalidations that begin later. So each driver gets an end for each
+//! start and no other, however invalidations nest and overlap. Whoever subscribes an interval meanwhile is not called by those under
+//! way; its first [`read_begin`](IntervalSubscription::read_begin) waits for them instead.
 //!
 //! # Where this goes further than Linux
 //!
@@ -16,6 +25,10 @@
 //! | after a refusal every callback with an end method gets its end, even one that refused; a start that can refuse may therefore have no end (`WARN_ON`) | those that started get their end, nobody else does; a driver may have both |
 //! | a refusal in a call that may block is a `WARN_ON` at run time | does not compile |
 //! | the end calls made while undoing a refusal run outside a section | every end call runs in a section |
+//! | the section is opened around list callbacks only (`mn_hlist_invalidate_range_start`); `mn_itree_invalidate` calls interval callbacks with none | callbacks of both kinds run in a section when the caller cannot block |
+//! | an interval's driver must call `mmu_interval_set_seq()` under its own lock | the address space counts before it calls: there is nothing to forget |
+//! | `mmu_interval_read_begin()` waits until nothing is under way that meets any interval, `mmu_interval_notifier_insert()` is deferred until then | waits for what meets its own interval; inserted at once |
+//! | interval callbacks have no end | they have one, if they want it |
 //! | checked under `CONFIG_DEBUG_ATOMIC_SLEEP`, on the path that ran | checked at compile time, the counters beside it |
 //!
 //! # Examples
@@ -57,21 +70,22 @@
 //! });
 //! ```
 
-mod atomic;
-mod backoff;
-mod clock;
+mod aging;
+mod counts;
+mod directory;
+mod interval;
+mod interval_subscription;
 mod invalidation;
-mod list;
 mod notifier;
-mod open;
 mod range;
-pub(crate) mod rcu;
-mod shard;
 mod space;
 mod subscription;
+mod tree;
 
+pub use interval::{IntervalNotifier, InvalidateInterval};
+pub use interval_subscription::{IntervalSubscription, Seq};
 pub use invalidation::Invalidation;
 pub use notifier::{Invalidate, Notifier};
-pub use range::{Event, PAGE_SIZE, Range, RangeError};
+pub use range::{Event, Owner, PAGE_SIZE, Range, RangeError};
 pub use space::{AddressSpace, Released};
 pub use subscription::Subscription;

@@ -76,6 +76,47 @@ pub trait Invalidate: Send + Sync {
         let _ = (range, nb);
     }
 
+    /// The processor's translations of the range are flushed: so must be the device's, if it walks the process's own page
+    /// table. See [`Notifier::arch_invalidate_secondary_tlbs`].
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn flush_secondary_tlb(&self, range: &Range, nb: &mut NonBlock) {
+        let _ = (range, nb);
+    }
+
+    /// Takes from the device the notes that it used pages of the range, and its translations of them. See
+    /// [`Notifier::clear_flush_young`].
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn age_and_flush(&self, range: &Range, nb: &mut NonBlock) -> bool {
+        let _ = (range, nb);
+        false
+    }
+
+    /// Takes from the device the notes that it used pages of the range. See [`Notifier::clear_young`].
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn age(&self, range: &Range, nb: &mut NonBlock) -> bool {
+        let _ = (range, nb);
+        false
+    }
+
+    /// Says whether the device used a page. See [`Notifier::test_young`].
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn is_young(&self, address: usize, nb: &mut NonBlock) -> bool {
+        let _ = (address, nb);
+        false
+    }
+
     /// The process is gone: the device must let go of everything of it.
     ///
     /// # Context
@@ -157,6 +198,50 @@ pub trait Notifier: Send + Sync {
         let _ = (range, nb);
     }
 
+    /// The processor's translations of the range are flushed: so must be those of a device that walks the process's
+    /// own page table.
+    ///
+    /// A device with a page table of its own has nothing to do here. It may be called within an invalidation or outside,
+    /// and for more than was invalidated. Mirrors the member of the same name of Linux's `struct mmu_notifier_ops`.
+    ///
+    /// # Context
+    ///
+    /// In a section, always: the caller holds the page table's lock, as a rule.
+    fn arch_invalidate_secondary_tlbs(&self, range: &Range, nb: &mut NonBlock) {
+        let _ = (range, nb);
+    }
+
+    /// Says whether the device used pages of the range since it was last asked, takes the notes of that, and the
+    /// device's translations of the range too, so that the next use is noted.
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn clear_flush_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
+        let _ = (range, nb);
+        false
+    }
+
+    /// As [`clear_flush_young`](Notifier::clear_flush_young), but leaves the translations: uses by them may go unnoted.
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn clear_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
+        let _ = (range, nb);
+        false
+    }
+
+    /// Says whether the device used the page at an address since the notes were last taken, and leaves them.
+    ///
+    /// # Context
+    ///
+    /// In a section, always.
+    fn test_young(&self, address: usize, nb: &mut NonBlock) -> bool {
+        let _ = (address, nb);
+        false
+    }
+
     /// The process is gone: the device must let go of everything of it.
     ///
     /// Called once, by [`AddressSpace::release`](super::AddressSpace::release), if the driver is still subscribed then.
@@ -185,6 +270,22 @@ impl<T: Invalidate> Notifier for T {
 
     fn invalidate_range_end(&self, range: &Range, nb: &mut NonBlock) {
         self.finish(range, nb);
+    }
+
+    fn arch_invalidate_secondary_tlbs(&self, range: &Range, nb: &mut NonBlock) {
+        self.flush_secondary_tlb(range, nb);
+    }
+
+    fn clear_flush_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
+        self.age_and_flush(range, nb)
+    }
+
+    fn clear_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
+        self.age(range, nb)
+    }
+
+    fn test_young(&self, address: usize, nb: &mut NonBlock) -> bool {
+        self.is_young(address, nb)
     }
 
     fn release(&self, cx: &mut Sleepable) {

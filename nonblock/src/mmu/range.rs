@@ -3,7 +3,9 @@
 use core::error::Error;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::num::NonZeroU64;
 use core::ops;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 /// The granule of a [`Range`], in bytes: the smallest page of any machine supported.
 ///
@@ -35,7 +37,7 @@ pub enum Event {
 
 /// A range of addresses: not empty, and aligned to pages of [`PAGE_SIZE`] bytes. The end is not part of it.
 ///
-/// Two ranges are equal if they hold the same addresses; the event is not looked at.
+/// Two ranges are equal if they hold the same addresses; the event and the owner are not looked at.
 ///
 /// # Context
 ///
@@ -60,6 +62,49 @@ pub struct Range {
     start: usize,
     end: usize,
     event: Event,
+    owner: Option<Owner>,
+}
+
+/// Who causes an invalidation: a driver that migrates pages, or takes them for itself, and need not be told of it.
+///
+/// Each one made is another. Mirrors Linux's `owner` of `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::mmu::{Invalidate, Owner, Range};
+/// use nonblock::Context;
+///
+/// struct Device {
+///     owner: Owner,
+/// }
+///
+/// impl Invalidate for Device {
+///     fn invalidate<C: Context>(&self, range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+///         if range.is_moved_by(self.owner) {
+///             return Ok(()); // its own doing
+///         }
+///         // ... take the range from the device ...
+///         Ok(())
+///     }
+/// }
+/// assert_ne!(Owner::new(), Owner::new());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(NonZeroU64);
+
+impl Owner {
+    /// Makes one that is equal to no other.
+    #[allow(clippy::new_without_default, reason = "a default is the same each time, this never")]
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // One more than what is there is not 0, for some centuries.
+        Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
 }
 
 impl Range {
@@ -86,7 +131,7 @@ impl Range {
         } else if !end.is_multiple_of(PAGE_SIZE) {
             Err(RangeError::UnalignedEnd { end })
         } else {
-            Ok(Self { start, end, event: Event::Unmap })
+            Ok(Self { start, end, event: Event::Unmap, owner: None })
         }
     }
 
@@ -140,6 +185,39 @@ impl Range {
         self.event
     }
 
+    /// The same range, invalidated on an owner's account.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::mmu::{AddressSpace, Event, Owner, Range};
+    ///
+    /// let (space, owner) = (AddressSpace::new(), Owner::new());
+    /// let range = Range::with_len(0x10_0000, 4096).unwrap().with_owner(owner);
+    /// nonblock::sleepable(|cx| {
+    ///     let migration = space.invalidate(range, Event::Migrate, cx);
+    ///     assert!(migration.range().is_moved_by(owner));
+    ///     // That the pages are unmapped concerns the owner as well.
+    ///     let unmapping = space.invalidate(range, Event::Unmap, cx);
+    ///     assert!(!unmapping.range().is_moved_by(owner));
+    /// });
+    /// ```
+    #[must_use]
+    pub const fn with_owner(self, owner: Owner) -> Self {
+        Self { owner: Some(owner), ..self }
+    }
+
+    /// Returns on whose account the range is invalidated, if that was said.
+    pub const fn owner(&self) -> Option<Owner> {
+        self.owner
+    }
+
+    /// Says whether the event is a migration, or a grant of exclusive access, on this owner's account: its own doing, which
+    /// it can pass over.
+    pub fn is_moved_by(&self, owner: Owner) -> bool {
+        matches!(self.event, Event::Migrate | Event::Exclusive) && self.owner == Some(owner)
+    }
+
     /// Says whether the range holds the address.
     pub const fn contains(&self, address: usize) -> bool {
         self.start <= address && address < self.end
@@ -148,6 +226,12 @@ impl Range {
     /// Says whether the two ranges have an address in common.
     pub const fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end && other.start < self.end
+    }
+
+    /// Every address that a range can hold.
+    pub(super) const fn whole() -> Self {
+        let end = usize::MAX / PAGE_SIZE * PAGE_SIZE;
+        Self { start: 0, end, event: Event::Unmap, owner: None }
     }
 
     /// The same range, invalidated for a reason.

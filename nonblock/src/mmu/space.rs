@@ -1,29 +1,34 @@
 //! The address space: who is told of its changes, and how they are told.
 
+use core::any::Any;
+use core::convert::Infallible;
 use core::error::Error;
 use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use super::backoff::Backoff;
-use super::clock::{Clock, Mark};
+use super::directory::{Directory, Dropped, Listed, Phase};
+use super::interval::{Interval, IntervalNotifier};
+use super::interval_subscription::IntervalSubscription;
 use super::invalidation::Invalidation;
-use super::list::{List, Phase, Slot};
 use super::notifier::Notifier;
-use super::open::Open;
 use super::range::{Event, Range};
-use super::rcu::{Rcu, Ticket};
 use super::subscription::Subscription;
+use super::tree::Leaf;
 use crate::check::might_sleep;
 use crate::context::{Context, WouldBlock};
+use crate::rcu::{Backoff, Clock, Mark, Open, Rcu, Slot, Ticket, Work};
+use crate::section::Section;
 use crate::token::Sleepable;
 
 /// What an address space is made of.
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) list: Rcu<List>,
+    pub(super) directory: Rcu<Directory>,
     // Apart, since subscriptions that outlive the space move it on as well.
-    pub(super) clock: Arc<Clock>,
+    pub(super) clock: Arc<Clock<Dropped>>,
 }
 
 /// The memory of a process, as far as its mirrors go: a list of [`Notifier`]s, and who calls them.
@@ -45,7 +50,7 @@ pub(super) struct Inner {
 /// See the [module](super).
 #[derive(Debug)]
 pub struct AddressSpace {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl Default for AddressSpace {
@@ -61,8 +66,8 @@ impl AddressSpace {
     ///
     /// Allocates, and does not sleep otherwise.
     pub fn new() -> Self {
-        let list = Rcu::new(List::empty(Phase::Live));
-        Self { inner: Arc::new(Inner { list, clock: Clock::new() }) }
+        let directory = Rcu::new(Directory::empty(Phase::Live));
+        Self { inner: Arc::new(Inner { directory, clock: Clock::new() }) }
     }
 
     /// Subscribes a notifier: it is told of every invalidation that begins from now on.
@@ -84,16 +89,49 @@ impl AddressSpace {
         notifier: Arc<dyn Notifier>,
         cx: &mut Sleepable,
     ) -> Result<Subscription, Released> {
-        let mark = Mark::new();
-        let slot = Slot { notifier, mark: Arc::clone(&mark) };
-        let mut write = self.inner.list.write(cx);
-        if write.current().phase() != Phase::Live {
-            return Err(Released);
-        }
-        let list = write.current().remade(self.inner.clock.now(), |_| true, Some(slot));
-        write.publish(list);
-        write.finish();
+        let mark = Arc::new(Mark::new());
+        let slot = Slot { item: notifier, mark: Arc::clone(&mark) };
+        self.inner.add(|directory| directory.list = directory.list.with(slot, |_| false), cx)?;
         Ok(Subscription::new(&self.inner, mark))
+    }
+
+    /// Subscribes an interval: its notifier is told of every invalidation that meets it and begins from now on.
+    ///
+    /// An invalidation that is under way goes on without it; [`read_begin`](IntervalSubscription::read_begin) waits for that.
+    /// One notifier can have any number of intervals, which may overlap. Mirrors Linux's `mmu_interval_notifier_insert()`
+    /// (`mm/mmu_notifier.c`, 6.12).
+    ///
+    /// # Arguments
+    ///
+    /// * `range`: what the driver mirrors. Its event and owner are not looked at.
+    ///
+    /// # Context
+    ///
+    /// May sleep, but waits for no callback; a callback that may sleep can call it. It takes time logarithmic in
+    /// the number of intervals. Drivers whose subscription ended earlier may be dropped here.
+    ///
+    /// # Errors
+    ///
+    /// [`Released`] after [`release`](AddressSpace::release).
+    ///
+    /// # Examples
+    ///
+    /// See [`InvalidateInterval`](super::InvalidateInterval).
+    #[track_caller]
+    pub fn subscribe_interval(
+        &self,
+        range: Range,
+        notifier: Arc<dyn IntervalNotifier>,
+        cx: &mut Sleepable,
+    ) -> Result<IntervalSubscription, Released> {
+        /// Of whatever address space, so that a sequence number is never taken for that of another.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+
+        let interval = Interval::new(range, NEXT.fetch_add(1, Ordering::Relaxed));
+        let leaf = Leaf::new(Arc::clone(&interval), notifier);
+        let alone_at =
+            self.inner.add(|directory| directory.tree = directory.tree.with(leaf), cx)?;
+        Ok(IntervalSubscription::new(&self.inner, interval, alone_at))
     }
 
     /// Takes a range from the devices, waiting for them. It cannot be refused.
@@ -179,20 +217,22 @@ impl AddressSpace {
     /// The first panic of a callback's passes through, after all were called.
     #[track_caller]
     pub fn release(&self, cx: &mut Sleepable) {
-        let list = &self.inner.list;
-        let mut write = list.write(cx);
-        if write.current().phase() != Phase::Live {
+        let directory = &self.inner.directory;
+        let mut write = directory.write(cx);
+        if write.current().phase != Phase::Live {
             drop(write);
             return self.wait_for_release(cx);
         }
-        let releasing = write.current().remade(self.inner.clock.now(), |_| true, None);
-        write.publish(releasing.in_phase(Phase::Releasing));
+        let (now, dropped) = self.inner.clock.collect();
+        let mut releasing = write.current().without_dropped(now, dropped);
+        releasing.phase = Phase::Releasing;
+        write.publish(releasing);
         write.finish();
 
         let panic = self.call_release(cx);
 
-        let mut write = list.write(cx);
-        write.publish(List::empty(Phase::Released));
+        let mut write = directory.write(cx);
+        write.publish(Directory::empty(Phase::Released));
         let ticket = write.finish();
         self.inner.wait(ticket, cx);
         if let Some(panic) = panic {
@@ -200,24 +240,39 @@ impl AddressSpace {
         }
     }
 
-    /// Calls every notifier's release, and returns the first panic.
-    fn call_release(
-        &self,
-        cx: &mut Sleepable,
-    ) -> Option<std::boxed::Box<dyn core::any::Any + Send>> {
+    /// Tells every notifier, and returns the first panic.
+    fn call_release(&self, cx: &mut Sleepable) -> Option<Box<dyn Any + Send>> {
         // As an invalidation: who unsubscribes waits for it, unless on this thread.
-        let _open = Open::count();
-        let list = self.inner.list.read();
-        let live = list.live_at(self.inner.clock.now());
-        let mut panic = None;
+        let _open = Open::count(Work::Invalidation);
+        let directory = self.inner.directory.read();
+        let began = self.inner.clock.now();
+        let mut first = None;
+        let mut catch = |call: &mut dyn FnMut()| {
+            let caught = catch_unwind(AssertUnwindSafe(call)).err();
+            let passed = caught.is_none();
+            first = first.take().or(caught);
+            passed
+        };
+
+        let whole = Range::whole().with_event(Event::Release);
+        let Ok(()) = directory.meeting_at(&whole, began).try_each::<Infallible>(|leaf| {
+            let counted = leaf.interval.counts.begin();
+            let started = catch(&mut || leaf.notifier.invalidate_interval_start(&whole, cx));
+            drop(counted);
+            if started {
+                catch(&mut || {
+                    Section::run(|nb| leaf.notifier.invalidate_interval_end(&whole, nb));
+                });
+            }
+            Ok(())
+        });
+        let live = directory.list_at(began);
         let mut place = 0;
         while let Some((notifier, behind)) = live.next(place) {
             place = behind;
-            if let Err(caught) = catch_unwind(AssertUnwindSafe(|| notifier.release(cx))) {
-                panic.get_or_insert(caught);
-            }
+            catch(&mut || notifier.release(cx));
         }
-        panic
+        first
     }
 
     /// Waits for a release on another thread.
@@ -225,7 +280,7 @@ impl AddressSpace {
     fn wait_for_release(&self, cx: &mut Sleepable) {
         let mut backoff = Backoff::new();
         // From within a callback it might be this thread's own.
-        while !Open::any() && self.inner.list.read().phase() == Phase::Releasing {
+        while !Open::any() && self.inner.directory.read().phase == Phase::Releasing {
             backoff.pause(cx);
         }
     }
@@ -244,36 +299,68 @@ impl AddressSpace {
         self.inner.take_off(|_| false, cx);
     }
 
-    /// Returns how many subscriptions there are now.
+    /// Returns how many subscriptions there are now, without those of intervals.
     ///
     /// # Context
     ///
     /// Does not sleep.
     pub fn subscriptions(&self) -> usize {
-        let list = self.inner.list.read();
-        list.live_at(self.inner.clock.now()).count()
+        let directory = self.inner.directory.read();
+        directory.list_at(self.inner.clock.now()).count()
+    }
+
+    /// Returns how many subscriptions of intervals there are now that meet the range.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn interval_subscriptions(&self, range: &Range) -> usize {
+        let directory = self.inner.directory.read();
+        directory.meeting_at(range, self.inner.clock.now()).count()
     }
 }
 
 impl Inner {
+    /// Adds to the directory, and says when those invalidations are over that began before.
+    #[track_caller]
+    fn add(
+        &self,
+        add: impl FnOnce(&mut Directory),
+        cx: &mut Sleepable,
+    ) -> Result<Ticket, Released> {
+        let mut write = self.directory.write(cx);
+        if write.current().phase != Phase::Live {
+            return Err(Released);
+        }
+        let (now, dropped) = self.clock.collect();
+        let mut directory = write.current().without_dropped(now, dropped);
+        add(&mut directory);
+        write.publish(directory);
+        Ok(write.finish())
+    }
+
     /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&Slot) -> bool, cx: &mut Sleepable) {
-        let mut write = self.list.write(cx);
-        let now = self.clock.now();
-        if write.current().has_any(now, &chosen) {
-            let list = write.current().remade(now, |slot| !chosen(slot), None);
-            write.publish(list);
+    pub(super) fn take_off(&self, chosen: impl Fn(&Listed) -> bool, cx: &mut Sleepable) {
+        let mut write = self.directory.write(cx);
+        let (now, dropped) = self.clock.collect();
+        let choice = write.current().list.has_any(&chosen);
+        if choice || !dropped.is_empty() {
+            let mut directory = write.current().without_dropped(now, dropped);
+            if choice {
+                directory.list = directory.list.without_dropped(now, |slot| !chosen(slot));
+            }
+            write.publish(directory);
         }
         let ticket = write.finish();
         self.wait(ticket, cx);
     }
 
-    /// Waits for those who may have found an older list, unless this thread may be one of them.
+    /// Waits for those who may have found an older directory, unless this thread may be one of them.
     #[track_caller]
     fn wait(&self, ticket: Ticket, cx: &mut Sleepable) {
         if !Open::any() {
-            self.list.wait(ticket, cx);
+            self.directory.wait(ticket, cx);
         }
     }
 }

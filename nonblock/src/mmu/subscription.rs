@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Weak};
 
-use super::clock::{Clock, Mark};
+use super::directory::Dropped;
 use super::space::Inner;
 use crate::check::might_sleep;
+use crate::rcu::{Clock, Mark};
 use crate::token::Sleepable;
 
 /// A notifier's place in an address space, until it is ended or dropped.
@@ -49,7 +50,7 @@ use crate::token::Sleepable;
 pub struct Subscription {
     // Weak, so that a drop in a section is never the one that drops the space's drivers.
     space: Weak<Inner>,
-    clock: Arc<Clock>,
+    clock: Arc<Clock<Dropped>>,
     mark: Arc<Mark>,
     ended: bool,
 }
@@ -87,7 +88,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if !self.ended {
-            self.clock.strike(&self.mark);
+            self.clock.strike(&self.mark, |dropped, _nb| dropped.listed = true);
         }
     }
 }

@@ -13,18 +13,18 @@ const LONGEST: Duration = Duration::from_millis(1);
 
 /// Waits a little longer each time: for callbacks that end soon, mostly.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     yields: u32,
     sleep: Duration,
 }
 
 impl Backoff {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { yields: 0, sleep: SHORTEST }
     }
 
     #[track_caller]
-    pub(super) fn pause(&mut self, cx: &mut Sleepable) {
+    pub(crate) fn pause(&mut self, cx: &mut Sleepable) {
         if self.yields < YIELDS {
             self.yields += 1;
             std::thread::yield_now();

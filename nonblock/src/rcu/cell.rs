@@ -106,6 +106,15 @@ impl<T> Rcu<T> {
         Write { cell: self, writer: self.writer.lock(cx) }
     }
 
+    /// Says whether everything that was replaced when the ticket was drawn is free, as far as is known.
+    ///
+    /// Never waits. Nobody finds out but writers, so it can be later than it might.
+    #[inline]
+    pub(crate) fn is_past(&self, ticket: Ticket) -> bool {
+        // Only writers move it, in steps that are each a store.
+        self.epoch.load(Ordering::Acquire) >= ticket.0
+    }
+
     /// Waits until everything that was replaced when the ticket was drawn is free.
     ///
     /// A thread that is itself a reader would wait for ever.
@@ -114,8 +123,7 @@ impl<T> Rcu<T> {
         let mut backoff = Backoff::new();
         loop {
             self.write(cx).finish();
-            // Only writers move it, in steps that are each a store.
-            if self.epoch.load(Ordering::Acquire) >= ticket.0 {
+            if self.is_past(ticket) {
                 return;
             }
             backoff.pause(cx);
@@ -183,6 +191,10 @@ impl<T> Write<'_, T> {
     fn advance(&mut self) -> bool {
         let next = self.cell.epoch() + 1;
         let set = usize::from(next & 1 != 0);
+        // Mostly somebody is there, and a look tells without taking the counter from them.
+        if self.cell.shards.iter().any(|shard| shard.readers[set].load(Ordering::Relaxed) != 0) {
+            return false;
+        }
         // A change that changes nothing, so that it is in one order with those of the readers: see `Rcu::read`. It releases
         // the exchange to the readers that come later, and acquires what those did that left: each of them left with a
         // release, and every change is a read-modify-write, so the chain from each leaving to here is unbroken.

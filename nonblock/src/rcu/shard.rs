@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many there are. A power of two, so that a number is brought into range by a mask.
-pub(super) const SHARDS: usize = 16;
+pub(crate) const SHARDS: usize = 16;
 
 /// The number of the next thread that asks.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -18,7 +18,7 @@ std::thread_local! {
 
 /// Returns this thread's shard. Threads are dealt out in turn.
 #[inline]
-pub(super) fn of_this_thread() -> usize {
+pub(crate) fn of_this_thread() -> usize {
     SHARD.with(|shard| {
         if shard.get() == UNSET {
             shard.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);

@@ -1,0 +1,210 @@
+//! The chain whose callbacks may sleep.
+
+use core::fmt;
+use std::io;
+use std::sync::Arc;
+
+use super::answer::{Answer, Outcome};
+use super::core::Core;
+use super::registration::{AlreadyRegistered, Registration};
+use crate::check::might_sleep;
+use crate::token::Sleepable;
+
+/// A callback of a [`BlockingChain`]: it is told of events, and may sleep.
+///
+/// Implemented by closures. Their arguments' types must be written out.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Sleepable;
+/// use nonblock::notifier::{Answer, BlockingNotifier};
+///
+/// struct Device;
+///
+/// impl BlockingNotifier<u32> for Device {
+///     fn notify_blocking(&self, event: &u32, _cx: &mut Sleepable) -> Answer {
+///         if *event == 0 { Answer::Stop } else { Answer::Continue }
+///     }
+/// }
+///
+/// fn takes(_: impl BlockingNotifier<u32>) {}
+/// takes(Device);
+/// takes(|_event: &u32, _cx: &mut Sleepable| Answer::Continue);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be called by a `BlockingChain`",
+    label = "expected a `BlockingNotifier`",
+    note = "a closure is one if it is `Send` and `Sync`, and its arguments are written out: `|event: &E, cx: &mut Sleepable| ...`"
+)]
+pub trait BlockingNotifier<E: ?Sized, X = io::Error>: Send + Sync {
+    /// Is told of an event.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    fn notify_blocking(&self, event: &E, cx: &mut Sleepable) -> Answer<X>;
+}
+
+impl<E: ?Sized, X, F> BlockingNotifier<E, X> for F
+where
+    F: Fn(&E, &mut Sleepable) -> Answer<X> + Send + Sync,
+{
+    fn notify_blocking(&self, event: &E, cx: &mut Sleepable) -> Answer<X> {
+        self(event, cx)
+    }
+}
+
+/// A chain of callbacks that may sleep.
+///
+/// Mirrors Linux's `struct blocking_notifier_head` (`include/linux/notifier.h`, 6.12).
+///
+/// `E` is what the callbacks are told, `X` the error that they can answer with.
+///
+/// # Context
+///
+/// [`call`](Self::call) may sleep. Changes of the chain may sleep, and stop no call.
+///
+/// Dropping the chain drops its callbacks. Do so where their own drops may run.
+///
+/// # Examples
+///
+/// See the [module](super).
+pub struct BlockingChain<E: ?Sized + 'static, X: 'static = io::Error> {
+    core: Arc<Core<dyn BlockingNotifier<E, X>>>,
+}
+
+impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
+    /// Makes a chain without callbacks.
+    ///
+    /// # Context
+    ///
+    /// Allocates, and does not sleep otherwise.
+    pub fn new() -> Self {
+        Self { core: Core::new() }
+    }
+
+    /// Registers a callback: it is called by every call that begins from now on.
+    ///
+    /// A call that is under way goes on without it. Mirrors Linux's
+    /// `blocking_notifier_chain_register()` (`kernel/notifier.c`, 6.12).
+    ///
+    /// # Arguments
+    ///
+    /// * `priority`: who has a higher one is called earlier. Among equals the order is that of registration.
+    ///
+    /// # Context
+    ///
+    /// May sleep, but waits for no callback; a callback can call it. Callbacks that
+    /// were removed earlier may be dropped here.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyRegistered`] if the same `Arc` is registered with this chain.
+    #[track_caller]
+    pub fn register(
+        &self,
+        callback: Arc<dyn BlockingNotifier<E, X>>,
+        priority: i32,
+        cx: &mut Sleepable,
+    ) -> Result<Registration, AlreadyRegistered> {
+        self.core.register(callback, priority, cx)
+    }
+
+    /// Tells the callbacks of an event, until one stops it.
+    ///
+    /// Mirrors Linux's `blocking_notifier_call_chain()` (`kernel/notifier.c`, 6.12).
+    ///
+    /// # Context
+    ///
+    /// May sleep, and the callbacks too. Hold no lock that a callback takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::sync::Arc;
+    /// use nonblock::Sleepable;
+    /// use nonblock::notifier::{Answer, BlockingChain};
+    ///
+    /// let chain = BlockingChain::<u32>::new();
+    /// nonblock::sleepable(|cx| {
+    ///     let even = |event: &u32, _: &mut Sleepable| match event % 2 {
+    ///         0 => Answer::Continue,
+    ///         _ => Answer::Bad(io::ErrorKind::InvalidInput.into()),
+    ///     };
+    ///     let _registration = chain.register(Arc::new(even), 0, cx).unwrap();
+    ///     assert_eq!(chain.call(&2, cx).into_result().unwrap(), 1);
+    ///     assert_eq!(chain.call(&3, cx).into_result().unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    /// });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn call(&self, event: &E, cx: &mut Sleepable) -> Outcome<X> {
+        might_sleep();
+        self.core.call(|callback| callback.notify_blocking(event, cx))
+    }
+
+    /// Tells the callbacks of an event; if one of them answers with an error, tells those that were called before it
+    /// of another.
+    ///
+    /// The one that answered with an error is not told: it is to leave things as they were. Nor is anybody after a
+    /// mere [`Answer::Stop`]. Answers to the second event are not looked at. Mirrors Linux's
+    /// `blocking_notifier_call_chain_robust()` (`kernel/notifier.c`, 6.12).
+    ///
+    /// # Arguments
+    ///
+    /// * `undo`: what says that `event` is off after all.
+    ///
+    /// # Context
+    ///
+    /// May sleep, and the callbacks too. Hold no lock that a callback takes.
+    ///
+    /// # Panics
+    ///
+    /// A panic of a callback's passes through, after those called before it were told of `undo`.
+    #[inline]
+    #[track_caller]
+    pub fn call_robust(&self, event: &E, undo: &E, cx: &mut Sleepable) -> Outcome<X> {
+        might_sleep();
+        self.core.call_robust(
+            cx,
+            |callback, cx| callback.notify_blocking(event, cx),
+            |callback, cx| drop(callback.notify_blocking(undo, cx)),
+        )
+    }
+
+    /// Finishes what dropped registrations left behind: waits for the calls that may still call their callbacks, and
+    /// drops those.
+    ///
+    /// Without it, that happens bit by bit with later changes of the chain.
+    ///
+    /// # Context
+    ///
+    /// May sleep. Within a callback, or with an invalidation open, it does not wait.
+    #[track_caller]
+    pub fn synchronize(&self, cx: &mut Sleepable) {
+        self.core.take_off(|_| false, cx);
+    }
+
+    /// Returns how many callbacks are registered now.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn callbacks(&self) -> usize {
+        self.core.count()
+    }
+}
+
+impl<E: ?Sized + 'static, X: 'static> Default for BlockingChain<E, X> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E: ?Sized + 'static, X: 'static> fmt::Debug for BlockingChain<E, X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.core.fmt(f)
+    }
+}

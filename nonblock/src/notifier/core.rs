@@ -1,0 +1,184 @@
+//! What chains of both kinds have in common: the list, and the ways through it.
+
+use core::fmt;
+use core::ptr;
+use std::sync::Arc;
+
+use super::answer::{Answer, Outcome};
+use super::registration::{AlreadyRegistered, Registration};
+use crate::check::might_sleep;
+use crate::rcu::{Clock, Live, Mark, Open, Rcu, Roll, Slot, Work, for_every};
+use crate::token::Sleepable;
+
+/// A callback in its place.
+pub(super) struct Link<C: ?Sized> {
+    pub(super) callback: Arc<C>,
+    priority: i32,
+}
+
+impl<C: ?Sized> Clone for Link<C> {
+    fn clone(&self) -> Self {
+        Self { callback: Arc::clone(&self.callback), priority: self.priority }
+    }
+}
+
+/// The callbacks, the highest priority first.
+struct Links<C: ?Sized> {
+    roll: Roll<Link<C>>,
+    /// When the list was made, by the chain's clock.
+    made_at: u64,
+}
+
+impl<C: ?Sized> Links<C> {
+    fn live_at(&self, began: u64) -> Live<'_, Link<C>> {
+        self.roll.live_at(began, self.made_at)
+    }
+}
+
+/// A chain of callbacks that are a `C` each.
+pub(super) struct Core<C: ?Sized> {
+    links: Rcu<Links<C>>,
+    // Apart, since registrations that outlive the chain move it on as well. Its note: something was dropped.
+    clock: Arc<Clock<bool>>,
+}
+
+/// What a registration needs of its chain.
+pub(super) trait Unlink: Send + Sync {
+    fn unlink(&self, mark: &Arc<Mark>, cx: &mut Sleepable);
+}
+
+impl<C: ?Sized + Send + Sync + 'static> Core<C> {
+    pub(super) fn new() -> Arc<Self> {
+        let links = Rcu::new(Links { roll: Roll::empty(), made_at: 0 });
+        Arc::new(Self { links, clock: Clock::new() })
+    }
+
+    #[track_caller]
+    pub(super) fn register(
+        self: &Arc<Self>,
+        callback: Arc<C>,
+        priority: i32,
+        cx: &mut Sleepable,
+    ) -> Result<Registration, AlreadyRegistered> {
+        might_sleep();
+        let mark = Arc::new(Mark::new());
+        let mut write = self.links.write(cx);
+        let now = self.clock.now();
+        let same = |slot: &Slot<Link<C>>| {
+            slot.mark.is_live_at(now)
+                && ptr::addr_eq(Arc::as_ptr(&slot.item.callback), Arc::as_ptr(&callback))
+        };
+        if write.current().roll.has_any(same) {
+            return Err(AlreadyRegistered);
+        }
+        let (made_at, _) = self.clock.collect();
+        let slot = Slot { item: Link { callback, priority }, mark: Arc::clone(&mark) };
+        let roll = write.current().roll.without_dropped(made_at, |_| true);
+        let roll = roll.with(slot, |other| other.item.priority < priority);
+        write.publish(Links { roll, made_at });
+        write.finish();
+        let chain: Arc<dyn Unlink> = Arc::<Self>::clone(self);
+        Ok(Registration::new(&chain, &self.clock, mark))
+    }
+
+    /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.
+    #[track_caller]
+    pub(super) fn take_off(&self, chosen: impl Fn(&Slot<Link<C>>) -> bool, cx: &mut Sleepable) {
+        might_sleep();
+        let mut write = self.links.write(cx);
+        let (made_at, dropped) = self.clock.collect();
+        if dropped || write.current().roll.has_any(&chosen) {
+            let roll = write.current().roll.without_dropped(made_at, |slot| !chosen(slot));
+            write.publish(Links { roll, made_at });
+        }
+        let ticket = write.finish();
+        // A thread that is in a call would wait for itself, or for one that likewise waits for it.
+        if !Open::any() {
+            self.links.wait(ticket, cx);
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.links.read().live_at(self.clock.now()).count()
+    }
+}
+
+impl<C: ?Sized> Core<C> {
+    /// Calls one callback after the other.
+    #[inline]
+    pub(super) fn call<X>(&self, mut call: impl FnMut(&C) -> Answer<X>) -> Outcome<X> {
+        let _open = Open::count(Work::Call);
+        let links = self.links.read();
+        let live = links.live_at(self.clock.now());
+        let (mut called, mut place) = (0, 0);
+        while let Some((link, behind)) = live.next(place) {
+            place = behind;
+            called += 1;
+            match call(&link.callback) {
+                Answer::Continue => {}
+                last => return Outcome::new(called, last),
+            }
+        }
+        Outcome::new(called, Answer::Continue)
+    }
+
+    /// Calls one callback after the other; if one goes wrong, or panics, calls those before it once more, otherwise.
+    #[inline]
+    pub(super) fn call_robust<T, X>(
+        &self,
+        cx: &mut T,
+        call: impl Fn(&C, &mut T) -> Answer<X>,
+        undo: impl Fn(&C, &mut T),
+    ) -> Outcome<X> {
+        let _open = Open::count(Work::Call);
+        let links = self.links.read();
+        let live = links.live_at(self.clock.now());
+        let mut called = 0;
+        let mut undoing = Undo { live, passed: 0, due: true, cx, call: undo };
+        let answer = loop {
+            let Some((link, behind)) = live.next(undoing.passed) else { break Answer::Continue };
+            called += 1;
+            match call(&link.callback, undoing.cx) {
+                Answer::Continue => undoing.passed = behind,
+                last => break last,
+            }
+        };
+        undoing.due = matches!(answer, Answer::Bad(_));
+        drop(undoing);
+        Outcome::new(called, answer)
+    }
+}
+
+/// Undoes, when it is dropped, what those did that were called.
+struct Undo<'a, 'cx, C: ?Sized, T, F: Fn(&C, &mut T)> {
+    live: Live<'a, Link<C>>,
+    /// Behind the last that did something.
+    passed: usize,
+    /// Until it is known that all went well.
+    due: bool,
+    cx: &'cx mut T,
+    call: F,
+}
+
+impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for Undo<'_, '_, C, T, F> {
+    fn drop(&mut self) {
+        if self.due {
+            let call = &self.call;
+            for_every(self.live.before(self.passed), self.cx, |link, cx| call(&link.callback, cx));
+        }
+    }
+}
+
+impl<C: ?Sized + Send + Sync + 'static> Unlink for Core<C> {
+    #[track_caller]
+    fn unlink(&self, mark: &Arc<Mark>, cx: &mut Sleepable) {
+        self.take_off(|slot| Arc::ptr_eq(&slot.mark, mark), cx);
+    }
+}
+
+impl<C: ?Sized> fmt::Debug for Core<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let callbacks = self.links.read().live_at(self.clock.now()).count();
+        f.debug_struct("Chain").field("callbacks", &callbacks).finish()
+    }
+}

@@ -1,0 +1,24 @@
+//! What notifiers of every kind stand on: lists that are read in sections and changed by threads that may sleep.
+//!
+//! | file | what |
+//! |---|---|
+//! | `cell` | a value that is read without waiting and replaced beside its readers |
+//! | `clock` | when a subscription that was dropped, rather than ended, stops being called |
+//! | `roll` | a list of entries, never changed, only replaced |
+//! | `open` | what a thread has under way, so that it does not wait for itself |
+//! | `shard`, `backoff`, `atomic` | what those are made of |
+
+mod atomic;
+mod backoff;
+mod cell;
+mod clock;
+mod open;
+mod roll;
+mod shard;
+
+pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
+pub(crate) use backoff::Backoff;
+pub(crate) use cell::{Rcu, Reader, Ticket};
+pub(crate) use clock::{Clock, Mark};
+pub(crate) use open::{Open, Work};
+pub(crate) use roll::{Live, Roll, Slot, for_every};
