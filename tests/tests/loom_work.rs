@@ -1,0 +1,151 @@
+//! The waking of those who wait for a queue's items, in every order in which threads can take turns.
+//!
+//! The bell is compiled here a second time, over loom's atomics and threads. Run with `RUSTFLAGS="--cfg loom"`.
+#![cfg(loom)]
+
+use loom::model::Builder;
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+
+#[path = "../../nonblock/src/work/bell.rs"]
+mod bell;
+
+/// What the bell takes from the module of this name in the library.
+mod atomic {
+    pub(super) use loom::cell::UnsafeCell;
+    pub(super) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+    pub(super) use loom::thread::{Thread, current, park};
+
+    /// Nobody finds all seats taken in these models.
+    pub(super) fn sleep(_time: std::time::Duration) {
+        unreachable!("there are seats enough");
+    }
+}
+
+use bell::Bell;
+
+/// Items, and who waits for them: a counter in place of the queue's ring.
+struct Items {
+    count: AtomicUsize,
+    bell: Bell,
+}
+
+impl Items {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { count: AtomicUsize::new(0), bell: Bell::new() })
+    }
+
+    fn put(&self) {
+        self.count.fetch_add(1, Ordering::Release);
+        self.bell.ring();
+    }
+
+    fn wait(&self) {
+        self.bell.wait(|| {
+            let mut count = self.count.load(Ordering::Acquire);
+            while count > 0 {
+                match self.count.compare_exchange(
+                    count,
+                    count - 1,
+                    Ordering::AcqRel,
+                    Ordering::Acquire,
+                ) {
+                    Ok(_) => return Some(()),
+                    Err(now) => count = now,
+                }
+            }
+            None
+        });
+    }
+}
+
+/// Explores every order with at most so many preemptions. A wake that is lost is a deadlock, which loom reports.
+fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+#[test]
+fn who_waits_is_woken_for_an_item() {
+    check(4, || {
+        let items = Items::new();
+        let waiter = thread::spawn({
+            let items = Arc::clone(&items);
+            move || items.wait()
+        });
+        items.put();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_seat_can_be_sat_in_again() {
+    check(3, || {
+        let items = Items::new();
+        let waiter = thread::spawn({
+            let items = Arc::clone(&items);
+            move || {
+                items.wait();
+                items.wait();
+            }
+        });
+        items.put();
+        items.put();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_ring_for_who_found_an_item_already_is_passed_on() {
+    check(2, || {
+        let items = Items::new();
+        let waiters = [(); 2].map(|()| {
+            let items = Arc::clone(&items);
+            thread::spawn(move || items.wait())
+        });
+        items.put();
+        items.put();
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn two_ringers_wake_two() {
+    check(2, || {
+        let items = Items::new();
+        let ringer = thread::spawn({
+            let items = Arc::clone(&items);
+            move || items.put()
+        });
+        let waiter = thread::spawn({
+            let items = Arc::clone(&items);
+            move || items.wait()
+        });
+        items.put();
+        items.wait();
+        ringer.join().unwrap();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn all_are_woken_for_the_end() {
+    check(2, || {
+        let items = Items::new();
+        let waiters = [(); 2].map(|()| {
+            let items = Arc::clone(&items);
+            thread::spawn(move || {
+                items.bell.wait(|| (items.count.load(Ordering::Acquire) > 0).then_some(()));
+            })
+        });
+        items.count.store(1, Ordering::Release);
+        items.bell.ring_all();
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+    });
+}

@@ -1,0 +1,298 @@
+//! Reserves: objects taken and given back without allocating, waited for, lost and made anew.
+
+use std::ops::DerefMut;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use nonblock::ViolationKind::SleepInNonBlock;
+use nonblock::testing::violations;
+use nonblock::{Context, Reserve, Reserved, WouldBlock, non_block, raw, sleepable, thread};
+use proptest::prelude::*;
+
+const SHORT: Duration = Duration::from_millis(20);
+
+/// A reserve of objects that are numbered in the order of their making.
+fn numbered(capacity: usize) -> Reserve<usize> {
+    let made = AtomicUsize::new(0);
+    Reserve::with_capacity(capacity, move || made.fetch_add(1, Ordering::Relaxed))
+}
+
+#[test]
+fn all_objects_are_made_beforehand() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&made);
+    let reserve = Reserve::with_capacity(3, move || count.fetch_add(1, Ordering::Relaxed));
+    assert_eq!(made.load(Ordering::Relaxed), 3);
+    assert_eq!((reserve.free(), reserve.capacity()), (3, 3));
+    non_block(|_nb| drop(reserve.take()));
+    assert_eq!(made.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+#[should_panic(expected = "a reserve of 0 objects has none to give: expected at least 1")]
+fn a_reserve_of_nothing_is_refused() {
+    let _ = Reserve::with_capacity(0, || ());
+}
+
+#[test]
+fn an_object_is_given_back_as_it_was_left() {
+    let reserve = Reserve::with_capacity(1, Vec::new);
+    non_block(|_nb| {
+        let mut list = reserve.take().expect("it is free");
+        assert!(reserve.take().is_none());
+        list.push(5);
+        list.deref_mut().push(6);
+        assert_eq!(format!("{list:?} {}", list.len()), "[5, 6] 2");
+    });
+    assert_eq!(*reserve.take().expect("it was given back"), [5, 6]);
+}
+
+#[test]
+fn it_counts() {
+    let reserve = numbered(3);
+    let (a, b) = (reserve.take(), reserve.take());
+    drop(a);
+    drop(reserve.take());
+    let c = (reserve.take(), reserve.take());
+    assert!(c.1.is_some() && reserve.take().is_none());
+    let lost = b.expect("there were three").into_inner();
+    assert_eq!(lost, 1);
+    let stats = reserve.stats();
+    assert_eq!((stats.capacity, stats.free, stats.missing), (3, 0, 1));
+    assert_eq!((stats.taken, stats.refused, stats.lowest), (5, 1, 0));
+    assert_eq!(stats.to_string(), "free: 0 of 3 (lowest 0), missing: 1, taken: 5, refused: 1");
+    assert_eq!(format!("{reserve:?}"), "Reserve { free: 0, capacity: 3, .. }");
+}
+
+#[test]
+fn what_is_taken_for_good_is_missed_until_it_is_made_anew() {
+    let reserve = numbered(2);
+    let kept = reserve.take().expect("it is free").into_inner();
+    assert_eq!((kept, reserve.free(), reserve.stats().missing), (0, 1, 1));
+    sleepable(|cx| {
+        assert_eq!(reserve.refill(cx), 1);
+        assert_eq!(reserve.refill(cx), 0);
+    });
+    assert_eq!((reserve.free(), reserve.stats().missing), (2, 0));
+    let both = (reserve.take(), reserve.take());
+    assert_eq!(both.0.as_deref(), Some(&1));
+    assert_eq!(both.1.as_deref(), Some(&2));
+}
+
+#[test]
+fn refilling_that_panics_keeps_what_was_made_and_what_is_missing() {
+    let left = Arc::new(AtomicUsize::new(3));
+    let reserve = Reserve::with_capacity(2, {
+        let left = Arc::clone(&left);
+        move || {
+            let enough = |left: usize| left.checked_sub(1);
+            left.try_update(Ordering::Relaxed, Ordering::Relaxed, enough).expect("none is left")
+        }
+    });
+    for _ in 0..2 {
+        reserve.take().expect("it is free").into_inner();
+    }
+    let refilled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        sleepable(|cx| reserve.refill(cx))
+    }));
+    assert!(refilled.is_err());
+    assert_eq!((reserve.free(), reserve.stats().missing), (1, 1));
+    left.store(5, Ordering::Relaxed);
+    assert_eq!(sleepable(|cx| reserve.refill(cx)), 1);
+    assert_eq!((reserve.free(), reserve.stats().missing), (2, 0));
+}
+
+#[test]
+fn objects_are_dropped_once_with_the_reserve_or_with_who_has_them() {
+    let object = Arc::new(());
+    let reserve = Reserve::with_capacity(3, {
+        let object = Arc::clone(&object);
+        move || Arc::clone(&object)
+    });
+    let kept = reserve.take().expect("it is free").into_inner();
+    drop(reserve.take());
+    assert_eq!(Arc::strong_count(&object), 5); // ours, the maker's, three
+    drop(reserve);
+    assert_eq!(Arc::strong_count(&object), 2);
+    drop(kept);
+    assert_eq!(Arc::strong_count(&object), 1);
+}
+
+#[test]
+fn a_sleepable_caller_waits_and_a_section_is_refused() {
+    fn take<C: Context>(reserve: &Reserve<usize>, cx: &mut C) -> Result<usize, C::Refusal> {
+        Ok(*reserve.take_from(cx)?)
+    }
+
+    let reserve = numbered(1);
+    sleepable(|cx| {
+        let Ok(held) = reserve.take_from(cx);
+        assert_eq!(cx.non_block(|nb| take(&reserve, nb)), Err(WouldBlock));
+        thread::scope(cx, |scope, cx| {
+            let waits = scope.spawn(|cx| take(&reserve, cx));
+            thread::sleep(cx, SHORT);
+            assert!(!waits.is_finished());
+            // A section gives it back.
+            cx.non_block(|_nb| drop(held));
+            assert_eq!(waits.join(cx).unwrap(), Ok(0));
+        });
+        assert_eq!(cx.non_block(|nb| take(&reserve, nb)), Ok(0));
+    });
+    // Waiting is no refusal.
+    assert_eq!(reserve.stats().refused, 1);
+}
+
+#[test]
+fn who_waits_is_served_by_refilling_too() {
+    let reserve = numbered(1);
+    reserve.take().expect("it is free").into_inner();
+    sleepable(|cx| {
+        thread::scope(cx, |scope, cx| {
+            let waits = scope.spawn(|cx| {
+                let Ok(object) = reserve.take_from(cx);
+                *object
+            });
+            thread::sleep(cx, SHORT);
+            assert!(!waits.is_finished());
+            assert_eq!(reserve.refill(cx), 1);
+            assert_eq!(waits.join(cx).unwrap(), 1);
+        });
+    });
+}
+
+#[test]
+fn waiting_in_a_section_is_reported() {
+    let reserve = numbered(1);
+    let waits: [&dyn Fn(); 2] = [&|| sleepable(|cx| drop(reserve.take_from(cx))), &|| {
+        assert_eq!(sleepable(|cx| reserve.refill(cx)), 0)
+    }];
+    for wait in waits {
+        // The root is reported, and what it calls.
+        let found = violations(|| raw::non_block(|_nb| wait()));
+        let kinds: Vec<_> = found.iter().map(nonblock::Violation::kind).collect();
+        assert_eq!(kinds, [SleepInNonBlock; 2]);
+        assert!(found.iter().all(|violation| violation.location().file() == file!()));
+    }
+}
+
+#[test]
+fn an_object_may_be_given_back_by_another_thread() {
+    let reserve = numbered(2);
+    let held = reserve.take().expect("it is free");
+    sleepable(|cx| {
+        thread::scope(cx, |scope, _cx| {
+            scope.spawn(move |cx| cx.non_block(|_nb| drop(held)));
+        });
+    });
+    assert_eq!(reserve.free(), 2);
+}
+
+#[test]
+fn many_threads_never_share_an_object() {
+    const THREADS: usize = 4;
+    for capacity in [1, 2, 3] {
+        let reserve = Reserve::with_capacity(capacity, || AtomicUsize::new(0));
+        sleepable(|cx| {
+            thread::scope(cx, |scope, _cx| {
+                for thread in 0..THREADS {
+                    let reserve = &reserve;
+                    scope.spawn(move |cx| {
+                        for round in 0..5_000 {
+                            let object = if round % 2 == 0 {
+                                let Ok(object) = reserve.take_from(cx);
+                                object
+                            } else if let Some(object) = reserve.take() {
+                                object
+                            } else {
+                                continue;
+                            };
+                            assert_eq!(object.fetch_add(1, Ordering::Relaxed), 0);
+                            assert_eq!(object.fetch_sub(1, Ordering::Relaxed), 1);
+                            if (thread + round) % 64 == 0 {
+                                let _ = object.into_inner();
+                                reserve.refill(cx);
+                            }
+                        }
+                    });
+                }
+            });
+        });
+        let stats = reserve.stats();
+        assert_eq!((stats.free, stats.missing), (capacity, 0));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Take,
+    TakeInASection,
+    GiveBack(prop::sample::Index),
+    Keep(prop::sample::Index),
+    Refill,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => Just(Step::Take),
+        2 => Just(Step::TakeInASection),
+        4 => any::<prop::sample::Index>().prop_map(Step::GiveBack),
+        1 => any::<prop::sample::Index>().prop_map(Step::Keep),
+        1 => Just(Step::Refill),
+    ];
+    prop::collection::vec(step, 0..80)
+}
+
+proptest! {
+    #[test]
+    fn a_reserve_does_what_a_plain_list_does(capacity in 1_usize..5, steps in steps()) {
+        let reserve = numbered(capacity);
+        // First in, first out, by number.
+        let mut free: std::collections::VecDeque<_> = (0..capacity).collect();
+        let mut made = capacity;
+        let (mut missing, mut taken, mut refused, mut lowest) = (0, 0, 0, capacity);
+        let mut held: Vec<(usize, Reserved<'_, usize>)> = Vec::new();
+        for step in steps {
+            match step {
+                Step::Take | Step::TakeInASection => {
+                    let object = if matches!(step, Step::Take) {
+                        reserve.take()
+                    } else {
+                        let mut object = None;
+                        raw::non_block(|nb| object = reserve.take_from(nb).ok());
+                        object
+                    };
+                    let expected = free.pop_front();
+                    prop_assert_eq!(object.as_deref(), expected.as_ref());
+                    if let (Some(object), Some(number)) = (object, expected) {
+                        held.push((number, object));
+                        taken += 1;
+                        lowest = lowest.min(free.len());
+                    } else {
+                        refused += 1;
+                    }
+                }
+                Step::GiveBack(_) | Step::Keep(_) if held.is_empty() => {}
+                Step::GiveBack(index) => {
+                    let (number, object) = held.swap_remove(index.index(held.len()));
+                    drop(object);
+                    free.push_back(number);
+                }
+                Step::Keep(index) => {
+                    let (number, object) = held.swap_remove(index.index(held.len()));
+                    prop_assert_eq!(object.into_inner(), number);
+                    missing += 1;
+                }
+                Step::Refill => {
+                    prop_assert_eq!(sleepable(|cx| reserve.refill(cx)), missing);
+                    free.extend(made..made + missing);
+                    made += std::mem::take(&mut missing);
+                }
+            }
+            let stats = reserve.stats();
+            prop_assert_eq!((stats.free, stats.missing), (free.len(), missing));
+            prop_assert_eq!((stats.taken, stats.refused, stats.lowest), (taken, refused, lowest));
+            prop_assert_eq!(stats.free + stats.missing + held.len(), stats.capacity);
+        }
+    }
+}
