@@ -165,7 +165,7 @@ fn who_waits_is_served_by_refilling_too() {
 fn waiting_in_a_section_is_reported() {
     let reserve = numbered(1);
     let waits: [&dyn Fn(); 2] = [&|| sleepable(|cx| drop(reserve.take_from(cx))), &|| {
-        assert_eq!(sleepable(|cx| reserve.refill(cx)), 0)
+        assert_eq!(sleepable(|cx| reserve.refill(cx)), 0);
     }];
     for wait in waits {
         // The root is reported, and what it calls.

@@ -165,7 +165,10 @@ fn several_workers_work_at_once() {
     for name in ["one", "two", "three"] {
         let at_once = Arc::clone(&at_once);
         // Passes only when three handlers are in it.
-        queue.worker(name, move |(), _cx| drop(at_once.wait())).expect("a thread starts");
+        let handler = move |(), _cx: &mut nonblock::Sleepable| {
+            at_once.wait();
+        };
+        queue.worker(name, handler).expect("a thread starts");
     }
     (0..6).for_each(|_| push(&queue, ()));
     sleepable(|cx| queue.shutdown(cx));

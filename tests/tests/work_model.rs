@@ -227,7 +227,9 @@ fn many_push_and_many_take_and_every_item_arrives_once() {
                         })
                     })
                     .collect();
-                pushers.into_iter().for_each(|pusher| pusher.join(cx).unwrap());
+                for pusher in pushers {
+                    pusher.join(cx).unwrap();
+                }
                 queue.close();
                 takers.into_iter().map(|taker| taker.join(cx).unwrap()).collect::<Vec<_>>()
             })
