@@ -143,7 +143,10 @@ pub mod notifier;
 pub mod oom;
 pub mod raw;
 #[cfg(feature = "parking_lot")]
-#[cfg_attr(not(feature = "mmu"), allow(dead_code, reason = "chains need less of it than `mmu`"))]
+#[cfg_attr(
+    not(feature = "mmu"),
+    allow(dead_code, unused_imports, reason = "chains need less of it than `mmu`")
+)]
 mod rcu;
 mod report;
 #[cfg(feature = "work")]

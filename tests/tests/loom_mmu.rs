@@ -1,0 +1,439 @@
+//! The notifiers under a model checker: every interleaving of a few threads, and every value that a load may return.
+//!
+//! The address space and what it stands on are compiled here a second time, whole, over loom's atomics, locks and
+//! threads. Run with `RUSTFLAGS="--cfg loom"`.
+#![cfg(loom)]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "a part of the library is used")]
+#![allow(missing_docs, missing_debug_implementations, reason = "none of it is seen from outside")]
+#![allow(unexpected_cfgs, reason = "the features are the library's")]
+#![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
+
+/// What the notifiers take from the rest of the library, without its counters.
+mod section {
+    use crate::token::{NonBlock, lend_non_block};
+
+    pub struct Section;
+
+    impl Section {
+        pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+            f(&mut lend_non_block())
+        }
+    }
+}
+
+mod check {
+    pub fn might_sleep() {}
+}
+
+#[path = "../../nonblock/src/context.rs"]
+mod context;
+#[path = "../../nonblock/src/token.rs"]
+mod token;
+
+pub use context::{Context, WouldBlock};
+pub use token::{NoToken, NonBlock, Sleepable};
+
+mod sync {
+    use crate::token::{NonBlock, Sleepable};
+
+    #[derive(Debug)]
+    pub struct Mutex<T>(loom::sync::Mutex<T>);
+    pub type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
+
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self, _cx: &mut Sleepable) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct SpinLock<T>(loom::sync::Mutex<T>);
+
+    impl<T> SpinLock<T> {
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self, _nb: &NonBlock) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+    }
+}
+
+/// The real ones but for what is written out here.
+#[path = "../../nonblock/src/rcu"]
+mod rcu {
+    mod atomic {
+        pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+    }
+
+    mod backoff {
+        use crate::token::Sleepable;
+
+        #[derive(Debug)]
+        pub struct Backoff;
+
+        impl Backoff {
+            pub fn new() -> Self {
+                Self
+            }
+
+            pub fn pause(&mut self, _cx: &mut Sleepable) {
+                loom::thread::yield_now();
+            }
+        }
+    }
+
+    mod shard {
+        pub const SHARDS: usize = 1;
+
+        pub fn of_this_thread() -> usize {
+            0
+        }
+    }
+
+    /// The count of each of loom's threads.
+    mod open {
+        use std::cell::Cell;
+
+        loom::thread_local! {
+            static OPEN: Cell<u64> = Cell::new(0);
+        }
+
+        #[derive(Clone, Copy, Debug)]
+        pub enum Work {
+            Call = 1,
+            Invalidation = 1 << 32,
+        }
+
+        #[derive(Debug)]
+        pub struct Open(Work);
+
+        impl Open {
+            pub fn count(work: Work) -> Self {
+                OPEN.with(|open| open.set(open.get() + work as u64));
+                Self(work)
+            }
+
+            pub fn any() -> bool {
+                OPEN.with(|open| open.get() != 0)
+            }
+
+            pub fn any_invalidation() -> bool {
+                OPEN.with(|open| open.get() >= Work::Invalidation as u64)
+            }
+        }
+
+        impl Drop for Open {
+            fn drop(&mut self) {
+                OPEN.with(|open| open.set(open.get() - self.0 as u64));
+            }
+        }
+    }
+
+    mod cell;
+    mod clock;
+    mod roll;
+
+    pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
+    pub(crate) use backoff::Backoff;
+    pub(crate) use cell::{Rcu, Reader, Ticket};
+    pub(crate) use clock::{Clock, Mark};
+    pub(crate) use open::{Open, Work};
+    pub(crate) use roll::{Live, Roll, Slot, for_every};
+}
+
+#[path = "../../nonblock/src/mmu/mod.rs"]
+mod mmu;
+
+use std::sync::Arc;
+
+use loom::model::Builder;
+use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use loom::thread;
+use mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
+use rcu::{Clock, Mark, Rcu};
+use token::lend_sleepable;
+
+/// Explores every order with at most so many preemptions.
+fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+fn range() -> Range {
+    Range::with_len(0, 4 * PAGE_SIZE).unwrap()
+}
+
+/// What says when it was freed, and lets the checker see who touches it then.
+struct Guarded {
+    alive: Arc<AtomicBool>,
+    value: loom::cell::UnsafeCell<u32>,
+}
+
+// SAFETY: it is written once, by its drop, and loom reports a read beside that.
+unsafe impl Sync for Guarded {}
+
+impl Guarded {
+    fn new(value: u32) -> Self {
+        let alive = Arc::new(AtomicBool::new(true));
+        Self { alive, value: loom::cell::UnsafeCell::new(value) }
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        // SAFETY: loom checks that nobody else has the value.
+        self.value.with_mut(|value| unsafe { *value = u32::MAX });
+        self.alive.store(false, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn nothing_is_freed_under_a_reader() {
+    explore(3, || {
+        let cell = Arc::new(Rcu::new(Guarded::new(1)));
+        let readers = [(); 2].map(|()| {
+            let cell = Arc::clone(&cell);
+            thread::spawn(move || {
+                let reader = cell.read();
+                // SAFETY: loom checks that nobody writes it meanwhile.
+                let value = reader.value.with(|value| unsafe { *value });
+                assert!((1..=3).contains(&value));
+                assert!(reader.alive.load(Ordering::Relaxed));
+            })
+        });
+        let cx = &mut lend_sleepable();
+        for value in [2, 3] {
+            let mut write = cell.write(cx);
+            write.publish(Guarded::new(value));
+            let _ = write.finish();
+        }
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        let ticket = cell.write(cx).finish();
+        cell.wait(ticket, cx);
+    });
+}
+
+#[test]
+fn waiting_waits_for_every_reader_of_the_old_value() {
+    explore(3, || {
+        let cell = Arc::new(Rcu::new(Some(Arc::new(AtomicBool::new(false)))));
+        let gone = cell.read().clone().unwrap();
+        let reading = thread::spawn({
+            let cell = Arc::clone(&cell);
+            move || {
+                let reader = cell.read();
+                if let Some(gone) = &*reader {
+                    assert!(!gone.load(Ordering::Relaxed));
+                    assert!(!gone.load(Ordering::Relaxed));
+                }
+            }
+        });
+        let cx = &mut lend_sleepable();
+        let mut write = cell.write(cx);
+        write.publish(None);
+        let ticket = write.finish();
+        cell.wait(ticket, cx);
+        gone.store(true, Ordering::Relaxed);
+        reading.join().unwrap();
+    });
+}
+
+#[test]
+fn marks_are_stable_and_seen() {
+    loom::model(|| {
+        let clock = Clock::<u32>::new();
+        let marks = [Arc::new(Mark::new()), Arc::new(Mark::new())];
+        let struck = Arc::new(AtomicBool::new(false));
+        let strikers = [0, 1].map(|which| {
+            let (clock, mark) = (Arc::clone(&clock), Arc::clone(&marks[which]));
+            let struck = Arc::clone(&struck);
+            thread::spawn(move || {
+                clock.strike(&mark, |count, _nb| *count += 1);
+                if which == 0 {
+                    struck.store(true, Ordering::Release);
+                }
+            })
+        });
+        let first_is_struck = struck.load(Ordering::Acquire);
+        let began = clock.now();
+        let live = || [marks[0].is_live_at(began), marks[1].is_live_at(began)];
+        let found = live();
+        assert_eq!(found, live());
+        assert!(!(first_is_struck && found[0]));
+        for striker in strikers {
+            striker.join().unwrap();
+        }
+        assert_eq!(found, live());
+        let (now, count) = clock.collect();
+        assert_eq!(count, 2);
+        assert!(!marks[0].is_live_at(now) && !marks[1].is_live_at(now));
+    });
+}
+
+/// A driver that notices callbacks after its end, and starts without ends.
+struct Watched {
+    gone: AtomicBool,
+    under_way: AtomicU64,
+}
+
+impl Watched {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { gone: AtomicBool::new(false), under_way: AtomicU64::new(0) })
+    }
+
+    fn start(&self) {
+        assert!(!self.gone.load(Ordering::Relaxed));
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        assert!(!self.gone.load(Ordering::Relaxed));
+        assert_ne!(self.under_way.fetch_sub(1, Ordering::Relaxed), 0);
+    }
+
+    /// No callback runs any more.
+    fn is_gone(&self) {
+        assert_eq!(self.under_way.load(Ordering::Relaxed), 0);
+        self.gone.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Invalidate for Watched {
+    fn invalidate<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        self.start();
+        Ok(())
+    }
+
+    fn finish(&self, _: &Range, _: &mut NonBlock) {
+        self.end();
+    }
+}
+
+impl InvalidateInterval for Watched {
+    fn invalidate_interval<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        self.start();
+        Ok(())
+    }
+
+    fn finish_interval(&self, _: &Range, _: &mut NonBlock) {
+        self.end();
+    }
+}
+
+#[test]
+fn no_callback_after_unsubscribe_returned() {
+    for interval in [false, true] {
+        for drops_first in [false, true] {
+            explore(2, move || {
+                let space = Arc::new(AddressSpace::new());
+                let driver = Watched::new();
+                let cx = &mut lend_sleepable();
+                let (mut list, mut tree) = (None, None);
+                if interval {
+                    tree = space.subscribe_interval(range(), driver.clone(), cx).ok();
+                } else {
+                    list = space.subscribe(driver.clone(), cx).ok();
+                }
+                let invalidating = thread::spawn({
+                    let space = Arc::clone(&space);
+                    move || drop(space.invalidate(range(), Event::Unmap, &mut lend_sleepable()))
+                });
+                if drops_first {
+                    drop((list, tree));
+                    space.synchronize(cx);
+                } else {
+                    list.into_iter().for_each(|one| one.unsubscribe(cx));
+                    tree.into_iter().for_each(|one| one.unsubscribe(cx));
+                }
+                driver.is_gone();
+                invalidating.join().unwrap();
+            });
+        }
+    }
+}
+
+/// A driver that mirrors one page, and a page table of that page, whose entry is a version that only grows.
+struct Mirror {
+    page: AtomicU64,
+    shadow: loom::sync::Mutex<Option<u64>>,
+}
+
+impl InvalidateInterval for Mirror {
+    fn invalidate_interval<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        *self.shadow.lock().unwrap() = None;
+        Ok(())
+    }
+}
+
+impl Mirror {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { page: AtomicU64::new(0), shadow: loom::sync::Mutex::new(None) })
+    }
+
+    /// Reads the page table once, and installs what it finds unless that is stale.
+    fn fault(&self, subscription: &mmu::IntervalSubscription) {
+        let seq = subscription.read_begin(&mut lend_sleepable());
+        let page = self.page.load(Ordering::Relaxed);
+        let mut shadow = self.shadow.lock().unwrap();
+        if !subscription.read_retry(seq) {
+            *shadow = Some(page);
+        }
+    }
+
+    fn unmap(&self, space: &AddressSpace) {
+        let invalidation = space.invalidate(range(), Event::Unmap, &mut lend_sleepable());
+        self.page.fetch_add(1, Ordering::Relaxed);
+        // While it is held nobody mirrors the page.
+        assert_eq!(*self.shadow.lock().unwrap(), None);
+        drop(invalidation);
+    }
+
+    /// What is mirrored is what is there.
+    fn check(&self) {
+        let page = self.page.load(Ordering::Relaxed);
+        assert!(self.shadow.lock().unwrap().is_none_or(|shadow| shadow == page));
+    }
+}
+
+#[test]
+fn a_stale_page_is_never_mirrored() {
+    explore(3, || {
+        let (space, mirror) = (Arc::new(AddressSpace::new()), Mirror::new());
+        let cx = &mut lend_sleepable();
+        let subscription = Arc::new(space.subscribe_interval(range(), mirror.clone(), cx).unwrap());
+        let _ = subscription.read_begin(cx);
+        let faulting = thread::spawn({
+            let (mirror, subscription) = (Arc::clone(&mirror), Arc::clone(&subscription));
+            move || mirror.fault(&subscription)
+        });
+        mirror.unmap(&space);
+        faulting.join().unwrap();
+        mirror.check();
+    });
+}
+
+/// The invalidation may have begun before, and then does not call the driver.
+#[test]
+fn who_subscribes_during_an_invalidation_mirrors_no_stale_page() {
+    explore(2, || {
+        let (space, mirror) = (Arc::new(AddressSpace::new()), Mirror::new());
+        let unmapping = thread::spawn({
+            let (space, mirror) = (Arc::clone(&space), Arc::clone(&mirror));
+            move || mirror.unmap(&space)
+        });
+        let cx = &mut lend_sleepable();
+        let subscription = space.subscribe_interval(range(), mirror.clone(), cx).unwrap();
+        mirror.fault(&subscription);
+        unmapping.join().unwrap();
+        mirror.check();
+    });
+}
