@@ -17,8 +17,9 @@ use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
 
-use super::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use super::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use super::backoff::Backoff;
+use super::open::{Open, Work};
 use super::shard::{self, SHARDS};
 use crate::sync::{Mutex, MutexGuard};
 use crate::token::Sleepable;
@@ -42,6 +43,10 @@ pub(crate) struct Rcu<T> {
     epoch: AtomicU64,
     shards: [Shard; SHARDS],
     writer: Mutex<Writer<T>>,
+    /// Whether somebody is freeing. Set under the writer's lock, and taken back without.
+    freeing: AtomicBool,
+    /// Everything that was free in this epoch has been freed.
+    freed: AtomicU64,
     // Readers on several threads share a `T`.
     _shares: PhantomData<T>,
 }
@@ -78,6 +83,8 @@ impl<T> Rcu<T> {
             epoch: AtomicU64::new(0),
             shards: core::array::from_fn(|_| Shard::default()),
             writer: Mutex::new(Writer { retired: Vec::new() }),
+            freeing: AtomicBool::new(false),
+            freed: AtomicU64::new(0),
             _shares: PhantomData,
         }
     }
@@ -115,7 +122,7 @@ impl<T> Rcu<T> {
         self.epoch.load(Ordering::Acquire) >= ticket.0
     }
 
-    /// Waits until everything that was replaced when the ticket was drawn is free.
+    /// Waits until everything that was replaced when the ticket was drawn has been freed, by whomever.
     ///
     /// A thread that is itself a reader would wait for ever.
     #[track_caller]
@@ -123,7 +130,7 @@ impl<T> Rcu<T> {
         let mut backoff = Backoff::new();
         loop {
             self.write(cx).finish();
-            if self.is_past(ticket) {
+            if self.is_past(ticket) && self.freed.load(Ordering::Acquire) >= ticket.0 {
                 return;
             }
             backoff.pause(cx);
@@ -171,7 +178,8 @@ impl<T> Write<'_, T> {
 
     /// Ends the writing, and frees what is due.
     ///
-    /// What is freed may be anything, so the lock is released first.
+    /// What is freed may be anything, so the lock is released first. One thread frees at a time, so that it is known
+    /// how far it has come; what is due meanwhile is left to whoever comes next.
     pub(crate) fn finish(mut self) -> Ticket {
         let ticket = Ticket(self.cell.epoch() + GRACE);
         for _ in 0..GRACE {
@@ -180,8 +188,14 @@ impl<T> Write<'_, T> {
             }
         }
         let now = self.cell.epoch();
+        // Acquires what was freed up to now, for whoever finds nothing due.
+        if self.cell.freeing.load(Ordering::Acquire) {
+            return ticket;
+        }
         let due = self.writer.retired.partition_point(|(free_at, _)| *free_at <= now);
         let free: Vec<_> = self.writer.retired.drain(..due).collect();
+        self.cell.freeing.store(true, Ordering::Relaxed);
+        let _freeing = Freeing { cell: self.cell, now, _open: Open::count(Work::Call) };
         drop(self);
         drop(free);
         ticket
@@ -211,6 +225,21 @@ impl<T> Rcu<T> {
     /// The epoch, as the writer finds it: nobody else moves it.
     fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Relaxed)
+    }
+}
+
+/// The freeing of what was due in an epoch, until this is dropped, by unwinding too.
+struct Freeing<'a, T> {
+    cell: &'a Rcu<T>,
+    now: u64,
+    // What is freed may wait for this cell in turn, and so for this thread.
+    _open: Open,
+}
+
+impl<T> Drop for Freeing<'_, T> {
+    fn drop(&mut self) {
+        self.cell.freed.store(self.now, Ordering::Release);
+        self.cell.freeing.store(false, Ordering::Release);
     }
 }
 
