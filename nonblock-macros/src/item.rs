@@ -164,6 +164,21 @@ impl Function {
         }
     }
 
+    /// Whether this can only be a foreign function: one without a body that is `pub`, `safe` or variadic, as no
+    /// declared method is.
+    pub(crate) fn is_foreign(&self) -> bool {
+        let is_safe = self.signature_tokens().first().is_some_and(|token| is_word(token, "safe"));
+        self.body.is_none() && (self.has_visibility() || is_safe || self.is_variadic())
+    }
+
+    /// Whether `...` stands among the parameters.
+    fn is_variadic(&self) -> bool {
+        let list = self.header.iter().find(|token| is_group(token, Delimiter::Parenthesis));
+        let Some(TokenTree::Group(list)) = list else { return false };
+        let tokens: Vec<TokenTree> = list.stream().into_iter().collect();
+        tokens.windows(3).any(|three| three.iter().all(|token| is_punct(token, '.')))
+    }
+
     /// Writes the function with these attributes, this much of a header, and this body.
     pub(crate) fn with(
         &self,

@@ -26,7 +26,7 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
-use proc_macro::TokenStream;
+use proc_macro::{Ident, Span, TokenStream, TokenTree};
 
 use crate::attribute::Attribute;
 
@@ -43,4 +43,11 @@ pub fn non_block(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::test(args.into(), item.into()).into()
+}
+
+// `Self`, for the expansion of a declared method: in an `extern` block it does not resolve, and the compiler's
+// error names the macro that it came from.
+#[proc_macro]
+pub fn put_the_attribute_on_the_extern_block(_: TokenStream) -> TokenStream {
+    TokenTree::from(Ident::new("Self", Span::mixed_site())).into()
 }

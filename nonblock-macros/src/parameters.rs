@@ -25,6 +25,8 @@ pub(crate) enum Role {
     Nested(Token),
     /// A name that may stand for a token: a renamed import, a type alias, `Self`.
     Alias(Behind),
+    /// `&mut T`, where `T` is a type parameter without a bound: no token, but may have been meant as one.
+    Unbounded,
     /// No token.
     Other,
 }
@@ -188,6 +190,9 @@ impl Scope {
             }
             if behind == Behind::Mutable && self.bounded.contains(ident) {
                 return Role::Alias(Behind::Bound);
+            }
+            if behind == Behind::Mutable && self.unbounded.contains(ident) {
+                return Role::Unbounded;
             }
             if self.unbounded.contains(ident)
                 || self.contexts.contains(ident)

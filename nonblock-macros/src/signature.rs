@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::FnArg;
 
+use crate::parameters::Role;
 use crate::validate::Check;
 
 /// How long a signature may be in a message, in characters.
@@ -15,17 +16,34 @@ impl Check<'_> {
         let ident = &self.signature.ident;
         let wrong = format!("`{ident}` may sleep, but takes no token that gives it the right to");
         let write = format!("write `{}`", self.corrected("cx: &mut Sleepable"));
+        let unbounded =
+            self.parameters.iter().find(|p| p.role == Role::Unbounded && p.reads_as_token());
         let help = if ident == "main" && self.signature.inputs.is_empty() {
             "a program starts with no token; `#[may_sleep(cx)]` binds one in the body".to_owned()
+        } else if let Some(token) = unbounded {
+            let ty = text(token.ty());
+            let bounded = ty.rsplit(' ').next().unwrap_or(&ty);
+            let name = token.name.map_or_else(|| "_".to_owned(), ToString::to_string);
+            format!("add the bound `{bounded}: Context`, or take `{name}: &mut Sleepable`")
         } else if self.function.body.is_none() {
-            write
+            write + &self.foreign_help()
         } else {
             format!(
                 "{write}; or, if the signature is not yours to change, bind a token in the body with \
-                 `#[may_sleep(cx)]`"
+                 `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
             )
         };
         (wrong, help + &self.skip_help())
+    }
+
+    /// What to add to a message about a function that may be a foreign one.
+    pub(crate) fn foreign_help(&self) -> String {
+        if self.may_be_foreign() {
+            let name = self.attribute.name();
+            format!("; if this is a foreign function, put `#[{name}]` on its `extern` block")
+        } else {
+            String::new()
+        }
     }
 
     /// The signature with the token as its first parameter.

@@ -1,7 +1,7 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::Signature;
+use syn::{FnArg, Signature};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
@@ -63,7 +63,7 @@ pub(crate) struct Check<'a> {
     pub(crate) place: &'a Place,
     pub(crate) function: &'a Function,
     pub(crate) signature: &'a Signature,
-    parameters: Vec<Parameter<'a>>,
+    pub(crate) parameters: Vec<Parameter<'a>>,
 }
 
 impl<'a> Check<'a> {
@@ -103,6 +103,13 @@ impl<'a> Check<'a> {
             ));
         }
         entry
+    }
+
+    /// Whether the function may stand in an `extern` block, which an attribute on one function does not see.
+    pub(crate) fn may_be_foreign(&self) -> bool {
+        self.function.body.is_none()
+            && self.place.block.is_none()
+            && !matches!(self.signature.inputs.first(), Some(FnArg::Receiver(_)))
     }
 
     /// The types that may be tokens under other names, beside those that the entry asks for.
@@ -232,8 +239,9 @@ impl<'a> Check<'a> {
                 let wrong =
                     format!("`{}` has no body that could run in a section", self.signature.ident);
                 let help = format!(
-                    "take the proof of one: `{}`; or put `#[non_block]` on each implementation{}",
+                    "take the proof of one: `{}`; or put `#[non_block]` on each implementation{}{}",
                     self.corrected("nb: &NonBlock"),
+                    self.foreign_help(),
                     self.skip_help()
                 );
                 diagnostics.error(&self.signature.ident, wrong, help);
@@ -252,19 +260,15 @@ impl<'a> Check<'a> {
         if self.function.body.is_none() {
             let wrong = format!("`{}` has no body to bind `{binding}` in", self.signature.ident);
             let help = format!(
-                "take the token: `{}` under `#[{name}]`{}",
+                "take the token: `{}` under `#[{name}]`{}{}",
                 self.corrected(self.attribute.parameter()),
+                self.foreign_help(),
                 self.skip_help()
             );
             diagnostics.error(&self.signature.ident, wrong, help);
             return Entry::Nothing;
         }
-        if bound_names(self.signature).contains(&binding) {
-            let wrong = format!("`{binding}` is already the name of a parameter");
-            let other = format!("{binding}_token");
-            diagnostics.error(binding, wrong, format!("write another name: `#[{name}({other})]`"));
-            return Entry::Nothing;
-        }
+        let named_alike = bound_names(self.signature).contains(&binding);
         let token = parameters.iter().find(|p| {
             matches!(
                 p.role,
@@ -297,7 +301,19 @@ impl<'a> Check<'a> {
                 _ => format!("write `#[{name}]`: the token that comes in is all it needs"),
             };
             diagnostics.error(token.ty(), wrong, help);
-            return Entry::Refused(binding.clone());
+            return if named_alike { Entry::Nothing } else { Entry::Refused(binding.clone()) };
+        }
+        if named_alike {
+            let wrong = format!("`{binding}` is already the name of a parameter");
+            let alias = parameters.iter().any(|p| p.name == Some(binding) && self.may_be_token(p));
+            let keep = if alias {
+                format!("write `#[{name}]` if that is the token, and if not, ")
+            } else {
+                "write ".to_owned()
+            };
+            let help = format!("{keep}another name: `#[{name}({binding}_token)]`");
+            diagnostics.error(binding, wrong, help);
+            return Entry::Nothing;
         }
         let aliases =
             parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)) && p.reads_as_token());

@@ -35,8 +35,8 @@
 /// # Errors
 ///
 /// Does not compile on an `async fn`, which must not sleep; on a `const fn`, which cannot be checked; on a function
-/// that takes no token and binds none; and on what is no function. A closure takes the token as its
-/// parameter instead.
+/// that takes no token and binds none; on one foreign function, which gets it from its block; and on what is no
+/// function. A closure takes the token as its parameter instead.
 ///
 /// # Panics
 ///
@@ -118,8 +118,9 @@ pub use nonblock_macros::may_sleep;
 /// # Errors
 ///
 /// Does not compile on an `async fn`, or with an `.await` in the body, since a section cannot be left and come back to;
-/// on a `const fn`; on a declared method that takes no token, as it has no body to run in a section; and on what is
-/// no function. For a closure there is `cx.non_block(|nb| ...)`.
+/// on a `const fn`; on a declared method that takes no token, as it has no body to run in a section; on one foreign
+/// function, which gets it from its block; and on what is no function. For a closure there is
+/// `cx.non_block(|nb| ...)`.
 ///
 /// # Panics
 ///

@@ -10,6 +10,8 @@ pub use crate::context::Context;
 pub use crate::section::Section;
 pub use crate::token::{NonBlock, Sleepable};
 pub use core::prelude::v1::test;
+#[cfg(feature = "macros")]
+pub use nonblock_macros::put_the_attribute_on_the_extern_block;
 
 use crate::check;
 use crate::token::{lend_non_block, lend_sleepable};
@@ -363,7 +365,7 @@ impl<T> Copy for Found<T> {}
 #[diagnostic::on_unimplemented(
     message = "this function may sleep, but takes no token that gives it the right to",
     label = "takes no token",
-    note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]`"
+    note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
 )]
 pub trait TakesToken {
     /// Does nothing: that it can be called is the check.

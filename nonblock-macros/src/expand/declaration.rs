@@ -8,24 +8,20 @@ use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 use syn::Type;
 
 use super::entry::{first_span, last_span};
-use crate::args::{Args, is_punct};
+use crate::args::is_punct;
 use crate::attribute::Attribute;
-use crate::item::{Function, Tokens, is_word};
-use crate::validate::Entry;
+use crate::item::{Tokens, is_word};
+use crate::validate::{Check, Entry};
 
 /// Writes a declared method.
-pub(crate) fn write(
-    attribute: Attribute,
-    args: &Args,
-    function: &Function,
-    entry: &Entry,
-    attrs: &TokenStream,
-) -> TokenStream {
+pub(crate) fn write(check: &Check<'_>, entry: &Entry, attrs: &TokenStream) -> TokenStream {
+    let function = check.function;
     let (Entry::Token(received) | Entry::Proof(received, _)) = entry else {
         return function.with(attrs, Tokens(&function.header), None);
     };
     let hidden = Span::mixed_site();
-    let predicate = predicate(attribute, args, &received.ty);
+    let predicate = predicate(check, &received.ty);
+    let in_a_trait = check.may_be_foreign().then(|| in_a_trait(check));
     let has_clause = function.header.iter().any(|token| is_word(token, "where"));
     let ends_clause =
         function.header.last().is_some_and(|token| is_punct(token, ',') || is_word(token, "where"));
@@ -35,18 +31,35 @@ pub(crate) fn write(
         (true, false) => quote_spanned!(hidden=> ,),
     };
     let plain = Tokens(&function.header);
-    let header = quote!(#plain #before #predicate);
+    let header = quote!(#plain #before #predicate #in_a_trait);
     let checked = function.with(quote_spanned!(hidden=> #[cfg(not(doc))] #attrs), header, None);
     let shown = function.with(quote_spanned!(hidden=> #[cfg(doc)] #attrs), plain, None);
     quote!(#checked #shown)
 }
 
+/// Says nothing of `Self`, but says it: in a trait that holds always, and leaves it usable as `dyn`. In an
+/// `extern` block, whose functions would pass the token on to C, there is no `Self`, and the compiler's error
+/// names the macro that stands for it.
+fn in_a_trait(check: &Check<'_>) -> TokenStream {
+    let hidden = Span::mixed_site();
+    let private = check.args.private(hidden);
+    let at = check.signature.ident.span();
+    let it = quote_spanned!(hidden=> #private::put_the_attribute_on_the_extern_block!());
+    let mut path = TokenStream::new();
+    for mut token in it {
+        // What the compiler underlines.
+        token.set_span(at.resolved_at(token.span()));
+        path.append(token);
+    }
+    quote_spanned!(hidden=> #path:,)
+}
+
 /// Names a type that has this parameter only if it is the token: `IsSleepable<T>:`. The compiler underlines
 /// it from its first token to its last.
-fn predicate(attribute: Attribute, args: &Args, written: &TokenStream) -> TokenStream {
+fn predicate(check: &Check<'_>, written: &TokenStream) -> TokenStream {
     let hidden = Span::mixed_site();
-    let private = args.private(hidden);
-    let checks = match attribute {
+    let private = check.args.private(hidden);
+    let checks = match check.attribute {
         Attribute::MaySleep => Ident::new("IsSleepable", hidden),
         Attribute::NonBlock => Ident::new("IsNonBlock", hidden),
     };

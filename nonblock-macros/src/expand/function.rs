@@ -11,7 +11,7 @@ use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::header;
-use crate::item::{BlockKind, Function, Tokens, split_inner_attributes};
+use crate::item::{BlockKind, Function, Tokens, is_word, split_inner_attributes};
 use crate::validate::{Check, Entry, Place, remaining_attributes};
 
 /// Expands a function: the same one, with an entry that checks its token or brings it about.
@@ -23,6 +23,10 @@ pub(crate) fn expand(
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     remaining_attributes(attribute, &mut function.attrs, diagnostics);
+    if place.block.is_none() && function.is_foreign() {
+        foreign_alone(attribute, &function, diagnostics);
+        return function.to_token_stream();
+    }
     let signature: Signature = match header::read(function.signature_tokens()) {
         Ok(signature) => signature,
         Err(error) => {
@@ -38,12 +42,27 @@ pub(crate) fn expand(
         || place.block == Some(BlockKind::Trait);
     let attrs = docs::with_line(&function.attrs, docs::line(attribute, &entry), public);
     match &function.body {
-        None => declaration::write(attribute, args, &function, &entry, &attrs),
+        None => declaration::write(&check, &entry, &attrs),
         Some(body) => {
             let body = write_body(&Writer::new(&check), body, entry);
             function.with(attrs, Tokens(&function.header), Some(&body))
         }
     }
+}
+
+/// Says where the attribute of a foreign function goes.
+fn foreign_alone(attribute: Attribute, function: &Function, diagnostics: &mut Diagnostics) {
+    let name = attribute.name();
+    let ident = function.header.iter().skip_while(|token| !is_word(token, "fn")).nth(1);
+    let called = ident.map_or_else(|| "this".to_owned(), |ident| format!("`{ident}`"));
+    let wrong = format!(
+        "{called} is a foreign function: its attribute goes on the `extern` block around it"
+    );
+    let help = format!(
+        "put `#[{name}]` on the block, and `#[{name}(skip)]` on what it is not for; a function that is \
+         not foreign needs a body"
+    );
+    diagnostics.error(ident, wrong, help);
 }
 
 /// Writes the body with its entry. What the author wrote stays as it is, in its place.

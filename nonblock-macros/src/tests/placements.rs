@@ -90,6 +90,33 @@ fn declared_methods_are_checked_by_type() {
 }
 
 #[test]
+fn declared_functions_name_self_where_they_may_be_foreign() {
+    const SELF: &str = "put_the_attribute_on_the_extern_block!():,";
+    for (attribute, token) in [(MaySleep, "cx: &mut Sleepable"), (NonBlock, "nb: &NonBlock")] {
+        for item in [
+            format!("fn f({token}, n: i32);"),
+            format!("unsafe fn f({token}) -> u8 where T: U;"),
+            format!("fn f(n: i32, _: {});", token.split_at(4).1),
+        ] {
+            let text = squeezed(expand(attribute, "", &item));
+            assert_eq!(text.matches(SELF).count(), 1, "{text}");
+            let renamed = squeezed(expand(attribute, "crate = a::b", &item));
+            assert!(renamed.contains(&format!("a::b::__private::{SELF}")), "{renamed}");
+        }
+        // A foreign function has neither a receiver nor a trait around it.
+        for item in [
+            format!("fn f(&self, {token});"),
+            format!("fn f(self: Box<Self>, {token});"),
+            format!("fn f({token}) {{}}"),
+            format!("trait T {{ fn f({token}); }}"),
+        ] {
+            let text = squeezed(expand(attribute, "", &item));
+            assert!(!text.contains(SELF), "{text}");
+        }
+    }
+}
+
+#[test]
 fn foreign_functions_keep_their_names_and_safety() {
     let expanded = expand(
         MaySleep,
@@ -170,6 +197,13 @@ fn one_error_for_one_mistake() {
         (NonBlock, "", "fn f(nb: NonBlock) {}", "the proof of a section is lent by reference"),
         (NonBlock, "", "fn f(nb: &NonBlock, mb: &NonBlock) {}", "a second token"),
         (NonBlock, "", "fn f(&self);", "`f` has no body that could run in a section"),
+        (MaySleep, "", "pub fn f();", "`f` is a foreign function"),
+        (MaySleep, "", "safe fn f() where T: U;", "`f` is a foreign function"),
+        (NonBlock, "", "pub(crate) fn f(nb: &NonBlock);", "`f` is a foreign function"),
+        (NonBlock, "", "safe fn f();", "`f` is a foreign function"),
+        (NonBlock, "nb", "fn f(format: *const u8, ...,);", "`f` is a foreign function"),
+        (MaySleep, "cx", "fn f(cx: &mut Sleepable) {}", "two tokens: `cx` is to be bound"),
+        (NonBlock, "nb", "fn f(nb: &mut NonBlock) {}", "two tokens: `nb` is to be bound"),
         (NonBlock, "", "async fn f() {}", "an `async fn` cannot be a section"),
         (NonBlock, "", "fn f() { g().await }", "`.await` in a section"),
         (
@@ -190,6 +224,30 @@ fn one_error_for_one_mistake() {
     for (attribute, args, item, begins) in cases {
         assert_one_error(&expand(attribute, args, item), begins);
     }
+}
+
+#[test]
+fn help_fits_the_place() {
+    let help = |attribute, args: &str, item: &str| {
+        let messages = messages(&expand(attribute, args, item));
+        let [message] = messages.as_slice() else { panic!("not one error: {messages:#?}") };
+        message.split_once("\nhelp: ").expect("each message has help").1.to_owned()
+    };
+    for (attribute, args) in [(MaySleep, ""), (MaySleep, "x"), (NonBlock, ""), (NonBlock, "x")] {
+        let of_block = format!("`#[{}]` on its `extern` block", attribute.name());
+        assert!(help(attribute, args, "fn f(n: i32);").ends_with(&of_block));
+        assert!(!help(attribute, args, "fn f(&self);").contains("extern"));
+    }
+    let bound = "add the bound `C: Context`, or take `cx: &mut Sleepable`";
+    assert_eq!(help(MaySleep, "", "fn f<C>(cx: &mut C) {}"), bound);
+    assert_eq!(help(MaySleep, "", "fn f<'a, C: ?Sized + 'a>(cx: &'a mut C) {}"), bound);
+    assert!(help(MaySleep, "", "fn f<W>(writer: &mut W) {}").starts_with("write `fn f<W>(cx: "));
+    let alias = "write `#[may_sleep]` if that is the token, and if not, another name: `#[may_sleep(x_token)]`";
+    assert_eq!(help(MaySleep, "x", "fn f(x: &mut S) {}"), alias);
+    assert_eq!(
+        help(NonBlock, "x", "fn f(x: u8) {}"),
+        "write another name: `#[non_block(x_token)]`"
+    );
 }
 
 #[test]

@@ -24,8 +24,33 @@ pub fn in_a_section() -> u32 {
     1
 }
 
+/// A device.
+pub trait Device: Sized {
+    /// Opens it.
+    #[may_sleep]
+    fn open(cx: &mut Sleepable) -> Self;
+
+    /// Finds out whether it is there.
+    #[non_block]
+    fn probe(nb: &NonBlock) -> bool;
+}
+
+impl Device for u32 {
+    #[may_sleep]
+    fn open(cx: &mut Sleepable) -> Self {
+        wait(cx)
+    }
+
+    #[non_block]
+    fn probe(nb: &NonBlock) -> bool {
+        count(nb) == 1
+    }
+}
+
 /// Starts.
 #[may_sleep(cx)]
 pub fn main() {
     assert_eq!(wait(cx), 1);
+    assert!(cx.non_block(|nb| u32::probe(nb)));
+    assert_eq!(u32::open(cx), 1);
 }
