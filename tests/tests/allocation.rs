@@ -5,8 +5,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
-use nonblock::{Context, sleepable};
+use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
+use nonblock::notifier::{Answer, AtomicChain};
+use nonblock::{Context, NonBlock, sleepable};
 
 /// Counts, for each thread, how often it allocates or frees.
 struct Counting;
@@ -49,15 +50,98 @@ impl Invalidate for Quiet {
     }
 }
 
+impl InvalidateInterval for Quiet {
+    fn invalidate_interval<C: Context>(&self, _: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+        if self.0.load(Ordering::Relaxed) {
+            cx.sleepable()?;
+        }
+        Ok(())
+    }
+}
+
+/// How often the closure allocates or frees.
+fn count(f: &mut dyn FnMut()) -> usize {
+    let before = ALLOCATIONS.get();
+    f();
+    ALLOCATIONS.get() - before
+}
+
+/// Neither the look-up nor the calls allocate or free, nor the driver's side of the protocol.
+#[test]
+fn intervals_are_found_without_allocating() {
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let refusing = Arc::new(Quiet(AtomicBool::new(false)));
+        let quiet = Arc::new(Quiet(AtomicBool::new(false)));
+        let at = |page: usize| Range::with_len(page * PAGE_SIZE, 4 * PAGE_SIZE).unwrap();
+        let mut subscriptions: Vec<_> = (0..1_000)
+            .map(|page| space.subscribe_interval(at(page), quiet.clone(), cx).unwrap())
+            .collect();
+        let last = space.subscribe_interval(at(300), refusing.clone(), cx).unwrap();
+        let _listed = space.subscribe(quiet.clone(), cx).unwrap();
+        // Dropped ones are still in the tree, and trees that were replaced wait to be freed.
+        drop(subscriptions.drain(100..200));
+        let open = space.invalidate(at(250), Event::Unmap, cx);
+        let newest = space.subscribe_interval(at(900), quiet.clone(), cx).unwrap();
+
+        let tried = count(&mut || {
+            for page in [0, 150, 298, 500, 2_000] {
+                drop(space.try_invalidate(at(page), Event::Unmap, cx).unwrap());
+                cx.non_block(|nb| drop(space.try_invalidate(at(page), Event::Clear, nb).unwrap()));
+                drop(space.invalidate(at(page), Event::Unmap, cx));
+            }
+        });
+        assert_eq!(tried, 0);
+        refusing.0.store(true, Ordering::Relaxed);
+        let refused = count(&mut || {
+            assert!(space.try_invalidate(at(300), Event::Unmap, cx).is_err());
+        });
+        assert_eq!(refused, 0);
+        let asked = count(&mut || {
+            space.arch_invalidate_secondary_tlbs(&at(0), cx);
+            assert!(!space.clear_flush_young(&at(0), cx) && !space.clear_young(&at(0), cx));
+            assert!(!space.test_young(0, cx));
+        });
+        assert_eq!(asked, 0);
+        drop(open);
+        let _ = (last.read_begin(cx), newest.read_begin(cx));
+        let protocol = count(&mut || {
+            let seq = last.read_begin(cx);
+            assert!(!last.read_retry(seq) && last.try_read_begin() == Some(seq));
+        });
+        assert_eq!(protocol, 0);
+        let mut dropped = subscriptions.pop();
+        assert_eq!(count(&mut || cx.non_block(|_nb| drop(dropped.take()))), 0);
+    });
+}
+
+/// An atomic chain's call, and a callback that removes itself within it.
+#[test]
+fn an_atomic_chain_is_called_without_allocating() {
+    let chain = AtomicChain::<u32, &'static str>::new();
+    sleepable(|cx| {
+        let answers =
+            |answer: Answer<&'static str>| Arc::new(move |_: &u32, _: &mut NonBlock| answer);
+        let first = chain.register(answers(Answer::Continue), 2, cx).unwrap();
+        let _second = chain.register(answers(Answer::Continue), 1, cx).unwrap();
+        let _last = chain.register(answers(Answer::Bad("no")), 0, cx).unwrap();
+        let mut first = Some(first);
+        let called = count(&mut || {
+            assert_eq!(chain.call(&0, cx).called(), 3);
+            assert!(chain.call_robust(&0, &1, cx).into_result().is_err());
+            cx.non_block(|nb| {
+                drop(first.take());
+                assert_eq!(chain.call(&0, nb).called(), 2);
+            });
+        });
+        assert_eq!(called, 0);
+    });
+}
+
 /// Neither the calls nor a refusal allocate or free, whatever the list has been through.
 #[test]
 fn try_invalidate_allocates_nothing() {
     let space = AddressSpace::new();
-    let count = |f: &mut dyn FnMut()| {
-        let before = ALLOCATIONS.get();
-        f();
-        ALLOCATIONS.get() - before
-    };
     // The counter counts.
     assert_eq!(count(&mut || drop(std::hint::black_box(Box::new(1)))), 2);
 
