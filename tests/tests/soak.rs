@@ -21,7 +21,7 @@ const SPAN: usize = 8;
 /// What is true: the version of each page's contents. An odd one is being changed.
 type Truth = [AtomicU64; PAGES];
 
-/// Numbers that differ from thread to thread (SplitMix64).
+/// Numbers that differ from thread to thread (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
