@@ -1,0 +1,26 @@
+//! The attributes where `Cargo.toml` gives the crate another name.
+
+use nonblock_tests::fixture::Fixture;
+
+#[test]
+fn every_form_works_under_another_name() {
+    let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR"));
+    let outcome = fixture.succeed("test", &["--lib", "--tests"]);
+    for test in ["all_of_them", "sleeping_in_a_section_is_found", "without_the_argument"] {
+        let passed = outcome.stdout.lines().any(|line| {
+            line.starts_with("test ") && line.contains(test) && line.ends_with(" ... ok")
+        });
+        assert!(passed, "{test}: {outcome:#?}");
+    }
+}
+
+/// The words that the documentation of `crate = path` tells the reader to look for.
+#[test]
+fn without_the_name_the_error_is_the_documented_one() {
+    let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR"));
+    let errors = fixture.fail("check", &["--features", "unnamed"]);
+    let documented = "cannot find `nonblock` in the crate root";
+    assert_eq!(errors.matches(documented).count(), 1, "{errors}");
+    let documentation = include_str!("../../nonblock/src/attributes.rs");
+    assert_eq!(documentation.matches(documented).count(), 2, "one for each attribute");
+}
