@@ -102,6 +102,7 @@ impl<T> Reserve<T> {
     /// # Context
     ///
     /// Does not sleep, and takes no token.
+    #[must_use = "an object that is not kept is given back at once"]
     pub fn take(&self) -> Option<Reserved<'_, T>> {
         let taken = self.try_take();
         if taken.is_none() {
