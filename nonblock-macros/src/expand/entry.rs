@@ -32,7 +32,8 @@ impl<'a> Writer<'a> {
         let enter = Ident::new(self.check.attribute.name(), hidden);
         let call = if let Some(name) = name {
             let token = self.reborrow(&name, &ty);
-            self.here(quote_spanned!(hidden=> #private::#enter), token)
+            let call = self.here(quote_spanned!(hidden=> #private::#enter), token);
+            self.on_purpose(&name, call)
         } else {
             // A pattern leaves no value to pass on: a closure that is never called checks the type.
             let name = Ident::new("token", last_span(&ty));
@@ -51,6 +52,7 @@ impl<'a> Writer<'a> {
             Some(name) => {
                 let token = self.reborrow(&name, &ty);
                 let call = self.here(quote_spanned!(hidden=> #private::context), token);
+                let call = self.on_purpose(&name, call);
                 quote_spanned!(hidden=> #call;)
             }
             // Behind a pattern, a type without a name leaves nothing to check it by.
@@ -195,6 +197,16 @@ impl<'a> Writer<'a> {
         match self.check.attribute {
             Attribute::MaySleep => quote_spanned!(first=> &mut *#name),
             Attribute::NonBlock => quote_spanned!(first=> &*#name),
+        }
+    }
+
+    /// Keeps clippy from finding fault with the use of a parameter that the author's code leaves unused: the
+    /// name, which must resolve as the author's, is the author's to the lint as well.
+    fn on_purpose(&self, name: &Ident, call: TokenStream) -> TokenStream {
+        if name.to_string().starts_with('_') {
+            quote_spanned!(self.hidden=> #[allow(clippy::used_underscore_binding)] #call)
+        } else {
+            call
         }
     }
 

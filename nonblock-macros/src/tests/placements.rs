@@ -227,6 +227,21 @@ fn one_error_for_one_mistake() {
 }
 
 #[test]
+fn unused_tokens_are_used_without_a_lint() {
+    const ALLOWED: &str = "#[allow(clippy::used_underscore_binding)]{";
+    for (attribute, item) in [
+        (MaySleep, "fn f(NAME: &mut Sleepable) {}"),
+        (MaySleep, "fn f<C: Context>(NAME: &mut C) {}"),
+        (NonBlock, "fn f(NAME: &NonBlock) {}"),
+    ] {
+        let unused = squeezed(expand(attribute, "", &item.replace("NAME", "_unused")));
+        assert_eq!(unused.matches(ALLOWED).count(), 1, "{unused}");
+        let used = squeezed(expand(attribute, "", &item.replace("NAME", "used")));
+        assert!(!used.contains("allow"), "{used}");
+    }
+}
+
+#[test]
 fn help_fits_the_place() {
     let help = |attribute, args: &str, item: &str| {
         let messages = messages(&expand(attribute, args, item));
