@@ -44,7 +44,7 @@ pub struct IntervalSubscription {
 ///
 /// One of another interval is never right: [`read_retry`](IntervalSubscription::read_retry) tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "what was read may be installed only if `read_retry` says so"]
+#[must_use = "what was read may be stale: install it only when `read_retry` has said `false`"]
 pub struct Seq {
     interval: u64,
     begun: u64,
@@ -95,7 +95,7 @@ impl IntervalSubscription {
         if !self.is_alone()
             && let Some(space) = self.space.upgrade()
         {
-            space.directory.wait(self.alone_at, cx);
+            space.directory.wait_for_readers(self.alone_at, cx);
             self.alone.store(true, Ordering::Release);
         }
         let mut backoff = Backoff::new();

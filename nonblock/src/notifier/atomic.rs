@@ -34,8 +34,8 @@ use crate::token::{NonBlock, Sleepable};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be called by an `AtomicChain`",
-    label = "expected a `AtomicNotifier`",
-    note = "a closure is one if it is `Send` and `Sync`, and its arguments are written out: `|event: &E, nb: &mut NonBlock| ...`"
+    label = "expected a callback of an atomic chain",
+    note = "implement `nonblock::notifier::AtomicNotifier`; a closure is one if it is `Send` and `Sync`, and its arguments are written out: `|event: &E, nb: &mut NonBlock| ...`"
 )]
 pub trait AtomicNotifier<E: ?Sized, X = io::Error>: Send + Sync {
     /// Is told of an event.

@@ -34,8 +34,8 @@ use crate::token::Sleepable;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be called by a `BlockingChain`",
-    label = "expected a `BlockingNotifier`",
-    note = "a closure is one if it is `Send` and `Sync`, and its arguments are written out: `|event: &E, cx: &mut Sleepable| ...`"
+    label = "expected a callback of a blocking chain",
+    note = "implement `nonblock::notifier::BlockingNotifier`; a closure is one if it is `Send` and `Sync`, and its arguments are written out: `|event: &E, cx: &mut Sleepable| ...`"
 )]
 pub trait BlockingNotifier<E: ?Sized, X = io::Error>: Send + Sync {
     /// Is told of an event.

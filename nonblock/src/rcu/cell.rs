@@ -122,6 +122,20 @@ impl<T> Rcu<T> {
         self.epoch.load(Ordering::Acquire) >= ticket.0
     }
 
+    /// Waits until everything that was replaced when the ticket was drawn is free, and perhaps not freed yet.
+    ///
+    /// A thread that is itself a reader would wait for ever.
+    #[track_caller]
+    pub(crate) fn wait_for_readers(&self, ticket: Ticket, cx: &mut Sleepable) {
+        let mut backoff = Backoff::new();
+        while !self.is_past(ticket) {
+            self.write(cx).finish();
+            if !self.is_past(ticket) {
+                backoff.pause(cx);
+            }
+        }
+    }
+
     /// Waits until everything that was replaced when the ticket was drawn has been freed, by whomever.
     ///
     /// A thread that is itself a reader would wait for ever.
