@@ -129,6 +129,18 @@ fn locks_need_no_std() {
 }
 
 #[test]
+fn queues_and_reserves_need_no_std() {
+    let program = build(false, "checks,backend,work");
+    assert!(!holds_std(&program));
+    assert_counts(&program, "work: ok\n");
+    let program = build(true, "work");
+    assert!(!holds_std(&program));
+    let outcome = run(&program, &[]);
+    outcome.assert_success();
+    assert_eq!(outcome.stdout, format!("{ALWAYS}work: ok\ndone\n"));
+}
+
+#[test]
 fn its_panic_handler_is_told_the_report() {
     let program = build(true, "checks,backend");
     let outcome = run(&program, &["panic"]);
