@@ -55,7 +55,7 @@ mod sealed {
     label = "expected `Sleepable` or `NonBlock`",
     note = "only the two tokens are a `Context`: take `cx: &mut C` with `C: Context`, and pass on the token you were lent"
 )]
-pub trait Context: sealed::Sealed {
+pub trait Context: sealed::Sealed + Sized {
     /// What a refusal is made of: nothing for a caller that may sleep, [`WouldBlock`] in a section.
     type Refusal: Error + Into<WouldBlock> + Copy + Send + Sync + 'static;
 
