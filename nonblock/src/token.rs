@@ -124,8 +124,8 @@ impl fmt::Debug for NonBlock {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a root's closure captures a token, or something else that is tied to this thread",
-    label = "this closure must capture no token",
-    note = "where a token is in scope, use it instead of a root: `cx.non_block(|nb| ...)` opens a section, and what may sleep is called with `cx`",
+    label = "this closure must capture neither",
+    note = "where a token is in scope, use it instead of a root (`sleepable`, `non_block`, `permit_sleep`): `cx.non_block(|nb| ...)` opens a section, and what may sleep is called with `cx`",
     note = "whatever is not `Send` counts as tied to this thread: an `Rc`, a `&RefCell`, a lock guard, a `dyn` that does not say `Send` or `Sync`; if it is that and no token, use the root of this name in `nonblock::raw`"
 )]
 pub trait NoToken {

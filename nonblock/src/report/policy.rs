@@ -20,8 +20,11 @@ pub enum Policy {
     /// no panic may pass: as `Abort`.
     Panic,
     /// Write the report with a call trace, once for every site, and go on.
+    ///
+    /// With the feature `std` the trace is that of [`std::backtrace`], which has a lock: a global allocator that breaks a rule
+    /// while its thread makes another such trace waits for itself.
     Warn,
-    /// Write the report with a call trace, and abort the program.
+    /// Write the report with a call trace, as `Warn` does, and abort the program.
     Abort,
     /// Only count.
     Ignore,

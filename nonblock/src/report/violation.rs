@@ -123,7 +123,7 @@ const NAME_BYTES: usize = 48;
 
 /// A thread, as a report names it.
 ///
-/// It holds its name itself, so that a report allocates nothing.
+/// It holds its name itself: a platform without an allocator can name its threads too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Task {
     id: u32,

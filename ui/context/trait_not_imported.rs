@@ -1,0 +1,9 @@
+//! What both tokens have is of the trait `Context`, which must be in scope.
+
+use nonblock::{NonBlock, Sleepable};
+
+fn right_to_sleep(nb: &mut NonBlock) -> Option<&mut Sleepable> {
+    nb.sleepable().ok()
+}
+
+fn main() {}

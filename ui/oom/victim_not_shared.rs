@@ -1,0 +1,12 @@
+//! A reaper shares the memory that it takes: it takes an `Arc` of it.
+
+use std::sync::Arc;
+
+use nonblock::memory::Mm;
+use nonblock::oom::{Reaper, Reaping};
+
+fn kill(reaper: &Reaper, victim: &Arc<Mm>) -> Reaping {
+    reaper.reap(victim)
+}
+
+fn main() {}
