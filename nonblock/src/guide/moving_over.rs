@@ -1,0 +1,579 @@
+//! Moving an existing driver over, step by step.
+//!
+//! After each step the program compiles and works, and something more is found. So a step can take an afternoon or a year,
+//! and one driver can be further than another. The steps are shown on one small driver. It needs the default
+//! features only:
+//!
+//! ```toml
+//! [dependencies]
+//! nonblock = "0.1"
+//! ```
+//!
+//! | step | what you write | what finds the fault |
+//! |---|---|---|
+//! | [1](#step-1-the-counters) | a line in what sleeps, an attribute on what must not | a test that runs the path |
+//! | [2](#step-2-tokens-at-the-leaves) | tokens in what sleeps | the same, on every call of it and not only where it waits |
+//! | [3](#step-3-tokens-through-the-middle) | tokens in the callback and in its callers | the compiler, on these paths |
+//! | [4](#step-4-everywhere) | tokens up to `main` and to the threads' first functions | the compiler, on every path |
+//!
+//! # The start
+//!
+//! A card reaches a process's memory. When memory is taken from the process, its drivers are told, through a trait object: by
+//! the process itself, which may wait, or by the reaper of a machine that is out of memory, which must not.
+//!
+//! ```
+//! use std::sync::atomic::{AtomicBool, Ordering};
+//! use std::sync::{Arc, Mutex};
+//! use std::time::Duration;
+//!
+//! /// A driver, told what memory to give up.
+//! pub trait Mirror: Send + Sync {
+//!     fn invalidate(&self, start: usize, end: usize);
+//! }
+//!
+//! /// The end of the work that a card has in flight.
+//! #[derive(Default)]
+//! pub struct Fence {
+//!     busy: AtomicBool,
+//! }
+//!
+//! impl Fence {
+//!     pub fn is_busy(&self) -> bool {
+//!         self.busy.load(Ordering::Acquire)
+//!     }
+//!
+//!     pub fn wait(&self) {
+//!         if self.is_busy() {
+//!             std::thread::sleep(Duration::from_millis(1)); // until the card is done
+//!             self.busy.store(false, Ordering::Release);
+//!         }
+//!     }
+//! }
+//!
+//! #[derive(Default)]
+//! pub struct Card {
+//!     fence: Fence,
+//!     mapped: Mutex<Vec<(usize, usize)>>,
+//! }
+//!
+//! impl Card {
+//!     pub fn map(&self, start: usize, end: usize) {
+//!         self.mapped.lock().unwrap().push((start, end));
+//!         self.fence.busy.store(true, Ordering::Release); // the card starts to work on it
+//!     }
+//! }
+//!
+//! impl Mirror for Card {
+//!     fn invalidate(&self, start: usize, end: usize) {
+//!         self.fence.wait();
+//!         self.mapped.lock().unwrap().retain(|&(from, to)| to <= start || end <= from);
+//!     }
+//! }
+//!
+//! pub struct Process {
+//!     mirrors: Vec<Arc<dyn Mirror>>,
+//! }
+//!
+//! impl Process {
+//!     /// The process gives memory back.
+//!     pub fn unmap(&self, start: usize, end: usize) {
+//!         for mirror in &self.mirrors {
+//!             mirror.invalidate(start, end);
+//!         }
+//!     }
+//!
+//!     /// The reaper takes memory. It must not wait.
+//!     pub fn reap(&self, start: usize, end: usize) {
+//!         for mirror in &self.mirrors {
+//!             mirror.invalidate(start, end);
+//!         }
+//!     }
+//! }
+//!
+//! fn main() {
+//!     let card = Arc::new(Card::default());
+//!     card.map(0x1000, 0x2000);
+//!     card.map(0x2000, 0x3000);
+//!     let process = Process { mirrors: vec![card] };
+//!     process.unmap(0x1000, 0x2000);
+//!     std::thread::spawn(move || process.reap(0x2000, 0x3000)).join().unwrap();
+//! }
+//! ```
+//!
+//! The fault: `reap` calls `invalidate`, which waits for a fence and for a mutex. Nothing in the code says that it must not, and
+//! it goes well until the mutex's holder waits for memory.
+//!
+//! # Step 1: the counters
+//!
+//! No signature changes in this step.
+//!
+//! 1. Find what sleeps. It is fewer functions than one fears: what waits for a device, what takes a lock that is held across
+//!    such a wait, what reads and writes files. Here it is `Fence::wait` and the locking of `mapped`. What is called in many
+//!    places and is not yours, such as [`std::sync::Mutex::lock`], gets a function of your own around it.
+//! 2. Say [`might_sleep`](crate::might_sleep) at the top of each, before any early return: then a call is reported even if there
+//!    was nothing to wait for this time. With `#[track_caller]`, the report names the caller.
+//! 3. Put [`#[non_block]`](macro@crate::non_block) on what must not sleep. The body is a section then, and the callers see no
+//!    difference. Where it is not a whole function, [`non_block`](crate::non_block()) takes a closure. Where that closure captures
+//!    something tied to its thread (an `Rc`, a lock's guard), [`raw::non_block`](crate::raw::non_block) does, and where there is no
+//!    closure, [`raw::non_block_start`](crate::raw::non_block_start) and [`raw::non_block_end`](crate::raw::non_block_end).
+//!
+//! ```
+//! # use std::sync::atomic::{AtomicBool, Ordering};
+//! # use std::sync::{Arc, Mutex, MutexGuard};
+//! # use std::time::Duration;
+//! # pub trait Mirror: Send + Sync {
+//! #     fn invalidate(&self, start: usize, end: usize);
+//! # }
+//! # #[derive(Default)]
+//! # pub struct Fence {
+//! #     busy: AtomicBool,
+//! # }
+//! # #[derive(Default)]
+//! # pub struct Card {
+//! #     fence: Fence,
+//! #     mapped: Mutex<Vec<(usize, usize)>>,
+//! # }
+//! # pub struct Process {
+//! #     mirrors: Vec<Arc<dyn Mirror>>,
+//! # }
+//! impl Fence {
+//!     #[track_caller]
+//!     pub fn wait(&self) {
+//!         nonblock::might_sleep();
+//!         if self.is_busy() {
+//!             std::thread::sleep(Duration::from_millis(1));
+//!             self.busy.store(false, Ordering::Release);
+//!         }
+//!     }
+//! #     pub fn is_busy(&self) -> bool {
+//! #         self.busy.load(Ordering::Acquire)
+//! #     }
+//! }
+//!
+//! impl Card {
+//!     #[track_caller]
+//!     fn mapped(&self) -> MutexGuard<'_, Vec<(usize, usize)>> {
+//!         nonblock::might_sleep();
+//!         self.mapped.lock().unwrap()
+//!     }
+//!
+//!     pub fn map(&self, start: usize, end: usize) {
+//!         self.mapped().push((start, end));
+//!         self.fence.busy.store(true, Ordering::Release);
+//!     }
+//! }
+//!
+//! impl Mirror for Card {
+//!     fn invalidate(&self, start: usize, end: usize) {
+//!         self.fence.wait();
+//!         self.mapped().retain(|&(from, to)| to <= start || end <= from);
+//!     }
+//! }
+//!
+//! impl Process {
+//!     #[nonblock::non_block]
+//!     pub fn reap(&self, start: usize, end: usize) {
+//!         for mirror in &self.mirrors {
+//!             mirror.invalidate(start, end);
+//!         }
+//!     }
+//!     // `unmap` stays as it is.
+//! #     pub fn unmap(&self, start: usize, end: usize) {
+//! #         for mirror in &self.mirrors {
+//! #             mirror.invalidate(start, end);
+//! #         }
+//! #     }
+//! }
+//!
+//! // In a test:
+//! let card = Arc::new(Card::default());
+//! card.map(0x1000, 0x2000);
+//! let process = Process { mirrors: vec![card] };
+//! # if !nonblock::CHECKS { return; }
+//! let violation = nonblock::testing::expect_violation(|| process.reap(0x1000, 0x2000));
+//! assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+//! println!("{violation}");
+//! # process.unmap(0x1000, 0x2000); // may sleep: nothing is reported
+//! ```
+//!
+//! The report names the place and the section, and outside of a test a call trace follows:
+//!
+//! ```text
+//! BUG: sleeping function called from invalid context at src/card.rs:24:20
+//! non_block: 1, pid: 4711, name: reaper
+//! expected: a context that may sleep: no section open on this thread
+//! found: a call that may sleep, in the section that began at src/process.rs:14:5
+//! help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; in a section try instead of waiting, or put the work off
+//! ```
+//!
+//! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it. Everywhere else a
+//! violation panics now, in builds with debug assertions or with the feature `checks`; `NONBLOCK=warn` in the environment turns
+//! that into reports, and [`stats`](crate::stats) counts them by place. A test with
+//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails of violations whatever the policy.
+//!
+//! # Step 2: tokens at the leaves
+//!
+//! Now what sleeps takes `cx: &mut `[`Sleepable`](crate::Sleepable).
+//!
+//! 1. Replace what you wait on by its twin in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of `std`
+//!    and `parking_lot`, with the token added. There is no poisoning, so the `unwrap`s go.
+//! 2. What waits itself gets the parameter, and [`#[may_sleep]`](macro@crate::may_sleep) in place of `might_sleep()`.
+//! 3. The compiler now names every caller (E0061, an argument is missing). A caller that is yours and simple takes `cx` too. At all
+//!    others stop, and put `#[may_sleep(cx)]` there: it binds `cx` in the body, and leaves the signature alone. It is the border
+//!    between what has moved and what has not.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use std::sync::atomic::{AtomicBool, Ordering};
+//! # use std::time::Duration;
+//! use nonblock::sync::Mutex;
+//! use nonblock::{Sleepable, may_sleep, non_block};
+//! # pub trait Mirror: Send + Sync {
+//! #     fn invalidate(&self, start: usize, end: usize);
+//! # }
+//! # #[derive(Default)]
+//! # pub struct Fence {
+//! #     busy: AtomicBool,
+//! # }
+//! # pub struct Process {
+//! #     mirrors: Vec<Arc<dyn Mirror>>,
+//! # }
+//!
+//! impl Fence {
+//!     #[may_sleep]
+//!     #[track_caller]
+//!     pub fn wait(&self, cx: &mut Sleepable) {
+//!         if self.is_busy() {
+//!             nonblock::thread::sleep(cx, Duration::from_millis(1));
+//!             self.busy.store(false, Ordering::Release);
+//!         }
+//!     }
+//! #     pub fn is_busy(&self) -> bool {
+//! #         self.busy.load(Ordering::Acquire)
+//! #     }
+//! }
+//!
+//! #[derive(Default)]
+//! pub struct Card {
+//!     fence: Fence,
+//!     mapped: Mutex<Vec<(usize, usize)>>, // of `nonblock::sync`
+//! }
+//!
+//! impl Card {
+//!     // `fn mapped` is gone: the lock says it all.
+//!     #[may_sleep]
+//!     pub fn map(&self, start: usize, end: usize, cx: &mut Sleepable) {
+//!         self.mapped.lock(cx).push((start, end));
+//!         self.fence.busy.store(true, Ordering::Release);
+//!     }
+//! }
+//!
+//! impl Mirror for Card {
+//!     // The trait has not moved yet: the border.
+//!     #[may_sleep(cx)]
+//!     fn invalidate(&self, start: usize, end: usize) {
+//!         self.fence.wait(cx);
+//!         self.mapped.lock(cx).retain(|&(from, to)| to <= start || end <= from);
+//!     }
+//! }
+//! # impl Process {
+//! #     #[non_block]
+//! #     pub fn reap(&self, start: usize, end: usize) {
+//! #         for mirror in &self.mirrors {
+//! #             mirror.invalidate(start, end);
+//! #         }
+//! #     }
+//! # }
+//!
+//! #[may_sleep(cx)]
+//! fn main() {
+//!     let card = Arc::new(Card::default());
+//!     card.map(0x1000, 0x2000, cx);
+//!     // ...
+//! #   let process = Process { mirrors: vec![card] };
+//! #   if !nonblock::CHECKS { return; }
+//! #   let violation = nonblock::testing::expect_violation(|| process.reap(0x1000, 0x2000));
+//! #   assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+//! }
+//! ```
+//!
+//! The test of step 1 still passes, and in tests the token comes as an argument: `fn maps(cx: &mut Sleepable)` under
+//! `#[nonblock::test]`. From now on nobody writes a new call of `wait` or `lock` without seeing that it sleeps.
+//!
+//! # Step 3: tokens through the middle
+//!
+//! The callback has two callers, one that may sleep and one that must not. It is written once, generic over
+//! [`Context`](crate::Context):
+//!
+//! * [`acquire`](crate::sync::Lock::acquire) waits for a mutex, or refuses in a section;
+//! * [`cx.sleepable()?`](crate::Context::sleepable) gets the right to sleep, or refuses in a section. Ask for it only where there is
+//!   something to wait for;
+//! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a `Sleepable`. Refuse
+//!   before anything was changed, or make sure that the call can be made again.
+//!
+//! A generic method cannot be called through `dyn`. So the trait is split: drivers write the generic one, callers hold the one
+//! with an entry for each token, and a blanket `impl` leads from one to the other. (For mmu notifiers this pair is there:
+//! [`mmu::Invalidate`](crate::mmu::Invalidate) and [`mmu::Notifier`](crate::mmu::Notifier).)
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use std::sync::atomic::{AtomicBool, Ordering};
+//! # use std::time::Duration;
+//! use nonblock::sync::Mutex;
+//! use nonblock::{Context, NonBlock, Sleepable, WouldBlock, may_sleep, non_block};
+//!
+//! /// What a driver writes.
+//! pub trait Invalidate: Send + Sync {
+//!     fn invalidate<C: Context>(&self, start: usize, end: usize, cx: &mut C) -> Result<(), C::Refusal>;
+//! }
+//!
+//! /// What callers hold, as `Arc<dyn Mirror>`.
+//! pub trait Mirror: Send + Sync {
+//!     fn give_up(&self, start: usize, end: usize, cx: &mut Sleepable);
+//!     fn try_give_up(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock>;
+//! }
+//!
+//! impl<D: Invalidate> Mirror for D {
+//!     fn give_up(&self, start: usize, end: usize, cx: &mut Sleepable) {
+//!         let Ok(()) = self.invalidate(start, end, cx); // cannot be refused
+//!     }
+//!
+//!     fn try_give_up(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock> {
+//!         self.invalidate(start, end, nb)
+//!     }
+//! }
+//! # #[derive(Default)]
+//! # pub struct Fence {
+//! #     busy: AtomicBool,
+//! # }
+//! # impl Fence {
+//! #     #[may_sleep]
+//! #     pub fn wait(&self, cx: &mut Sleepable) {
+//! #         if self.is_busy() {
+//! #             nonblock::thread::sleep(cx, Duration::from_millis(1));
+//! #             self.busy.store(false, Ordering::Release);
+//! #         }
+//! #     }
+//! #     pub fn is_busy(&self) -> bool {
+//! #         self.busy.load(Ordering::Acquire)
+//! #     }
+//! # }
+//! # #[derive(Default)]
+//! # pub struct Card {
+//! #     fence: Fence,
+//! #     mapped: Mutex<Vec<(usize, usize)>>,
+//! # }
+//! # impl Card {
+//! #     #[may_sleep]
+//! #     pub fn map(&self, start: usize, end: usize, cx: &mut Sleepable) {
+//! #         self.mapped.lock(cx).push((start, end));
+//! #         self.fence.busy.store(true, Ordering::Release);
+//! #     }
+//! # }
+//!
+//! impl Invalidate for Card {
+//!     fn invalidate<C: Context>(&self, start: usize, end: usize, cx: &mut C) -> Result<(), C::Refusal> {
+//!         if self.fence.is_busy() {
+//!             self.fence.wait(cx.sleepable()?); // waits, or refuses
+//!         }
+//!         let mut mapped = self.mapped.acquire(cx)?; // waits, or refuses
+//!         mapped.retain(|&(from, to)| to <= start || end <= from);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # pub struct Process {
+//! #     mirrors: Vec<Arc<dyn Mirror>>,
+//! # }
+//! impl Process {
+//!     #[may_sleep]
+//!     pub fn unmap(&self, start: usize, end: usize, cx: &mut Sleepable) {
+//!         for mirror in &self.mirrors {
+//!             mirror.give_up(start, end, cx);
+//!         }
+//!     }
+//!
+//!     // The callers have not moved: the attribute opens the section, and binds its token.
+//!     #[non_block(nb)]
+//!     pub fn reap(&self, start: usize, end: usize) -> Result<(), WouldBlock> {
+//!         for mirror in &self.mirrors {
+//!             mirror.try_give_up(start, end, nb)?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! // In a test, where the fault was expected until now:
+//! # nonblock::testing::run(|| nonblock::sleepable(|cx| {
+//! let card = Arc::new(Card::default());
+//! card.map(0x1000, 0x2000, cx);
+//! let process = Process { mirrors: vec![card.clone()] };
+//! assert_eq!(process.reap(0x1000, 0x2000), Err(WouldBlock)); // the card is at work
+//! card.fence.wait(cx);
+//! assert_eq!(process.reap(0x1000, 0x2000), Ok(())); // the reaper comes back for it
+//! # process.unmap(0x1000, 0x2000, cx);
+//! # }));
+//! ```
+//!
+//! The fault is gone. What could sleep refuses instead, and the reaper had to learn to be refused: it leaves the range alone for
+//! now, and comes back for it. That decision was missing in the old driver; no attribute could have made it.
+//!
+//! # Step 4: everywhere
+//!
+//! Move the borders up to where call chains begin. `grep -rnE '(may_sleep|non_block)\([a-z]+\)'` lists the attributes that bind;
+//! when you are done, they are left on `fn main`, on callbacks that C calls, and on methods of traits that are not yours, such as
+//! [`Drop`]. Threads are started by [`thread::spawn`](crate::thread::spawn), which lends each its token.
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use nonblock::{NonBlock, Sleepable, WouldBlock, may_sleep, non_block, thread};
+//! # pub trait Mirror: Send + Sync {
+//! #     fn try_give_up(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock>;
+//! # }
+//! # pub struct Process {
+//! #     mirrors: Vec<Arc<dyn Mirror>>,
+//! # }
+//!
+//! impl Process {
+//!     // To be called in a section: whoever calls has the token.
+//!     #[non_block]
+//!     pub fn reap(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock> {
+//!         for mirror in &self.mirrors {
+//!             mirror.try_give_up(start, end, nb)?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! /// The reaper may sleep between its tries, and not in them.
+//! #[may_sleep]
+//! fn reaper(process: &Process, cx: &mut Sleepable) {
+//!     for _ in 0..10 {
+//!         if cx.non_block(|nb| process.reap(0x2000, 0x3000, nb)).is_ok() {
+//!             break;
+//!         }
+//!         thread::sleep(cx, std::time::Duration::from_millis(100));
+//!     }
+//! }
+//!
+//! #[may_sleep(cx)]
+//! fn main() {
+//!     // ... as before, and in place of `std::thread::spawn`:
+//! #   let process = Process { mirrors: Vec::new() };
+//!     thread::spawn(move |cx| reaper(&process, cx)).join(cx).unwrap();
+//! }
+//! ```
+//!
+//! What is left is what sleeps and says so in no way. For the functions of `std`, clippy can keep it out: `clippy.toml`, beside
+//! `Cargo.toml`, lists them, and [`MaySleep`](crate::MaySleep) wraps values of which every use sleeps.
+//!
+//! ```toml
+//! disallowed-methods = [
+//!     { path = "std::thread::sleep", replacement = "nonblock::thread::sleep" },
+//!     { path = "std::thread::spawn", replacement = "nonblock::thread::spawn" },
+//!     { path = "std::thread::JoinHandle::join", reason = "it sleeps: use nonblock::thread" },
+//!     { path = "std::sync::Mutex::lock", reason = "it sleeps: use nonblock::sync::Mutex" },
+//! ]
+//! ```
+//!
+//! ## What the compiler now refuses
+//!
+//! Waiting in the reaper:
+//!
+//! ```compile_fail,E0308
+//! # use nonblock::{NonBlock, Sleepable};
+//! # struct Fence;
+//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
+//! fn reap(fence: &Fence, nb: &mut NonBlock) {
+//!     fence.wait(nb); // expected `&mut Sleepable`, found `&mut NonBlock`
+//! }
+//! ```
+//!
+//! Waiting without a token, from wherever:
+//!
+//! ```compile_fail,E0061
+//! # use nonblock::Sleepable;
+//! # struct Fence;
+//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
+//! fn helper(fence: &Fence) {
+//!     fence.wait(); // argument #1 of type `&mut Sleepable` is missing
+//! }
+//! ```
+//!
+//! Waiting in the callback for both, without asking:
+//!
+//! ```compile_fail,E0308
+//! # use nonblock::{Context, Sleepable};
+//! # struct Fence;
+//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
+//! fn invalidate<C: Context>(fence: &Fence, cx: &mut C) -> Result<(), C::Refusal> {
+//!     fence.wait(cx); // expected `&mut Sleepable`, found `&mut C`: write `cx.sleepable()?`
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Refusing a caller that may sleep:
+//!
+//! ```compile_fail,E0308
+//! # use nonblock::{Context, WouldBlock};
+//! fn invalidate<C: Context>(busy: bool, cx: &mut C) -> Result<(), C::Refusal> {
+//!     if busy {
+//!         return Err(WouldBlock); // expected `C::Refusal`
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Using the token of before in a section:
+//!
+//! ```compile_fail,E0500
+//! # use nonblock::Sleepable;
+//! # struct Fence;
+//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
+//! fn tries(fence: &Fence, cx: &mut Sleepable) {
+//!     cx.non_block(|_nb| fence.wait(cx)); // `*cx` is already borrowed
+//! }
+//! ```
+//!
+//! Opening a root around it instead:
+//!
+//! ```compile_fail,E0277
+//! # use nonblock::Sleepable;
+//! # struct Fence;
+//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
+//! fn tries(fence: &Fence, cx: &mut Sleepable) {
+//!     nonblock::non_block(|_nb| fence.wait(cx)); // a root's closure captures a token
+//! }
+//! ```
+//!
+//! Keeping a token for later:
+//!
+//! ```compile_fail,E0521
+//! # use nonblock::Sleepable;
+//! struct Card<'a> {
+//!     cx: Option<&'a mut Sleepable>,
+//! }
+//!
+//! fn open(card: &mut Card<'_>) {
+//!     nonblock::raw::sleepable(|cx| card.cx = Some(cx)); // borrowed data escapes
+//! }
+//! ```
+//!
+//! # Which step finds which mistake
+//!
+//! "run" is found when it runs, in a build with checks on; "compiler" is found in every build, on every path.
+//!
+//! | mistake | start | 1 | 2 | 3 | 4 |
+//! |---|---|---|---|---|---|
+//! | the callback sleeps, on a path that a test runs | | run | run | compiler | compiler |
+//! | the callback sleeps, on a path that no test runs | | | | compiler | compiler |
+//! | another function that a section calls sleeps | | run | run | run | compiler |
+//! | a new call of what sleeps, by somebody who does not know | | run | compiler | compiler | compiler |
+//! | the callback refuses a caller that may sleep | | | | compiler | compiler |
+//! | a section's caller does not look whether it was refused | | | | a warning | a warning |
+//! | an outer token used in a section | | | run | compiler | compiler |
+//! | a function that binds its token, called in a section | | | run | run | run |
+//! | a root inside a section | | run | run | run | run |
+//! | what sleeps and says so in no way | | | | | clippy's list |
+//!
+//! What no step finds is in [`blind_spots`](super::blind_spots).
