@@ -22,9 +22,10 @@ fn chapter(name: &str) -> String {
     lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n").collect()
 }
 
-/// What stands between single backticks, and begins so.
-fn quoted<'a>(text: &'a str, beginning: &str) -> Vec<&'a str> {
-    text.split('`').filter(|part| part.starts_with(beginning)).collect()
+/// The tests that a text names as `FILE.rs::TEST`: the file, in `tests/tests`, and the test.
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
+    let names = text.split('`').filter(|part| !part.contains(char::is_whitespace));
+    names.filter_map(|name| name.split_once(".rs::")).collect()
 }
 
 /// The tests of a file.
@@ -40,15 +41,16 @@ fn tests_of(source: &str) -> BTreeSet<&str> {
     tests
 }
 
-/// What a chapter names as `tests/tests/FILE.rs::TEST`, or `ui/TOPIC/MISTAKE.rs`, and is not there.
+/// What a chapter names as `FILE.rs::TEST`, or `ui/TOPIC/MISTAKE.rs`, and is not there.
 fn missing(text: &str) -> Vec<String> {
-    let is_there = |name: &&str| match name.split_once("::") {
-        Some((file, name)) => tests_of(&read(file)).contains(name),
-        None => root().join(name).is_file(),
+    let is_test = |file: &str, name: &str| {
+        let path = format!("tests/tests/{file}.rs");
+        root().join(&path).is_file() && tests_of(&read(path)).contains(name)
     };
-    let mut names = quoted(text, "tests/tests/");
-    names.extend(quoted(text, "ui/"));
-    names.into_iter().filter(|name| !is_there(name)).map(str::to_owned).collect()
+    let tests = named_tests(text).into_iter().filter(|(file, name)| !is_test(file, name));
+    let cases = text.split('`').filter(|part| part.starts_with("ui/"));
+    let cases = cases.filter(|case| !root().join(case).is_file()).map(str::to_owned);
+    tests.map(|(file, name)| format!("{file}.rs::{name}")).chain(cases).collect()
 }
 
 /// The entries of the lists in a text: from one bullet or number to the next, or to a heading.
@@ -85,7 +87,7 @@ fn below<'a>(text: &'a str, heading: &str) -> &'a str {
 fn assert_each_names_a_test(entries: &[String]) {
     assert!(!entries.is_empty());
     for entry in entries {
-        assert!(!quoted(entry, "tests/tests/").is_empty(), "no test shows this:\n{entry}");
+        assert!(!named_tests(entry).is_empty(), "no test shows this:\n{entry}");
     }
 }
 
@@ -104,15 +106,13 @@ fn every_blind_spot_is_shown_by_a_test() {
 
 #[test]
 fn every_test_of_a_blind_spot_stands_in_the_chapter() {
-    const FILE: &str = "tests/tests/blind_spots.rs";
     let chapter = chapter("blind_spots");
-    let named: BTreeSet<_> = quoted(&chapter, FILE).into_iter().collect();
-    let source = read(FILE);
-    let there: Vec<_> =
-        tests_of(&source).into_iter().map(|test| format!("{FILE}::{test}")).collect();
+    let named: BTreeSet<_> = named_tests(&chapter).into_iter().collect();
+    let source = read("tests/tests/blind_spots.rs");
+    let there = tests_of(&source);
     assert!(!there.is_empty());
     for test in there {
-        assert!(named.contains(test.as_str()), "the chapter does not name {test}");
+        assert!(named.contains(&("blind_spots", test)), "the chapter does not name {test}");
     }
 }
 
@@ -130,10 +130,14 @@ fn every_assumption_of_the_theorem_is_shown_by_a_test() {
 
 #[test]
 fn what_strays_is_found() {
-    let text = "# A\n\n* one\n  `tests/tests/guide.rs::no_such_test`\n* two, `ui/no/such_case.rs`\n\n# B\n\n1. three\n";
-    assert_eq!(missing(text), ["tests/tests/guide.rs::no_such_test", "ui/no/such_case.rs"]);
+    let text = "# A\n\n* one\n  `guide.rs::no_such_test`, `no_such_file.rs::what_strays_is_found`\n\
+                * two, `ui/no/such_case.rs`\n\n# B\n\n1. three\n";
+    assert_eq!(
+        missing(text),
+        ["guide.rs::no_such_test", "no_such_file.rs::what_strays_is_found", "ui/no/such_case.rs"]
+    );
     let entries = entries(text);
     assert_eq!(entries.len(), 3);
     assert_eq!(entries[2], "1. three\n");
-    assert!(missing("`tests/tests/guide.rs::what_strays_is_found`").is_empty());
+    assert!(missing("`guide.rs::what_strays_is_found`").is_empty());
 }

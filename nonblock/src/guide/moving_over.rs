@@ -12,7 +12,7 @@
 //! | step | what you write | what finds the fault |
 //! |---|---|---|
 //! | [1](#step-1-the-counters) | a line in what sleeps, an attribute on what must not | a test that runs the path |
-//! | [2](#step-2-tokens-at-the-leaves) | tokens in what sleeps | the same, on every call of it and not only where it waits |
+//! | [2](#step-2-tokens-at-the-leaves) | tokens in what sleeps | the compiler, where somebody calls that without one; else the same |
 //! | [3](#step-3-tokens-through-the-middle) | tokens in the callback and in its callers | the compiler, on these paths |
 //! | [4](#step-4-everywhere) | tokens up to `main` and to the threads' first functions | the compiler, on every path |
 //!
@@ -107,9 +107,10 @@
 //!
 //! No signature changes in this step.
 //!
-//! 1. Find what sleeps. It is fewer functions than one fears: what waits for a device, what takes a lock that is held across
-//!    such a wait, what reads and writes files. Here it is `Fence::wait` and the locking of `mapped`. What is called in many
-//!    places and is not yours, such as [`std::sync::Mutex::lock`], gets a function of your own around it.
+//! 1. Find what sleeps. It is fewer functions than one fears: what waits for a device or another thread, what takes a lock whose
+//!    holder may do so, what reads and writes files. (A lock that everybody holds for a few instructions only can be left for
+//!    step 2.) Here it is `Fence::wait` and the locking of `mapped`. What is called in many places and is not yours, such as
+//!    [`std::sync::Mutex::lock`], gets a function of your own around it.
 //! 2. Say [`might_sleep`](crate::might_sleep) at the top of each, before any early return: then a call is reported even if there
 //!    was nothing to wait for this time. With `#[track_caller]`, the report names the caller.
 //! 3. Put [`#[non_block]`](macro@crate::non_block) on what must not sleep. The body is a section then, and the callers see no
@@ -196,7 +197,7 @@
 //! # process.unmap(0x1000, 0x2000); // may sleep: nothing is reported
 //! ```
 //!
-//! The report names the place and the section, and outside of a test a call trace follows:
+//! The report names the place and the section:
 //!
 //! ```text
 //! BUG: sleeping function called from invalid context at src/card.rs:24:20
@@ -207,9 +208,10 @@
 //! ```
 //!
 //! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it. Everywhere else a
-//! violation panics now, in builds with debug assertions or with the feature `checks`; `NONBLOCK=warn` in the environment turns
-//! that into reports, and [`stats`](crate::stats) counts them by place. A test with
-//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails of violations whatever the policy.
+//! violation panics now, in builds with debug assertions or with the feature `checks`: tests that you have will fail of it, and `std`
+//! locks that are held on the way are poisoned. With `NONBLOCK=warn` in the environment the program goes on instead, and each
+//! place is reported once, with a call trace; [`stats`](crate::stats) counts them by place. That is how to begin. A test with
+//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails if there was a violation in it, whatever the policy.
 //!
 //! # Step 2: tokens at the leaves
 //!
@@ -217,6 +219,17 @@
 //!
 //! 1. Replace what you wait on by its twin in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of `std`
 //!    and `parking_lot`, with the token added. There is no poisoning, so the `unwrap`s go.
+//!
+//!    | of `std` | twin | in place of | say |
+//!    |---|---|---|---|
+//!    | `Mutex` | [`sync::Mutex`](crate::sync::Mutex) | `table.lock().unwrap()` | `table.lock(cx)` |
+//!    | a `Mutex` that is never held across a wait | [`sync::SpinLock`](crate::sync::SpinLock) | `*hits.lock().unwrap() += 1` | `hits.with(cx, \|hits, _nb\| *hits += 1)` |
+//!    | `RwLock` | [`sync::RwLock`](crate::sync::RwLock) | `map.read().unwrap()` | `map.read(cx)` |
+//!    | `Condvar` | [`sync::Condvar`](crate::sync::Condvar) | `held = room.wait(held).unwrap()` | `room.wait(cx, &mut held)` |
+//!    | `mpsc::channel`, `sync_channel` | [`sync::channel`](crate::sync::channel) | `faults.recv()` | `faults.recv(cx)` |
+//!    | `thread::spawn` | [`thread::spawn`](crate::thread::spawn) | `spawn(\|\| work())` | `spawn(\|cx\| work(cx))` |
+//!    | `File`, `TcpStream` | [`MaySleep`](crate::MaySleep) of it | `writeln!(log, "up")` | `writeln!(log.with(cx), "up")` |
+//!
 //! 2. What waits itself gets the parameter, and [`#[may_sleep]`](macro@crate::may_sleep) in place of `might_sleep()`.
 //! 3. The compiler now names every caller (E0061, an argument is missing). A caller that is yours and simple takes `cx` too. At all
 //!    others stop, and put `#[may_sleep(cx)]` there: it binds `cx` in the body, and leaves the signature alone. It is the border
@@ -297,7 +310,7 @@
 //! }
 //! ```
 //!
-//! The test of step 1 still passes, and in tests the token comes as an argument: `fn maps(cx: &mut Sleepable)` under
+//! The test of step 1 still passes (its report names the border, since that is where the check is made), and in tests the token comes as an argument: `fn maps(cx: &mut Sleepable)` under
 //! `#[nonblock::test]`. From now on nobody writes a new call of `wait` or `lock` without seeing that it sleeps.
 //!
 //! # Step 3: tokens through the middle
@@ -310,6 +323,9 @@
 //!   something to wait for;
 //! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a `Sleepable`. Refuse
 //!   before anything was changed, or make sure that the call can be made again.
+//!
+//! A callback that has one caller only does not need this: it takes that caller's token, `nb: &mut NonBlock` or
+//! `cx: &mut Sleepable`, and can be called through `dyn` as it is.
 //!
 //! A generic method cannot be called through `dyn`. So the trait is split: drivers write the generic one, callers hold the one
 //! with an entry for each token, and a blanket `impl` leads from one to the other. (For mmu notifiers this pair is there:
@@ -324,13 +340,17 @@
 //!
 //! /// What a driver writes.
 //! pub trait Invalidate: Send + Sync {
-//!     fn invalidate<C: Context>(&self, start: usize, end: usize, cx: &mut C) -> Result<(), C::Refusal>;
+//!     fn invalidate<C: Context>(
+//!         &self, start: usize, end: usize, cx: &mut C,
+//!     ) -> Result<(), C::Refusal>;
 //! }
 //!
 //! /// What callers hold, as `Arc<dyn Mirror>`.
 //! pub trait Mirror: Send + Sync {
 //!     fn give_up(&self, start: usize, end: usize, cx: &mut Sleepable);
-//!     fn try_give_up(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock>;
+//!     fn try_give_up(
+//!         &self, start: usize, end: usize, nb: &mut NonBlock,
+//!     ) -> Result<(), WouldBlock>;
 //! }
 //!
 //! impl<D: Invalidate> Mirror for D {
@@ -338,7 +358,9 @@
 //!         let Ok(()) = self.invalidate(start, end, cx); // cannot be refused
 //!     }
 //!
-//!     fn try_give_up(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock> {
+//!     fn try_give_up(
+//!         &self, start: usize, end: usize, nb: &mut NonBlock,
+//!     ) -> Result<(), WouldBlock> {
 //!         self.invalidate(start, end, nb)
 //!     }
 //! }
@@ -372,7 +394,9 @@
 //! # }
 //!
 //! impl Invalidate for Card {
-//!     fn invalidate<C: Context>(&self, start: usize, end: usize, cx: &mut C) -> Result<(), C::Refusal> {
+//!     fn invalidate<C: Context>(
+//!         &self, start: usize, end: usize, cx: &mut C,
+//!     ) -> Result<(), C::Refusal> {
 //!         if self.fence.is_busy() {
 //!             self.fence.wait(cx.sleepable()?); // waits, or refuses
 //!         }
@@ -418,9 +442,21 @@
 //! The fault is gone. What could sleep refuses instead, and the reaper had to learn to be refused: it leaves the range alone for
 //! now, and comes back for it. That decision was missing in the old driver; no attribute could have made it.
 //!
+//! Where nobody can come back, as in an interrupt handler, the callback has to do with what a section may do
+//! ([recipes](super::recipes::instead)):
+//!
+//! | the callback waited for | now |
+//! |---|---|
+//! | a lock that everybody holds for a few instructions | it is a [`SpinLock`](crate::sync::SpinLock): `lock(nb)` here, `with(cx, ...)` elsewhere |
+//! | a lock whose holder sleeps | [`acquire`](crate::sync::Lock::acquire), and put off what was refused |
+//! | a file, a log, a network | a [`work::Queue`](crate::work::Queue), whose worker has it |
+//! | room in a channel | [`try_send`](crate::sync::channel::Sender::try_send), of a bounded one |
+//! | nothing, but woke threads by a `Condvar` whose mutex is a spin lock now | they wait for a [`Completion`](crate::sync::Completion) or a [`Semaphore`](crate::sync::Semaphore) |
+//! | memory | a [`Reserve`](crate::Reserve) |
+//!
 //! # Step 4: everywhere
 //!
-//! Move the borders up to where call chains begin. `grep -rnE '(may_sleep|non_block)\([a-z]+\)'` lists the attributes that bind;
+//! Move the borders up to where call chains begin. `grep -rnE '(may_sleep|non_block)\(\w+\)\]' src` lists the attributes that bind;
 //! when you are done, they are left on `fn main`, on callbacks that C calls, and on methods of traits that are not yours, such as
 //! [`Drop`]. Threads are started by [`thread::spawn`](crate::thread::spawn), which lends each its token.
 //!
@@ -437,7 +473,9 @@
 //! impl Process {
 //!     // To be called in a section: whoever calls has the token.
 //!     #[non_block]
-//!     pub fn reap(&self, start: usize, end: usize, nb: &mut NonBlock) -> Result<(), WouldBlock> {
+//!     pub fn reap(
+//!         &self, start: usize, end: usize, nb: &mut NonBlock,
+//!     ) -> Result<(), WouldBlock> {
 //!         for mirror in &self.mirrors {
 //!             mirror.try_give_up(start, end, nb)?;
 //!         }
@@ -476,104 +514,5 @@
 //! ]
 //! ```
 //!
-//! ## What the compiler now refuses
-//!
-//! Waiting in the reaper:
-//!
-//! ```compile_fail,E0308
-//! # use nonblock::{NonBlock, Sleepable};
-//! # struct Fence;
-//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
-//! fn reap(fence: &Fence, nb: &mut NonBlock) {
-//!     fence.wait(nb); // expected `&mut Sleepable`, found `&mut NonBlock`
-//! }
-//! ```
-//!
-//! Waiting without a token, from wherever:
-//!
-//! ```compile_fail,E0061
-//! # use nonblock::Sleepable;
-//! # struct Fence;
-//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
-//! fn helper(fence: &Fence) {
-//!     fence.wait(); // argument #1 of type `&mut Sleepable` is missing
-//! }
-//! ```
-//!
-//! Waiting in the callback for both, without asking:
-//!
-//! ```compile_fail,E0308
-//! # use nonblock::{Context, Sleepable};
-//! # struct Fence;
-//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
-//! fn invalidate<C: Context>(fence: &Fence, cx: &mut C) -> Result<(), C::Refusal> {
-//!     fence.wait(cx); // expected `&mut Sleepable`, found `&mut C`: write `cx.sleepable()?`
-//!     Ok(())
-//! }
-//! ```
-//!
-//! Refusing a caller that may sleep:
-//!
-//! ```compile_fail,E0308
-//! # use nonblock::{Context, WouldBlock};
-//! fn invalidate<C: Context>(busy: bool, cx: &mut C) -> Result<(), C::Refusal> {
-//!     if busy {
-//!         return Err(WouldBlock); // expected `C::Refusal`
-//!     }
-//!     Ok(())
-//! }
-//! ```
-//!
-//! Using the token of before in a section:
-//!
-//! ```compile_fail,E0500
-//! # use nonblock::Sleepable;
-//! # struct Fence;
-//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
-//! fn tries(fence: &Fence, cx: &mut Sleepable) {
-//!     cx.non_block(|_nb| fence.wait(cx)); // `*cx` is already borrowed
-//! }
-//! ```
-//!
-//! Opening a root around it instead:
-//!
-//! ```compile_fail,E0277
-//! # use nonblock::Sleepable;
-//! # struct Fence;
-//! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
-//! fn tries(fence: &Fence, cx: &mut Sleepable) {
-//!     nonblock::non_block(|_nb| fence.wait(cx)); // a root's closure captures a token
-//! }
-//! ```
-//!
-//! Keeping a token for later:
-//!
-//! ```compile_fail,E0521
-//! # use nonblock::Sleepable;
-//! struct Card<'a> {
-//!     cx: Option<&'a mut Sleepable>,
-//! }
-//!
-//! fn open(card: &mut Card<'_>) {
-//!     nonblock::raw::sleepable(|cx| card.cx = Some(cx)); // borrowed data escapes
-//! }
-//! ```
-//!
-//! # Which step finds which mistake
-//!
-//! "run" is found when it runs, in a build with checks on; "compiler" is found in every build, on every path.
-//!
-//! | mistake | start | 1 | 2 | 3 | 4 |
-//! |---|---|---|---|---|---|
-//! | the callback sleeps, on a path that a test runs | | run | run | compiler | compiler |
-//! | the callback sleeps, on a path that no test runs | | | | compiler | compiler |
-//! | another function that a section calls sleeps | | run | run | run | compiler |
-//! | a new call of what sleeps, by somebody who does not know | | run | compiler | compiler | compiler |
-//! | the callback refuses a caller that may sleep | | | | compiler | compiler |
-//! | a section's caller does not look whether it was refused | | | | a warning | a warning |
-//! | an outer token used in a section | | | run | compiler | compiler |
-//! | a function that binds its token, called in a section | | | run | run | run |
-//! | a root inside a section | | run | run | run | run |
-//! | what sleeps and says so in no way | | | | | clippy's list |
-//!
-//! What no step finds is in [`blind_spots`](super::blind_spots).
+//! What the compiler refuses from now on, and which step finds which mistake, is in [`mistakes`](super::mistakes); what no step
+//! finds, in [`blind_spots`](super::blind_spots).

@@ -52,7 +52,7 @@
 //!     }
 //!     // ...
 //! #   let _ = cx;
-//!     println!("{}", nonblock::stats()); // what was broken, by kind and place, and what was permitted
+//!     println!("{}", nonblock::stats()); // what was broken, where, and what was permitted
 //!     Ok(())
 //! }
 //! ```
@@ -112,7 +112,8 @@
 //! // At the start of the program: `tracing_subscriber::fmt::init();`, or whatever it has.
 //! nonblock::set_policy(nonblock::Policy::Ignore); // leave it to the subscriber
 //! nonblock::non_block(|_nb| nonblock::might_sleep());
-//! // ERROR nonblock: sleeping function called from invalid context kind="SleepInNonBlock" location=src/main.rs:5:28 ...
+//! // ERROR nonblock: sleeping function called from invalid context kind="SleepInNonBlock"
+//! //     location=src/main.rs:5:28 section=src/main.rs:5:11 depth=1 thread="main" ...
 //! # assert_eq!(ERRORS.load(Ordering::Relaxed), u32::from(nonblock::CHECKS));
 //! # }
 //! ```

@@ -26,7 +26,8 @@
 //!
 //! let dirty = Mutex::new(vec![7]);
 //! nonblock::sleepable(|cx| {
-//!     assert_eq!(cx.non_block(|nb| forget(&dirty, nb)), Err(WouldBlock)); // comes back for it later
+//!     // A section is refused, and comes back for it later.
+//!     assert_eq!(cx.non_block(|nb| forget(&dirty, nb)), Err(WouldBlock));
 //!     let Ok(()) = forget(&dirty, cx); // there is no `Err` for one that may sleep
 //!     assert_eq!(cx.non_block(|nb| forget(&dirty, nb)), Ok(()));
 //! });

@@ -155,7 +155,7 @@
 //! let (change, changes) = channel::bounded(4);
 //! let (used, to_free) = channel::bounded(4);
 //! let mut voice = Voice { wave: vec![0.0].into(), next: 0, changes, used };
-//! nonblock::sleepable(|cx| change.send(cx, vec![0.5, -0.5].into()).expect("the voice is there"));
+//! nonblock::sleepable(|cx| change.send(cx, vec![0.5, -0.5].into())).expect("the voice is there");
 //!
 //! let mut out = [0.0; 3];
 //! voice.callback(&mut out);
@@ -172,8 +172,9 @@
 //! use std::pin::pin;
 //! use std::sync::Arc;
 //! use std::task::{self, Poll, Wake, Waker};
+//! use nonblock::testing::expect_violation;
 //! use nonblock::thread::{self, Thread};
-//! use nonblock::{Sleepable, may_sleep};
+//! use nonblock::{Sleepable, ViolationKind, may_sleep};
 //!
 //! struct Unpark(Thread);
 //!
@@ -203,8 +204,8 @@
 //! nonblock::sleepable(|cx| {
 //!     assert_eq!(block_on(async { 6 * 7 }, cx), 42);
 //! #   if !nonblock::CHECKS { return; }
-//!     let violation = nonblock::testing::expect_violation(|| block_on(async { ask_the_disk() }, cx));
-//!     assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+//!     let violation = expect_violation(|| block_on(async { ask_the_disk() }, cx));
+//!     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 //! });
 //! ```
 //!
