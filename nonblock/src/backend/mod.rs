@@ -104,7 +104,12 @@ impl Drop for Aside {
 /// Where the counters of a platform live, and how it reports.
 ///
 /// All functions are called on the thread (or CPU, or task) they are about. Those with a body of their own
-/// may be left out.
+/// may be left out. [The module](self) shows a whole one.
+///
+/// # Context
+///
+/// Called anywhere: in sections, and with the locks of user code held. None may sleep, but `write`, for which the sections are
+/// put aside.
 ///
 /// # Safety
 ///
@@ -174,7 +179,7 @@ pub unsafe trait Backend {
     }
 }
 
-/// The sections of a thread, put aside by [`Backend::suspend`].
+/// The sections of a thread, put aside by [`Backend::suspend`], and taken up again by [`Backend::resume`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Suspended {
     /// How many were open.

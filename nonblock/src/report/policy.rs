@@ -13,6 +13,20 @@ use crate::backend::{Backend as _, Chosen};
 /// It is [`Panic`](Policy::Panic) unless the environment variable `NONBLOCK` (`panic`, `warn`, `abort` or
 /// `ignore`) or [`set_policy`] says otherwise; the code's word goes over the variable's. Whatever the policy,
 /// violations are counted in [`stats`](crate::stats).
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Policy;
+///
+/// assert_eq!("warn".parse(), Ok(Policy::Warn));
+/// nonblock::set_policy(Policy::Warn);
+/// assert_eq!(nonblock::policy().to_string(), "warn");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {

@@ -38,6 +38,23 @@ use super::place::Place;
 /// violation of its own is counted, and neither reported nor an event. But if code in a section logs, and it is the
 /// subscriber that breaks the rule, then the subscriber is called within itself, and must stand that: one that holds a lock
 /// of its own while it sleeps waits for itself.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// # if nonblock::CHECKS {
+/// let violation = nonblock::testing::expect_violation(|| {
+///     nonblock::non_block(|_nb| nonblock::might_sleep());
+/// });
+/// assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+/// assert_eq!(violation.place().file(), violation.section_place().unwrap().file());
+/// assert!(violation.to_string().starts_with("BUG: sleeping function called from invalid context at"));
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub(crate) kind: ViolationKind,
@@ -124,6 +141,20 @@ const NAME_BYTES: usize = 48;
 /// A thread, as a report names it.
 ///
 /// It holds its name itself, so that a report allocates nothing.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Task;
+///
+/// let task = Task::new(4711, "oom_reaper");
+/// assert_eq!((task.id(), task.name()), (4711, "oom_reaper"));
+/// assert_eq!(Task::UNKNOWN.name(), "");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Task {
     id: u32,

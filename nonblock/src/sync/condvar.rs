@@ -19,6 +19,32 @@ use crate::token::Sleepable;
 ///
 /// Waiting may sleep: it takes `&mut Sleepable`, then the guard, then what else there is. Notifying does not sleep, and
 /// takes no token.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "parking_lot")] {
+/// use nonblock::sync::{Condvar, Mutex};
+/// use nonblock::thread;
+///
+/// static FRAMES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// static ARRIVED: Condvar = Condvar::new();
+///
+/// let card = thread::spawn(|cx| {
+///     FRAMES.lock(cx).push(7);
+///     ARRIVED.notify_one();
+/// });
+/// nonblock::sleepable(|cx| {
+///     let mut frames = FRAMES.lock(cx);
+///     while frames.is_empty() {
+///         ARRIVED.wait(cx, &mut frames);
+///     }
+///     assert_eq!(frames.pop(), Some(7));
+///     drop(frames);
+///     card.join(cx).unwrap();
+/// });
+/// # }
+/// ```
 pub struct ConditionVariable<C> {
     inner: lock_api::Condvar<C>,
 }

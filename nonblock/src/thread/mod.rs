@@ -172,7 +172,11 @@ fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
     }
 }
 
-/// A thread that was started by [`spawn`]. Dropped, it lets the thread run on unattended.
+/// A thread that was started by [`spawn`]. Dropped, it lets the thread run on unattended. See [`spawn`] for an example.
+///
+/// # Context
+///
+/// Joining may sleep. Dropping it does not.
 #[derive(Debug)]
 pub struct JoinHandle<T>(native::JoinHandle<T>);
 

@@ -53,7 +53,11 @@ where
     })
 }
 
-/// Where the threads of a [`scope`] are started.
+/// Where the threads of a [`scope`] are started. See [`scope`] for an example.
+///
+/// # Context
+///
+/// Starting a thread may sleep.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'scope, 'env>(&'scope native::Scope<'scope, 'env>);
 
@@ -86,6 +90,10 @@ impl<'scope> Scope<'scope, '_> {
 }
 
 /// A thread that was started by [`Scope::spawn`]. Dropped, it leaves the waiting to the scope's end.
+///
+/// # Context
+///
+/// Joining may sleep. Dropping it does not.
 #[derive(Debug)]
 pub struct ScopedJoinHandle<'scope, T>(native::ScopedJoinHandle<'scope, T>);
 

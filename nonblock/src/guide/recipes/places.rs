@@ -114,8 +114,9 @@
 //!
 //! # An audio callback
 //!
-//! The system calls back for the next few milliseconds of sound. The callback must not sleep, lock or allocate. Settings come in
-//! through a channel, by trying; and what would have to be freed is sent back.
+//! The system calls back for the next few milliseconds of sound. The callback must neither sleep nor allocate. Settings come in
+//! through a channel, by trying; and what would have to be freed is sent back. (A channel has a lock that is held for a few
+//! instructions. Where even that is too much, a [`work::Queue`](crate::work::Queue) has none: `try_pop` and `push` do as well.)
 //!
 //! ```
 //! use nonblock::sync::channel::{self, Receiver, Sender};
