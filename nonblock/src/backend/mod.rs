@@ -108,8 +108,8 @@ impl Drop for Aside {
 ///
 /// # Context
 ///
-/// Called anywhere: in sections, and with the locks of user code held. None may sleep, but `write`, for which the sections are
-/// put aside.
+/// Every function is called anywhere: in sections, and with locks of user code held. None may sleep, but `write`, for which the
+/// sections are put aside.
 ///
 /// # Safety
 ///
