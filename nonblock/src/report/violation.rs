@@ -5,6 +5,7 @@ use core::panic::Location;
 
 use super::kind::ViolationKind;
 use super::place::Place;
+use super::text::Text;
 
 /// A broken rule: what was done, where, in which section, by which thread.
 ///
@@ -135,9 +136,6 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The longest name a [`Task`] keeps, in bytes.
-const NAME_BYTES: usize = 48;
-
 /// A thread, as a report names it.
 ///
 /// It holds its name itself, so that a report allocates nothing.
@@ -155,30 +153,19 @@ const NAME_BYTES: usize = 48;
 /// assert_eq!((task.id(), task.name()), (4711, "oom_reaper"));
 /// assert_eq!(Task::UNKNOWN.name(), "");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
     id: u32,
-    len: usize,
-    name: [u8; NAME_BYTES],
+    name: Text,
 }
 
 impl Task {
     /// A thread that nothing is known of.
-    pub const UNKNOWN: Self = Self { id: 0, len: 0, name: [0; NAME_BYTES] };
+    pub const UNKNOWN: Self = Self { id: 0, name: Text::EMPTY };
 
     /// Names a thread by its number and name. A name over 48 bytes is cut.
     pub fn new(id: u32, name: &str) -> Self {
-        let mut task = Self { id, ..Self::UNKNOWN };
-        for character in name.chars() {
-            let end = task.len + character.len_utf8();
-            if let Some(free) = task.name.get_mut(task.len..end) {
-                character.encode_utf8(free);
-                task.len = end;
-            } else {
-                break;
-            }
-        }
-        task
+        Self { id, name: Text::new(name) }
     }
 
     /// Returns the thread's number: the kernel's where it has one, 0 if unknown.
@@ -188,14 +175,6 @@ impl Task {
 
     /// Returns the thread's name, empty if unknown.
     pub fn name(&self) -> &str {
-        // `new` wrote whole characters only, so this holds.
-        self.name.get(..self.len).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("")
-    }
-}
-
-#[allow(clippy::missing_fields_in_debug, reason = "the length shows in the name")]
-impl fmt::Debug for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("id", &self.id).field("name", &self.name()).finish()
+        self.name.as_str()
     }
 }
