@@ -19,13 +19,14 @@
 //!
 //! struct SingleThread;
 //!
-//! // SAFETY: the machine has one thread, so the one counter is that thread's; no method unwinds.
+//! // SAFETY: the machine has one thread, and the one counter is that thread's; nothing unwinds.
 //! unsafe impl Backend for SingleThread {
 //!     fn start(_place: Place) {
 //!         DEPTH.fetch_add(1, Ordering::Relaxed);
 //!     }
 //!     fn end() -> bool {
-//!         DEPTH.try_update(Ordering::Relaxed, Ordering::Relaxed, |depth| depth.checked_sub(1)).is_ok()
+//!         let less = |depth: u32| depth.checked_sub(1);
+//!         DEPTH.try_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
 //!     }
 //!     fn depth() -> Option<u32> {
 //!         Some(DEPTH.load(Ordering::Relaxed))

@@ -53,7 +53,7 @@ use super::text::Text;
 /// });
 /// assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
 /// assert_eq!(violation.place().file(), violation.section_place().unwrap().file());
-/// assert!(violation.to_string().starts_with("BUG: sleeping function called from invalid context at"));
+/// assert!(violation.to_string().starts_with("BUG: sleeping function called from invalid"));
 /// # }
 /// ```
 #[derive(Clone, Debug)]

@@ -10,8 +10,9 @@ use super::kind::Sleeping;
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
-/// A queue of threads that wait for the value of a mutex to change, over any [`lock_api::RawCondvar`].
+/// A queue of threads that wait for the value of a mutex to change.
 ///
+/// It is made over any [`RawCondvar`](https://docs.rs/lock_api/0.5/lock_api/trait.RawCondvar.html) of the `lock_api` crate's.
 /// Used by its alias [`Condvar`](crate::sync::Condvar). It waits with the guard of a sleeping lock only: who waits
 /// sleeps, and the holder of a spin lock cannot.
 ///

@@ -10,7 +10,9 @@ use super::kind::Kind;
 /// A value `T` behind a raw read-write lock `R`, waited for as the kind `K` says.
 ///
 /// Used by its aliases [`RwLock`](crate::sync::RwLock) and [`SpinRwLock`](crate::sync::SpinRwLock), or with a raw lock of
-/// one's own, without `std` too: any [`lock_api::RawRwLock`] will do.
+/// one's own, without `std` too: any [`RawRwLock`] of the `lock_api` crate's will do.
+///
+/// [`RawRwLock`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawRwLock.html
 ///
 /// # Context
 ///

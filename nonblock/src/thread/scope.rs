@@ -53,11 +53,15 @@ where
     })
 }
 
-/// Where the threads of a [`scope`] are started. See [`scope`] for an example.
+/// Where the threads of a [`scope`] are started.
 ///
 /// # Context
 ///
 /// Starting a thread may sleep.
+///
+/// # Examples
+///
+/// See [`scope`].
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'scope, 'env>(&'scope native::Scope<'scope, 'env>);
 
