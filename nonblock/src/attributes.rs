@@ -20,7 +20,7 @@
 ///
 /// * a name, to bind the token to in the body: `#[may_sleep(cx)]`;
 /// * `skip`, on a method of an annotated block: `#[may_sleep(skip)]`;
-/// * `crate = path`, where the crate has another name: `#[may_sleep(crate = my_reexports::nonblock)]` Where
+/// * `crate = path`, where the crate has another name: `#[may_sleep(crate = my_reexports::nonblock)]`. Where
 ///   `Cargo.toml` renames the crate, the error without it is "cannot find `nonblock` in the crate root", and
 ///   `extern crate new_name as nonblock;` in the root of yours does for all of them.
 ///
@@ -101,7 +101,7 @@ pub use nonblock_macros::may_sleep;
 ///
 /// * a name, to bind the token to in the body: `#[non_block(nb)]`;
 /// * `skip`, on a method of an annotated block: `#[non_block(skip)]`;
-/// * `crate = path`, where the crate has another name: `#[non_block(crate = my_reexports::nonblock)]` Where
+/// * `crate = path`, where the crate has another name: `#[non_block(crate = my_reexports::nonblock)]`. Where
 ///   `Cargo.toml` renames the crate, the error without it is "cannot find `nonblock` in the crate root", and
 ///   `extern crate new_name as nonblock;` in the root of yours does for all of them.
 ///

@@ -122,6 +122,10 @@ impl Context for NonBlock {
 /// The caller undoes or puts off what it was about to do, and tries again later, as the OOM reaper
 /// does. Mirrors the `-EAGAIN` that Linux's notifiers return (`mm/mmu_notifier.c`, 6.12).
 ///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
 /// # Examples
 ///
 /// ```

@@ -17,6 +17,8 @@
 //! });
 //! ```
 //!
+//! The [guide] shows how to [move a driver over](guide::moving_over) step by step, and has [recipes](guide::recipes).
+//!
 //! # The parts
 //!
 //! | to do this | use |
@@ -46,24 +48,12 @@
 //! 4. Non-blocking code waits only for code that cannot sleep. A [`sync::Mutex`] may be held across a sleep, so a section
 //!    can only try it; a [`sync::SpinLock`] is taken with `&NonBlock`, so its holder is in a section too.
 //! 5. Only who may refuse can refuse. [`Context::Refusal`] is uninhabited for `Sleepable`.
-//! 6. What the types cannot see, another layer does, and what no layer sees is listed below.
+//! 6. What the types cannot see, another layer does, and what no layer sees [is listed](#what-this-cannot-see).
 //!
-//! # The theorem
-//!
-//! *A thread in a section never waits, directly or through a chain of locks, for a thread that sleeps.*
-//!
-//! In a section there is no `Sleepable` (laws 1 and 3), so no function that may sleep can be called (law 2). What is left
-//! to wait for is a spin lock. Its holder took it with a `NonBlock`, whose borrow the guard keeps, so the holder is in a
-//! section as well (law 4), and the same holds of it. Every chain of waiting that begins in a section therefore stays
-//! in sections, and none of them ends at a thread that waits for memory, a device, or a mutex. In particular a reaper
-//! that calls notifiers in a section cannot wait for the allocation that waits for the reaper.
-//!
-//! It assumes that every function that may sleep takes the token or is called through one that does; that
-//! spin locks are taken in one order, since two that wait for each other run for ever without sleeping; that no guard of
-//! a spin lock is forgotten; that no violation's [`Handler`] sleeps while the section that it reports holds a spin lock;
-//! and that nothing under [`raw`], none of its C twins, no root inside a section, and no [`permit_sleep`] is on the
-//! path. Of the raw locks it assumes that they wait for their holders alone: `parking_lot`'s also wait, when a thread parks
-//! for the first time, while its table of threads grows, which allocates. It says nothing of how long a section runs.
+//! From these follows a theorem: *while a thread is in a section, neither it, nor any thread that it waits for, directly or
+//! through others, sleeps.* In particular a reaper that calls notifiers in a section never waits for the allocation that waits
+//! for the reaper. The [guide](guide::theorem) has the proof, what it assumes, and what it leaves out: how long a section
+//! takes, and the order of spin locks, above all.
 //!
 //! # The layers
 //!
@@ -77,22 +67,14 @@
 //!
 //! # What this cannot see
 //!
-//! The compiler cannot see, and the counters find when it runs:
+//! The compiler cannot see, and the counters find when it runs: a root, or a function that binds its token, called in a section; a
+//! token hidden in a closure or a struct that a section is handed; a sleeping function that takes no token but says [`might_sleep`],
+//! a destructor for instance; and whatever is under [`raw`].
 //!
-//! * a root, or an attribute that binds a token, inside a section: `non_block(|_| sleepable(|cx| ...))`;
-//! * a closure that captured a token, handed to a function that `#[non_block]` makes a section: `f(|| sleep(cx))`;
-//! * a token hidden from [`NoToken`] by a wrapper of another crate's that makes anything `Send`;
-//! * a token held in a struct beside a token that an attribute binds;
-//! * a sleeping function that takes no token but says [`might_sleep`], reached by whatever way;
-//! * starting a thread, which takes no token, as `std`'s does not: [`thread::spawn`];
-//! * anything under [`raw`].
+//! Neither sees: a function that sleeps and says so in no way, such as `std::thread::sleep`; an allocation; a page fault; a
+//! section that is merely long; locks that are taken twice, or in different orders. With checks off there are no counters.
 //!
-//! Neither can see:
-//!
-//! * a function that sleeps and says so in no way: `std::thread::sleep`, `std::sync::Mutex::lock`, a system call;
-//! * a page fault, a first use of lazily loaded code, or losing the processor;
-//! * an endless loop, or a section that is merely long;
-//! * counters in a build with checks off.
+//! The [guide](guide::blind_spots) has the whole list, with what to do about each, and a test that shows it.
 //!
 //! # Features
 //!
@@ -132,6 +114,8 @@ pub mod backend;
 pub mod capi;
 mod check;
 mod context;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod may_sleep;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod memory;

@@ -247,6 +247,10 @@ impl<T> fmt::Debug for Reserve<T> {
 /// # Context
 ///
 /// Dropping it does not sleep, and neither allocates nor releases memory: it may be dropped in a section.
+///
+/// # Examples
+///
+/// See [`Reserve`].
 #[must_use = "an object that is not kept is given back at once"]
 pub struct Reserved<'a, T> {
     /// There until it is given back or taken for good.
@@ -313,6 +317,21 @@ impl<T: fmt::Debug> fmt::Debug for Reserved<'_, T> {
 /// A reserve's counts, since it was made.
 ///
 /// They are read one after another, so while the reserve is in use they need not fit together.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// let reserve = nonblock::Reserve::with_capacity(2, || 0);
+/// let _taken = reserve.take();
+/// assert_eq!(
+///     reserve.stats().to_string(),
+///     "free: 1 of 2 (lowest 1), missing: 0, taken: 1, refused: 0",
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReserveStats {

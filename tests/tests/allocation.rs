@@ -3,11 +3,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::notifier::{Answer, AtomicChain};
-use nonblock::{Context, NonBlock, sleepable};
+use nonblock::sync::{Lock, RawSpin, Spinning};
+use nonblock::{Context, NonBlock, non_block, sleepable};
 
 /// Counts, for each thread, how often it allocates or frees.
 struct Counting;
@@ -175,4 +178,44 @@ fn try_invalidate_allocates_nothing() {
         assert_eq!(count(&mut || cx.non_block(|_nb| drop(dropped.take()))), 0);
         drop(open);
     });
+}
+
+/// How often threads allocate or free, that all wait for one lock.
+fn counts_of_waiters<R: lock_api::RawMutex + Send + Sync>() -> Vec<usize> {
+    const WAITERS: usize = 8;
+    let lock = Lock::<Spinning, u32, R>::new(0);
+    let about_to_wait = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let waiters: Vec<_> = non_block(|nb| {
+            let held = lock.lock(nb);
+            let wait = || {
+                non_block(|nb| {
+                    about_to_wait.fetch_add(1, Ordering::Relaxed);
+                    count(&mut || *lock.lock(nb) += 1)
+                })
+            };
+            let waiters = (0..WAITERS).map(|_| scope.spawn(wait)).collect();
+            while about_to_wait.load(Ordering::Relaxed) < WAITERS {
+                thread::yield_now();
+            }
+            // Long enough for them to give up spinning.
+            thread::sleep(Duration::from_millis(100));
+            drop(held);
+            waiters
+        });
+        waiters.into_iter().map(|waiter| waiter.join().expect("a waiter ends")).collect()
+    })
+}
+
+/// More threads wait than ever before in this program, so the table of threads grows.
+#[test]
+fn threads_that_wait_for_a_lock_of_parking_lots_may_allocate() {
+    let counts = counts_of_waiters::<parking_lot::RawMutex>();
+    assert!(counts.iter().any(|count| *count > 0), "{counts:?}");
+}
+
+#[test]
+fn threads_that_wait_for_a_lock_that_spins_allocate_nothing() {
+    let counts = counts_of_waiters::<RawSpin>();
+    assert!(counts.iter().all(|count| *count == 0), "{counts:?}");
 }

@@ -1,12 +1,17 @@
-//! "What this cannot see", entry by entry, as the crate's documentation lists it.
+//! "What this cannot see", entry by entry, as the guide's chapter `blind_spots` lists it.
 //!
 //! Each test shows one entry: that it compiles, and what the counters make of it. An entry that a later layer
-//! learns to see fails here, and is then taken off the list.
+//! learns to see fails here, and is then taken off the list. The test `guide` keeps list and tests together.
 
+use std::panic::catch_unwind;
+use std::ptr::NonNull;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use nonblock::sync::{Mutex, SpinLock};
 use nonblock::testing::{expect_violation, violations};
-use nonblock::{Sleepable, ViolationKind, may_sleep, non_block, raw};
+use nonblock::{Sleepable, Violation, ViolationKind, may_sleep, non_block, raw};
 
 fn sleep(cx: &mut Sleepable) {
     nonblock::thread::sleep(cx, Duration::from_millis(1));
@@ -104,6 +109,56 @@ fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 
+#[test]
+fn a_section_begun_by_hand_is_left_to_the_counters() {
+    let violation = expect_violation(|| {
+        nonblock::sleepable(|cx| {
+            raw::non_block_start();
+            sleep(cx);
+            raw::non_block_end();
+        });
+    });
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_destructor_that_sleeps_is_left_to_the_counters() {
+    struct Journal;
+
+    impl Drop for Journal {
+        #[may_sleep(cx)]
+        fn drop(&mut self) {
+            sleep(cx);
+        }
+    }
+
+    let violation = expect_violation(|| non_block(|_nb| drop(Journal)));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_token_made_by_unsafe_code_is_left_to_the_counters() {
+    let violation = expect_violation(|| {
+        non_block(|_nb| {
+            // SAFETY: the type has no size, so there is nothing behind the pointer. That nobody may make one is a law of
+            // the crate's, which this breaks on purpose.
+            let forged: &mut Sleepable = unsafe { NonNull::dangling().as_mut() };
+            sleep(forged);
+        });
+    });
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+// Counted, and not reported.
+
+#[test]
+fn a_permitted_sleep_is_counted_and_not_reported() {
+    const REASON: &str = "this shows what a permit does";
+    let seen = violations(|| non_block(|_nb| nonblock::permit_sleep(REASON, sleep)));
+    assert!(seen.is_empty(), "{seen:?}");
+    assert!(nonblock::stats().permits().any(|permit| permit.reason == REASON));
+}
+
 // Seen by neither layer.
 
 #[test]
@@ -131,4 +186,110 @@ fn a_section_that_is_merely_long_is_not_seen() {
         });
     });
     assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_path_that_does_not_run_is_not_seen() {
+    fn wait_if(busy: bool) {
+        if busy {
+            nonblock::might_sleep();
+        }
+    }
+
+    let seen = violations(|| non_block(|_nb| wait_if(false)));
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn losing_the_processor_is_not_seen() {
+    let seen = violations(|| non_block(|_nb| std::thread::yield_now()));
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn an_allocation_is_not_seen() {
+    let seen = violations(|| non_block(|_nb| drop(std::hint::black_box(vec![0_u8; 1 << 24]))));
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_panic_in_a_section_is_not_seen() {
+    // The hook writes the message, and takes what locks it needs for it.
+    let seen =
+        violations(|| catch_unwind(|| non_block(|_nb| panic!("the hook runs in a section"))));
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_spin_lock_taken_twice_is_not_seen() {
+    let lock = SpinLock::new(0);
+    let seen = violations(|| {
+        non_block(|nb| {
+            let _held = lock.lock(nb);
+            // `lock` in place of `try_lock` waits for ever.
+            assert!(lock.try_lock(nb).is_none());
+        });
+    });
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn spin_locks_taken_in_different_orders_are_not_seen() {
+    let (a, b) = (SpinLock::new('a'), SpinLock::new('b'));
+    let both_hold_one = Barrier::new(2);
+    let both_have_tried = Barrier::new(2);
+    let one_then_other = |first: &SpinLock<char>, second: &SpinLock<char>| {
+        violations(|| {
+            non_block(|nb| {
+                let _held = first.lock(nb);
+                both_hold_one.wait();
+                // `lock` in place of `try_lock`, on both sides, waits for ever.
+                assert!(second.try_lock(nb).is_none());
+                both_have_tried.wait();
+            });
+        })
+    };
+    let seen = std::thread::scope(|scope| {
+        let other = scope.spawn(|| one_then_other(&b, &a));
+        let mut seen = one_then_other(&a, &b);
+        seen.extend(other.join().expect("the other thread ends"));
+        seen
+    });
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_mutex_that_its_holder_waits_for_is_not_seen() {
+    let table = Mutex::new(0);
+    let callback = |cx: &mut Sleepable| {
+        // `lock` in place of `try_lock_for` waits for ever.
+        table.try_lock_for(cx, Duration::from_millis(1)).is_none()
+    };
+    let seen = violations(|| {
+        nonblock::sleepable(|cx| {
+            let _held = table.lock(cx);
+            assert!(callback(cx));
+        });
+    });
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_handler_that_sleeps_under_a_spin_lock_is_not_seen() {
+    static LOCK: SpinLock<u32> = SpinLock::new(0);
+    static HELD_MEANWHILE: AtomicBool = AtomicBool::new(false);
+
+    fn log(_violation: &Violation) {
+        assert_eq!(raw::depth(), 0, "the sections are put aside");
+        nonblock::sleepable(sleep);
+        HELD_MEANWHILE.store(LOCK.is_locked(), Ordering::Relaxed);
+    }
+
+    nonblock::set_handler(Some(log));
+    non_block(|nb| {
+        let _held = LOCK.lock(nb);
+        nonblock::might_sleep();
+    });
+    nonblock::set_handler(None);
+    assert!(HELD_MEANWHILE.load(Ordering::Relaxed));
 }

@@ -67,3 +67,21 @@ fn bad_ranges_say_what_was_expected() {
     let tail = "ends beyond the last address: expected at most 0 bytes";
     assert_eq!(error.to_string(), format!("a range of 4096 bytes from {start:#x} {tail}"));
 }
+
+#[test]
+fn errors_show_addresses_as_they_are_read() {
+    let shown = [
+        (Range::new(0x1000, 0x1000), "Empty { start: 0x1000 }"),
+        (Range::new(0x2000, 0x1000), "Reversed { start: 0x2000, end: 0x1000 }"),
+        (Range::new(0x1001, 0x3000), "UnalignedStart { start: 0x1001 }"),
+        (Range::new(0x1000, 0x2fff), "UnalignedEnd { end: 0x2fff }"),
+        (Range::with_len(0x1000, 5000), "UnalignedLen { len: 5000 }"),
+        (
+            Range::with_len(0x1000, usize::MAX / 4096 * 4096),
+            &*format!("Overflow {{ start: 0x1000, len: {} }}", usize::MAX / 4096 * 4096),
+        ),
+    ];
+    for (result, text) in shown {
+        assert_eq!(format!("{:?}", result.unwrap_err()), text);
+    }
+}

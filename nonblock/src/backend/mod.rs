@@ -19,13 +19,14 @@
 //!
 //! struct SingleThread;
 //!
-//! // SAFETY: the machine has one thread, so the one counter is that thread's; no method unwinds.
+//! // SAFETY: the machine has one thread, and the one counter is that thread's; nothing unwinds.
 //! unsafe impl Backend for SingleThread {
 //!     fn start(_place: Place) {
 //!         DEPTH.fetch_add(1, Ordering::Relaxed);
 //!     }
 //!     fn end() -> bool {
-//!         DEPTH.try_update(Ordering::Relaxed, Ordering::Relaxed, |depth| depth.checked_sub(1)).is_ok()
+//!         let less = |depth: u32| depth.checked_sub(1);
+//!         DEPTH.try_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
 //!     }
 //!     fn depth() -> Option<u32> {
 //!         Some(DEPTH.load(Ordering::Relaxed))
@@ -104,7 +105,12 @@ impl Drop for Aside {
 /// Where the counters of a platform live, and how it reports.
 ///
 /// All functions are called on the thread (or CPU, or task) they are about. Those with a body of their own
-/// may be left out.
+/// may be left out. [The module](self) shows a whole one.
+///
+/// # Context
+///
+/// Every function is called anywhere: in sections, and with locks of user code held. None may sleep, but `write`, for which the
+/// sections are put aside.
 ///
 /// # Safety
 ///
@@ -174,7 +180,7 @@ pub unsafe trait Backend {
     }
 }
 
-/// The sections of a thread, put aside by [`Backend::suspend`].
+/// The sections of a thread, put aside by [`Backend::suspend`], and taken up again by [`Backend::resume`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Suspended {
     /// How many were open.

@@ -275,7 +275,21 @@ impl fmt::Debug for Range {
 }
 
 /// Why a [`Range`] could not be made. Addresses are written in hexadecimal, lengths in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::mmu::{Range, RangeError};
+///
+/// let error = Range::new(0x3000, 0x1000).unwrap_err();
+/// assert_eq!(error, RangeError::Reversed { start: 0x3000, end: 0x1000 });
+/// assert_eq!(format!("{error:?}"), "Reversed { start: 0x3000, end: 0x1000 }");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RangeError {
     /// The range would hold no address.
@@ -349,3 +363,40 @@ impl fmt::Display for RangeError {
 }
 
 impl Error for RangeError {}
+
+/// An address, as it is read.
+struct Address(usize);
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+/// As derived, with addresses in hexadecimal.
+impl fmt::Debug for RangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct(match self {
+            Self::Empty { .. } => "Empty",
+            Self::Reversed { .. } => "Reversed",
+            Self::UnalignedStart { .. } => "UnalignedStart",
+            Self::UnalignedEnd { .. } => "UnalignedEnd",
+            Self::UnalignedLen { .. } => "UnalignedLen",
+            Self::Overflow { .. } => "Overflow",
+        });
+        match *self {
+            Self::Empty { start } | Self::UnalignedStart { start } => {
+                debug.field("start", &Address(start))
+            }
+            Self::Reversed { start, end } => {
+                debug.field("start", &Address(start)).field("end", &Address(end))
+            }
+            Self::UnalignedEnd { end } => debug.field("end", &Address(end)),
+            Self::UnalignedLen { len } => debug.field("len", &len),
+            Self::Overflow { start, len } => {
+                debug.field("start", &Address(start)).field("len", &len)
+            }
+        };
+        debug.finish()
+    }
+}

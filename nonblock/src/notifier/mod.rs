@@ -43,7 +43,8 @@
 //!         }
 //!     };
 //!     let registration = chain.register(Arc::new(save), 10, cx).unwrap();
-//!     let _last = chain.register(Arc::new(|_: &Power, _: &mut NonBlock| Answer::Continue), 0, cx);
+//!     let look = |_: &Power, _: &mut NonBlock| Answer::Continue;
+//!     let _last = chain.register(Arc::new(look), 0, cx);
 //!
 //!     assert_eq!(chain.call(&Power::Low, cx).called(), 2);
 //!     assert_eq!(cx.non_block(|nb| chain.call(&Power::Fails, nb).called()), 1);

@@ -2,9 +2,7 @@
 
 use std::format;
 
-use super::policy::{ParsePolicyError, Policy};
-
-const VARIABLE: &str = "NONBLOCK";
+use super::policy::{ParsePolicyError, Policy, VARIABLE};
 
 /// Reads the variable; unset or empty, it says nothing.
 pub(super) fn policy() -> Result<Option<Policy>, ParsePolicyError> {
@@ -12,7 +10,10 @@ pub(super) fn policy() -> Result<Option<Policy>, ParsePolicyError> {
         None => Ok(None),
         Some(value) if value.is_empty() => Ok(None),
         // What is not Unicode is no policy's name either.
-        Some(value) => value.to_string_lossy().parse().map(Some),
+        Some(value) => match value.to_string_lossy().parse::<Policy>() {
+            Ok(policy) => Ok(Some(policy)),
+            Err(error) => Err(error.in_environment()),
+        },
     }
 }
 
@@ -21,12 +22,7 @@ pub(crate) fn policy_or_default(write: fn(&str)) -> Policy {
     match policy() {
         Ok(policy) => policy.unwrap_or(Policy::Panic),
         Err(error) => {
-            let value = std::env::var_os(VARIABLE).unwrap_or_default();
-            write(&format!(
-                "nonblock: the environment variable {VARIABLE} is `{}`: {error}; using `{}`\n",
-                value.to_string_lossy(),
-                Policy::Panic,
-            ));
+            write(&format!("nonblock: {error}; using `{}`\n", Policy::Panic));
             Policy::Panic
         }
     }

@@ -3,6 +3,19 @@
 use core::fmt;
 
 /// What rule was broken.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::ViolationKind;
+///
+/// assert_eq!(ViolationKind::NotInNonBlock.name(), "NotInNonBlock");
+/// assert!(ViolationKind::ALL.contains(&ViolationKind::OverBudget));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ViolationKind {

@@ -13,6 +13,7 @@ mod place;
 mod policy;
 mod sites;
 mod stats;
+mod text;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod violation;

@@ -6,13 +6,31 @@ use core::str::FromStr;
 use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
 use super::Violation;
+use super::text::Text;
 use crate::backend::{Backend as _, Chosen};
+
+/// The environment variable that names the policy.
+pub(super) const VARIABLE: &str = "NONBLOCK";
 
 /// What is done with a violation that no test expects and no handler takes.
 ///
 /// It is [`Panic`](Policy::Panic) unless the environment variable `NONBLOCK` (`panic`, `warn`, `abort` or
 /// `ignore`) or [`set_policy`] says otherwise; the code's word goes over the variable's. Whatever the policy,
 /// violations are counted in [`stats`](crate::stats).
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Policy;
+///
+/// assert_eq!("warn".parse(), Ok(Policy::Warn));
+/// nonblock::set_policy(Policy::Warn);
+/// assert_eq!(nonblock::policy().to_string(), "warn");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
@@ -80,24 +98,53 @@ impl FromStr for Policy {
     type Err = ParsePolicyError;
 
     fn from_str(text: &str) -> Result<Self, ParsePolicyError> {
-        Self::ALL.into_iter().find(|policy| policy.name() == text).ok_or(ParsePolicyError(()))
+        Self::ALL
+            .into_iter()
+            .find(|policy| policy.name() == text)
+            .ok_or_else(|| ParsePolicyError { found: Text::new(text), in_environment: false })
     }
 }
 
 /// The text is not the name of a [`Policy`].
 ///
+/// It names what was found, of a long text the first 48 bytes.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
 /// # Examples
 ///
 /// ```
 /// let error = "wran".parse::<nonblock::Policy>().unwrap_err();
-/// assert_eq!(error.to_string(), "expected one of `panic`, `warn`, `abort`, `ignore`");
+/// assert_eq!(
+///     error.to_string(),
+///     "`wran` is no policy: expected one of `panic`, `warn`, `abort`, `ignore`",
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParsePolicyError(());
+pub struct ParsePolicyError {
+    found: Text,
+    in_environment: bool,
+}
+
+impl ParsePolicyError {
+    /// The same, found in the variable.
+    #[cfg(feature = "std")]
+    pub(super) const fn in_environment(self) -> Self {
+        Self { in_environment: true, ..self }
+    }
+}
 
 impl fmt::Display for ParsePolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected one of `panic`, `warn`, `abort`, `ignore`")
+        let found = self.found.as_str();
+        if self.in_environment {
+            write!(f, "the environment variable {VARIABLE} is `{found}`")?;
+        } else {
+            write!(f, "`{found}` is no policy")?;
+        }
+        f.write_str(": expected one of `panic`, `warn`, `abort`, `ignore`")
     }
 }
 

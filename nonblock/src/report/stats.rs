@@ -42,12 +42,18 @@ pub fn stats() -> Stats {
 ///
 /// Counts by place are kept for the first 128 places (64 of permits); what happens at others is
 /// [`unlisted`](Stats::unlisted).
+///
+/// Its `Display` form lists all of them, a line each. See [`stats`] for an example.
+///
+/// # Context
+///
+/// Everything on it may be called anywhere: it neither locks nor allocates.
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
     _private: (),
 }
 
-/// A place at which a rule was broken.
+/// A place at which a rule was broken. From [`Stats::sites`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Site {
@@ -61,7 +67,7 @@ pub struct Site {
     pub count: usize,
 }
 
-/// A place at which [`permit_sleep`](crate::permit_sleep) was called.
+/// A place at which [`permit_sleep`](crate::permit_sleep) was called. From [`Stats::permits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Permit {

@@ -5,6 +5,7 @@ use core::panic::Location;
 
 use super::kind::ViolationKind;
 use super::place::Place;
+use super::text::Text;
 
 /// A broken rule: what was done, where, in which section, by which thread.
 ///
@@ -38,6 +39,23 @@ use super::place::Place;
 /// violation of its own is counted, and neither reported nor an event. But if code in a section logs, and it is the
 /// subscriber that breaks the rule, then the subscriber is called within itself, and must stand that: one that holds a lock
 /// of its own while it sleeps waits for itself.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// # if nonblock::CHECKS {
+/// let violation = nonblock::testing::expect_violation(|| {
+///     nonblock::non_block(|_nb| nonblock::might_sleep());
+/// });
+/// assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+/// assert_eq!(violation.place().file(), violation.section_place().unwrap().file());
+/// assert!(violation.to_string().starts_with("BUG: sleeping function called from invalid"));
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Violation {
     pub(crate) kind: ViolationKind,
@@ -118,36 +136,36 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The longest name a [`Task`] keeps, in bytes.
-const NAME_BYTES: usize = 48;
-
 /// A thread, as a report names it.
 ///
 /// It holds its name itself: a platform without an allocator can name its threads too.
-#[derive(Clone, Copy, PartialEq, Eq)]
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::Task;
+///
+/// let task = Task::new(4711, "oom_reaper");
+/// assert_eq!((task.id(), task.name()), (4711, "oom_reaper"));
+/// assert_eq!(Task::UNKNOWN.name(), "");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
     id: u32,
-    len: usize,
-    name: [u8; NAME_BYTES],
+    name: Text,
 }
 
 impl Task {
     /// A thread that nothing is known of.
-    pub const UNKNOWN: Self = Self { id: 0, len: 0, name: [0; NAME_BYTES] };
+    pub const UNKNOWN: Self = Self { id: 0, name: Text::EMPTY };
 
     /// Names a thread by its number and name. A name over 48 bytes is cut.
     pub fn new(id: u32, name: &str) -> Self {
-        let mut task = Self { id, ..Self::UNKNOWN };
-        for character in name.chars() {
-            let end = task.len + character.len_utf8();
-            if let Some(free) = task.name.get_mut(task.len..end) {
-                character.encode_utf8(free);
-                task.len = end;
-            } else {
-                break;
-            }
-        }
-        task
+        Self { id, name: Text::new(name) }
     }
 
     /// Returns the thread's number: the kernel's where it has one, 0 if unknown.
@@ -157,14 +175,6 @@ impl Task {
 
     /// Returns the thread's name, empty if unknown.
     pub fn name(&self) -> &str {
-        // `new` wrote whole characters only, so this holds.
-        self.name.get(..self.len).and_then(|name| core::str::from_utf8(name).ok()).unwrap_or("")
-    }
-}
-
-#[allow(clippy::missing_fields_in_debug, reason = "the length shows in the name")]
-impl fmt::Debug for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("id", &self.id).field("name", &self.name()).finish()
+        self.name.as_str()
     }
 }

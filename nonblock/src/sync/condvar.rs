@@ -10,8 +10,9 @@ use super::kind::Sleeping;
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
-/// A queue of threads that wait for the value of a mutex to change, over any [`lock_api::RawCondvar`].
+/// A queue of threads that wait for the value of a mutex to change.
 ///
+/// It is made over any [`RawCondvar`](https://docs.rs/lock_api/0.5/lock_api/trait.RawCondvar.html) of the `lock_api` crate's.
 /// Used by its alias [`Condvar`](crate::sync::Condvar). It waits with the guard of a sleeping lock only: who waits
 /// sleeps, and the holder of a spin lock cannot.
 ///
@@ -19,6 +20,32 @@ use crate::token::Sleepable;
 ///
 /// Waiting may sleep: it takes `&mut Sleepable`, then the guard, then what else there is. Notifying does not sleep, and
 /// takes no token.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "parking_lot")] {
+/// use nonblock::sync::{Condvar, Mutex};
+/// use nonblock::thread;
+///
+/// static FRAMES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// static ARRIVED: Condvar = Condvar::new();
+///
+/// let card = thread::spawn(|cx| {
+///     FRAMES.lock(cx).push(7);
+///     ARRIVED.notify_one();
+/// });
+/// nonblock::sleepable(|cx| {
+///     let mut frames = FRAMES.lock(cx);
+///     while frames.is_empty() {
+///         ARRIVED.wait(cx, &mut frames);
+///     }
+///     assert_eq!(frames.pop(), Some(7));
+///     drop(frames);
+///     card.join(cx).unwrap();
+/// });
+/// # }
+/// ```
 pub struct ConditionVariable<C> {
     inner: lock_api::Condvar<C>,
 }

@@ -19,6 +19,10 @@ pub(super) mod sealed {
 pub trait Kind: sealed::Sealed {}
 
 /// The kind of a lock that may be held across a sleep, so that waiting for it may sleep.
+///
+/// # Context
+///
+/// Waiting takes `&mut Sleepable`; a section can only try. A name for types, of which there is no value.
 #[derive(Debug)]
 pub enum Sleeping {}
 
@@ -29,6 +33,10 @@ impl sealed::Sealed for Sleeping {
 }
 
 /// The kind of a lock that is held in a section only, so that its holder cannot sleep.
+///
+/// # Context
+///
+/// Waiting takes `&NonBlock`, and holding it is a section. A name for types, of which there is no value.
 #[derive(Debug)]
 pub enum Spinning {}
 

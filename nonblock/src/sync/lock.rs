@@ -10,7 +10,9 @@ use super::kind::Kind;
 /// A value `T` behind a raw lock `R`, waited for as the kind `K` says.
 ///
 /// Used by its aliases [`Mutex`](crate::sync::Mutex) and [`SpinLock`](crate::sync::SpinLock), or with a raw lock of one's
-/// own, without `std` too: any [`lock_api::RawMutex`] will do.
+/// own, without `std` too: any [`RawMutex`] of the `lock_api` crate's will do.
+///
+/// [`RawMutex`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawMutex.html
 ///
 /// # Context
 ///

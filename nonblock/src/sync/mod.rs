@@ -27,7 +27,8 @@
 //! * Whatever begins with `acquire` takes either token: it waits where it may, and refuses where not.
 //! * Times are `Duration`s.
 //! * There is no poisoning: a holder that panics unlocks, as with `parking_lot`, and a value that could not be made is made
-//!   by the next that needs it.
+//!   by the next that needs it. What the holder left half done is there for the next; where that matters, keep a flag with
+//!   the value.
 //!
 //! # What releasing costs a section
 //!

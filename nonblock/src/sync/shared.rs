@@ -10,11 +10,35 @@ use super::kind::Kind;
 /// A value `T` behind a raw read-write lock `R`, waited for as the kind `K` says.
 ///
 /// Used by its aliases [`RwLock`](crate::sync::RwLock) and [`SpinRwLock`](crate::sync::SpinRwLock), or with a raw lock of
-/// one's own, without `std` too: any [`lock_api::RawRwLock`] will do.
+/// one's own, without `std` too: any [`RawRwLock`] of the `lock_api` crate's will do.
+///
+/// [`RawRwLock`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawRwLock.html
 ///
 /// # Context
 ///
 /// Making, taking apart and looking at a lock does not sleep. For `read` and `write`, see the kinds.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "parking_lot")] {
+/// use nonblock::sync::{RwLock, SpinRwLock};
+/// use nonblock::WouldBlock;
+///
+/// let names = RwLock::new(vec!["eth0"]); // may be held across a sleep
+/// let limits = SpinRwLock::new([64, 1500]); // is held in a section only
+/// nonblock::sleepable(|cx| {
+///     let reader = names.read(cx);
+///     cx.non_block(|nb| {
+///         assert_eq!(limits.read(nb)[1], 1500);
+///         assert_eq!(names.acquire_read(nb).unwrap().len(), 1); // readers share
+///         assert_eq!(names.acquire_write(nb).err(), Some(WouldBlock));
+///     });
+///     drop(reader);
+///     names.write(cx).push("eth1");
+/// });
+/// # }
+/// ```
 // `R` comes last and has a default so that rustc's messages leave it out.
 pub struct ReadWriteLock<
     K,

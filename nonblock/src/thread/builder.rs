@@ -9,6 +9,10 @@ use crate::token::Sleepable;
 
 /// How a thread is to be started: with a name, which reports tell, or a stack of a certain size.
 ///
+/// # Context
+///
+/// To set it up may be done anywhere. To start the thread may sleep.
+///
 /// # Examples
 ///
 /// ```
@@ -23,17 +27,29 @@ use crate::token::Sleepable;
 pub struct Builder(native::Builder);
 
 impl Builder {
-    /// A thread without a name, with a stack of the usual size.
+    /// Describes a thread without a name, with a stack of the usual size.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn new() -> Self {
         Self(native::Builder::new())
     }
 
     /// Names the thread. The name must hold no nul byte.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere. Allocates.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self(self.0.name(name.into()))
     }
 
     /// Sets the size of the thread's stack, in bytes.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn stack_size(self, bytes: usize) -> Self {
         Self(self.0.stack_size(bytes))
     }

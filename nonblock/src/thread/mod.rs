@@ -1,7 +1,26 @@
 //! Threads, with the token in their closures and in whatever waits.
 //!
 //! As [`std::thread`], but a new thread's closure is lent a [`Sleepable`], and whatever waits or gives the processor away
-//! takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], `join`.
+//! takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], [`join`](JoinHandle::join).
+//!
+//! # Examples
+//!
+//! ```
+//! use nonblock::thread;
+//! use std::time::Duration;
+//!
+//! nonblock::sleepable(|cx| {
+//!     let worker = thread::spawn(|cx| thread::sleep(cx, Duration::from_millis(1)));
+//!     worker.join(cx).unwrap();
+//!
+//!     let pages = [1, 2, 3];
+//!     let sum = thread::scope(cx, |scope, cx| {
+//!         let sum = scope.spawn(|_cx| pages.iter().sum::<u32>()); // borrows
+//!         sum.join(cx).unwrap()
+//!     });
+//!     assert_eq!(sum, 6);
+//! });
+//! ```
 
 mod builder;
 mod scope;
@@ -173,6 +192,14 @@ fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
 }
 
 /// A thread that was started by [`spawn`]. Dropped, it lets the thread run on unattended.
+///
+/// # Context
+///
+/// Joining may sleep. Dropping it does not.
+///
+/// # Examples
+///
+/// See [`spawn`].
 #[derive(Debug)]
 pub struct JoinHandle<T>(native::JoinHandle<T>);
 

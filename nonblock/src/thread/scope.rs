@@ -54,6 +54,14 @@ where
 }
 
 /// Where the threads of a [`scope`] are started.
+///
+/// # Context
+///
+/// Starting a thread may sleep.
+///
+/// # Examples
+///
+/// See [`scope`].
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'scope, 'env>(&'scope native::Scope<'scope, 'env>);
 
@@ -86,6 +94,10 @@ impl<'scope> Scope<'scope, '_> {
 }
 
 /// A thread that was started by [`Scope::spawn`]. Dropped, it leaves the waiting to the scope's end.
+///
+/// # Context
+///
+/// Joining may sleep. Dropping it does not.
 #[derive(Debug)]
 pub struct ScopedJoinHandle<'scope, T>(native::ScopedJoinHandle<'scope, T>);
 

@@ -7,6 +7,10 @@ use core::fmt;
 ///
 /// Which of the two, [`Queue::is_closed`](super::Queue::is_closed) tells.
 ///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
 /// # Examples
 ///
 /// ```

@@ -5,6 +5,21 @@ use core::fmt;
 /// A queue's counts, since it was made.
 ///
 /// They are read one after another, so while the queue is in use they need not fit together to the last item.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// let queue = nonblock::work::Queue::with_capacity(8);
+/// nonblock::non_block(|nb| queue.push(nb, 'a')).unwrap();
+/// assert_eq!(
+///     queue.stats().to_string(),
+///     "pushed: 1, handled: 0 (0 panicked), refused: 0, highest: 1 of 8",
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueStats {

@@ -18,6 +18,10 @@ use crate::token::Sleepable;
 ///
 /// Waiting for a value may sleep. Cloning it does not; dropping it does not but for the destructors of values that are
 /// left.
+///
+/// # Examples
+///
+/// See the [module](super).
 pub struct Receiver<T> {
     channel: Arc<Channel<T>>,
 }
@@ -185,6 +189,10 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 /// The values to come. Made by [`Receiver::iter`].
+///
+/// # Context
+///
+/// Asking for the next one may sleep: the token is borrowed for as long as this is there.
 #[derive(Debug)]
 #[must_use = "nothing is received until it is asked for"]
 pub struct Iter<'a, T> {
@@ -204,6 +212,10 @@ impl<T> Iterator for Iter<'_, T> {
 impl<T> FusedIterator for Iter<'_, T> {}
 
 /// The values that are there. Made by [`Receiver::try_iter`].
+///
+/// # Context
+///
+/// Asking for the next one does not sleep.
 #[derive(Debug)]
 #[must_use = "nothing is received until it is asked for"]
 pub struct TryIter<'a, T> {

@@ -14,6 +14,10 @@ use crate::token::Sleepable;
 /// # Context
 ///
 /// Waiting for room may sleep. Cloning and dropping it does not.
+///
+/// # Examples
+///
+/// See the [module](super).
 pub struct Sender<T> {
     channel: Arc<Channel<T>>,
 }

@@ -1,0 +1,200 @@
+//! What to do instead of sleeping.
+//!
+//! # Wait or refuse
+//!
+//! One function for both contexts is generic over [`Context`](crate::Context). What waits is asked for with
+//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.sleepable()`](crate::Context::sleepable). The `?` refuses in
+//! a section, and cannot fail outside of one. Refuse before anything was changed.
+//!
+//! ```
+//! use nonblock::sync::Mutex;
+//! use nonblock::{Context, Sleepable, WouldBlock};
+//!
+//! fn flush_to_disk(pages: &[u64], cx: &mut Sleepable) {
+//!     // ...
+//! #   let _ = (pages, cx);
+//! }
+//!
+//! fn forget<C: Context>(dirty: &Mutex<Vec<u64>>, cx: &mut C) -> Result<(), C::Refusal> {
+//!     let mut dirty = dirty.acquire(cx)?; // waits for the holder, or refuses
+//!     if !dirty.is_empty() {
+//!         flush_to_disk(&dirty, cx.sleepable()?); // waits for the disk, or refuses
+//!         dirty.clear();
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let dirty = Mutex::new(vec![7]);
+//! nonblock::sleepable(|cx| {
+//!     // A section is refused, and comes back for it later.
+//!     assert_eq!(cx.non_block(|nb| forget(&dirty, nb)), Err(WouldBlock));
+//!     let Ok(()) = forget(&dirty, cx); // there is no `Err` for one that may sleep
+//!     assert_eq!(cx.non_block(|nb| forget(&dirty, nb)), Ok(()));
+//! });
+//! ```
+//!
+//! Where the two ways differ by more than waiting, [`as_sleepable`](crate::Context::as_sleepable) tells which it is.
+//!
+//! # Count with a spin lock
+//!
+//! What sections share lies in a [`SpinLock`](crate::sync::SpinLock), held for a few instructions. With a token in hand that is
+//! either one, [`with`](crate::sync::Lock::with) opens the section itself.
+//!
+//! ```
+//! use nonblock::sync::SpinLock;
+//! use nonblock::{Context, NonBlock};
+//!
+//! #[derive(Default)]
+//! struct Statistics {
+//!     faults: SpinLock<[u32; 4]>,
+//! }
+//!
+//! impl Statistics {
+//!     /// Called in a section.
+//!     fn count(&self, kind: usize, nb: &NonBlock) {
+//!         self.faults.lock(nb)[kind] += 1;
+//!     }
+//!
+//!     /// Called in any context.
+//!     fn total<C: Context>(&self, cx: &mut C) -> u32 {
+//!         self.faults.with(cx, |faults, _nb| faults.iter().sum())
+//!     }
+//! }
+//!
+//! let statistics = Statistics::default();
+//! nonblock::sleepable(|cx| {
+//!     cx.non_block(|nb| statistics.count(2, nb));
+//!     assert_eq!(statistics.total(cx), 1);
+//! });
+//! ```
+//!
+//! Take several in one order, everywhere.
+//!
+//! # Put work off
+//!
+//! A section leaves what would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`). The queue is bounded, so a push can be
+//! refused; the item comes back in the error.
+//!
+//! ```
+//! # #[cfg(feature = "work")] {
+//! use nonblock::work::Queue;
+//! # use std::time::Duration;
+//!
+//! struct Flush {
+//!     page: u64,
+//! }
+//!
+//! let flushes = Queue::with_capacity(64);
+//! flushes.worker("flusher", |flush: Flush, cx| {
+//!     // Writes the page out, and sleeps meanwhile.
+//! #   nonblock::thread::sleep(cx, Duration::from_micros(flush.page));
+//! }).expect("the system can start a thread");
+//!
+//! nonblock::sleepable(|cx| {
+//!     cx.non_block(|nb| {
+//!         if let Err(full) = flushes.push(nb, Flush { page: 3 }) {
+//!             let flush = full.into_inner(); // keep it, count it, or refuse in turn
+//! #           unreachable!("page {}", flush.page);
+//!         }
+//!     });
+//!     flushes.shutdown(cx); // waits until everything is handled
+//! });
+//! assert_eq!(flushes.stats().handled, 1);
+//! # }
+//! ```
+//!
+//! # Set objects aside
+//!
+//! Memory is allocated before the section: a [`Reserve`](crate::Reserve) (feature `work`) hands objects out and takes them back
+//! without allocating.
+//!
+//! ```
+//! # #[cfg(feature = "work")] {
+//! use nonblock::{Context, Reserve};
+//!
+//! type Request = Box<[u8; 4096]>;
+//!
+//! fn send<C: Context>(requests: &Reserve<Request>, cx: &mut C) -> Result<(), C::Refusal> {
+//!     let mut request = requests.take_from(cx)?; // waits for one to be given back, or refuses
+//!     request[0] = 1;
+//!     Ok(()) // given back here
+//! }
+//!
+//! let requests = Reserve::with_capacity(8, || Box::new([0; 4096]));
+//! nonblock::non_block(|nb| send(&requests, nb)).expect("eight are free");
+//! # }
+//! ```
+//!
+//! # Wrap what sleeps
+//!
+//! A value whose every use may sleep goes into a [`MaySleep`](crate::MaySleep). It can be reached with a `&mut Sleepable` only, and no
+//! section can open while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for what wants a
+//! [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek).
+//!
+//! ```
+//! use std::io::{self, Cursor, Seek, SeekFrom, Write};
+//! use nonblock::{MaySleep, Sleepable, may_sleep};
+//!
+//! struct Journal {
+//!     file: MaySleep<Cursor<Vec<u8>>>, // or a `File`, a `TcpStream`, a library's client
+//! }
+//!
+//! impl Journal {
+//!     #[may_sleep]
+//!     fn record(&mut self, page: u64, cx: &mut Sleepable) -> io::Result<()> {
+//!         writeln!(self.file.with(cx), "page {page}")?;
+//!         cx.non_block(|_nb| { /* `self.file` cannot be reached here */ });
+//!         Ok(())
+//!     }
+//!
+//!     #[may_sleep]
+//!     fn copy_to(&mut self, mut target: impl Write, cx: &mut Sleepable) -> io::Result<u64> {
+//!         let mut file = self.file.with(cx);
+//!         file.seek(SeekFrom::Start(0))?;
+//!         io::copy(&mut file, &mut target)
+//!     }
+//! }
+//!
+//! # fn main() -> io::Result<()> {
+//! let mut journal = Journal { file: MaySleep::new(Cursor::default()) };
+//! let mut copy = Vec::new();
+//! nonblock::sleepable(|cx| {
+//!     journal.record(3, cx)?;
+//!     journal.copy_to(&mut copy, cx)
+//! })?;
+//! assert_eq!(copy, b"page 3\n");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A function that sleeps gets a function of yours around it, which takes the token. For functions of C's the attribute writes
+//! it: see [C](super::places#c).
+//!
+//! # Tell a thread from a section
+//!
+//! To signal does not sleep, and takes no token. That something has happened is a [`Completion`](crate::sync::Completion); what has
+//! happened goes through a [`channel`](crate::sync::channel), a bounded one, so that nothing is allocated.
+//!
+//! ```
+//! use nonblock::sync::{Completion, channel};
+//! use nonblock::thread;
+//!
+//! static STOPPED: Completion = Completion::new();
+//!
+//! let (faults, received) = channel::bounded(8);
+//! let handler = thread::spawn(move |cx| {
+//!     let mut pages = Vec::new();
+//!     while let Ok(page) = received.recv(cx) {
+//!         pages.push(page);
+//!     }
+//!     STOPPED.wait(cx);
+//!     pages
+//! });
+//!
+//! nonblock::non_block(|_nb| {
+//!     faults.try_send(0x1000).expect("there is room for eight");
+//!     drop(faults); // the handler's loop ends
+//!     STOPPED.complete();
+//! });
+//! nonblock::sleepable(|cx| assert_eq!(handler.join(cx).unwrap(), [0x1000]));
+//! ```

@@ -1,0 +1,24 @@
+//! Recipes: short programs for what comes up most.
+//!
+//! | to do this | recipe |
+//! |---|---|
+//! | wait where one may, refuse where not | [Wait or refuse](instead#wait-or-refuse) |
+//! | change a few words of memory, from sections too | [Count with a spin lock](instead#count-with-a-spin-lock) |
+//! | have something done by a thread that may sleep | [Put work off](instead#put-work-off) |
+//! | have memory at hand without allocating | [Set objects aside](instead#set-objects-aside) |
+//! | use a file, a socket, or a library that sleeps | [Wrap what sleeps](instead#wrap-what-sleeps) |
+//! | wake a thread, or send it something | [Tell a thread from a section](instead#tell-a-thread-from-a-section) |
+//! | let the C parts of a driver take part | [C](places#c) |
+//! | live without `std` | [Without `std`](places#without-std) |
+//! | fill a sound card's buffer | [An audio callback](places#an-audio-callback) |
+//! | poll futures that must not block | [Async tasks](places#async-tasks) |
+//! | handle a signal or an interrupt | [Signals and interrupts](places#signals-and-interrupts) |
+//! | test all that | [Tests](finding#tests) |
+//! | say what a violation does | [Policies](finding#policies) |
+//! | have violations logged or counted | [Handlers](finding#handlers), [`tracing`](finding#tracing) |
+//! | mirror a process's memory | [`mmu`](crate::mmu), and [`oom`](crate::oom) for the reaper |
+//! | tell callbacks of events | [`notifier`](crate::notifier) |
+
+pub mod finding;
+pub mod instead;
+pub mod places;

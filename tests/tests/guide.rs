@@ -1,0 +1,143 @@
+//! The guide and what it points to: the tests and cases that its chapters name are there, and the list of what cannot be seen
+//! is that of the tests that show it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The workspace's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The text of a chapter, without the marks of its comment.
+fn chapter(name: &str) -> String {
+    let source = read(format!("nonblock/src/guide/{name}.rs"));
+    let lines = source.lines().filter_map(|line| line.trim_start().strip_prefix("//!"));
+    lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n").collect()
+}
+
+/// The tests that a text names as `FILE.rs::TEST`: the file, in `tests/tests`, and the test.
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
+    let names = text.split('`').filter(|part| !part.contains(char::is_whitespace));
+    names.filter_map(|name| name.split_once(".rs::")).collect()
+}
+
+/// The tests of a file.
+fn tests_of(source: &str) -> BTreeSet<&str> {
+    let mut tests = BTreeSet::new();
+    let mut lines = source.lines();
+    while let Some(line) = lines.next() {
+        if matches!(line.trim(), "#[test]" | "#[nonblock::test]") {
+            let declared = lines.find_map(|line| line.trim_start().strip_prefix("fn "));
+            tests.extend(declared.and_then(|declared| declared.split('(').next()));
+        }
+    }
+    tests
+}
+
+/// What a chapter names as `FILE.rs::TEST`, or `ui/TOPIC/MISTAKE.rs`, and is not there.
+fn missing(text: &str) -> Vec<String> {
+    let is_test = |file: &str, name: &str| {
+        let path = format!("tests/tests/{file}.rs");
+        root().join(&path).is_file() && tests_of(&read(path)).contains(name)
+    };
+    let tests = named_tests(text).into_iter().filter(|(file, name)| !is_test(file, name));
+    let cases = text.split('`').filter(|part| part.starts_with("ui/"));
+    let cases = cases.filter(|case| !root().join(case).is_file()).map(str::to_owned);
+    tests.map(|(file, name)| format!("{file}.rs::{name}")).chain(cases).collect()
+}
+
+/// The entries of the lists in a text: from one bullet or number to the next, or to a heading.
+fn entries(text: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    let mut in_entry = false;
+    for line in text.lines() {
+        let numbered =
+            line.split_once(". ").is_some_and(|(number, _)| number.parse::<u8>().is_ok());
+        if line.starts_with("* ") || numbered {
+            entries.push(String::new());
+            in_entry = true;
+        } else if line.is_empty() || line.starts_with('#') {
+            in_entry = false;
+        }
+        if let (true, Some(entry)) = (in_entry, entries.last_mut()) {
+            entry.push_str(line);
+            entry.push('\n');
+        }
+    }
+    entries
+}
+
+/// The part of a chapter below a heading, without what follows the next one.
+#[track_caller]
+fn below<'a>(text: &'a str, heading: &str) -> &'a str {
+    let heading = format!("\n# {heading}\n");
+    let start =
+        text.find(&heading).unwrap_or_else(|| panic!("no heading {heading}")) + heading.len();
+    text[start..].split("\n# ").next().unwrap_or_default()
+}
+
+#[track_caller]
+fn assert_each_names_a_test(entries: &[String]) {
+    assert!(!entries.is_empty());
+    for entry in entries {
+        assert!(!named_tests(entry).is_empty(), "no test shows this:\n{entry}");
+    }
+}
+
+#[test]
+fn what_the_chapters_name_is_there() {
+    for name in ["theorem", "blind_spots"] {
+        let missing = missing(&chapter(name));
+        assert!(missing.is_empty(), "{name} names what is not there: {missing:#?}");
+    }
+}
+
+#[test]
+fn every_blind_spot_is_shown_by_a_test() {
+    assert_each_names_a_test(&entries(&chapter("blind_spots")));
+}
+
+#[test]
+fn every_test_of_a_blind_spot_stands_in_the_chapter() {
+    let chapter = chapter("blind_spots");
+    let named: BTreeSet<_> = named_tests(&chapter).into_iter().collect();
+    let source = read("tests/tests/blind_spots.rs");
+    let there = tests_of(&source);
+    assert!(!there.is_empty());
+    for test in there {
+        assert!(named.contains(&("blind_spots", test)), "the chapter does not name {test}");
+    }
+}
+
+#[test]
+fn every_assumption_of_the_theorem_is_shown_by_a_test() {
+    let chapter = chapter("theorem");
+    let assumptions = entries(below(&chapter, "What it assumes"));
+    assert_each_names_a_test(&assumptions);
+    // Numbered from 1, as other places refer to them.
+    for (entry, number) in assumptions.iter().zip(1..) {
+        assert!(entry.starts_with(&format!("{number}. ")), "not number {number}:\n{entry}");
+    }
+    assert_each_names_a_test(&entries(below(&chapter, "What it leaves out")));
+}
+
+#[test]
+fn what_strays_is_found() {
+    let text = "# A\n\n* one\n  `guide.rs::no_such_test`, `no_such_file.rs::what_strays_is_found`\n\
+                * two, `ui/no/such_case.rs`\n\n# B\n\n1. three\n";
+    assert_eq!(
+        missing(text),
+        ["guide.rs::no_such_test", "no_such_file.rs::what_strays_is_found", "ui/no/such_case.rs"]
+    );
+    let entries = entries(text);
+    assert_eq!(entries.len(), 3);
+    assert_eq!(entries[2], "1. three\n");
+    assert!(missing("`guide.rs::what_strays_is_found`").is_empty());
+}
