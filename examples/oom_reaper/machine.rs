@@ -35,7 +35,7 @@ impl Machine {
         loop {
             let used = self.victim.resident(cx).map_err(AllocateError::other)?;
             if self.memory.saturating_sub(used) >= bytes {
-                let mapping = Mapping::new(bytes).map_err(AllocateError::other)?;
+                let mapping = Mapping::new(bytes, cx).map_err(AllocateError::other)?;
                 mapping.touch(cx);
                 return Ok(mapping);
             }

@@ -143,6 +143,8 @@ pub mod testing;
 #[cfg(feature = "std")]
 pub mod thread;
 mod token;
+#[cfg(any(all(feature = "work", feature = "std"), all(feature = "oom", target_os = "linux")))]
+mod unwind;
 #[cfg(feature = "work")]
 pub mod work;
 

@@ -15,7 +15,7 @@ const MIB: usize = 1 << 20;
 
 /// The machine's page size, as a mapping finds it.
 fn page_size() -> usize {
-    match Mapping::new(1).unwrap_err() {
+    match sleepable(|cx| Mapping::new(1, cx)).unwrap_err() {
         MapError::Unaligned { len: 1, page_size } => page_size,
         other => panic!("expected the page size, found {other}"),
     }
@@ -44,8 +44,8 @@ fn resident_goes_up_and_down_as_the_kernel_says() {
     // Other tests allocate as well: the mapping is large beside that.
     let len = 96 * MIB;
     let slack = 24 * MIB;
-    let mapping = Mapping::new(len).unwrap();
     sleepable(|cx| {
+        let mapping = Mapping::new(len, cx).unwrap();
         let before = status("RssAnon:");
         assert_eq!(mapping.resident(cx).unwrap(), 0);
         mapping.touch(cx);
@@ -63,10 +63,10 @@ fn resident_goes_up_and_down_as_the_kernel_says() {
 #[test]
 fn resident_is_counted_page_by_page() {
     let page = page_size();
-    // Neighbors, most likely: the kernel makes one area of them.
-    let mapping = Mapping::new(8 * page).unwrap();
-    let neighbor = Mapping::new(8 * page).unwrap();
     sleepable(|cx| {
+        // Neighbors, most likely: the kernel makes one area of them.
+        let mapping = Mapping::new(8 * page, cx).unwrap();
+        let neighbor = Mapping::new(8 * page, cx).unwrap();
         for (count, number) in [0, 3, 7].into_iter().enumerate() {
             mapping.write(number * page + 5, 1, cx).unwrap();
             assert_eq!(mapping.resident(cx).unwrap(), (count + 1) * page);
@@ -83,8 +83,8 @@ fn resident_is_counted_page_by_page() {
 #[test]
 fn bytes_keep_their_value_until_they_are_zapped() {
     let page = page_size();
-    let mapping = Mapping::new(2 * page).unwrap();
     sleepable(|cx| {
+        let mapping = Mapping::new(2 * page, cx).unwrap();
         mapping.write(0, 7, cx).unwrap();
         mapping.write(2 * page - 1, 9, cx).unwrap();
         mapping.touch(cx);
@@ -100,7 +100,8 @@ fn bytes_keep_their_value_until_they_are_zapped() {
 #[test]
 fn bad_lengths_say_what_was_expected() {
     let page = page_size();
-    let text = |len| Mapping::new(len).unwrap_err().to_string();
+    let fault = |len| sleepable(|cx| Mapping::new(len, cx)).unwrap_err();
+    let text = |len| fault(len).to_string();
     assert_eq!(text(0), "cannot map 0 bytes: expected at least one page");
     let len = page + 1;
     let expected = format!("expected a multiple of the page size, {page} bytes");
@@ -108,7 +109,7 @@ fn bad_lengths_say_what_was_expected() {
 
     // More than the machine has; more than there can be.
     for len in [1 << 50, usize::MAX - page + 1] {
-        let error = Mapping::new(len).unwrap_err();
+        let error = fault(len);
         let MapError::TooLarge { len: found, memory: Some(memory) } = error else {
             panic!("found {error}")
         };
@@ -127,9 +128,9 @@ fn bad_lengths_say_what_was_expected() {
 #[test]
 fn bad_ranges_and_offsets_say_what_was_expected() {
     let page = page_size();
-    let mapping = Mapping::new(4 * page).unwrap();
-    let range = mapping.range();
     sleepable(|cx| {
+        let mapping = Mapping::new(4 * page, cx).unwrap();
+        let range = mapping.range();
         mapping.touch(cx);
         for (start, end) in [
             (range.start() - page, range.end()),
@@ -162,7 +163,7 @@ fn what_touches_memory_may_sleep() {
     if !nonblock::CHECKS {
         return;
     }
-    let mapping = Mapping::new(page_size()).unwrap();
+    let mapping = sleepable(|cx| Mapping::new(page_size(), cx)).unwrap();
     let mm = Mm::new();
     let found = violations(|| {
         raw::non_block(|_nb| {
@@ -173,16 +174,29 @@ fn what_touches_memory_may_sleep() {
                 mapping.zap(&mapping.range(), cx).unwrap();
                 mapping.resident(cx).unwrap();
                 drop(mm.lock(cx));
+                assert_eq!(Mapping::new(0, cx).unwrap_err(), MapError::Empty);
             });
         });
     });
     let mut lines: Vec<u32> = found.iter().map(|found| found.location().line()).collect();
     lines.dedup();
-    assert_eq!(lines.len(), 7, "the root and six calls: {found:#?}");
+    assert_eq!(lines.len(), 8, "the root and seven calls: {found:#?}");
     for found in found {
         assert_eq!(found.kind(), ViolationKind::SleepInNonBlock);
         assert_eq!(found.location().file(), file!());
     }
+}
+
+#[test]
+fn unmapping_in_a_section_is_found_when_it_runs() {
+    if !nonblock::CHECKS {
+        return;
+    }
+    let mapping = sleepable(|cx| Mapping::new(page_size(), cx)).unwrap();
+    let found = violations(|| raw::non_block(|_nb| drop(mapping)));
+    let [found] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!(found.kind(), ViolationKind::SleepInNonBlock);
+    assert!(found.location().file().ends_with("memory/mapping.rs"), "{found}");
 }
 
 /// A driver that looks at the victim's memory when it is called.
@@ -304,7 +318,7 @@ fn nothing_is_mapped_or_unmapped_under_the_memory_lock() {
 fn dropped_mappings_are_unmapped() {
     let before = status("VmSize:");
     for _ in 0..256 {
-        drop(Mapping::new(64 * MIB).unwrap());
+        drop(sleepable(|cx| Mapping::new(64 * MIB, cx)).unwrap());
     }
     // Other tests map too, but not as much.
     assert!(status("VmSize:") < before + 4096 * MIB);

@@ -118,7 +118,7 @@ fn the_numbers_are_those_of_linux() {
     assert_eq!(INTERVAL, Duration::from_millis(100));
     assert_eq!(
         format!("{:?}", Reaper::builder()),
-        "Builder { tries: 10, interval: 100ms, watched: false }"
+        "Builder { tries: 10, interval: 100ms, max_interval: None, watched: false }"
     );
 }
 

@@ -13,7 +13,7 @@ use crate::mmu::Range;
 /// ```
 /// use nonblock::memory::Mapping;
 ///
-/// let error = Mapping::new(0).unwrap_err();
+/// let error = nonblock::sleepable(|cx| Mapping::new(0, cx)).unwrap_err();
 /// assert_eq!(error.to_string(), "cannot map 0 bytes: expected at least one page");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

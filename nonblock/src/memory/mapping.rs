@@ -19,15 +19,16 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Whatever touches the memory may sleep, since a page fault may: it takes `&mut Sleepable`.
+/// Whatever touches the memory may sleep, since a page fault may: it takes `&mut Sleepable`. So does mapping it. Dropping
+/// it unmaps it, which may sleep too; a drop can take no token, so in a section it is found at run time only.
 ///
 /// # Examples
 ///
 /// ```
 /// use nonblock::memory::Mapping;
 ///
-/// let mapping = Mapping::new(16 * 4096)?;
 /// nonblock::sleepable(|cx| {
+///     let mapping = Mapping::new(16 * 4096, cx)?;
 ///     assert_eq!(mapping.resident(cx)?, 0);
 ///     mapping.write(5, 42, cx)?;
 ///     assert_eq!(mapping.resident(cx)?, 4096);
@@ -57,12 +58,15 @@ impl Mapping {
     ///
     /// # Context
     ///
-    /// Asks the kernel for addresses; waits for no memory.
+    /// May sleep: the kernel takes the process's `mmap_lock` for it.
     ///
     /// # Errors
     ///
     /// [`MapError`], which says what was expected of the length.
-    pub fn new(len: usize) -> Result<Self, MapError> {
+    #[track_caller]
+    pub fn new(len: usize, cx: &mut Sleepable) -> Result<Self, MapError> {
+        let _ = cx;
+        might_sleep();
         let page_size = page_size();
         if len == 0 {
             return Err(MapError::Empty);
@@ -234,5 +238,12 @@ impl Mapping {
         } else {
             Ok(range.start() - self.range.start())
         }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // The kernel takes the process's `mmap_lock` to unmap it, as to map it.
+        might_sleep();
     }
 }

@@ -1,5 +1,6 @@
 //! A process's memory: its mappings, the lock on them, and who mirrors them.
 
+use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -19,14 +20,15 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Every use may sleep, except [`try_lock`](Mm::try_lock) and [`space`](Mm::space). Dropping it unmaps what is mapped and
-/// calls no driver; call [`release`](Mm::release) first where there are any.
+/// Every use may sleep, except [`try_lock`](Mm::try_lock) and [`space`](Mm::space). Dropping it unmaps what is mapped,
+/// which may sleep, and calls no driver; call [`release`](Mm::release) first where there are any.
 ///
 /// # Examples
 ///
 /// See the [module](super).
 #[derive(Debug)]
 pub struct Mm {
+    name: String,
     space: AddressSpace,
     mappings: Rcu<Vec<Arc<Mapping>>>,
     // Guards changes of `mappings`, and what the owner does between a start and an end.
@@ -40,13 +42,37 @@ impl Default for Mm {
 }
 
 impl Mm {
-    /// Makes the memory of a process that has mapped nothing.
+    /// Makes the memory of a process that has mapped nothing, and has no name.
     ///
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
     pub fn new() -> Self {
-        Self { space: AddressSpace::new(), mappings: Rcu::new(Vec::new()), lock: Mutex::new(()) }
+        Self::named("unnamed")
+    }
+
+    /// Makes the memory of a process that has mapped nothing. A reaper's reports tell the name, as Linux's do a task's
+    /// `comm`.
+    ///
+    /// # Context
+    ///
+    /// Allocates, and does not sleep otherwise.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            space: AddressSpace::new(),
+            mappings: Rcu::new(Vec::new()),
+            lock: Mutex::new(()),
+        }
+    }
+
+    /// Returns the name.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the address space: drivers subscribe to it.
@@ -74,7 +100,7 @@ impl Mm {
     #[track_caller]
     pub fn map(&self, len: usize, cx: &mut Sleepable) -> Result<Range, MapError> {
         let _lock = self.lock.lock(cx);
-        let mapping = Mapping::new(len)?;
+        let mapping = Mapping::new(len, cx)?;
         let range = mapping.range();
         let mut write = self.mappings.write(cx);
         let mut mappings = write.current().clone();

@@ -8,6 +8,7 @@ use std::io;
 
 use super::event::ReapEvent;
 use super::reaper::Reaper;
+use crate::report::Place;
 
 /// How often a reaper tries a victim unless told otherwise. Linux's `MAX_OOM_REAP_RETRIES` (`mm/oom_kill.c`, 6.12).
 pub const TRIES: u32 = 10;
@@ -31,8 +32,9 @@ pub(super) type Watcher = Box<dyn Fn(&ReapEvent) + Send>;
 /// use nonblock::oom::Reaper;
 ///
 /// let reaper = Reaper::builder()
-///     .tries(5)
-///     .interval(Duration::from_millis(20))
+///     .tries(8)
+///     .interval(Duration::from_millis(10))
+///     .max_interval(Duration::from_millis(160)) // 10, 20, 40, 80, 160, 160 ...
 ///     .on_event(|event| eprintln!("try {}: {:?}", event.attempt, event.kind))
 ///     .spawn()?;
 /// # nonblock::sleepable(|cx| reaper.shutdown(cx));
@@ -44,13 +46,14 @@ pub(super) type Watcher = Box<dyn Fn(&ReapEvent) + Send>;
 #[must_use = "the reaper does not run before `spawn`"]
 pub struct Builder {
     pub(super) tries: u32,
-    pub(super) interval: Duration,
+    interval: Duration,
+    max_interval: Option<Duration>,
     pub(super) watcher: Option<Watcher>,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Self { tries: TRIES, interval: INTERVAL, watcher: None }
+        Self { tries: TRIES, interval: INTERVAL, max_interval: None, watcher: None }
     }
 
     /// Sets how often a victim is tried before it is given up: at least once.
@@ -71,7 +74,18 @@ impl Builder {
         Self { interval, ..self }
     }
 
-    /// Sets who is told of the reaper's progress.
+    /// Lets the interval double after every try of a victim that comes to nothing or too little, up to this. Without it the
+    /// interval stays as it is, as Linux's does.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn max_interval(self, max_interval: Duration) -> Self {
+        Self { max_interval: Some(max_interval), ..self }
+    }
+
+    /// Sets who is told of the reaper's progress. What the reaper would otherwise report on standard error, a victim that
+    /// it gives up, is then left to the watcher.
     ///
     /// # Context
     ///
@@ -85,19 +99,36 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// May be called anywhere.
+    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
     ///
     /// # Errors
     ///
-    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries; otherwise if the system cannot start a
-    /// thread.
+    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries, or an interval that is longer than what it may
+    /// grow to; otherwise if the system cannot start a thread.
+    #[track_caller]
     pub fn spawn(self) -> io::Result<Reaper> {
-        if self.tries == 0 {
-            let tries = self.tries;
-            let text = format!("a reaper with {tries} tries takes nothing: expected at least 1");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        let invalid = |text| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        let Self { tries, interval, max_interval, .. } = self;
+        if tries == 0 {
+            return invalid(format!(
+                "a reaper with {tries} tries takes nothing: expected at least 1"
+            ));
         }
-        Reaper::start(self)
+        if let Some(most) = max_interval
+            && most < interval
+        {
+            return invalid(format!(
+                "an interval of {interval:?} cannot grow to {most:?}: expected at least {interval:?}"
+            ));
+        }
+        Reaper::start(self, Place::caller())
+    }
+
+    /// Returns how long to wait after a try: 1 for the first.
+    pub(super) fn interval_after(&self, attempt: u32) -> Duration {
+        let Some(most) = self.max_interval else { return self.interval };
+        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        self.interval.saturating_mul(factor).min(most)
     }
 }
 
@@ -106,6 +137,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("tries", &self.tries)
             .field("interval", &self.interval)
+            .field("max_interval", &self.max_interval)
             .field("watched", &self.watcher.is_some())
             .finish()
     }

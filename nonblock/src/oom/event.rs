@@ -1,9 +1,9 @@
-//! What a reaper says while it works, and when it is done.
+//! What a reaper says while it works.
 
 use core::time::Duration;
 use std::sync::Arc;
-use std::vec::Vec;
 
+use super::reaped::Reaped;
 use crate::memory::{AccessError, Mm};
 use crate::mmu::Range;
 
@@ -13,7 +13,7 @@ use crate::mmu::Range;
 pub struct ReapEvent {
     /// Whose memory it is about.
     pub victim: Arc<Mm>,
-    /// In which try: 1 for the first.
+    /// In which try: 1 for the first, 0 for a victim that is called off before it.
     pub attempt: u32,
     /// What it was.
     pub kind: ReapEventKind,
@@ -61,55 +61,10 @@ pub enum ReapEventKind {
         /// How long the reaper waits at least before that.
         interval: Duration,
     },
-    /// The reaper is done with the victim.
+    /// The reaper is done with the victim, one way or another.
     #[non_exhaustive]
     Done {
         /// What it came to.
         reaped: Reaped,
     },
-}
-
-/// What came of reaping a victim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Reaped {
-    /// How many bytes were resident before the first try, if the kernel says so.
-    pub resident_before: Option<usize>,
-    /// How many bytes were resident after the last try, if the kernel says so.
-    pub resident_after: Option<usize>,
-    /// How many tries it took.
-    pub attempts: u32,
-    /// In how many of them the memory lock was held by somebody else.
-    pub busy: u32,
-    /// How often a driver refused a range.
-    pub refusals: u32,
-    /// How often a driver's callback panicked.
-    pub panics: u32,
-    /// How often the kernel would not take a range's pages.
-    pub failures: u32,
-    /// The ranges whose pages were taken, in the order of taking.
-    pub taken: Vec<Range>,
-    /// The ranges that were mapped at the end and had not been taken.
-    pub skipped: Vec<Range>,
-    pub(super) complete: bool,
-}
-
-impl Reaped {
-    /// Says whether everything was taken. If not, the reaper has given the victim up.
-    ///
-    /// # Context
-    ///
-    /// May be called anywhere.
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
-
-    /// Returns by how many bytes less is resident than before, if the kernel says so.
-    ///
-    /// # Context
-    ///
-    /// May be called anywhere.
-    pub fn reclaimed(&self) -> Option<usize> {
-        Some(self.resident_before?.saturating_sub(self.resident_after?))
-    }
 }

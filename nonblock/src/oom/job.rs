@@ -1,40 +1,53 @@
 //! One victim: what was taken from it, and what is left.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
-use super::builder::Builder;
-use super::event::{ReapEvent, ReapEventKind, Reaped};
+use super::console;
+use super::event::{ReapEvent, ReapEventKind};
+use super::office::Office;
+use super::reaped::{Outcome, Reaped};
+use super::stats::count;
+use super::tally::Tally;
 use crate::context::WouldBlock;
 use crate::memory::{AccessError, Mapping, Mm};
 use crate::mmu::Event;
 use crate::token::Sleepable;
+use crate::unwind::outlive;
 
 /// A victim on the reaper's list.
 pub(super) struct Job {
     victim: Arc<Mm>,
+    /// Whether its [`Reaping`](super::Reaping) has called it off.
+    cancelled: Arc<AtomicBool>,
     /// Who waits for the end. There is room for the one message.
     done: SyncSender<Reaped>,
+    named_at: Instant,
     /// When it may be tried next.
-    pub(super) due: Instant,
-    /// What was taken. Another mapping at the same place would be another one.
-    taken: Vec<Weak<Mapping>>,
+    due: Instant,
+    tally: Tally,
     reaped: Reaped,
 }
 
 /// What came of a mapping in a try.
-enum Outcome {
+enum Take {
     Taken,
     Refused,
     Failed(AccessError),
 }
 
 impl Job {
-    pub(super) fn new(victim: Arc<Mm>, done: SyncSender<Reaped>) -> Self {
+    pub(super) fn new(
+        victim: Arc<Mm>,
+        cancelled: Arc<AtomicBool>,
+        done: SyncSender<Reaped>,
+    ) -> Self {
         let reaped = Reaped {
+            name: victim.name().into(),
+            outcome: Outcome::Cancelled,
             resident_before: None,
             resident_after: None,
             attempts: 0,
@@ -44,107 +57,158 @@ impl Job {
             failures: 0,
             taken: Vec::new(),
             skipped: Vec::new(),
-            complete: false,
+            held: Vec::new(),
+            elapsed: Duration::ZERO,
         };
-        Self { victim, done, due: Instant::now(), taken: Vec::new(), reaped }
+        let now = Instant::now();
+        Self { victim, cancelled, done, named_at: now, due: now, tally: Tally::default(), reaped }
     }
 
-    /// Tries once. Returns the job if another try is due later.
-    pub(super) fn attempt(mut self, setup: &Builder, cx: &mut Sleepable) -> Option<Self> {
+    /// When it may be tried next.
+    pub(super) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Says whether it waits for its first try.
+    pub(super) fn is_new(&self) -> bool {
+        self.reaped.attempts == 0
+    }
+
+    /// Returns how many bytes are resident now, if the kernel says so.
+    pub(super) fn resident(&self, cx: &mut Sleepable) -> Option<usize> {
+        self.victim.resident(cx).ok()
+    }
+
+    /// Says whether nobody wants it any more.
+    pub(super) fn is_called_off(&self, office: &Office) -> bool {
+        self.cancelled.load(Ordering::Relaxed) || office.is_abandoned()
+    }
+
+    /// Tries once. Returns how it ended, if it did; otherwise another try is due later.
+    pub(super) fn attempt(&mut self, office: &Office, cx: &mut Sleepable) -> Option<Outcome> {
+        let began = Instant::now();
         self.reaped.attempts += 1;
-        let resident = self.victim.resident(cx).ok();
+        count(&office.counters.attempts);
+        let resident = self.resident(cx);
         if self.reaped.attempts == 1 {
             self.reaped.resident_before = resident;
         }
-        self.tell(setup, ReapEventKind::Began { resident });
+        self.tell(office, ReapEventKind::Began { resident });
+        let complete = self.take_what_can_be(office, cx);
+        office.counters.took(began.elapsed());
 
-        self.reaped.complete = self.take_what_can_be(setup, cx);
-        if self.reaped.complete || self.reaped.attempts >= setup.tries {
-            self.finish(setup, cx);
-            return None;
+        if complete {
+            return Some(Outcome::Complete);
         }
-        self.tell(setup, ReapEventKind::Waits { interval: setup.interval });
+        if self.is_called_off(office) {
+            return Some(Outcome::Cancelled);
+        }
+        if self.reaped.attempts >= office.setup.tries {
+            return Some(Outcome::GivenUp);
+        }
+        let interval = office.setup.interval_after(self.reaped.attempts);
+        self.tell(office, ReapEventKind::Waits { interval });
         // From the end of this try to the beginning of the next: a long try does not eat it up.
-        self.due = after(setup.interval);
-        Some(self)
+        self.due = after(interval);
+        None
     }
 
     /// Takes whatever nobody refuses. Returns whether nothing is left.
-    fn take_what_can_be(&mut self, setup: &Builder, cx: &mut Sleepable) -> bool {
+    fn take_what_can_be(&mut self, office: &Office, cx: &mut Sleepable) -> bool {
         let victim = Arc::clone(&self.victim);
         // Only tried: who holds it may wait for memory.
         let Some(guard) = victim.try_lock() else {
             self.reaped.busy += 1;
-            self.tell(setup, ReapEventKind::Busy);
+            count(&office.counters.busy);
+            self.tell(office, ReapEventKind::Busy);
             return false;
         };
         let mut complete = true;
         for mapping in guard.shared() {
-            if self.has_taken(mapping) {
+            if self.tally.has_taken(mapping) {
                 continue;
+            }
+            if self.is_called_off(office) {
+                return false;
             }
             let range = mapping.range();
             // A callback that panics took nothing, and must not take the reaper with it.
-            let caught = catch_unwind(AssertUnwindSafe(|| take(&victim, mapping, cx)));
-            let kind = match caught {
-                Ok(Outcome::Taken) => {
-                    self.taken.push(Arc::downgrade(mapping));
-                    self.reaped.taken.push(range);
+            let taken = outlive(office.place, || take(&victim, mapping, cx));
+            let held = self.tally.of(mapping);
+            let (reaped, counters) = (&mut self.reaped, &office.counters);
+            let kind = match taken {
+                Some(Take::Taken) => {
+                    held.taken = true;
+                    reaped.taken.push(range);
                     ReapEventKind::Taken { range }
                 }
-                Ok(Outcome::Refused) => {
-                    self.reaped.refusals += 1;
-                    complete = false;
+                Some(Take::Refused) => {
+                    held.refusals += 1;
+                    reaped.refusals += 1;
+                    count(&counters.refusals);
                     ReapEventKind::Refused { range }
                 }
-                Ok(Outcome::Failed(error)) => {
-                    self.reaped.failures += 1;
-                    complete = false;
+                Some(Take::Failed(error)) => {
+                    held.failures += 1;
+                    reaped.failures += 1;
+                    count(&counters.failures);
                     ReapEventKind::Failed { error }
                 }
-                Err(_panic) => {
-                    self.reaped.panics += 1;
-                    complete = false;
+                None => {
+                    held.panics += 1;
+                    reaped.panics += 1;
+                    count(&counters.panics);
                     ReapEventKind::Panicked { range }
                 }
             };
-            self.tell(setup, kind);
+            complete &= held.taken;
+            self.tell(office, kind);
         }
         complete
     }
 
-    fn has_taken(&self, mapping: &Arc<Mapping>) -> bool {
-        self.taken.iter().any(|taken| core::ptr::eq(taken.as_ptr(), Arc::as_ptr(mapping)))
-    }
-
-    /// Reports to whoever waits.
-    fn finish(mut self, setup: &Builder, cx: &mut Sleepable) {
-        self.reaped.resident_after = self.victim.resident(cx).ok();
-        self.reaped.skipped = self.victim.ranges_of(|mapping| !self.has_taken(mapping));
-        self.tell(setup, ReapEventKind::Done { reaped: self.reaped.clone() });
+    /// Reports to whoever waits, and lets go of the victim.
+    pub(super) fn finish(mut self, outcome: Outcome, office: &Office, cx: &mut Sleepable) {
+        self.reaped.outcome = outcome;
+        self.reaped.resident_after = self.resident(cx);
+        if self.is_new() {
+            self.reaped.resident_before = self.reaped.resident_after;
+        }
+        self.reaped.skipped = self.victim.ranges_of(|mapping| !self.tally.has_taken(mapping));
+        self.reaped.held = self.tally.held();
+        self.reaped.elapsed = self.named_at.elapsed();
+        office.counters.ended(&self.reaped);
+        self.tell(office, ReapEventKind::Done { reaped: self.reaped.clone() });
+        if outcome == Outcome::GivenUp && office.setup.watcher.is_none() {
+            console::report(&self.reaped);
+        }
+        let Self { victim, done, reaped, .. } = self;
+        // The last who holds the victim drops its drivers, whose drop may panic. Before who waits is told, so that the
+        // reaper keeps nothing of it then.
+        outlive(office.place, || drop(victim));
         // Nobody need wait for it.
-        let _ = self.done.send(self.reaped);
+        let _ = done.send(reaped);
     }
 
-    fn tell(&self, setup: &Builder, kind: ReapEventKind) {
-        if let Some(watcher) = &setup.watcher {
+    fn tell(&self, office: &Office, kind: ReapEventKind) {
+        if let Some(watcher) = &office.setup.watcher {
             let attempt = self.reaped.attempts;
             let event = ReapEvent { victim: Arc::clone(&self.victim), attempt, kind };
             // The panic hook has reported it; the reaper has work to do.
-            let _ = catch_unwind(AssertUnwindSafe(|| watcher(&event)));
+            let _ = outlive(office.place, || watcher(&event));
         }
     }
 }
 
 /// Takes the pages of a mapping, unless a driver would have to wait for that.
-fn take(victim: &Mm, mapping: &Mapping, cx: &mut Sleepable) -> Outcome {
+fn take(victim: &Mm, mapping: &Mapping, cx: &mut Sleepable) -> Take {
     let range = mapping.range();
     match victim.space().try_invalidate(range, Event::Unmap, cx) {
-        Err(WouldBlock) => Outcome::Refused,
+        Err(WouldBlock) => Take::Refused,
         // Outside the section, which was around the callbacks only. The end calls are made when this returns.
         Ok(_invalidation) => match mapping.zap(&range, cx) {
-            Ok(()) => Outcome::Taken,
-            Err(error) => Outcome::Failed(error),
+            Ok(()) => Take::Taken,
+            Err(error) => Take::Failed(error),
         },
     }
 }

@@ -5,8 +5,17 @@
 //! the memory lock, tells the drivers in a section, takes what nobody refuses, and comes back for the rest.
 //!
 //! Mirrors Linux's `oom_reap_task()` and `__oom_reap_task_mm()` (`mm/oom_kill.c`, 6.12), with the same numbers:
-//! [`TRIES`] tries, [`INTERVAL`] apart. It differs in one point: a driver that panics counts as one that refuses, and the
-//! reaper lives on.
+//! [`TRIES`] tries, [`INTERVAL`] apart. It differs in three points: a driver that panics counts as one that refuses, and the
+//! reaper lives on; of several victims the largest is served first, where Linux serves the last; and the report on
+//! a victim that is given up names the mappings that were refused, where Linux shows every lock that is held.
+//!
+//! | to do this | use |
+//! |---|---|
+//! | take a victim's memory back, or call that off | [`Reaper`], [`Reaping`] |
+//! | learn what came of it, or what the reaper does | [`Reaped`], [`ReapEvent`], [`ReaperStats`] |
+//! | learn that memory is short | [`Pressure`], watched by a [`Trigger`] |
+//! | choose victims when it is, or by hand | [`Killer`] |
+//! | take the memory of another process | [`Process`] |
 //!
 //! # Examples
 //!
@@ -32,11 +41,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bell;
 mod builder;
+mod console;
 mod event;
 mod job;
+mod killer;
+mod list;
+mod mrelease;
+mod office;
+mod pressure;
+mod pressure_error;
+mod process;
+mod process_error;
+mod reaped;
 mod reaper;
+mod reaping;
+mod stats;
+mod tally;
+mod trigger;
 
 pub use builder::{Builder, INTERVAL, TRIES};
-pub use event::{ReapEvent, ReapEventKind, Reaped};
-pub use reaper::{Reaper, Reaping};
+pub use event::{ReapEvent, ReapEventKind};
+pub use killer::{Cause, Killer};
+pub use pressure::{Pressure, SYSTEM};
+pub use pressure_error::PressureError;
+pub use process::{Process, Reclaimed};
+pub use process_error::ProcessError;
+pub use reaped::{Held, Outcome, Reaped};
+pub use reaper::Reaper;
+pub use reaping::Reaping;
+pub use stats::ReaperStats;
+pub use trigger::{MAX_WINDOW, MIN_WINDOW, Stall, Trigger, TriggerError};

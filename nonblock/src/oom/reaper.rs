@@ -1,30 +1,44 @@
-//! The reaper's thread, and the handles on it.
+//! The reaper, as those see it who have victims for it.
 
+use core::fmt;
+use std::boxed::Box;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Instant;
-use std::vec::Vec;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
 
 use super::builder::Builder;
-use super::event::Reaped;
 use super::job::Job;
-use crate::check::might_sleep;
+use super::list::{self, Message};
+use super::office::Office;
+use super::reaping::Reaping;
+use super::stats::{Counters, ReaperStats, count};
 use crate::memory::Mm;
+use crate::report::Place;
 use crate::thread::{self, JoinHandle};
 use crate::token::Sleepable;
+use crate::unwind::outlive;
 
 /// A thread that takes the memory of victims back. See the [module](super).
+///
+/// # Order
+///
+/// Victims that are due are tried from the largest on, as Linux's `oom_badness()` (`mm/oom_kill.c`, 6.12) chooses by resident
+/// size. The size is what the kernel says is resident, read once for each try, when the victim is due and the thread gets to
+/// look at it: in a round, in which newcomers may join, and at whose end those are looked at that have become
+/// due for another try. Of equals, the first that was named comes first. Nothing else is weighed: no swap, no page tables, no
+/// `oom_score_adj`.
 ///
 /// # Context
 ///
 /// [`reap`](Reaper::reap) does not sleep. Dropping the reaper does not either: the thread finishes with the victims it
-/// has, and ends. [`shutdown`](Reaper::shutdown) waits for that.
-#[derive(Debug)]
+/// has, and ends. [`shutdown`](Reaper::shutdown) waits for that, and [`abandon`](Reaper::abandon) calls them off.
 pub struct Reaper {
-    // Its end tells the thread that no victims will follow.
-    victims: Sender<Job>,
-    thread: JoinHandle<()>,
+    messages: Sender<Message>,
+    counters: Arc<Counters>,
+    abandoned: Arc<AtomicBool>,
+    /// Until somebody joins it.
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Reaper {
@@ -37,11 +51,23 @@ impl Reaper {
         Builder::new()
     }
 
-    pub(super) fn start(setup: Builder) -> io::Result<Self> {
-        let (victims, queue) = mpsc::channel();
-        let thread =
-            thread::Builder::new().name("oom_reaper").spawn(move |cx| run(&setup, &queue, cx))?;
-        Ok(Self { victims, thread })
+    #[track_caller]
+    pub(super) fn start(setup: Builder, place: Place) -> io::Result<Self> {
+        let (messages, queue) = mpsc::channel();
+        let counters = Arc::new(Counters::default());
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let office = Office {
+            setup,
+            counters: Arc::clone(&counters),
+            abandoned: Arc::clone(&abandoned),
+            place,
+        };
+        let thread = thread::Builder::new().name("oom_reaper").spawn(move |cx| {
+            list::run(&office, &queue, cx);
+            // The watcher may panic in its drop.
+            outlive(place, || drop(office));
+        })?;
+        Ok(Self { messages, counters, abandoned, thread: Some(thread) })
     }
 
     /// Puts a victim on the reaper's list: it is tried at once, and again if something is left.
@@ -53,9 +79,39 @@ impl Reaper {
     /// Does not sleep. Allocates.
     pub fn reap(&self, victim: Arc<Mm>) -> Reaping {
         let (done, result) = mpsc::sync_channel(1);
-        // The thread ends after this sender only.
-        let _ = self.victims.send(Job::new(victim, done));
-        Reaping { result, polled: None }
+        let cancelled = Arc::new(AtomicBool::new(false));
+        count(&self.counters.victims);
+        // The thread ends after it was told to close only.
+        let job = Box::new(Job::new(victim, Arc::clone(&cancelled), done));
+        let _ = self.messages.send(Message::Victim(job));
+        Reaping { result, cancelled, bell: self.messages.clone(), polled: None }
+    }
+
+    /// Returns the reaper's counts since it was started.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use nonblock::memory::Mm;
+    /// use nonblock::oom::Reaper;
+    ///
+    /// let reaper = Reaper::builder().spawn()?;
+    /// nonblock::sleepable(|cx| {
+    ///     let _reaped = reaper.reap(Arc::new(Mm::new())).wait(cx);
+    ///     let stats = reaper.stats();
+    ///     assert_eq!((stats.victims, stats.complete, stats.waiting()), (1, 1, 0));
+    ///     println!("{stats}");
+    ///     reaper.shutdown(cx);
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn stats(&self) -> ReaperStats {
+        self.counters.read()
     }
 
     /// Lets the reaper finish with the victims it has, and waits for its thread to end.
@@ -64,82 +120,47 @@ impl Reaper {
     ///
     /// May sleep.
     #[track_caller]
-    pub fn shutdown(self, cx: &mut Sleepable) {
-        let Self { victims, thread } = self;
-        drop(victims);
-        // Callbacks' panics are caught, so its own is a fault of ours, and was printed.
-        let _ = thread.join(cx);
+    pub fn shutdown(mut self, cx: &mut Sleepable) {
+        self.close();
+        self.join(cx);
     }
-}
 
-/// A victim on a reaper's list. Dropped, it lets the reaper work on unattended.
-#[derive(Debug)]
-#[must_use = "what came of it is learnt by `wait`"]
-pub struct Reaping {
-    result: Receiver<Reaped>,
-    /// What `poll` has received.
-    polled: Option<Reaped>,
-}
-
-impl Reaping {
-    /// Waits until the reaper has taken everything, or given the victim up.
+    /// Calls the victims off that the reaper has, and waits for its thread to end.
+    ///
+    /// They end as [`Cancelled`](super::Outcome::Cancelled), as by [`Reaping::cancel`].
     ///
     /// # Context
     ///
     /// May sleep.
     #[track_caller]
-    pub fn wait(self, cx: &mut Sleepable) -> Reaped {
-        let _ = cx;
-        might_sleep();
-        self.polled.unwrap_or_else(|| {
-            self.result.recv().expect("the reaper reports on every victim before its thread ends")
-        })
+    pub fn abandon(mut self, cx: &mut Sleepable) {
+        self.abandoned.store(true, Ordering::Relaxed);
+        self.close();
+        self.join(cx);
     }
 
-    /// Returns the result if the reaper is done with the victim.
-    ///
-    /// # Context
-    ///
-    /// Does not sleep.
-    pub fn poll(&mut self) -> Option<&Reaped> {
-        if self.polled.is_none() {
-            self.polled = self.result.try_recv().ok();
+    fn close(&self) {
+        // A thread that has ended has nothing to close.
+        let _ = self.messages.send(Message::Close);
+    }
+
+    #[track_caller]
+    fn join(&mut self, cx: &mut Sleepable) {
+        if let Some(thread) = self.thread.take() {
+            // Callbacks' panics are caught, so its own is a fault of ours, and was printed.
+            let _ = thread.join(cx);
         }
-        self.polled.as_ref()
     }
 }
 
-/// The thread: tries every victim that is due, then waits for the next to be, or to come.
-fn run(setup: &Builder, queue: &Receiver<Job>, cx: &mut Sleepable) {
-    let mut jobs: Vec<Job> = Vec::new();
-    while wait_for_work(&mut jobs, queue, cx) {
-        let now = Instant::now();
-        let (due, later): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.due <= now);
-        jobs = later;
-        jobs.extend(due.into_iter().filter_map(|job| job.attempt(setup, cx)));
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
-/// Waits until a job may be due, or more come. Returns whether there are any, or may be.
-fn wait_for_work(jobs: &mut Vec<Job>, queue: &Receiver<Job>, cx: &mut Sleepable) -> bool {
-    let until_due = jobs
-        .iter()
-        .map(|job| job.due)
-        .min()
-        .map(|due| due.saturating_duration_since(Instant::now()));
-    let received = match until_due {
-        None => queue.recv().map_err(RecvTimeoutError::from),
-        Some(wait) => queue.recv_timeout(wait),
-    };
-    match (received, until_due) {
-        (Ok(job), _) => {
-            jobs.push(job);
-            jobs.extend(queue.try_iter());
-        }
-        (Err(RecvTimeoutError::Disconnected), None) => return false,
-        // No more will come, and those that are there have time.
-        (Err(RecvTimeoutError::Disconnected), Some(wait)) => thread::sleep(cx, wait),
-        (Err(RecvTimeoutError::Timeout), _) => {}
+impl fmt::Debug for Reaper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reaper").field("stats", &self.stats()).finish_non_exhaustive()
     }
-    true
 }

@@ -1,10 +1,7 @@
 //! The threads that handle a queue's items.
 
 use core::mem;
-use std::any::Any;
-use std::boxed::Box;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread as native;
 use std::vec::Vec;
@@ -12,11 +9,10 @@ use std::vec::Vec;
 use super::atomic::{AtomicUsize, Ordering};
 use super::bell::Bell;
 use super::shared::Shared;
-use crate::backend::{Backend as _, Chosen};
-use crate::check;
 use crate::report::Place;
 use crate::thread::{Builder, JoinHandle};
 use crate::token::Sleepable;
+use crate::unwind;
 
 /// A thread that handles a queue's items. Made by [`Queue::worker`](super::Queue::worker).
 ///
@@ -135,28 +131,12 @@ impl Drop for Duty {
     }
 }
 
-/// Has an item handled, and leaves the thread as it was before. Says whether the handler panicked.
+/// Has an item handled. Says whether the handler panicked.
 fn handle<T>(
     handler: &mut impl FnMut(T, &mut Sleepable),
     item: T,
     cx: &mut Sleepable,
     place: Place,
 ) -> bool {
-    // What a panic leaves in disorder is the handler's, whose author was told that it is called again.
-    let outcome = catch_unwind(AssertUnwindSafe(|| handler(item, cx)));
-    // A section that is still open would be held against every item that follows.
-    let checked = catch_unwind(|| check::might_sleep_at(place));
-    while Chosen::depth().is_some_and(|depth| depth > 0) {
-        Chosen::end();
-    }
-    let panicked = outcome.is_err();
-    [outcome, checked].into_iter().filter_map(Result::err).for_each(forget_quietly);
-    panicked
-}
-
-/// Drops what was panicked with, and what that panics with not at all.
-fn forget_quietly(payload: Box<dyn Any + Send>) {
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        mem::forget(another);
-    }
+    unwind::outlive(place, || handler(item, cx)).is_none()
 }

@@ -1,0 +1,138 @@
+//! Drivers at their worst: whatever they do, the reaper's thread lives on.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]
+
+use std::panic::panic_any;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use nonblock::memory::Mm;
+use nonblock::mmu::{Invalidate, Range};
+use nonblock::oom::{Outcome, ReapEventKind, Reaper};
+use nonblock::testing::violations;
+use nonblock::{Context, Sleepable, ViolationKind, raw, sleepable};
+
+const SHORT: Duration = Duration::from_millis(2);
+const LONG: Duration = Duration::from_secs(20);
+
+/// A victim with a MiB of memory.
+fn victim(name: &str, cx: &mut Sleepable) -> Arc<Mm> {
+    let victim = Arc::new(Mm::named(name));
+    let range = victim.map(1 << 20, cx).unwrap();
+    victim.touch(&range, cx).unwrap();
+    victim
+}
+
+/// What panics when it is dropped.
+struct Bomb(Arc<AtomicBool>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+        if !std::thread::panicking() {
+            panic_any("a second fault, as told");
+        }
+    }
+}
+
+#[test]
+fn a_payload_that_panics_when_dropped_does_not_stop_the_reaper() {
+    /// A driver that panics with one.
+    struct Thrower(Arc<AtomicBool>);
+
+    impl Invalidate for Thrower {
+        fn invalidate<C: Context>(&self, _range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+            panic_any(Bomb(Arc::clone(&self.0)))
+        }
+    }
+
+    sleepable(|cx| {
+        let reaper = Reaper::builder().tries(2).interval(SHORT).on_event(|_| {}).spawn().unwrap();
+        let faulty = victim("faulty", cx);
+        let went_off = Arc::new(AtomicBool::new(false));
+        let thrower = Arc::new(Thrower(Arc::clone(&went_off)));
+        let subscription = faulty.space().subscribe(thrower, cx).unwrap();
+        let reaped = reaper.reap(Arc::clone(&faulty)).wait(cx);
+        assert_eq!((reaped.outcome, reaped.panics), (Outcome::GivenUp, 2));
+        assert!(went_off.load(Ordering::Relaxed));
+        subscription.unsubscribe(cx);
+        // The thread lives on.
+        assert!(reaper.reap(faulty).wait(cx).is_complete());
+        reaper.shutdown(cx);
+    });
+}
+
+/// The reaper is the last to hold the victim, and so drops its drivers.
+#[test]
+fn a_driver_that_panics_in_its_drop_does_not_stop_the_reaper() {
+    /// A driver that holds one.
+    struct Holder {
+        _bomb: Bomb,
+    }
+
+    impl Invalidate for Holder {
+        fn invalidate<C: Context>(&self, _range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+            Ok(())
+        }
+    }
+
+    sleepable(|cx| {
+        let (began, has_begun) = mpsc::channel();
+        let (go_on, goes_on) = mpsc::channel();
+        let setup = Reaper::builder().on_event(move |event| {
+            if event.victim.name() == "faulty" && matches!(event.kind, ReapEventKind::Began { .. })
+            {
+                began.send(()).unwrap();
+                goes_on.recv_timeout(LONG).unwrap();
+            }
+        });
+        let reaper = setup.spawn().unwrap();
+        let faulty = victim("faulty", cx);
+        let went_off = Arc::new(AtomicBool::new(false));
+        let holder = Arc::new(Holder { _bomb: Bomb(Arc::clone(&went_off)) });
+        let subscription = faulty.space().subscribe(holder, cx).unwrap();
+        let reaping = reaper.reap(Arc::clone(&faulty));
+        has_begun.recv_timeout(LONG).unwrap();
+        std::mem::forget(subscription);
+        drop(faulty);
+        go_on.send(()).unwrap();
+        assert!(reaping.wait(cx).is_complete());
+        assert!(went_off.load(Ordering::Relaxed), "somebody else holds the victim");
+        assert!(reaper.reap(victim("next", cx)).wait(cx).is_complete());
+        reaper.shutdown(cx);
+    });
+}
+
+#[test]
+fn a_section_that_a_driver_leaves_open_is_reported_once_and_closed() {
+    /// A driver that opens a section, as from C, and forgets to close it.
+    struct Forgetful;
+
+    impl Invalidate for Forgetful {
+        fn invalidate<C: Context>(&self, _range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+            raw::non_block_start();
+            panic_any("before the end, as told")
+        }
+    }
+
+    if !nonblock::CHECKS {
+        return;
+    }
+    let found = violations(|| {
+        sleepable(|cx| {
+            let setup = Reaper::builder().tries(1).on_event(|_| assert_eq!(raw::depth(), 0));
+            let reaper = setup.spawn().unwrap();
+            let faulty = victim("faulty", cx);
+            let _forgets = faulty.space().subscribe(Arc::new(Forgetful), cx).unwrap();
+            assert_eq!(reaper.reap(faulty).wait(cx).panics, 1);
+            assert!(reaper.reap(victim("next", cx)).wait(cx).is_complete());
+            reaper.shutdown(cx);
+        });
+    });
+    let [found] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!(found.kind(), ViolationKind::SleepInNonBlock);
+    // Where the reaper was started.
+    assert_eq!(found.location().file(), file!());
+}

@@ -1,0 +1,260 @@
+//! A victim that is another process: killed, and relieved of its memory before it has ended.
+
+#![cfg(target_os = "linux")]
+
+use std::io::{Read as _, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use nix::sys::ptrace;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, Uid, setuid};
+use nonblock::memory::Mapping;
+use nonblock::oom::{Process, ProcessError};
+use nonblock::{Sleepable, ViolationKind, raw, sleepable, testing};
+use nonblock_tests::process;
+
+const MIB: usize = 1 << 20;
+/// What the child touches, in bytes.
+const SIZE: usize = 32 * MIB;
+/// What its program takes beside that, at most, and what the kernel's counters may be wrong by.
+const SLACK: usize = 16 * MIB;
+
+const VICTIM: &str = "NONBLOCK_TESTS_VICTIM";
+const READY: &str = "the memory is touched";
+
+/// Not a test of anything: the child that the others start, which touches memory and waits.
+#[test]
+fn the_victim() {
+    if std::env::var_os(VICTIM).is_none() {
+        return;
+    }
+    sleepable(|cx| {
+        let mapping = Mapping::new(SIZE, cx).unwrap();
+        mapping.touch(cx);
+        println!("\n{READY}");
+        std::io::stdout().flush().unwrap();
+        // Until it is killed, or its parent is gone.
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    });
+}
+
+/// Starts a child, and waits until it has its memory.
+fn victim() -> (Child, ChildStdout) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["the_victim", "--exact", "--nocapture"])
+        .env(VICTIM, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(READY) {
+        let mut byte = [0];
+        assert_eq!(stdout.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&seen));
+        seen.push(byte[0]);
+    }
+    (child, stdout)
+}
+
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_raw(child.id().try_into().unwrap())
+}
+
+/// Says whether the kernel has what is tested; a kernel that has not must say so clearly.
+fn has_mrelease(cx: &mut Sleepable) -> bool {
+    let mut child = Command::new("true").stdin(Stdio::null()).spawn().unwrap();
+    let released = Process::of_child(&child, cx).and_then(|process| process.release(cx));
+    child.wait().unwrap();
+    let Err(error @ ProcessError::TooOld { .. }) = released else { return true };
+    assert!(error.to_string().contains("expected Linux 5."), "{error}");
+    eprintln!("skipped: {error}");
+    false
+}
+
+#[test]
+fn a_process_that_is_killed_gives_its_memory_back() {
+    sleepable(|cx| {
+        if !has_mrelease(cx) {
+            return;
+        }
+        let (mut child, _stdout) = victim();
+        let process = Process::of_child(&child, cx).unwrap();
+        assert_eq!(process.pid(), child.id());
+        let before = process.resident(cx).unwrap();
+        assert!((SIZE..SIZE + SLACK).contains(&before), "{before} bytes are resident");
+
+        let reclaimed = process.reclaim(cx).unwrap();
+        assert_eq!(reclaimed.attempts, 1);
+        assert!(reclaimed.resident_before >= SIZE);
+        assert!(reclaimed.resident_after < SLACK, "{reclaimed:?}");
+        assert_eq!(reclaimed.bytes(), reclaimed.resident_before - reclaimed.resident_after);
+        let status = child.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+    });
+}
+
+/// The reason for all of it: it is dead, cannot end, and has its memory. Here a debugger keeps it at its exit.
+#[test]
+fn a_process_that_cannot_end_gives_its_memory_back() {
+    sleepable(|cx| {
+        if !has_mrelease(cx) {
+            return;
+        }
+        let (mut child, _stdout) = victim();
+        let pid = pid_of(&child);
+        if let Err(errno) = ptrace::seize(pid, ptrace::Options::PTRACE_O_TRACEEXIT) {
+            eprintln!("skipped: this process may not trace its child: {errno}");
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return;
+        }
+        let process = Process::of_child(&child, cx).unwrap();
+        process.kill().unwrap();
+        let stopped = waitpid(pid, None).unwrap();
+        assert!(matches!(stopped, WaitStatus::PtraceEvent(..)), "{stopped:?}");
+        // It was killed, and has everything.
+        let lingering = process.resident(cx).unwrap();
+        assert!(lingering >= SIZE, "{lingering} bytes are resident");
+
+        let reclaimed = process.reclaim(cx).unwrap();
+        assert!(!reclaimed.by_itself);
+        assert_eq!((reclaimed.resident_before, reclaimed.attempts), (lingering, 1));
+        assert!(reclaimed.resident_after < SLACK, "{reclaimed:?}");
+        assert_eq!(process.resident(cx), Ok(reclaimed.resident_after));
+        // It has not ended meanwhile.
+        assert_eq!(child.try_wait().unwrap(), None);
+        ptrace::detach(pid, None).unwrap();
+        child.wait().unwrap();
+    });
+}
+
+#[test]
+fn a_process_that_lives_keeps_its_memory() {
+    sleepable(|cx| {
+        if !has_mrelease(cx) {
+            return;
+        }
+        let (mut child, _stdout) = victim();
+        let process = Process::of_child(&child, cx).unwrap();
+        let error = process.release(cx).unwrap_err();
+        assert_eq!(error, ProcessError::NotDying { pid: child.id() });
+        let expected = format!(
+            "process {} is not dying, or shares its memory with one that is not: expected it to be killed first",
+            child.id()
+        );
+        assert_eq!(error.to_string(), expected);
+        assert!(process.resident(cx).unwrap() >= SIZE);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    });
+}
+
+#[test]
+fn what_is_no_process_is_named() {
+    sleepable(|cx| {
+        // Waited for: it was one.
+        let (mut child, _stdout) = victim();
+        let process = Process::of_child(&child, cx).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let pid = child.id();
+        let gone = ProcessError::NoSuchProcess { pid };
+        assert_eq!(process.kill(), Err(gone));
+        assert_eq!(process.resident(cx), Err(gone));
+        assert_eq!(process.reclaim(cx), Err(gone));
+        if has_mrelease(cx) {
+            assert_eq!(process.release(cx), Err(gone));
+        }
+        let expected = format!(
+            "there is no process {pid}: expected the identifier of one that has not been waited for"
+        );
+        assert_eq!(gone.to_string(), expected);
+        // Never was one; more than there can be.
+        for pid in [0, u32::MAX, i32::MAX.cast_unsigned()] {
+            let error = Process::open(pid, cx).unwrap_err();
+            assert_eq!(error, ProcessError::NoSuchProcess { pid });
+        }
+    });
+}
+
+/// A process that has ended and was not waited for has nothing, and that is no error.
+#[test]
+fn a_process_that_has_ended_has_nothing() {
+    sleepable(|cx| {
+        if !has_mrelease(cx) {
+            return;
+        }
+        let (mut child, _stdout) = victim();
+        let process = Process::of_child(&child, cx).unwrap();
+        child.kill().unwrap();
+        // Until it is a zombie, which is left to be waited for.
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        while !state().contains(") Z ") {
+            nonblock::thread::yield_now(cx);
+        }
+        assert_eq!(process.resident(cx), Ok(0));
+        let reclaimed = process.reclaim(cx).unwrap();
+        assert!(reclaimed.by_itself);
+        assert_eq!((reclaimed.bytes(), reclaimed.resident_after), (0, 0));
+        child.wait().unwrap();
+    });
+}
+
+#[test]
+fn a_process_of_another_user_is_out_of_reach() {
+    let name = "a_process_of_another_user_is_out_of_reach";
+    let outcome = process::own(name, &[], || {
+        if !Uid::effective().is_root() {
+            println!("skipped: only root can become somebody else");
+            return;
+        }
+        let (mut child, _stdout) = victim();
+        // This process has it alone; the child is still root's.
+        setuid(Uid::from_raw(65534)).unwrap();
+        sleepable(|cx| {
+            let process = Process::of_child(&child, cx).unwrap();
+            let error = process.kill().unwrap_err();
+            let call = "pidfd_send_signal";
+            assert_eq!(error, ProcessError::NotPermitted { pid: child.id(), call });
+            let expected = format!(
+                "pidfd_send_signal of process {} is not permitted: expected a process of the same user, or CAP_KILL",
+                child.id()
+            );
+            assert_eq!(error.to_string(), expected);
+            assert_eq!(process.reclaim(cx), Err(error));
+        });
+        // It ends when nobody is at the other end of its standard input.
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn what_may_sleep_says_so() {
+    if !nonblock::CHECKS {
+        return;
+    }
+    let (mut child, _stdout) = victim();
+    let process = sleepable(|cx| Process::of_child(&child, cx)).unwrap();
+    let found = testing::violations(|| {
+        raw::non_block(|_nb| {
+            raw::sleepable(|cx| {
+                Process::of_child(&child, cx).unwrap();
+                process.resident(cx).unwrap();
+                process.release(cx).unwrap_err();
+            });
+            // This does not.
+            process.kill().unwrap();
+        });
+    });
+    let mut lines: Vec<u32> = found.iter().map(|found| found.location().line()).collect();
+    lines.dedup();
+    assert_eq!(lines.len(), 4, "the root and three calls: {found:#?}");
+    for found in found {
+        assert_eq!(found.kind(), ViolationKind::SleepInNonBlock);
+        assert_eq!(found.location().file(), file!());
+    }
+    child.wait().unwrap();
+}
