@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use gntdev::{GntdevPriv, GrantRef, Hypervisor};
 use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
@@ -95,22 +95,58 @@ proptest! {
     }
 }
 
+/// Lets each thread do its share at least, and go on until all have, or one has failed.
+struct Shares {
+    lacking: AtomicUsize,
+    failed: AtomicBool,
+}
+
+impl Shares {
+    fn of(threads: usize) -> Self {
+        Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
+    }
+
+    /// Calls the closure with 0, 1 and so on, and returns how often.
+    fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
+        let failing = Failing(self);
+        let mut rounds = 0;
+        while self.lacking.load(Ordering::Relaxed) > 0 && !self.failed.load(Ordering::Relaxed) {
+            round(rounds);
+            rounds += 1;
+            if rounds == share {
+                self.lacking.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        std::mem::forget(failing);
+        rounds
+    }
+}
+
+/// Stops the others if a thread fails.
+struct Failing<'a>(&'a Shares);
+
+impl Drop for Failing<'_> {
+    fn drop(&mut self) {
+        self.0.failed.store(true, Ordering::Relaxed);
+    }
+}
+
 #[nonblock::test]
 fn nothing_is_mapped_in_a_range_that_was_taken(cx: &mut Sleepable) {
-    const ROUNDS: usize = 400;
+    const SHARE: usize = 200;
     let space = AddressSpace::new();
     let hypervisor = Arc::new(Hypervisor::start().expect("a thread"));
     let gntdev = Arc::new(GntdevPriv::open(Arc::clone(&hypervisor)));
     let subscription = space.subscribe(gntdev.clone(), cx).expect("a live space");
     // Who maps holds it; a reaper only tries it.
     let memory_lock = Mutex::new(());
-    let running = AtomicBool::new(true);
-    let taken = thread::scope(cx, |scope, cx| {
+    let shares = Shares::of(3);
+    let (rounds, taken) = thread::scope(cx, |scope, cx| {
         let (space, hypervisor, gntdev) = (&space, &hypervisor, &gntdev);
-        let (memory_lock, running) = (&memory_lock, &running);
+        let (memory_lock, shares) = (&memory_lock, &shares);
         let reaper = scope.spawn(move |cx| {
             let mut taken = 0;
-            while running.load(Ordering::Relaxed) {
+            shares.work(SHARE, |_round| {
                 if let Some(_lock) = memory_lock.try_lock()
                     && let Ok(_invalidation) =
                         space.try_invalidate(range(0, PAGES), Event::Unmap, cx)
@@ -119,20 +155,20 @@ fn nothing_is_mapped_in_a_range_that_was_taken(cx: &mut Sleepable) {
                     taken += 1;
                 }
                 thread::yield_now(cx);
-            }
+            });
             taken
         });
-        let user = scope.spawn(move |cx| {
-            while running.load(Ordering::Relaxed) {
+        scope.spawn(move |cx| {
+            shares.work(SHARE, |_round| {
                 if let Some(page) = gntdev.page(0, cx)
                     && let Some(_transfer) = page.get(cx)
                 {
-                    assert_eq!(hypervisor.mapped(&range(0, 1), cx), 1);
+                    assert_eq!(hypervisor.mapped(&range(0, 1), cx), 1, "it is in use");
                 }
-            }
+            });
         });
         let index = gntdev.map_grant_ref(&[1, 2, 3, 4], cx);
-        for round in 0..ROUNDS {
+        let rounds = shares.work(SHARE, |round| {
             {
                 let _lock = memory_lock.lock(cx);
                 gntdev.mmap(index, range(0, SPAN), cx).expect("it is closed");
@@ -146,12 +182,10 @@ fn nothing_is_mapped_in_a_range_that_was_taken(cx: &mut Sleepable) {
             }
             let _lock = memory_lock.lock(cx);
             gntdev.vma_close(index, cx).expect("the map is there");
-        }
-        running.store(false, Ordering::Relaxed);
-        user.join(cx).expect("nothing failed");
-        reaper.join(cx).expect("nothing failed")
+        });
+        (rounds, reaper.join(cx).expect("nothing failed"))
     });
     subscription.unsubscribe(cx);
     let counters = gntdev.counters(cx);
-    assert_eq!(counters.invalidations, ROUNDS as u64 + taken, "each start is counted once");
+    assert_eq!(counters.invalidations, rounds as u64 + taken, "each start is counted once");
 }

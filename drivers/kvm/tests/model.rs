@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use kvm::{Kvm, Pfn, SPTES};
 use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
@@ -98,68 +98,89 @@ proptest! {
     }
 }
 
-/// Stops the others even if one thread fails.
-struct Stop<'a>(&'a AtomicBool);
+/// Lets each thread do its share at least, and go on until all have, or one has failed.
+struct Shares {
+    lacking: AtomicUsize,
+    failed: AtomicBool,
+}
 
-impl Drop for Stop<'_> {
+impl Shares {
+    fn of(threads: usize) -> Self {
+        Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
+    }
+
+    /// Calls the closure with 0, 1 and so on, and returns how often.
+    fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
+        let failing = Failing(self);
+        let mut rounds = 0;
+        while self.lacking.load(Ordering::Relaxed) > 0 && !self.failed.load(Ordering::Relaxed) {
+            round(rounds);
+            rounds += 1;
+            if rounds == share {
+                self.lacking.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        std::mem::forget(failing);
+        rounds
+    }
+}
+
+/// Stops the others if a thread fails.
+struct Failing<'a>(&'a Shares);
+
+impl Drop for Failing<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.failed.store(true, Ordering::Relaxed);
     }
 }
 
 #[nonblock::test]
 fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
-    const ROUNDS: usize = 3_000;
+    const SHARE: usize = 500;
     let space = AddressSpace::new();
     let kvm = Arc::new(Kvm::new(range(0, PAGES), 2));
     let subscription = space.subscribe(kvm.clone(), cx).expect("a live space");
     // Odd while the page is changed.
     let truth: Vec<_> = (0..PAGES).map(|_| AtomicU64::new(0)).collect();
-    let running = AtomicBool::new(true);
-    thread::scope(cx, |scope, cx| {
-        let (space, kvm, truth, running) = (&space, &kvm, &truth, &running);
+    let shares = Shares::of(3);
+    let rounds = thread::scope(cx, |scope, cx| {
+        let (space, kvm, truth, shares) = (&space, &kvm, &truth, &shares);
         for vcpu in [0, 1] {
             scope.spawn(move |cx| {
-                let _stop = Stop(running);
-                let mut gfn = vcpu;
-                while running.load(Ordering::Relaxed) {
-                    gfn = (gfn + 5) % PAGES;
+                shares.work(SHARE, |round| {
+                    let gfn = (vcpu + 5 * round) % PAGES;
                     let version = || truth[gfn].load(Ordering::Relaxed);
                     let accessed = kvm.access(vcpu, gfn, cx, |pfn| {
                         assert_eq!(pfn, version(), "page {gfn} is stale");
                     });
                     if accessed.is_err() {
                         kvm.page_fault(gfn, cx, |_hva, cx| {
-                            let version = version();
+                            let pfn = version();
                             thread::yield_now(cx);
-                            version
+                            pfn
                         });
                     }
-                }
+                });
             });
         }
-        let _stop = Stop(running);
-        for round in 0..ROUNDS {
-            if !running.load(Ordering::Relaxed) {
-                break;
-            }
+        shares.work(SHARE, |round| {
             let first = round * 7 % PAGES;
             let count = (1 + round % (SPTES + 8)).min(PAGES - first);
-            let some = range(first, count);
             let _invalidation = match round % 2 {
-                0 => space.invalidate(some, Event::Unmap, cx),
-                _ => space.try_invalidate(some, Event::Unmap, cx).expect("it never refuses"),
+                0 => space.invalidate(range(first, count), Event::Unmap, cx),
+                _ => space
+                    .try_invalidate(range(first, count), Event::Unmap, cx)
+                    .expect("it never refuses"),
             };
             let pages = truth.iter().skip(first).take(count);
             pages.clone().for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
-            std::thread::yield_now();
+            thread::yield_now(cx);
             pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
-        }
-        running.store(false, Ordering::Relaxed);
+        })
     });
     subscription.unsubscribe(cx);
     let counters = kvm.counters(cx);
-    assert_eq!(counters.invalidations, ROUNDS as u64, "{counters:?}");
-    assert_eq!(counters.finished, ROUNDS as u64, "{counters:?}");
+    assert_eq!(counters.invalidations, rounds as u64, "{counters:?}");
+    assert_eq!(counters.finished, rounds as u64, "{counters:?}");
     assert!(counters.pf_fixed - counters.zapped >= kvm.mapped(cx) as u64, "{counters:?}");
 }

@@ -1,7 +1,7 @@
 //! The driver against a plain model of it, and against threads: no transfer ever uses a stale page.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, sleepable, thread};
@@ -81,78 +81,89 @@ proptest! {
     }
 }
 
-/// Stops the others even if one thread fails.
-struct Stop<'a>(&'a AtomicBool);
+/// Lets each thread do its share at least, and go on until all have, or one has failed.
+struct Shares {
+    lacking: AtomicUsize,
+    failed: AtomicBool,
+}
 
-impl Drop for Stop<'_> {
+impl Shares {
+    fn of(threads: usize) -> Self {
+        Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
+    }
+
+    /// Calls the closure with 0, 1 and so on, and returns how often.
+    fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
+        let failing = Failing(self);
+        let mut rounds = 0;
+        while self.lacking.load(Ordering::Relaxed) > 0 && !self.failed.load(Ordering::Relaxed) {
+            round(rounds);
+            rounds += 1;
+            if rounds == share {
+                self.lacking.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        std::mem::forget(failing);
+        rounds
+    }
+}
+
+/// Stops the others if a thread fails.
+struct Failing<'a>(&'a Shares);
+
+impl Drop for Failing<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.0.failed.store(true, Ordering::Relaxed);
     }
 }
 
 #[nonblock::test]
 fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
-    const ROUNDS: usize = 3_000;
+    const SHARE: usize = 500;
     let space = AddressSpace::new();
     let mr = Mr::get(&space, range(0, PAGES), cx).expect("a live space");
     // Odd while the page is changed.
     let truth = [const { AtomicU64::new(0) }; PAGES];
-    let running = AtomicBool::new(true);
-    let transfers = thread::scope(cx, |scope, cx| {
-        let (space, mr, truth, running) = (&space, &mr, &truth, &running);
-        let devices = [0, 1].map(|device: usize| {
+    let shares = Shares::of(3);
+    let rounds = thread::scope(cx, |scope, cx| {
+        let (space, mr, truth, shares) = (&space, &mr, &truth, &shares);
+        for device in [0, 1] {
             scope.spawn(move |cx| {
-                let _stop = Stop(running);
-                let (mut page, mut transfers) = (device, 0_u64);
-                while running.load(Ordering::Relaxed) {
-                    page = (page + 5) % PAGES;
-                    let done = mr.transfer(page * PAGE_SIZE, cx, |version, _cx| {
-                        std::thread::yield_now();
-                        assert_eq!(version, truth[page].load(Ordering::Relaxed), "page {page}");
+                shares.work(SHARE, |round| {
+                    let page = (device + 5 * round) % PAGES;
+                    let version = || truth[page].load(Ordering::Relaxed);
+                    let done = mr.transfer(page * PAGE_SIZE, cx, |found, cx| {
+                        thread::yield_now(cx);
+                        assert_eq!(found, version(), "page {page} is stale");
                     });
-                    match done {
-                        Ok(()) => transfers += 1,
-                        Err(_) => mr.page_fault(page * PAGE_SIZE, cx, |_address, _cx| {
-                            let version = truth[page].load(Ordering::Relaxed);
-                            std::thread::yield_now();
-                            version
-                        }),
+                    if done.is_err() {
+                        mr.page_fault(page * PAGE_SIZE, cx, |_address, cx| {
+                            let found = version();
+                            thread::yield_now(cx);
+                            found
+                        });
                     }
-                }
-                transfers
-            })
-        });
-        let _stop = Stop(running);
-        for round in 0..ROUNDS {
-            if !running.load(Ordering::Relaxed) {
-                break;
-            }
-            let first = round * 7 % PAGES;
-            let some = range(first, 1 + round % 3);
+                });
+            });
+        }
+        shares.work(SHARE, |round| {
+            let (first, count) = (round * 7 % PAGES, 1 + round % 3);
             let invalidation = match round % 2 {
-                0 => Some(space.invalidate(some, Event::Unmap, cx)),
-                _ => space.try_invalidate(some, Event::Unmap, cx).ok(),
+                0 => Some(space.invalidate(range(first, count), Event::Unmap, cx)),
+                _ => space.try_invalidate(range(first, count), Event::Unmap, cx).ok(),
             };
             // Who is refused leaves the pages alone.
             if let Some(_invalidation) = invalidation {
-                let pages = truth.iter().skip(first).take(1 + round % 3);
+                let pages = truth.iter().skip(first).take(count);
                 pages.clone().for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
-                std::thread::yield_now();
+                thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
-            if round % 64 == 0 {
-                thread::yield_now(cx);
-            }
-        }
-        running.store(false, Ordering::Relaxed);
-        devices.map(|device| device.join(cx).expect("nothing was stale")).iter().sum::<u64>()
+        })
     });
     let counters = mr.umem().counters(cx);
     assert_eq!(counters.invalidations, counters.finished, "{counters:?}");
-    assert_eq!(counters.invalidations + counters.refusals, ROUNDS as u64, "{counters:?}");
-    assert_eq!(
-        counters.pages_mapped - counters.pages_unmapped,
-        mr.umem().read(cx).npages() as u64,
-        "{counters:?}, {transfers} transfers"
-    );
+    assert_eq!(counters.invalidations + counters.refusals, rounds as u64, "{counters:?}");
+    let npages = mr.umem().read(cx).npages() as u64;
+    assert_eq!(counters.pages_mapped - counters.pages_unmapped, npages, "{counters:?}");
 }
