@@ -2,11 +2,11 @@
 
 mod pins;
 
-use std::sync::atomic::Ordering;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
-use mmu_rb::{Busy, Counters, PktQueue, SdmaRequest, Sizes};
-use nonblock::mmu::{AddressSpace, Event};
+use mmu_rb::{Busy, Counters, PinPages, PinnedPage, PktQueue, SdmaRequest, Sizes};
+use nonblock::mmu::{AddressSpace, Event, Range};
 use nonblock::{Sleepable, WouldBlock, thread};
 
 use pins::{Pins, range};
@@ -137,16 +137,43 @@ fn waits_for_room_where_it_may(cx: &mut Sleepable) {
     assert_eq!(pins.pinned(), 0);
 }
 
+/// Pins whose pages are invalidated and changed, once, when they are pinned and not cached yet.
+struct Colliding {
+    pins: Pins,
+    space: Arc<AddressSpace>,
+    collided: AtomicBool,
+}
+
+impl PinPages for Colliding {
+    fn pin(&self, range: &Range, cx: &mut Sleepable) -> Vec<PinnedPage> {
+        let pages = self.pins.pin(range, cx);
+        if !self.collided.swap(true, Ordering::Relaxed) {
+            let _invalidation = self.space.invalidate(*range, Event::Clear, cx);
+            self.pins.0.truth[4].store(2, Ordering::Relaxed);
+        }
+        pages
+    }
+
+    fn unpin(&self, range: &Range, pages: Vec<PinnedPage>, cx: &mut Sleepable) {
+        self.pins.unpin(range, pages, cx);
+    }
+}
+
 #[nonblock::test]
-fn a_buffer_that_an_invalidation_met_while_it_was_pinned_is_not_cached(cx: &mut Sleepable) {
-    let (pins, space) = (Pins::new(), AddressSpace::new());
-    let queue = queue(&pins, &space, ROOMY, cx);
-    let seq = queue.cache().read_begin(cx).expect("nothing is under way");
-    let invalidation = space.invalidate(range(20, 1), Event::Unmap, cx);
-    assert_eq!(queue.cache().read_begin(cx), None);
-    drop(invalidation);
-    assert_ne!(queue.cache().read_begin(cx), Some(seq), "it would not be inserted with this");
+fn a_buffer_that_an_invalidation_met_while_it_was_pinned_is_pinned_again(cx: &mut Sleepable) {
+    let (pins, space) = (Pins::new(), Arc::new(AddressSpace::new()));
+    let colliding = Colliding {
+        pins: pins.clone(),
+        space: Arc::clone(&space),
+        collided: AtomicBool::new(false),
+    };
+    let queue = PktQueue::alloc(colliding, &space, ROOMY, 4, cx).expect("a live space");
+    let request = queue.submit(range(4, 2), cx).expect("nothing is in the way");
+    assert_eq!(request.pages(), [2, 0], "not what was stale");
+    assert_eq!(pins.pinned(), 2, "what was pinned first was unpinned");
+    drop(request);
     queue.free(cx);
+    assert_eq!(pins.pinned(), 0);
 }
 
 #[nonblock::test]

@@ -34,10 +34,13 @@ impl Pins {
 }
 
 impl PinPages for Pins {
-    fn pin(&self, range: &Range, _cx: &mut Sleepable) -> Vec<PinnedPage> {
+    fn pin(&self, range: &Range, cx: &mut Sleepable) -> Vec<PinnedPage> {
         self.0.pinned.fetch_add(range.len() / PAGE_SIZE, Ordering::Relaxed);
         let pages = range.start() / PAGE_SIZE..range.end() / PAGE_SIZE;
-        pages.map(|page| self.0.truth[page].load(Ordering::Relaxed)).collect()
+        let pages = pages.map(|page| self.0.truth[page].load(Ordering::Relaxed)).collect();
+        // An invalidation may come between this and the caching.
+        nonblock::thread::yield_now(cx);
+        pages
     }
 
     fn unpin(&self, range: &Range, pages: Vec<PinnedPage>, cx: &mut Sleepable) {
