@@ -1,0 +1,123 @@
+//! What `mmu_lock` guards: the page table, and the counts by which page faults find collisions.
+
+use nonblock::NonBlock;
+
+use crate::memory_cache::MmuMemoryCache;
+use crate::spte::{Gfn, PageTable, Pfn};
+
+/// What the driver has counted since the guest was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Start callbacks. This driver never refuses.
+    pub invalidations: u64,
+    /// Start callbacks that let go of `mmu_lock` on their way, as their callers may sleep.
+    pub rescheduled: u64,
+    /// End callbacks.
+    pub finished: u64,
+    /// Flushes of the processors' translations.
+    pub remote_tlb_flushes: u64,
+    /// Sptes taken by callbacks.
+    pub zapped: u64,
+    /// Page faults that were resolved.
+    pub pf_fixed: u64,
+    /// Page faults that had to begin again, as an invalidation came between.
+    pub pf_retries: u64,
+}
+
+/// What came of a page fault under `mmu_lock`.
+pub(crate) enum Installed {
+    /// The spte is set.
+    Fixed,
+    /// An invalidation of the page is, or was, under way.
+    Retry,
+    /// A page of sptes is missing, and the cache has none left.
+    CacheEmpty,
+}
+
+/// The guest's page table and its counts, under `mmu_lock`.
+#[derive(Debug)]
+pub(crate) struct Mmu {
+    pub(crate) table: PageTable,
+    /// How many invalidations are under way.
+    invalidate_in_progress: u64,
+    /// How many have ended.
+    invalidate_seq: u64,
+    /// What those under way cover together.
+    invalidate_range: Option<(Gfn, Gfn)>,
+    pub(crate) counters: Counters,
+}
+
+impl Mmu {
+    pub(crate) fn new(npages: usize) -> Self {
+        Self {
+            table: PageTable::new(npages),
+            invalidate_in_progress: 0,
+            invalidate_seq: 0,
+            invalidate_range: None,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Linux's `kvm->mmu_invalidate_seq`.
+    pub(crate) fn seq(&self) -> u64 {
+        self.invalidate_seq
+    }
+
+    /// An invalidation of the guest's pages begins. Linux's `kvm_mmu_invalidate_begin()`.
+    pub(crate) fn invalidate_begin(&mut self, gfns: &core::ops::Range<Gfn>) {
+        self.counters.invalidations += 1;
+        self.invalidate_in_progress += 1;
+        // Several at once are one that covers them all.
+        let (start, end) = self.invalidate_range.unwrap_or((gfns.start, gfns.end));
+        self.invalidate_range = Some((start.min(gfns.start), end.max(gfns.end)));
+    }
+
+    /// It is over. Linux's `kvm_mmu_invalidate_end()`.
+    pub(crate) fn invalidate_end(&mut self) {
+        self.counters.finished += 1;
+        // Before the count of those under way: a page fault sees one or the other.
+        self.invalidate_seq += 1;
+        self.invalidate_in_progress -= 1;
+        if self.invalidate_in_progress == 0 {
+            self.invalidate_range = None;
+        }
+    }
+
+    /// Linux's `mmu_invalidate_retry_gfn()`: whether what a page fault looked up may be stale.
+    fn invalidate_retry(&self, mmu_seq: u64, gfn: Gfn) -> bool {
+        let covered = self.invalidate_range.is_some_and(|(start, end)| start <= gfn && gfn < end);
+        covered || self.invalidate_seq != mmu_seq
+    }
+
+    /// Sets an spte, unless what was looked up may be stale. Linux's `direct_map()`, after
+    /// `is_page_fault_stale()`.
+    pub(crate) fn install(
+        &mut self,
+        gfn: Gfn,
+        pfn: Pfn,
+        mmu_seq: u64,
+        cache: &MmuMemoryCache,
+        nb: &NonBlock,
+    ) -> Installed {
+        if self.invalidate_retry(mmu_seq, gfn) {
+            self.counters.pf_retries += 1;
+            return Installed::Retry;
+        }
+        if self.table.misses(gfn) {
+            match cache.alloc(nb) {
+                Some(page) => self.table.link(gfn, page),
+                None => return Installed::CacheEmpty,
+            }
+        }
+        self.table.set(gfn, pfn);
+        self.counters.pf_fixed += 1;
+        Installed::Fixed
+    }
+
+    /// Takes sptes. Says whether there were any. Linux's `kvm_unmap_gfn_range()`.
+    pub(crate) fn unmap(&mut self, gfns: core::ops::Range<Gfn>) -> bool {
+        let zapped = gfns.filter(|gfn| self.table.zap(*gfn)).count();
+        self.counters.zapped += zapped as u64;
+        zapped > 0
+    }
+}
