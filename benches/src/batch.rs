@@ -5,7 +5,12 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cpu_time::ThreadTime;
+
 /// Runs something so many times, and returns how long that took.
+///
+/// What is one thread is timed in that thread's processor time, so that it does not count when the processor is given to
+/// another program meanwhile. What is several is timed by the clock on the wall.
 pub type Batch = Box<dyn FnMut(u64) -> Duration>;
 
 /// Times a closure that does something as many times as it is told.
@@ -14,7 +19,7 @@ pub type Batch = Box<dyn FnMut(u64) -> Duration>;
 /// around it, [`each`] is shorter.
 pub fn timed(mut work: impl FnMut(u64)) -> impl FnMut(u64) -> Duration {
     move |times| {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         work(times);
         start.elapsed()
     }

@@ -1,6 +1,10 @@
 //! What is measured, a subject a file. The command `benches` builds and runs this, and reads what it writes.
 
+mod channel;
+mod locks;
+mod might_sleep;
 mod queue;
+mod raw;
 mod section;
 
 use std::process::ExitCode;
@@ -15,7 +19,10 @@ const USAGE: &str = "usage: rivals measure|count|list [--quick] [--only BEGINNIN
 fn plan() -> Plan {
     let mut plan = Plan::default();
     section::plan(&mut plan);
+    might_sleep::plan(&mut plan);
+    locks::plan(&mut plan);
     queue::plan(&mut plan);
+    channel::plan(&mut plan);
     plan
 }
 
