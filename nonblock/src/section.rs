@@ -18,9 +18,40 @@ pub struct Section {
     // A section is its thread's: another must not end it. An empty array for the reason that the
     // tokens have one.
     _of_this_thread: [*mut dyn SectionEndsOnItsThread; 0],
-    // Where it began, for the report of an end that somebody else took.
+    // For the report of an end that somebody else took.
+    #[cfg_attr(
+        not(any(debug_assertions, feature = "checks")),
+        expect(dead_code, reason = "there are no reports")
+    )]
+    origin: Origin,
+}
+
+/// Where a section begins, kept for reports: nothing where checks are off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
     #[cfg(any(debug_assertions, feature = "checks"))]
     place: Place,
+}
+
+impl Origin {
+    /// The call of the calling function.
+    #[inline]
+    #[track_caller]
+    pub(crate) const fn caller() -> Self {
+        Self {
+            #[cfg(any(debug_assertions, feature = "checks"))]
+            place: Place::caller(),
+        }
+    }
+
+    /// The place that was kept; where checks are off some other, at which nobody looks.
+    #[inline]
+    const fn place(self) -> Place {
+        #[cfg(any(debug_assertions, feature = "checks"))]
+        return self.place;
+        #[cfg(not(any(debug_assertions, feature = "checks")))]
+        Place::caller()
+    }
 }
 
 impl Section {
@@ -28,20 +59,26 @@ impl Section {
     #[inline]
     #[track_caller]
     pub fn enter() -> Self {
-        let place = Place::caller();
-        Chosen::start(place);
-        Self {
-            _of_this_thread: [],
-            #[cfg(any(debug_assertions, feature = "checks"))]
-            place,
-        }
+        Self::enter_from(Origin::caller())
+    }
+
+    #[inline]
+    fn enter_from(origin: Origin) -> Self {
+        Chosen::start(origin.place());
+        Self { _of_this_thread: [], origin }
     }
 
     /// Runs the closure in a section.
     #[inline]
     #[track_caller]
     pub(crate) fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
-        let _section = Self::enter();
+        Self::run_from(Origin::caller(), f)
+    }
+
+    /// Runs the closure in a section, on behalf of a caller that has returned since.
+    #[inline]
+    pub(crate) fn run_from<R>(origin: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        let _section = Self::enter_from(origin);
         f(&mut lend_non_block())
     }
 }
@@ -52,7 +89,7 @@ impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
         if !Chosen::end() {
-            report::violation(ViolationKind::UnbalancedEnd, self.place);
+            report::violation(ViolationKind::UnbalancedEnd, self.origin.place());
         }
     }
 }

@@ -14,9 +14,22 @@ mod section {
 
     pub struct Section;
 
+    #[derive(Clone, Copy)]
+    pub struct Origin;
+
+    impl Origin {
+        pub fn caller() -> Self {
+            Self
+        }
+    }
+
     impl Section {
         pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
             f(&mut lend_non_block())
+        }
+
+        pub fn run_from<R>(_: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+            Self::run(f)
         }
     }
 }
@@ -104,47 +117,47 @@ mod rcu {
             static OPEN: Cell<u64> = Cell::new(0);
         }
 
-        #[derive(Clone, Copy, Debug)]
-        pub enum Work {
-            Call = 1,
-            Invalidation = 1 << 32,
-        }
+        pub type Calling = Open<1>;
+        pub type Invalidating = Open<{ 1 << 32 }>;
 
         #[derive(Debug)]
-        pub struct Open(Work);
+        pub struct Open<const WORK: u64>;
 
-        impl Open {
-            pub fn count(work: Work) -> Self {
-                OPEN.with(|open| open.set(open.get() + work as u64));
-                Self(work)
-            }
-
-            pub fn any() -> bool {
-                OPEN.with(|open| open.get() != 0)
-            }
-
-            pub fn any_invalidation() -> bool {
-                OPEN.with(|open| open.get() >= Work::Invalidation as u64)
+        impl<const WORK: u64> Open<WORK> {
+            pub fn count() -> Self {
+                OPEN.with(|open| open.set(open.get() + WORK));
+                Self
             }
         }
 
-        impl Drop for Open {
+        impl<const WORK: u64> Drop for Open<WORK> {
             fn drop(&mut self) {
-                OPEN.with(|open| open.set(open.get() - self.0 as u64));
+                OPEN.with(|open| open.set(open.get() - WORK));
             }
+        }
+
+        pub fn ends_are_deferred() -> bool {
+            OPEN.with(|open| open.get() != 0)
+        }
+
+        pub fn any_invalidation_open() -> bool {
+            OPEN.with(|open| open.get() >> 32 != 0)
         }
     }
 
     mod cell;
     mod clock;
+    mod panics;
     mod roll;
 
     pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use backoff::Backoff;
     pub(crate) use cell::{Rcu, Reader, Ticket};
     pub(crate) use clock::{Clock, Mark};
-    pub(crate) use open::{Open, Work};
-    pub(crate) use roll::{Live, Roll, Slot, for_every};
+    pub use open::ends_are_deferred;
+    pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
+    pub(crate) use panics::Panics;
+    pub(crate) use roll::{Live, Roll};
 }
 
 #[path = "../../nonblock/src/mmu/mod.rs"]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::thread as native;
 use std::time::Duration;
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, Range, Subscription};
+use nonblock::mmu::{AddressSpace, Event, Invalidate, Range, Subscription, ends_are_deferred};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, Sleepable, ViolationKind, raw, sleepable, thread};
 
@@ -244,6 +244,7 @@ fn unsubscribe_within_its_own_callback_defers() {
         move |cx: &mut Sleepable| {
             calls.fetch_add(1, Ordering::Relaxed);
             let subscription = own.lock().unwrap().take();
+            assert!(ends_are_deferred());
             subscription.unwrap().unsubscribe(cx);
         }
     }));
@@ -264,6 +265,7 @@ fn unsubscribe_while_holding_an_invalidation_defers() {
     sleepable(|cx| {
         let subscription = space.subscribe(driver.clone(), cx).unwrap();
         let open = space.invalidate(range(), Event::Unmap, cx);
+        assert!(ends_are_deferred());
         subscription.unsubscribe(cx);
         assert_eq!(driver.under_way.load(Ordering::Relaxed), 1);
         drop(open);
@@ -272,6 +274,32 @@ fn unsubscribe_while_holding_an_invalidation_defers() {
         assert_eq!(driver.starts.load(Ordering::Relaxed), 1);
         space.synchronize(cx);
         assert_eq!(Arc::strong_count(&driver), 1);
+    });
+}
+
+/// It counts as open from then on: who ends a subscription on its thread can know that nobody is waited for.
+#[test]
+fn a_forgotten_invalidation_puts_off_every_end_on_its_thread() {
+    sleepable(|cx| {
+        let (forgotten, other) = (AddressSpace::new(), Arc::new(AddressSpace::new()));
+        let subscribe = |cx: &mut Sleepable| other.subscribe(Arc::<Watched>::default(), cx);
+        let (here, there) = (subscribe(cx).unwrap(), subscribe(cx).unwrap());
+        let open = other.invalidate(range(), Event::Unmap, cx);
+        native::scope(|scope| {
+            let forgetful = scope.spawn(|| {
+                sleepable(|cx| {
+                    std::mem::forget(forgotten.invalidate(range(), Event::Unmap, cx));
+                    assert!(ends_are_deferred());
+                    // Another thread's is open, and it comes back all the same.
+                    there.unsubscribe(cx);
+                    other.synchronize(cx);
+                });
+            });
+            forgetful.join().unwrap();
+        });
+        drop(open);
+        assert!(!ends_are_deferred());
+        here.unsubscribe(cx);
     });
 }
 

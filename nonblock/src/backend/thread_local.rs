@@ -11,7 +11,9 @@ struct State {
     depth: Cell<u32>,
     /// How many sections are put aside.
     aside: Cell<u32>,
-    began: Cell<Option<Place>>,
+    /// Where the outermost section began; and, read by nobody, where the latest of the inner ones did. To store it
+    /// always, in either place, costs less than to branch.
+    began: [Cell<Option<Place>>; 2],
     reporting: Cell<bool>,
 }
 
@@ -21,7 +23,7 @@ std::thread_local! {
         State {
             depth: Cell::new(0),
             aside: Cell::new(0),
-            began: Cell::new(None),
+            began: [Cell::new(None), Cell::new(None)],
             reporting: Cell::new(false),
         }
     };
@@ -38,21 +40,18 @@ unsafe impl Backend for ThreadLocal {
     fn start(place: Place) {
         STATE.with(|state| {
             let depth = state.depth.get();
-            if depth == 0 {
-                state.began.set(Some(place));
-            }
+            state.began[usize::from(depth != 0)].set(Some(place));
             state.depth.set(depth.wrapping_add(1));
         });
     }
 
     #[inline]
     fn end() -> bool {
-        STATE.with(|state| match state.depth.get() {
-            0 => end_aside(state),
-            depth => {
-                state.depth.set(depth - 1);
-                true
-            }
+        STATE.with(|state| {
+            // Stored before it is looked at: one instruction on x86-64.
+            let (depth, none_was_open) = state.depth.get().overflowing_sub(1);
+            state.depth.set(depth);
+            if none_was_open { end_aside(state) } else { true }
         })
     }
 
@@ -62,7 +61,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn began() -> Option<Place> {
-        STATE.with(|state| if state.depth.get() == 0 { None } else { state.began.get() })
+        STATE.with(|state| if state.depth.get() == 0 { None } else { state.began[0].get() })
     }
 
     fn suspend() -> Suspended {
@@ -80,7 +79,7 @@ unsafe impl Backend for ThreadLocal {
             if back > 0 {
                 state.aside.set(state.aside.get() - back);
                 state.depth.set(state.depth.get().wrapping_add(back));
-                state.began.set(suspended.began);
+                state.began[0].set(suspended.began);
             }
         });
     }
@@ -126,9 +125,10 @@ unsafe impl Backend for ThreadLocal {
     }
 }
 
-/// Ends a section that was put aside: a guard from before was dropped meanwhile.
+/// Ends a section where none is open. It may be one that was put aside: a guard from before was dropped meanwhile.
 #[cold]
 fn end_aside(state: &State) -> bool {
+    state.depth.set(0);
     let aside = state.aside.get();
     state.aside.set(aside.saturating_sub(1));
     aside > 0

@@ -4,7 +4,7 @@ use super::notifier::Notifier;
 use super::range::Range;
 use super::space::AddressSpace;
 use crate::context::Context;
-use crate::rcu::{Open, Work};
+use crate::rcu::Calling;
 use crate::token::NonBlock;
 
 /// # What the drivers are asked besides
@@ -89,18 +89,17 @@ impl AddressSpace {
         cx: &mut C,
         mut call: impl FnMut(&dyn Notifier, &mut NonBlock) -> bool,
     ) -> bool {
-        let _open = Open::count(Work::Call);
+        let _open = Calling::count();
         let directory = self.inner.directory.read();
         let live = directory.list_at(self.inner.clock.now());
         cx.non_block(|nb| {
-            let mut place = 0;
-            while let Some((notifier, behind)) = live.next(place) {
-                place = behind;
-                if call(&**notifier, nb) {
-                    return true;
-                }
-            }
-            false
+            let asked = live.try_each(
+                &mut 0,
+                |notifier| {
+                    if call(&**notifier, nb) { Err(()) } else { Ok(()) }
+                },
+            );
+            asked.is_err()
         })
     }
 }

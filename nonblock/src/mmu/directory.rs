@@ -7,7 +7,7 @@ use super::interval::Interval;
 use super::notifier::Notifier;
 use super::range::Range;
 use super::tree::{Meeting, Tree};
-use crate::rcu::{Live, Roll, Slot};
+use crate::rcu::{Live, Roll};
 use crate::section::Section;
 use crate::token::NonBlock;
 
@@ -19,9 +19,6 @@ pub(super) enum Phase {
     Releasing,
     Released,
 }
-
-/// A notifier of the list.
-pub(super) type Listed = Slot<Arc<dyn Notifier>>;
 
 /// The notifiers of both kinds. Copies share what they can.
 #[derive(Clone)]
@@ -41,7 +38,7 @@ impl Directory {
     /// The same without what was dropped up to a time.
     pub(super) fn without_dropped(&self, now: u64, dropped: Dropped) -> Self {
         let list = if dropped.listed {
-            self.list.without_dropped(now, |_| true)
+            self.list.without_dropped(now, |_, _| true)
         } else {
             self.list.clone()
         };

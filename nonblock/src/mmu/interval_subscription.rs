@@ -8,7 +8,7 @@ use super::interval::Interval;
 use super::range::Range;
 use super::space::Inner;
 use crate::check::might_sleep;
-use crate::rcu::{AtomicBool, Backoff, Clock, Open, Ordering, Ticket};
+use crate::rcu::{AtomicBool, Backoff, Clock, Ordering, Ticket, any_invalidation_open};
 use crate::token::Sleepable;
 
 /// An interval's place in an address space, until it is ended or dropped, and the driver's side of the
@@ -89,7 +89,7 @@ impl IntervalSubscription {
     pub fn read_begin(&self, cx: &mut Sleepable) -> Seq {
         might_sleep();
         assert!(
-            !Open::any_invalidation(),
+            !any_invalidation_open(),
             "`read_begin` within an invalidation: expected one thread to invalidate and another to read, or one after the other"
         );
         if !self.is_alone()
@@ -158,6 +158,10 @@ impl IntervalSubscription {
     ///
     /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscription
     /// ended may be dropped here.
+    ///
+    /// # Panics
+    ///
+    /// A panic of such a driver's drop passes through, after the waiting.
     #[track_caller]
     pub fn unsubscribe(mut self, cx: &mut Sleepable) {
         might_sleep();

@@ -2,6 +2,7 @@
 
 use core::convert::Infallible;
 use core::fmt;
+use core::mem;
 use std::sync::Arc;
 
 use super::directory::Directory;
@@ -9,10 +10,9 @@ use super::interval::IntervalNotifier;
 use super::notifier::Notifier;
 use super::range::Range;
 use super::space::Inner;
-use super::tree::Meeting;
-use crate::context::WouldBlock;
-use crate::rcu::{Live, Open, Reader, Work};
-use crate::section::Section;
+use crate::context::{Context, WouldBlock};
+use crate::rcu::{Invalidating, Panics, Reader};
+use crate::section::{Origin, Section};
 use crate::token::{NonBlock, Sleepable};
 
 /// A range that was taken from the devices: they leave it alone until this is dropped.
@@ -23,8 +23,14 @@ use crate::token::{NonBlock, Sleepable};
 /// start, whoever subscribes or unsubscribes meanwhile. Invalidations nest and overlap as they please.
 ///
 /// It stays on its thread: an unsubscription waits for open invalidations, and must know which are its own
-/// thread's. Forgotten rather than dropped, it keeps every later
-/// [`unsubscribe`](super::Subscription::unsubscribe) of the address space waiting for ever.
+/// thread's. Forgotten rather than dropped, it stays open: every later
+/// [`unsubscribe`](super::Subscription::unsubscribe) of the address space on another thread waits for ever, and on this thread none, of
+/// whatever address space, waits ([`ends_are_deferred`](super::ends_are_deferred)).
+///
+/// # Panics
+///
+/// An end callback that panics keeps no other from its call. The drop then passes the first panic on; if the thread is
+/// unwinding already, none.
 ///
 /// # Context
 ///
@@ -59,7 +65,8 @@ use crate::token::{NonBlock, Sleepable};
 /// ```
 #[must_use = "the invalidation ends when this is dropped: keep it while the range is changed"]
 pub struct Invalidation<'a> {
-    directory: Reader<'a, Directory>,
+    /// Until the drop takes it.
+    pinned: Option<Pinned<'a>>,
     range: Range,
     /// When it began, by the address space's clock.
     began: u64,
@@ -67,65 +74,74 @@ pub struct Invalidation<'a> {
     intervals: usize,
     /// How far down the list the starts succeeded.
     listed: usize,
-    // Neither `Send` nor `Sync`, as is `directory`.
-    _open: Open,
+    /// The call that made it, for reports of what an end call does.
+    origin: Origin,
 }
 
-impl<'a> Invalidation<'a> {
-    /// Pins who is subscribed. No callback has been called yet.
-    #[inline]
-    pub(super) fn begin(space: &'a Inner, range: Range) -> Self {
-        let open = Open::count(Work::Invalidation);
-        let directory = space.directory.read();
-        // Read after the directory: the clock is not behind the directory's making then.
-        let began = space.clock.now();
-        Self { directory, range, began, intervals: 0, listed: 0, _open: open }
-    }
+/// Who was subscribed. Neither `Send` nor `Sync`.
+struct Pinned<'a> {
+    directory: Reader<'a, Directory>,
+    _open: Invalidating,
+}
 
+// What is written word by word and then moved in wider pieces holds the processor up for longer than all the rest of an
+// invalidation takes. So what is here is inlined into the caller, who keeps it in registers, and the loops are not.
+impl<'a> Invalidation<'a> {
     /// Calls the start callbacks of a caller that may sleep.
-    pub(super) fn start(&mut self, cx: &mut Sleepable) {
-        let Ok(()) = self.start_intervals::<Infallible>(|notifier, range| {
+    #[inline]
+    #[track_caller]
+    pub(super) fn start(space: &'a Inner, range: Range, cx: &mut Sleepable) -> Self {
+        let interval = |notifier: &dyn IntervalNotifier, range: &Range, cx: &mut Sleepable| {
             notifier.invalidate_interval_start(range, cx);
             Ok(())
-        });
-        while let Some((notifier, behind)) = self.list().next(self.listed) {
-            notifier.invalidate_range_start(&self.range, cx);
-            self.listed = behind;
-        }
+        };
+        let listed = |notifier: &dyn Notifier, range: &Range, cx: &mut Sleepable| {
+            notifier.invalidate_range_start(range, cx);
+            Ok(())
+        };
+        let Ok(invalidation) =
+            Self::with::<_, Infallible>(space, range, Origin::caller(), cx, interval, listed);
+        invalidation
     }
 
     /// Calls the start callbacks of a caller that must not, up to the first that refuses.
     #[inline]
-    pub(super) fn start_nonblock(&mut self, nb: &mut NonBlock) -> Result<(), WouldBlock> {
-        self.start_intervals(|notifier, range| {
+    #[track_caller]
+    pub(super) fn start_nonblock<C: Context>(
+        space: &'a Inner,
+        range: Range,
+        cx: &mut C,
+    ) -> Result<Self, WouldBlock> {
+        let interval = |notifier: &dyn IntervalNotifier, range: &Range, nb: &mut NonBlock| {
             notifier.invalidate_interval_start_nonblock(range, nb)
-        })?;
-        while let Some((notifier, behind)) = self.list().next(self.listed) {
-            notifier.invalidate_range_start_nonblock(&self.range, nb)?;
-            self.listed = behind;
+        };
+        let listed = |notifier: &dyn Notifier, range: &Range, nb: &mut NonBlock| {
+            notifier.invalidate_range_start_nonblock(range, nb)
+        };
+        let origin = Origin::caller();
+        cx.non_block(|nb| Self::with(space, range, origin, nb, interval, listed))
+    }
+
+    #[inline]
+    fn with<C, X>(
+        space: &'a Inner,
+        range: Range,
+        origin: Origin,
+        cx: &mut C,
+        interval: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
+        list: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
+    ) -> Result<Self, X> {
+        let open = Invalidating::count();
+        let directory = space.directory.read();
+        // Read after the directory: the clock is not behind the directory's making then.
+        let began = space.clock.now();
+        let mut intervals = 0;
+        if !directory.tree.is_empty() {
+            intervals = start_intervals(&directory, &range, began, origin, cx, interval)?;
         }
-        Ok(())
-    }
-
-    #[inline]
-    fn start_intervals<X>(
-        &mut self,
-        mut start: impl FnMut(&dyn IntervalNotifier, &Range) -> Result<(), X>,
-    ) -> Result<(), X> {
-        let Self { directory, range, began, intervals, .. } = self;
-        directory.meeting_at(range, *began).try_each(|leaf| {
-            // Before the call: see `Counts`. If that refuses or panics, it is over for this one.
-            let begun = leaf.interval.counts.begin();
-            start(&*leaf.notifier, range)?;
-            begun.keep();
-            *intervals += 1;
-            Ok(())
-        })
-    }
-
-    #[inline]
-    fn list(&self) -> Live<'_, Arc<dyn Notifier>> {
-        self.directory.list_at(self.began)
+        let listed = start_list(&directory, &range, began, intervals, origin, cx, list)?;
+        let pinned = Some(Pinned { directory, _open: open });
+        Ok(Self { pinned, range, began, intervals, listed, origin })
     }
 
     /// Returns the range, with the event.
@@ -141,91 +157,153 @@ impl<'a> Invalidation<'a> {
 impl Drop for Invalidation<'_> {
     #[inline]
     fn drop(&mut self) {
-        let due = Ends {
-            meeting: self.directory.meeting_at(&self.range, self.began),
-            intervals: self.intervals,
-            ended: 0,
-            list: self.list().before(self.listed),
-            place: 0,
-            range: &self.range,
-        };
-        Section::run(|nb| due.call(nb));
+        if let Some(pinned) = self.pinned.take() {
+            end(pinned, &self.range, self.began, self.intervals, self.listed, self.origin);
+        }
     }
 }
 
 impl fmt::Debug for Invalidation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pinned, range, began, intervals, listed, .. } = self;
+        let list = |pinned: &Pinned<'_>| pinned.directory.list_at(*began).before(*listed).count();
         f.debug_struct("Invalidation")
-            .field("range", &self.range)
-            .field("intervals", &self.intervals)
-            .field("started", &self.list().before(self.listed).count())
+            .field("range", range)
+            .field("intervals", intervals)
+            .field("started", &pinned.as_ref().map_or(0, list))
             .finish_non_exhaustive()
     }
 }
 
-/// The end calls that are due.
-struct Ends<'a> {
-    meeting: Meeting<'a>,
-    /// How many of those that meet the range get an end.
+/// Calls the end callbacks, and lets go of who was subscribed. One that panics keeps nobody from his.
+#[inline(never)]
+fn end(
+    pinned: Pinned<'_>,
+    range: &Range,
+    began: u64,
     intervals: usize,
-    /// How many of them had it.
-    ended: usize,
-    list: Live<'a, Arc<dyn Notifier>>,
-    place: usize,
+    listed: usize,
+    origin: Origin,
+) {
+    // Until after the calls, by unwinding too.
+    let Pinned { directory, _open } = pinned;
+    let directory = &*directory;
+    if intervals == 0 {
+        end_list(directory, range, began, listed, origin);
+    } else {
+        end_both(directory, range, began, intervals, listed, origin);
+    }
+}
+
+/// Calls the end callbacks of the list.
+#[inline]
+fn end_list(directory: &Directory, range: &Range, began: u64, listed: usize, origin: Origin) {
+    let list = directory.list_at(began).before(listed);
+    let end = |notifier: &Arc<dyn Notifier>, nb: &mut NonBlock| {
+        notifier.invalidate_range_end(range, nb);
+    };
+    Section::run_from(origin, |nb| list.for_every(nb, end));
+}
+
+/// Calls the end callbacks of the intervals, and of the list.
+#[inline(never)]
+fn end_both(
+    directory: &Directory,
+    range: &Range,
+    began: u64,
+    intervals: usize,
+    listed: usize,
+    origin: Origin,
+) {
+    let mut panics = Panics::new();
+    let mut left = intervals;
+    // An error says that no more are due.
+    let _ = directory.meeting_at(range, began).try_each(|leaf| {
+        if left == 0 {
+            return Err(());
+        }
+        left -= 1;
+        leaf.interval.counts.end();
+        let end = |nb: &mut NonBlock| leaf.notifier.invalidate_interval_end(range, nb);
+        panics.catch(|| Section::run_from(origin, end));
+        Ok(())
+    });
+    panics.catch(|| end_list(directory, range, began, listed, origin));
+    panics.resume();
+}
+
+/// Whom a start has called so far. Dropped, by a refusal or a panic, it calls their end callbacks.
+struct Starting<'a> {
+    directory: &'a Directory,
     range: &'a Range,
+    began: u64,
+    intervals: usize,
+    listed: usize,
+    origin: Origin,
 }
 
-impl Ends<'_> {
-    #[inline]
-    fn call(self, nb: &mut NonBlock) {
-        // A callback that panics does not keep the others from their end.
-        let mut rest = OnUnwind { ends: self, nb };
-        rest.call();
-    }
-
-    /// Ends it for those intervals that it has not ended for yet.
-    fn end_intervals(&mut self, nb: &mut NonBlock) {
-        let Self { meeting, intervals, ended, range, .. } = self;
-        let had = *ended;
-        let mut place = 0;
-        // An error says that no more are due.
-        let _ = meeting.try_each(|leaf| {
-            if place == *intervals {
-                return Err(());
-            }
-            place += 1;
-            if place > had {
-                *ended = place;
-                leaf.interval.counts.end();
-                leaf.notifier.invalidate_interval_end(range, nb);
-            }
-            Ok(())
-        });
-    }
-}
-
-/// Makes the rest of the end calls if one of them unwinds.
-struct OnUnwind<'a, 'nb> {
-    ends: Ends<'a>,
-    nb: &'nb mut NonBlock,
-}
-
-impl OnUnwind<'_, '_> {
-    #[inline]
-    fn call(&mut self) {
-        if self.ends.ended < self.ends.intervals {
-            self.ends.end_intervals(self.nb);
-        }
-        while let Some((notifier, behind)) = self.ends.list.next(self.ends.place) {
-            self.ends.place = behind;
-            notifier.invalidate_range_end(self.ends.range, self.nb);
-        }
-    }
-}
-
-impl Drop for OnUnwind<'_, '_> {
+impl Drop for Starting<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.call();
+        let Self { directory, range, began, intervals, listed, origin } = *self;
+        undo(directory, range, began, intervals, listed, origin);
     }
+}
+
+/// Calls the end callbacks of those that started before somebody refused.
+#[cold]
+#[inline(never)]
+fn undo(
+    directory: &Directory,
+    range: &Range,
+    began: u64,
+    intervals: usize,
+    listed: usize,
+    origin: Origin,
+) {
+    end_both(directory, range, began, intervals, listed, origin);
+}
+
+/// Calls the start callbacks of the intervals, and returns how many started.
+#[inline(never)]
+fn start_intervals<C, X>(
+    directory: &Directory,
+    range: &Range,
+    began: u64,
+    origin: Origin,
+    cx: &mut C,
+    start: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
+) -> Result<usize, X> {
+    let mut starting = Starting { directory, range, began, intervals: 0, listed: 0, origin };
+    let intervals = &mut starting.intervals;
+    directory.meeting_at(range, began).try_each(|leaf| {
+        // Before the call: see `Counts`. If that refuses or panics, it is over for this one.
+        let counted = leaf.interval.counts.begin();
+        start(&*leaf.notifier, range, cx)?;
+        counted.keep();
+        *intervals += 1;
+        Ok(())
+    })?;
+    let intervals = starting.intervals;
+    mem::forget(starting);
+    Ok(intervals)
+}
+
+/// Calls the start callbacks of the list, and returns how far down it they succeeded.
+#[inline(never)]
+fn start_list<C, X>(
+    directory: &Directory,
+    range: &Range,
+    began: u64,
+    intervals: usize,
+    origin: Origin,
+    cx: &mut C,
+    start: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
+) -> Result<usize, X> {
+    let mut starting = Starting { directory, range, began, intervals, listed: 0, origin };
+    let start = |notifier: &Arc<dyn Notifier>| start(&**notifier, range, cx);
+    directory.list_at(began).try_each(&mut starting.listed, start)?;
+    let listed = starting.listed;
+    mem::forget(starting);
+    Ok(listed)
 }

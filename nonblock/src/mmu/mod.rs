@@ -82,6 +82,7 @@ mod space;
 mod subscription;
 mod tree;
 
+pub use crate::rcu::ends_are_deferred;
 pub use interval::{IntervalNotifier, InvalidateInterval};
 pub use interval_subscription::{IntervalSubscription, Seq};
 pub use invalidation::Invalidation;

@@ -1,15 +1,12 @@
 //! The address space: who is told of its changes, and how they are told.
 
-use core::any::Any;
 use core::convert::Infallible;
 use core::error::Error;
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::boxed::Box;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use super::directory::{Directory, Dropped, Listed, Phase};
+use super::directory::{Directory, Dropped, Phase};
 use super::interval::{Interval, IntervalNotifier};
 use super::interval_subscription::IntervalSubscription;
 use super::invalidation::Invalidation;
@@ -19,9 +16,9 @@ use super::subscription::Subscription;
 use super::tree::Leaf;
 use crate::check::might_sleep;
 use crate::context::{Context, WouldBlock};
-use crate::rcu::{Backoff, Clock, Mark, Open, Rcu, Slot, Ticket, Work};
-use crate::section::Section;
-use crate::token::Sleepable;
+use crate::rcu::{Backoff, Clock, Invalidating, Mark, Panics, Rcu, Ticket, ends_are_deferred};
+use crate::section::{Origin, Section};
+use crate::token::{NonBlock, Sleepable};
 
 /// What an address space is made of.
 #[derive(Debug)]
@@ -90,9 +87,11 @@ impl AddressSpace {
         cx: &mut Sleepable,
     ) -> Result<Subscription, Released> {
         let mark = Arc::new(Mark::new());
-        let slot = Slot { item: notifier, mark: Arc::clone(&mark) };
-        self.inner.add(|directory| directory.list = directory.list.with(slot, |_| false), cx)?;
-        Ok(Subscription::new(&self.inner, mark))
+        let add = |directory: &mut Directory, _: Ticket| {
+            directory.list = directory.list.with(notifier, Arc::clone(&mark), |_| false);
+            Subscription::new(&self.inner, mark)
+        };
+        self.inner.add(add, cx)
     }
 
     /// Subscribes an interval: its notifier is told of every invalidation that meets it and begins from now on.
@@ -129,9 +128,11 @@ impl AddressSpace {
 
         let interval = Interval::new(range, NEXT.fetch_add(1, Ordering::Relaxed));
         let leaf = Leaf::new(Arc::clone(&interval), notifier);
-        let alone_at =
-            self.inner.add(|directory| directory.tree = directory.tree.with(leaf), cx)?;
-        Ok(IntervalSubscription::new(&self.inner, interval, alone_at))
+        let add = |directory: &mut Directory, alone_at: Ticket| {
+            directory.tree = directory.tree.with(leaf);
+            IntervalSubscription::new(&self.inner, interval, alone_at)
+        };
+        self.inner.add(add, cx)
     }
 
     /// Takes a range from the devices, waiting for them. It cannot be refused.
@@ -154,9 +155,7 @@ impl AddressSpace {
     #[track_caller]
     pub fn invalidate(&self, range: Range, event: Event, cx: &mut Sleepable) -> Invalidation<'_> {
         might_sleep();
-        let mut invalidation = Invalidation::begin(&self.inner, range.with_event(event));
-        invalidation.start(cx);
-        invalidation
+        Invalidation::start(&self.inner, range.with_event(event), cx)
     }
 
     /// Takes a range from the devices if none of them has to wait for it.
@@ -194,10 +193,7 @@ impl AddressSpace {
         event: Event,
         cx: &mut C,
     ) -> Result<Invalidation<'_>, WouldBlock> {
-        let mut invalidation = Invalidation::begin(&self.inner, range.with_event(event));
-        // On a refusal, dropping the invalidation ends it for those that had started.
-        cx.non_block(|nb| invalidation.start_nonblock(nb))?;
-        Ok(invalidation)
+        Invalidation::start_nonblock(&self.inner, range.with_event(event), cx)
     }
 
     /// Tells the drivers that the process is gone, and unsubscribes them all.
@@ -227,52 +223,45 @@ impl AddressSpace {
         let mut releasing = write.current().without_dropped(now, dropped);
         releasing.phase = Phase::Releasing;
         write.publish(releasing);
-        write.finish();
+        // Whoever panics, it comes to its end: others wait for that.
+        let mut panics = Panics::new();
+        panics.catch(|| write.finish());
 
-        let panic = self.call_release(cx);
+        self.call_release(&mut panics, cx);
 
         let mut write = directory.write(cx);
         write.publish(Directory::empty(Phase::Released));
-        let ticket = write.finish();
-        self.inner.wait(ticket, cx);
-        if let Some(panic) = panic {
-            resume_unwind(panic);
-        }
+        let ticket = write.ticket();
+        panics.catch(|| write.finish());
+        self.inner.wait(ticket, &mut panics, cx);
+        panics.resume();
     }
 
-    /// Tells every notifier, and returns the first panic.
-    fn call_release(&self, cx: &mut Sleepable) -> Option<Box<dyn Any + Send>> {
+    /// Tells every notifier.
+    #[track_caller]
+    fn call_release(&self, panics: &mut Panics, cx: &mut Sleepable) {
         // As an invalidation: who unsubscribes waits for it, unless on this thread.
-        let _open = Open::count(Work::Invalidation);
+        let _open = Invalidating::count();
+        let origin = Origin::caller();
         let directory = self.inner.directory.read();
         let began = self.inner.clock.now();
-        let mut first = None;
-        let mut catch = |call: &mut dyn FnMut()| {
-            let caught = catch_unwind(AssertUnwindSafe(call)).err();
-            let passed = caught.is_none();
-            first = first.take().or(caught);
-            passed
-        };
 
         let whole = Range::whole().with_event(Event::Release);
         let Ok(()) = directory.meeting_at(&whole, began).try_each::<Infallible>(|leaf| {
             let counted = leaf.interval.counts.begin();
-            let started = catch(&mut || leaf.notifier.invalidate_interval_start(&whole, cx));
+            let started =
+                panics.catch(|| leaf.notifier.invalidate_interval_start(&whole, cx)).is_some();
             drop(counted);
             if started {
-                catch(&mut || {
-                    Section::run(|nb| leaf.notifier.invalidate_interval_end(&whole, nb));
-                });
+                let end = |nb: &mut NonBlock| leaf.notifier.invalidate_interval_end(&whole, nb);
+                panics.catch(|| Section::run_from(origin, end));
             }
             Ok(())
         });
-        let live = directory.list_at(began);
-        let mut place = 0;
-        while let Some((notifier, behind)) = live.next(place) {
-            place = behind;
-            catch(&mut || notifier.release(cx));
-        }
-        first
+        let Ok(()) = directory.list_at(began).try_each::<Infallible>(&mut 0, |notifier| {
+            panics.catch(|| notifier.release(cx));
+            Ok(())
+        });
     }
 
     /// Waits for a release on another thread.
@@ -280,7 +269,7 @@ impl AddressSpace {
     fn wait_for_release(&self, cx: &mut Sleepable) {
         let mut backoff = Backoff::new();
         // From within a callback it might be this thread's own.
-        while !Open::any() && self.inner.directory.read().phase == Phase::Releasing {
+        while !ends_are_deferred() && self.inner.directory.read().phase == Phase::Releasing {
             backoff.pause(cx);
         }
     }
@@ -321,46 +310,53 @@ impl AddressSpace {
 }
 
 impl Inner {
-    /// Adds to the directory, and says when those invalidations are over that began before.
+    /// Adds to the directory.
+    ///
+    /// The closure is told when those invalidations are over that began before, and returns the subscription. If
+    /// something panics that is freed meanwhile, that is dropped, and so ended.
     #[track_caller]
-    fn add(
+    fn add<S>(
         &self,
-        add: impl FnOnce(&mut Directory),
+        add: impl FnOnce(&mut Directory, Ticket) -> S,
         cx: &mut Sleepable,
-    ) -> Result<Ticket, Released> {
+    ) -> Result<S, Released> {
         let mut write = self.directory.write(cx);
         if write.current().phase != Phase::Live {
             return Err(Released);
         }
         let (now, dropped) = self.clock.collect();
         let mut directory = write.current().without_dropped(now, dropped);
-        add(&mut directory);
+        let subscription = add(&mut directory, write.ticket());
         write.publish(directory);
-        Ok(write.finish())
+        write.finish();
+        Ok(subscription)
     }
 
     /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&Listed) -> bool, cx: &mut Sleepable) {
+    pub(super) fn take_off(&self, chosen: impl Fn(&Arc<Mark>) -> bool, cx: &mut Sleepable) {
         let mut write = self.directory.write(cx);
         let (now, dropped) = self.clock.collect();
-        let choice = write.current().list.has_any(&chosen);
+        let choice = write.current().list.has_any(|_, mark| chosen(mark));
         if choice || !dropped.is_empty() {
             let mut directory = write.current().without_dropped(now, dropped);
             if choice {
-                directory.list = directory.list.without_dropped(now, |slot| !chosen(slot));
+                directory.list = directory.list.without_dropped(now, |_, mark| !chosen(mark));
             }
             write.publish(directory);
         }
-        let ticket = write.finish();
-        self.wait(ticket, cx);
+        let ticket = write.ticket();
+        let mut panics = Panics::new();
+        panics.catch(|| write.finish());
+        self.wait(ticket, &mut panics, cx);
+        panics.resume();
     }
 
     /// Waits for those who may have found an older directory, unless this thread may be one of them.
     #[track_caller]
-    fn wait(&self, ticket: Ticket, cx: &mut Sleepable) {
-        if !Open::any() {
-            self.directory.wait(ticket, cx);
+    fn wait(&self, ticket: Ticket, panics: &mut Panics, cx: &mut Sleepable) {
+        if !ends_are_deferred() {
+            self.directory.wait_whatever_panics(ticket, panics, cx);
         }
     }
 }

@@ -66,7 +66,7 @@ impl Subscription {
     /// Called by a thread that has an invalidation open, of whatever address space, it cannot wait: it would wait for
     /// itself, or for a thread that likewise waits for it. This is so within a callback, and while holding an
     /// [`Invalidation`](super::Invalidation). It then only does what a drop does: invalidations that begin later pass the notifier
-    /// by, those under way still call it.
+    /// by, those under way still call it. [`ends_are_deferred`](super::ends_are_deferred) tells beforehand.
     ///
     /// Mirrors Linux's `mmu_notifier_unregister()` (`mm/mmu_notifier.c`, 6.12), without the call of `release`: who
     /// unsubscribes can do that itself. There, a call from within a callback waits for ever.
@@ -75,11 +75,15 @@ impl Subscription {
     ///
     /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscription
     /// ended may be dropped here.
+    ///
+    /// # Panics
+    ///
+    /// A panic of such a driver's drop passes through, after the waiting.
     #[track_caller]
     pub fn unsubscribe(mut self, cx: &mut Sleepable) {
         might_sleep();
         if let Some(space) = self.space.upgrade() {
-            space.take_off(|slot| Arc::ptr_eq(&slot.mark, &self.mark), cx);
+            space.take_off(|mark| Arc::ptr_eq(mark, &self.mark), cx);
         }
         self.ended = true;
     }

@@ -66,6 +66,11 @@ impl Tree {
         Self { root: None }
     }
 
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
     /// The tree with one more.
     pub(super) fn with(&self, leaf: Leaf) -> Self {
         let root = match &self.root {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Outcome};
 use super::registration::{AlreadyRegistered, Registration};
 use crate::check::might_sleep;
-use crate::rcu::{Clock, Live, Mark, Open, Rcu, Roll, Slot, Work, for_every};
+use crate::rcu::{Calling, Clock, Live, Mark, Panics, Rcu, Roll, ends_are_deferred};
 use crate::token::Sleepable;
 
 /// A callback in its place.
@@ -64,38 +64,43 @@ impl<C: ?Sized + Send + Sync + 'static> Core<C> {
         let mark = Arc::new(Mark::new());
         let mut write = self.links.write(cx);
         let now = self.clock.now();
-        let same = |slot: &Slot<Link<C>>| {
-            slot.mark.is_live_at(now)
-                && ptr::addr_eq(Arc::as_ptr(&slot.item.callback), Arc::as_ptr(&callback))
+        let same = |link: &Link<C>, mark: &Arc<Mark>| {
+            mark.is_live_at(now)
+                && ptr::addr_eq(Arc::as_ptr(&link.callback), Arc::as_ptr(&callback))
         };
         if write.current().roll.has_any(same) {
             return Err(AlreadyRegistered);
         }
         let (made_at, _) = self.clock.collect();
-        let slot = Slot { item: Link { callback, priority }, mark: Arc::clone(&mark) };
-        let roll = write.current().roll.without_dropped(made_at, |_| true);
-        let roll = roll.with(slot, |other| other.item.priority < priority);
-        write.publish(Links { roll, made_at });
-        write.finish();
+        let link = Link { callback, priority };
+        let roll = write.current().roll.without_dropped(made_at, |_, _| true);
+        let roll = roll.with(link, Arc::clone(&mark), |other| other.priority < priority);
         let chain: Arc<dyn Unlink> = Arc::<Self>::clone(self);
-        Ok(Registration::new(&chain, &self.clock, mark))
+        let registration = Registration::new(&chain, &self.clock, mark);
+        write.publish(Links { roll, made_at });
+        // What is freed may panic, and then the registration ends.
+        write.finish();
+        Ok(registration)
     }
 
     /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&Slot<Link<C>>) -> bool, cx: &mut Sleepable) {
+    pub(super) fn take_off(&self, chosen: impl Fn(&Arc<Mark>) -> bool, cx: &mut Sleepable) {
         might_sleep();
         let mut write = self.links.write(cx);
         let (made_at, dropped) = self.clock.collect();
-        if dropped || write.current().roll.has_any(&chosen) {
-            let roll = write.current().roll.without_dropped(made_at, |slot| !chosen(slot));
+        if dropped || write.current().roll.has_any(|_, mark| chosen(mark)) {
+            let roll = write.current().roll.without_dropped(made_at, |_, mark| !chosen(mark));
             write.publish(Links { roll, made_at });
         }
-        let ticket = write.finish();
+        let ticket = write.ticket();
+        let mut panics = Panics::new();
+        panics.catch(|| write.finish());
         // A thread that is in a call would wait for itself, or for one that likewise waits for it.
-        if !Open::any() {
-            self.links.wait(ticket, cx);
+        if !ends_are_deferred() {
+            self.links.wait_whatever_panics(ticket, &mut panics, cx);
         }
+        panics.resume();
     }
 
     pub(super) fn count(&self) -> usize {
@@ -107,19 +112,18 @@ impl<C: ?Sized> Core<C> {
     /// Calls one callback after the other.
     #[inline]
     pub(super) fn call<X>(&self, mut call: impl FnMut(&C) -> Answer<X>) -> Outcome<X> {
-        let _open = Open::count(Work::Call);
+        let _open = Calling::count();
         let links = self.links.read();
         let live = links.live_at(self.clock.now());
-        let (mut called, mut place) = (0, 0);
-        while let Some((link, behind)) = live.next(place) {
-            place = behind;
+        let mut called = 0;
+        let last = live.try_each(&mut 0, |link| {
             called += 1;
             match call(&link.callback) {
-                Answer::Continue => {}
-                last => return Outcome::new(called, last),
+                Answer::Continue => Ok(()),
+                last => Err(last),
             }
-        }
-        Outcome::new(called, Answer::Continue)
+        });
+        Outcome::new(called, last.err().unwrap_or(Answer::Continue))
     }
 
     /// Calls one callback after the other; if one goes wrong, or panics, calls those before it once more, otherwise.
@@ -130,19 +134,19 @@ impl<C: ?Sized> Core<C> {
         call: impl Fn(&C, &mut T) -> Answer<X>,
         undo: impl Fn(&C, &mut T),
     ) -> Outcome<X> {
-        let _open = Open::count(Work::Call);
+        let _open = Calling::count();
         let links = self.links.read();
         let live = links.live_at(self.clock.now());
         let mut called = 0;
         let mut undoing = Undo { live, passed: 0, due: true, cx, call: undo };
-        let answer = loop {
-            let Some((link, behind)) = live.next(undoing.passed) else { break Answer::Continue };
+        let last = live.try_each(&mut undoing.passed, |link| {
             called += 1;
             match call(&link.callback, undoing.cx) {
-                Answer::Continue => undoing.passed = behind,
-                last => break last,
+                Answer::Continue => Ok(()),
+                last => Err(last),
             }
-        };
+        });
+        let answer = last.err().unwrap_or(Answer::Continue);
         undoing.due = matches!(answer, Answer::Bad(_));
         drop(undoing);
         Outcome::new(called, answer)
@@ -164,7 +168,7 @@ impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for Undo<'_, '_, C, T, F> {
     fn drop(&mut self) {
         if self.due {
             let call = &self.call;
-            for_every(self.live.before(self.passed), self.cx, |link, cx| call(&link.callback, cx));
+            self.live.before(self.passed).for_every(self.cx, |link, cx| call(&link.callback, cx));
         }
     }
 }
@@ -172,7 +176,7 @@ impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for Undo<'_, '_, C, T, F> {
 impl<C: ?Sized + Send + Sync + 'static> Unlink for Core<C> {
     #[track_caller]
     fn unlink(&self, mark: &Arc<Mark>, cx: &mut Sleepable) {
-        self.take_off(|slot| Arc::ptr_eq(&slot.mark, mark), cx);
+        self.take_off(|other| Arc::ptr_eq(other, mark), cx);
     }
 }
 

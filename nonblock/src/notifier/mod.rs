@@ -60,6 +60,7 @@ mod blocking;
 mod core;
 mod registration;
 
+pub use crate::rcu::ends_are_deferred;
 pub use answer::{Answer, Outcome};
 pub use atomic::{AtomicChain, AtomicNotifier};
 pub use blocking::{BlockingChain, BlockingNotifier};

@@ -57,13 +57,17 @@ impl Registration {
     #[cfg_attr(feature = "mmu", doc = "[`Invalidation`](crate::mmu::Invalidation)")]
     #[cfg_attr(not(feature = "mmu"), doc = "invalidation")]
     /// open, it cannot wait: it would wait for itself, or for a thread that likewise waits for it. It then only does what a
-    /// drop does. In Linux such a call waits for ever.
+    /// drop does; [`ends_are_deferred`](super::ends_are_deferred) tells beforehand. In Linux such a call waits for ever.
     ///
     /// Mirrors Linux's `atomic_notifier_chain_unregister()` and `blocking_notifier_chain_unregister()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Context
     ///
     /// May sleep. Hold no lock that a callback of the same chain takes.
+    ///
+    /// # Panics
+    ///
+    /// A panic of a removed callback's drop passes through, after the waiting.
     #[track_caller]
     pub fn unregister(mut self, cx: &mut Sleepable) {
         might_sleep();

@@ -19,7 +19,8 @@ use std::vec::Vec;
 
 use super::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use super::backoff::Backoff;
-use super::open::{Open, Work};
+use super::open::Calling;
+use super::panics::Panics;
 use super::shard::{self, SHARDS};
 use crate::sync::{Mutex, MutexGuard};
 use crate::token::Sleepable;
@@ -138,12 +139,31 @@ impl<T> Rcu<T> {
 
     /// Waits until everything that was replaced when the ticket was drawn has been freed, by whomever.
     ///
-    /// A thread that is itself a reader would wait for ever.
+    /// A thread that is itself a reader would wait for ever. What is freed may panic: the first panic passes through
+    /// after the waiting.
+    #[cfg_attr(
+        not(feature = "oom"),
+        allow(dead_code, reason = "only `memory` has nothing else to do")
+    )]
     #[track_caller]
     pub(crate) fn wait(&self, ticket: Ticket, cx: &mut Sleepable) {
+        let mut panics = Panics::new();
+        self.wait_whatever_panics(ticket, &mut panics, cx);
+        panics.resume();
+    }
+
+    /// As [`wait`](Self::wait), and leaves the panics to the caller.
+    #[track_caller]
+    pub(crate) fn wait_whatever_panics(
+        &self,
+        ticket: Ticket,
+        panics: &mut Panics,
+        cx: &mut Sleepable,
+    ) {
         let mut backoff = Backoff::new();
         loop {
-            self.write(cx).finish();
+            let write = self.write(cx);
+            panics.catch(|| write.finish());
             if self.is_past(ticket) && self.freed.load(Ordering::Acquire) >= ticket.0 {
                 return;
             }
@@ -190,12 +210,17 @@ impl<T> Write<'_, T> {
         self.writer.retired.push((self.cell.epoch() + GRACE, Retired(old)));
     }
 
-    /// Ends the writing, and frees what is due.
+    /// When everything replaced so far is free.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket(self.cell.epoch() + GRACE)
+    }
+
+    /// Ends the writing, and frees what is due. What is freed may panic, and does not come back then.
     ///
     /// What is freed may be anything, so the lock is released first. One thread frees at a time, so that it is known
     /// how far it has come; what is due meanwhile is left to whoever comes next.
     pub(crate) fn finish(mut self) -> Ticket {
-        let ticket = Ticket(self.cell.epoch() + GRACE);
+        let ticket = self.ticket();
         for _ in 0..GRACE {
             if !self.advance() {
                 break;
@@ -209,7 +234,7 @@ impl<T> Write<'_, T> {
         let due = self.writer.retired.partition_point(|(free_at, _)| *free_at <= now);
         let free: Vec<_> = self.writer.retired.drain(..due).collect();
         self.cell.freeing.store(true, Ordering::Relaxed);
-        let _freeing = Freeing { cell: self.cell, now, _open: Open::count(Work::Call) };
+        let _freeing = Freeing { cell: self.cell, now, _open: Calling::count() };
         drop(self);
         drop(free);
         ticket
@@ -247,7 +272,7 @@ struct Freeing<'a, T> {
     cell: &'a Rcu<T>,
     now: u64,
     // What is freed may wait for this cell in turn, and so for this thread.
-    _open: Open,
+    _open: Calling,
 }
 
 impl<T> Drop for Freeing<'_, T> {

@@ -6,6 +6,7 @@
 //! | `clock` | when a subscription that was dropped, rather than ended, stops being called |
 //! | `roll` | a list of entries, never changed, only replaced |
 //! | `open` | what a thread has under way, so that it does not wait for itself |
+//! | `panics` | callbacks that panic: none keeps another from its call |
 //! | `shard`, `backoff`, `atomic` | what those are made of |
 
 mod atomic;
@@ -13,6 +14,7 @@ mod backoff;
 mod cell;
 mod clock;
 mod open;
+mod panics;
 mod roll;
 mod shard;
 
@@ -20,5 +22,7 @@ pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use backoff::Backoff;
 pub(crate) use cell::{Rcu, Reader, Ticket};
 pub(crate) use clock::{Clock, Mark};
-pub(crate) use open::{Open, Work};
-pub(crate) use roll::{Live, Roll, Slot, for_every};
+pub use open::ends_are_deferred;
+pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
+pub(crate) use panics::Panics;
+pub(crate) use roll::{Live, Roll};

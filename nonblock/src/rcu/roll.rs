@@ -4,52 +4,67 @@ use std::sync::Arc;
 use std::vec::Vec;
 
 use super::clock::Mark;
-
-/// An entry of the list.
-#[derive(Clone, Debug)]
-pub(crate) struct Slot<T> {
-    pub(crate) item: T,
-    pub(crate) mark: Arc<Mark>,
-}
+use super::panics;
 
 /// The entries, in the order in which they are called. Copies share them.
+///
+/// The marks are apart: mostly nobody looks at them, and the items are then as close together as those of a `Vec`.
 #[derive(Debug)]
 pub(crate) struct Roll<T> {
-    slots: Arc<[Slot<T>]>,
+    items: Arc<[T]>,
+    /// As many as there are items.
+    marks: Arc<[Arc<Mark>]>,
 }
 
 impl<T> Clone for Roll<T> {
     fn clone(&self) -> Self {
-        Self { slots: Arc::clone(&self.slots) }
+        Self { items: Arc::clone(&self.items), marks: Arc::clone(&self.marks) }
     }
 }
 
 impl<T: Clone> Roll<T> {
     pub(crate) fn empty() -> Self {
-        Self { slots: Arc::default() }
+        Self { items: Arc::default(), marks: Arc::default() }
     }
 
     /// Makes the list anew with only those that are live at a time, and that `keep` keeps.
-    pub(crate) fn without_dropped(&self, now: u64, keep: impl Fn(&Slot<T>) -> bool) -> Self {
-        let kept = self.slots.iter().filter(|slot| slot.mark.is_live_at(now) && keep(slot));
-        Self { slots: kept.cloned().collect() }
+    pub(crate) fn without_dropped(&self, now: u64, keep: impl Fn(&T, &Arc<Mark>) -> bool) -> Self {
+        let kept = |&(item, mark): &(&T, &Arc<Mark>)| mark.is_live_at(now) && keep(item, mark);
+        let (items, marks): (Vec<_>, Vec<_>) = self
+            .entries()
+            .filter(kept)
+            .map(|(item, mark)| (item.clone(), Arc::clone(mark)))
+            .unzip();
+        Self { items: items.into(), marks: marks.into() }
     }
 
     /// Makes the list anew with one more, before the first of which `behind` holds.
-    pub(crate) fn with(&self, slot: Slot<T>, behind: impl Fn(&Slot<T>) -> bool) -> Self {
-        let place = self.slots.iter().position(behind).unwrap_or(self.slots.len());
-        let mut slots = Vec::with_capacity(self.slots.len() + 1);
-        slots.extend_from_slice(&self.slots[..place]);
-        slots.push(slot);
-        slots.extend_from_slice(&self.slots[place..]);
-        Self { slots: slots.into() }
+    pub(crate) fn with(&self, item: T, mark: Arc<Mark>, behind: impl Fn(&T) -> bool) -> Self {
+        let place = self.items.iter().position(behind).unwrap_or(self.items.len());
+        Self {
+            items: inserted(&self.items, place, item),
+            marks: inserted(&self.marks, place, mark),
+        }
     }
 }
 
+/// A copy with one more at a place.
+fn inserted<T: Clone>(list: &[T], place: usize, new: T) -> Arc<[T]> {
+    let mut copy = Vec::with_capacity(list.len() + 1);
+    copy.extend_from_slice(&list[..place]);
+    copy.push(new);
+    copy.extend_from_slice(&list[place..]);
+    copy.into()
+}
+
 impl<T> Roll<T> {
+    fn entries(&self) -> impl Iterator<Item = (&T, &Arc<Mark>)> {
+        self.items.iter().zip(&*self.marks)
+    }
+
     /// Says whether something in the list is chosen.
-    pub(crate) fn has_any(&self, chosen: impl Fn(&Slot<T>) -> bool) -> bool {
-        self.slots.iter().any(chosen)
+    pub(crate) fn has_any(&self, chosen: impl Fn(&T, &Arc<Mark>) -> bool) -> bool {
+        self.entries().any(|(item, mark)| chosen(item, mark))
     }
 
     /// The list without those that were dropped by the time at which the caller began.
@@ -59,17 +74,18 @@ impl<T> Roll<T> {
     /// * `made_at`: when the list was made, by the same clock: nothing in it was dropped by then.
     #[inline]
     pub(crate) fn live_at(&self, began: u64, made_at: u64) -> Live<'_, T> {
-        Live { slots: &self.slots, began, whole: made_at == began }
+        let marks = (made_at != began).then_some(&*self.marks);
+        Live { items: &self.items, marks, began }
     }
 }
 
 /// The list as a call sees it that began at a time.
 #[derive(Debug)]
 pub(crate) struct Live<'a, T> {
-    slots: &'a [Slot<T>],
+    items: &'a [T],
+    /// Those of the items, unless nothing in the list was dropped by then, so that nobody need look.
+    marks: Option<&'a [Arc<Mark>]>,
     began: u64,
-    /// Nothing in the list was dropped by then, so nobody need look.
-    whole: bool,
 }
 
 impl<T> Clone for Live<'_, T> {
@@ -81,57 +97,74 @@ impl<T> Clone for Live<'_, T> {
 impl<T> Copy for Live<'_, T> {}
 
 impl<'a, T> Live<'a, T> {
-    /// Returns the first live item at a place or after it, and the place behind it.
+    /// Calls the closure for one live item after the other, until it returns an error.
+    ///
+    /// # Arguments
+    ///
+    /// * `passed`: is kept at the place behind the last item for which it returned none.
     #[inline]
-    pub(crate) fn next(&self, mut place: usize) -> Option<(&'a T, usize)> {
-        loop {
-            let slot = self.slots.get(place)?;
-            place += 1;
-            if self.whole || slot.mark.is_live_at(self.began) {
-                return Some((&slot.item, place));
+    pub(crate) fn try_each<X>(
+        &self,
+        passed: &mut usize,
+        mut call: impl FnMut(&'a T) -> Result<(), X>,
+    ) -> Result<(), X> {
+        if self.marks.is_some() {
+            return self.try_each_marked(passed, call);
+        }
+        for (place, item) in self.items.iter().enumerate() {
+            call(item)?;
+            *passed = place + 1;
+        }
+        Ok(())
+    }
+
+    // Apart, to leave the other loop its registers.
+    #[inline(never)]
+    fn try_each_marked<X>(
+        &self,
+        passed: &mut usize,
+        mut call: impl FnMut(&'a T) -> Result<(), X>,
+    ) -> Result<(), X> {
+        let marked = self.items.iter().zip(self.marks.unwrap_or_default());
+        for (place, (item, mark)) in marked.enumerate() {
+            if mark.is_live_at(self.began) {
+                call(item)?;
+                *passed = place + 1;
             }
         }
+        Ok(())
+    }
+
+    /// Calls the closure for every live item, in order. One that panics does not keep the others from it.
+    #[inline]
+    pub(crate) fn for_every<C: ?Sized>(self, cx: &mut C, call: impl Fn(&T, &mut C) + Copy) {
+        if self.marks.is_some() {
+            return self.for_every_marked(cx, call);
+        }
+        panics::for_every(self.items.iter(), cx, call);
+    }
+
+    #[inline(never)]
+    fn for_every_marked<C: ?Sized>(self, cx: &mut C, call: impl Fn(&T, &mut C) + Copy) {
+        let began = self.began;
+        let live = move |&(_, mark): &(&T, &Arc<Mark>)| mark.is_live_at(began);
+        let items = self.items.iter().zip(self.marks.unwrap_or_default()).filter(live);
+        panics::for_every(items, cx, move |(item, _), cx| call(item, cx));
     }
 
     /// Those before a place.
     #[inline]
     pub(crate) fn before(self, place: usize) -> Self {
-        Self { slots: &self.slots[..place], ..self }
+        Self { items: &self.items[..place], ..self }
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.mark.is_live_at(self.began)).count()
-    }
-}
-
-/// Calls something for every live item, in order. One that panics does not keep the others from it.
-#[inline]
-pub(crate) fn for_every<T, C: ?Sized>(live: Live<'_, T>, cx: &mut C, call: impl Fn(&T, &mut C)) {
-    let mut rest = Rest { live, place: 0, cx, call };
-    rest.call();
-}
-
-/// The calls that are due. Dropped by an unwinding call, it makes the others.
-struct Rest<'a, 'cx, T, C: ?Sized, F: Fn(&T, &mut C)> {
-    live: Live<'a, T>,
-    place: usize,
-    cx: &'cx mut C,
-    call: F,
-}
-
-impl<T, C: ?Sized, F: Fn(&T, &mut C)> Rest<'_, '_, T, C, F> {
-    #[inline]
-    fn call(&mut self) {
-        while let Some((item, behind)) = self.live.next(self.place) {
-            self.place = behind;
-            (self.call)(item, self.cx);
+        match self.marks {
+            None => self.items.len(),
+            Some(marks) => {
+                let live = |mark: &&Arc<Mark>| mark.is_live_at(self.began);
+                marks[..self.items.len()].iter().filter(live).count()
+            }
         }
-    }
-}
-
-impl<T, C: ?Sized, F: Fn(&T, &mut C)> Drop for Rest<'_, '_, T, C, F> {
-    #[inline]
-    fn drop(&mut self) {
-        self.call();
     }
 }

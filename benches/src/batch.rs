@@ -1,0 +1,72 @@
+//! Ways to write what a rival does many times over.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
+
+/// Runs something so many times, and returns how long that took.
+///
+/// What is one thread is timed in that thread's processor time, so that it does not count when the processor is given to
+/// another program meanwhile. What is several is timed by the clock on the wall.
+pub type Batch = Box<dyn FnMut(u64) -> Duration>;
+
+/// Times a closure that does something as many times as it is told.
+///
+/// For loops that must stand inside something, a token's closure for instance: [`repeat`] is the loop. Where nothing is
+/// around it, [`each`] is shorter.
+pub fn timed(mut work: impl FnMut(u64)) -> impl FnMut(u64) -> Duration {
+    move |times| {
+        let start = ThreadTime::now();
+        work(times);
+        start.elapsed()
+    }
+}
+
+/// Times a closure that does something once.
+pub fn each(mut once: impl FnMut()) -> impl FnMut(u64) -> Duration {
+    timed(move |times| repeat(times, &mut once))
+}
+
+/// The loop of every rival, the same for all.
+#[inline]
+pub fn repeat(times: u64, mut once: impl FnMut()) {
+    for _ in 0..times {
+        once();
+        // What was written to memory is written each time, and the loop stays one.
+        black_box(());
+    }
+}
+
+/// Times several threads that do something at once, each as many times as it is told.
+///
+/// The closure gets the thread's number, from 0, and how many times. The time is from when the first begins, all of them
+/// being there, until the last has ended. Thus the time of one operation is that of one thread's.
+pub fn together(threads: usize, work: impl Fn(usize, u64) + Sync) -> impl FnMut(u64) -> Duration {
+    move |times| {
+        let barrier = Barrier::new(threads);
+        let run = |number| {
+            barrier.wait();
+            let start = Instant::now();
+            work(number, times);
+            (start, Instant::now())
+        };
+        let spans: Vec<_> = thread::scope(|scope| {
+            let run = &run;
+            let threads: Vec<_> =
+                (0..threads).map(|number| scope.spawn(move || run(number))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("it did not panic")).collect()
+        });
+        let first = spans.iter().map(|(start, _end)| *start).min();
+        let last = spans.iter().map(|(_start, end)| *end).max();
+        last.zip(first).map_or(Duration::ZERO, |(last, first)| last - first)
+    }
+}
+
+/// Something that the optimizer cannot look into: it keeps what stands around it apart, as the body of a section would.
+#[inline(never)]
+pub fn opaque(value: u64) -> u64 {
+    black_box(value)
+}

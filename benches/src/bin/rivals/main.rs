@@ -1,0 +1,66 @@
+//! What is measured, a subject a file. The command `benches` builds and runs this, and reads what it writes.
+
+mod channel;
+mod locks;
+mod might_sleep;
+mod queue;
+mod raw;
+mod section;
+
+use std::process::ExitCode;
+
+use benches::sampling::{Effort, measure};
+use benches::{Plan, counting};
+use lexopt::Arg::{Long, Value};
+
+const USAGE: &str = "usage: rivals measure|count|list [--quick] [--only BEGINNING]...";
+
+/// All subjects, in the order of the page.
+fn plan() -> Plan {
+    let mut plan = Plan::default();
+    section::plan(&mut plan);
+    might_sleep::plan(&mut plan);
+    locks::plan(&mut plan);
+    queue::plan(&mut plan);
+    channel::plan(&mut plan);
+    plan
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rivals: {error}\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<(), lexopt::Error> {
+    let mut plan = plan();
+    let mut effort = Effort::FULL;
+    let mut what = None;
+    let mut only = Vec::new();
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("quick") => effort = Effort::QUICK,
+            Long("only") => only.push(parser.value()?.to_string_lossy().into_owned()),
+            Value(value) if what.is_none() => what = Some(value.to_string_lossy().into_owned()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    plan.only(&only);
+    match what.as_deref() {
+        Some("measure") => print(&measure(plan, effort, nonblock::CHECKS)),
+        Some("count") => print(&counting::run(&plan)),
+        Some("list") => plan.ids().iter().for_each(|id| println!("{id}")),
+        _ => return Err("expected what to do".into()),
+    }
+    Ok(())
+}
+
+/// Writes a result as one line, for the command.
+fn print(result: &impl serde::Serialize) {
+    println!("{}", serde_json::to_string(result).expect("results have no map"));
+}

@@ -1,0 +1,65 @@
+//! The raw locks beneath, with nothing around them: what a lock can cost at the least.
+
+use std::cell::UnsafeCell;
+
+use parking_lot::lock_api::{RawMutex as _, RawRwLock as _};
+
+/// A number behind a raw mutex.
+pub(crate) struct BareMutex {
+    raw: parking_lot::RawMutex,
+    value: UnsafeCell<u64>,
+}
+
+// SAFETY: the value is reached with the raw lock held only.
+unsafe impl Sync for BareMutex {}
+
+impl BareMutex {
+    pub(crate) fn new() -> Self {
+        Self { raw: parking_lot::RawMutex::INIT, value: UnsafeCell::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn raise(&self) {
+        let held = self.raw.lock();
+        // SAFETY: the lock is held, so nobody else reaches the value.
+        let value = unsafe { &mut *self.value.get() };
+        *value = value.wrapping_add(1);
+        // SAFETY: this thread holds the lock.
+        unsafe { self.raw.unlock(held) };
+    }
+}
+
+/// A number behind a raw read-write lock.
+pub(crate) struct BareRwLock {
+    raw: parking_lot::RawRwLock,
+    value: UnsafeCell<u64>,
+}
+
+// SAFETY: the value is reached with the raw lock held only, and changed with it held exclusively.
+unsafe impl Sync for BareRwLock {}
+
+impl BareRwLock {
+    pub(crate) fn new() -> Self {
+        Self { raw: parking_lot::RawRwLock::INIT, value: UnsafeCell::new(0) }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> u64 {
+        let held = self.raw.lock_shared();
+        // SAFETY: the lock is held, so nobody changes the value.
+        let value = unsafe { *self.value.get() };
+        // SAFETY: this thread holds the lock, shared.
+        unsafe { self.raw.unlock_shared(held) };
+        value
+    }
+
+    #[inline]
+    pub(crate) fn raise(&self) {
+        let held = self.raw.lock_exclusive();
+        // SAFETY: the lock is held exclusively, so nobody else reaches the value.
+        let value = unsafe { &mut *self.value.get() };
+        *value = value.wrapping_add(1);
+        // SAFETY: this thread holds the lock, exclusively.
+        unsafe { self.raw.unlock_exclusive(held) };
+    }
+}

@@ -1,0 +1,47 @@
+//! What the command is told.
+
+use std::path::PathBuf;
+
+use lexopt::Arg::{Long, Short};
+
+pub(crate) const USAGE: &str = "\
+usage: cargo run --release -p benches -- [OPTION]...
+
+  --quick          fewer and shorter samples, and nothing that builds programs
+  --only ID        only the groups whose id begins so; may be given more than once
+  --markdown FILE  write the page
+  --json FILE      write every sample
+  --svg DIRECTORY  draw the curves
+  --help           print this
+";
+
+#[derive(Debug, Default)]
+pub(crate) struct Arguments {
+    pub(crate) quick: bool,
+    pub(crate) only: Vec<String>,
+    pub(crate) markdown: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) svg: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Reads the command's arguments; `None` if they ask for help.
+    pub(crate) fn parse() -> Result<Option<Self>, lexopt::Error> {
+        let mut arguments = Self::default();
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("quick") => arguments.quick = true,
+                Long("only") => {
+                    arguments.only.push(parser.value()?.to_string_lossy().into_owned());
+                }
+                Long("markdown") => arguments.markdown = Some(parser.value()?.into()),
+                Long("json") => arguments.json = Some(parser.value()?.into()),
+                Long("svg") => arguments.svg = Some(parser.value()?.into()),
+                Long("help") | Short('h') => return Ok(None),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(Some(arguments))
+    }
+}

@@ -1,0 +1,130 @@
+//! Figures of the measured groups: what goals come to, how curves grow, and how numbers are written.
+
+use benches::goal::{Bound, Goal};
+use benches::results::Measured;
+use benches::statistics::exponent;
+
+/// A goal, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// Where it was looked at: the group's name and build.
+    pub(crate) group: String,
+    pub(crate) words: String,
+    pub(crate) figure: Option<f64>,
+    pub(crate) met: bool,
+    pub(crate) cause: Option<String>,
+}
+
+/// Looks at the goals of all groups. One about a rival that is not there has no figure.
+pub(crate) fn verdicts(groups: &[Measured]) -> Vec<Verdict> {
+    groups.iter().flat_map(|group| group.goals.iter().map(|goal| verdict(group, goal))).collect()
+}
+
+fn verdict(group: &Measured, goal: &Goal) -> Verdict {
+    let figure = figure(group, goal);
+    Verdict {
+        group: place(group),
+        words: goal.bound.words(&goal.of, &goal.against),
+        figure,
+        met: figure.is_some_and(|figure| goal.bound.met_by(figure)),
+        cause: goal.cause.clone(),
+    }
+}
+
+fn figure(group: &Measured, goal: &Goal) -> Option<f64> {
+    let (of, against) = (group.series(&goal.of)?, group.series(&goal.against)?);
+    match goal.bound {
+        Bound::TimeAtMost(_) => Some(of.ratio(against).by_round.median),
+        Bound::FasterBy(_) => Some(against.ratio(of).by_round.median),
+        Bound::InstructionsMore(_) => Some(of.instructions? - against.instructions?),
+        Bound::InstructionsAtMost(_) => Some(of.instructions? / against.instructions?),
+    }
+}
+
+/// What a group is called beside others: its title, its size and its build.
+pub(crate) fn place(group: &Measured) -> String {
+    let build = if group.checks { "checks on" } else { "checks off" };
+    match &group.point {
+        Some((what, size)) => format!("{}, {} {what}, {build}", group.title, count(*size)),
+        None => format!("{}, {build}", group.title),
+    }
+}
+
+/// The groups of one curve, in the order of their sizes.
+#[derive(Debug)]
+pub(crate) struct Curve<'a> {
+    pub(crate) groups: Vec<&'a Measured>,
+}
+
+impl<'a> Curve<'a> {
+    /// The curves among the groups.
+    pub(crate) fn all(groups: &'a [Measured]) -> Vec<Self> {
+        let mut curves: Vec<Self> = Vec::new();
+        for group in groups.iter().filter(|group| group.point.is_some()) {
+            let same = |first: &Measured| first.id == group.id && first.checks == group.checks;
+            match curves.iter_mut().find(|curve| same(curve.first())) {
+                Some(curve) => curve.groups.push(group),
+                None => curves.push(Self { groups: vec![group] }),
+            }
+        }
+        curves
+    }
+
+    pub(crate) fn first(&self) -> &'a Measured {
+        self.groups[0]
+    }
+
+    /// What the sizes count.
+    pub(crate) fn what(&self) -> &'a str {
+        self.first().point.as_ref().map_or("", |(what, _size)| what)
+    }
+
+    /// The rivals' names, each once.
+    pub(crate) fn rivals(&self) -> Vec<&'a str> {
+        let mut names = Vec::new();
+        for series in self.groups.iter().flat_map(|group| &group.series) {
+            if !names.contains(&series.name.as_str()) {
+                names.push(&series.name);
+            }
+        }
+        names
+    }
+
+    /// The sizes and median times of a rival.
+    pub(crate) fn points(&self, rival: &str) -> Vec<(f64, f64)> {
+        self.groups
+            .iter()
+            .filter_map(|group| {
+                let (_what, size) = group.point.as_ref()?;
+                Some((*size as f64, group.series(rival)?.summary().median))
+            })
+            .collect()
+    }
+
+    /// How a rival's time grows: see [`exponent`].
+    pub(crate) fn exponent(&self, rival: &str) -> Option<f64> {
+        exponent(&self.points(rival))
+    }
+}
+
+/// A time, in the unit that suits it.
+pub(crate) fn time(nanoseconds: f64) -> String {
+    match nanoseconds {
+        small if small < 1e3 => format!("{small:.2} ns"),
+        middle if middle < 1e6 => format!("{:.2} µs", middle / 1e3),
+        large if large < 1e9 => format!("{:.2} ms", large / 1e6),
+        seconds => format!("{:.2} s", seconds / 1e9),
+    }
+}
+
+/// A whole number, with its thousands apart.
+pub(crate) fn count(number: impl std::fmt::Display) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| group.iter().map(|digit| char::from(*digit)).collect::<String>())
+        .collect();
+    groups.join(",")
+}

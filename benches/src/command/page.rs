@@ -1,0 +1,188 @@
+//! The page: the machine, every goal, every group, every curve.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use benches::results::Measured;
+use serde_json::json;
+
+use super::figures::{Curve, Verdict, count, place, time, verdicts};
+use super::machine::Machine;
+use super::plots;
+
+#[derive(Debug)]
+pub(crate) struct Page<'a> {
+    pub(crate) machine: &'a Machine,
+    pub(crate) notes: &'a [String],
+    pub(crate) groups: &'a [Measured],
+    pub(crate) quick: bool,
+}
+
+/// A table row.
+fn row(text: &mut String, cells: &[String]) {
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
+}
+
+fn heads(text: &mut String, names: &[&str]) {
+    row(text, &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let _ = writeln!(text, "|{}", "---|".repeat(names.len()));
+}
+
+impl Page<'_> {
+    /// What is printed.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        self.goals(&mut text);
+        self.tables(&mut text, None);
+        text
+    }
+
+    /// Every sample.
+    pub(crate) fn json(&self) -> String {
+        let all = json!({ "machine": self.machine, "notes": self.notes, "groups": self.groups });
+        format!("{all:#}\n")
+    }
+
+    /// The page.
+    pub(crate) fn markdown(&self, plots: Option<&Path>) -> String {
+        let mut text = String::from(HEAD);
+        text.push('\n');
+        heads(&mut text, &["machine", ""]);
+        for (name, value) in self.machine.lines() {
+            row(&mut text, &[name.to_owned(), value]);
+        }
+        if self.quick {
+            text.push_str(
+                "\nMade with `--quick`: few and short samples, and nothing that builds programs.\n",
+            );
+        }
+        for note in self.notes {
+            let _ = writeln!(text, "\n{note}");
+        }
+        text.push_str("\n## Goals\n\n");
+        self.goals(&mut text);
+        self.tables(&mut text, plots);
+        text
+    }
+
+    fn goals(&self, text: &mut String) {
+        let verdicts = verdicts(self.groups);
+        heads(text, &["where", "goal", "figure", ""]);
+        for verdict in &verdicts {
+            let figure = verdict.figure.map_or("none".to_owned(), |figure| format!("{figure:.3}"));
+            let cells =
+                [verdict.group.clone(), verdict.words.clone(), figure, said(verdict).to_owned()];
+            row(text, &cells);
+        }
+        let short: Vec<_> =
+            verdicts.iter().filter(|verdict| verdict.figure.is_some() && !verdict.met).collect();
+        if !short.is_empty() {
+            text.push_str("\nWhy what falls short does:\n\n");
+        }
+        for verdict in short {
+            let cause = verdict.cause.as_deref().unwrap_or("not found out yet");
+            let _ = writeln!(text, "- {}, {}: {cause}", verdict.group, verdict.words);
+        }
+    }
+
+    fn tables(&self, text: &mut String, plots: Option<&Path>) {
+        for group in self.groups.iter().filter(|group| group.point.is_none()) {
+            heading(text, group);
+            rivals(text, group);
+        }
+        for curve in Curve::all(self.groups) {
+            heading(text, curve.first());
+            points(text, &curve);
+            if plots.is_some() {
+                let file = plots::name(&curve);
+                let _ = writeln!(text, "\n![{}](performance/{file})", curve.first().title);
+            }
+        }
+    }
+}
+
+fn said(verdict: &Verdict) -> &'static str {
+    match (verdict.figure, verdict.met) {
+        (None, _) => "not looked at",
+        (Some(_), true) => "met",
+        (Some(_), false) => "**short**",
+    }
+}
+
+fn heading(text: &mut String, group: &Measured) {
+    let build = if group.checks { "checks on" } else { "checks off" };
+    let _ = writeln!(text, "\n## {}, {build}\n", group.title);
+    if !group.about.is_empty() {
+        let _ = writeln!(text, "{}\n", group.about);
+    }
+}
+
+/// A group that stands alone: a rival a line.
+fn rivals(text: &mut String, group: &Measured) {
+    let counted = group.series.iter().any(|series| series.instructions.is_some());
+    let mut names = vec!["", "median", "quartiles"];
+    if counted {
+        names.push("instructions");
+    }
+    names.extend(["ratio of medians", "median of ratios"]);
+    heads(text, &names);
+    let Some(first) = group.series.first() else { return };
+    for series in &group.series {
+        let summary = series.summary();
+        let ratio = series.ratio(first);
+        let mut cells = vec![
+            series.name.clone(),
+            time(summary.median),
+            format!("{} – {}", time(summary.lower), time(summary.upper)),
+        ];
+        if counted {
+            cells.push(series.instructions.map_or(String::new(), |count| format!("{count:.1}")));
+        }
+        cells.push(format!("{:.3}", ratio.of_medians));
+        cells.push(format!("{:.3}", ratio.by_round.median));
+        row(text, &cells);
+    }
+}
+
+/// A curve: a rival a column, a size a line, and the growth.
+fn points(text: &mut String, curve: &Curve<'_>) {
+    let names = curve.rivals();
+    let heads_of: Vec<_> = std::iter::once(curve.what()).chain(names.iter().copied()).collect();
+    heads(text, &heads_of);
+    for group in &curve.groups {
+        let size = group.point.as_ref().map_or(0, |(_what, size)| *size);
+        let mut cells = vec![count(size)];
+        for name in &names {
+            cells.push(group.series(name).map_or(String::new(), |series| {
+                let first = group.series.first().unwrap_or(series);
+                let ratio = series.ratio(first).by_round.median;
+                format!("{} ({ratio:.2})", time(series.summary().median))
+            }));
+        }
+        row(text, &cells);
+    }
+    let mut cells = vec!["grows with the power".to_owned()];
+    for name in &names {
+        cells.push(curve.exponent(name).map_or(String::new(), |power| format!("{power:.2}")));
+    }
+    row(text, &cells);
+    let _ = writeln!(
+        text,
+        "\nIn parentheses: how many times the first column's time, the median of the rounds' ratios. {}",
+        place(curve.groups[0])
+            .split(", ")
+            .last()
+            .map_or(String::new(), |build| format!("Built with {build}.")),
+    );
+}
+
+const HEAD: &str = "\
+# Performance
+
+Made by `cargo run --release -p benches -- --markdown docs/PERFORMANCE.md --svg docs/performance`, never by hand.
+
+Rivals run side by side in one program, every one of them once in each round, in an order drawn anew. A time is the
+median of the rounds, with the quartiles beside it; it says little by itself. What is claimed are ratios: the median of the
+rounds' ratios, since both rivals of a round meet the same machine. Instructions are counted by callgrind, each time
+alone, without the loop around it; they repeat exactly.
+";

@@ -1,0 +1,95 @@
+//! What a rival is held to.
+
+use serde::{Deserialize, Serialize};
+
+/// A bound on one rival of a group, seen from another.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Goal {
+    /// The rival that is held to it.
+    pub of: String,
+    /// The rival that it is measured by.
+    pub against: String,
+    /// What is compared, and how far it may go.
+    pub bound: Bound,
+    /// Why it falls short, where it does.
+    pub cause: Option<String>,
+}
+
+/// What is compared, and how far it may go.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Bound {
+    /// The time is at most so many times the other's.
+    TimeAtMost(f64),
+    /// It is at least so many times faster.
+    FasterBy(f64),
+    /// It takes at most so many instructions more.
+    InstructionsMore(f64),
+    /// It takes at most so many times the instructions.
+    InstructionsAtMost(f64),
+}
+
+impl Goal {
+    /// The time is at most so many times the other's.
+    #[must_use]
+    pub fn at_most(times: f64, of: &str, against: &str) -> Self {
+        Self::new(Bound::TimeAtMost(times), of, against)
+    }
+
+    /// It is at least so many times faster than the other.
+    #[must_use]
+    pub fn faster(times: f64, of: &str, against: &str) -> Self {
+        Self::new(Bound::FasterBy(times), of, against)
+    }
+
+    /// It takes at most so many instructions more than the other. Its group must be [counted](crate::Group::counted).
+    #[must_use]
+    pub fn more_instructions(most: f64, of: &str, against: &str) -> Self {
+        Self::new(Bound::InstructionsMore(most), of, against)
+    }
+
+    /// It takes at most so many times the instructions of the other. Its group must be
+    /// [counted](crate::Group::counted).
+    #[must_use]
+    pub fn instructions_at_most(times: f64, of: &str, against: &str) -> Self {
+        Self::new(Bound::InstructionsAtMost(times), of, against)
+    }
+
+    /// Says why it falls short. The page has it where it does.
+    #[must_use]
+    pub fn cause(mut self, cause: &str) -> Self {
+        self.cause = Some(cause.to_owned());
+        self
+    }
+
+    fn new(bound: Bound, of: &str, against: &str) -> Self {
+        Self { of: of.to_owned(), against: against.to_owned(), bound, cause: None }
+    }
+}
+
+impl Bound {
+    /// The goal in words, of one rival against another.
+    #[must_use]
+    pub fn words(self, of: &str, against: &str) -> String {
+        match self {
+            Self::TimeAtMost(times) => format!("{of}: at most {times:.4} times {against}"),
+            Self::FasterBy(times) => format!("{of}: at least {times} times faster than {against}"),
+            Self::InstructionsMore(more) => {
+                format!("{of}: at most {more} instructions more than {against}")
+            }
+            Self::InstructionsAtMost(times) => {
+                format!("{of}: at most {times} times the instructions of {against}")
+            }
+        }
+    }
+
+    /// Says whether a figure keeps to it.
+    #[must_use]
+    pub fn met_by(self, figure: f64) -> bool {
+        match self {
+            Self::TimeAtMost(most)
+            | Self::InstructionsMore(most)
+            | Self::InstructionsAtMost(most) => figure <= most,
+            Self::FasterBy(least) => figure >= least,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What was measured, as the measured program tells the command, and the command whoever asks for JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::goal::Goal;
+use crate::statistics::{Ratio, Summary, median};
+
+/// A group that was measured.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Measured {
+    /// The group's id: `section`.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// What was measured, in a sentence or two.
+    pub about: String,
+    /// Whether the counters were on.
+    pub checks: bool,
+    /// What the size counts, and the size, if the group is a point of a curve.
+    pub point: Option<(String, u64)>,
+    /// The rivals, in order.
+    pub series: Vec<Series>,
+    /// What they are held to.
+    pub goals: Vec<Goal>,
+}
+
+/// A rival that was measured.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Series {
+    /// What it is called.
+    pub name: String,
+    /// Whether it is nonblock's.
+    pub ours: bool,
+    /// How long one time took, in each round.
+    pub nanoseconds: Vec<f64>,
+    /// How many instructions one time took, beyond those of the loop around it.
+    pub instructions: Option<f64>,
+}
+
+impl Measured {
+    /// The rival of a name.
+    #[must_use]
+    pub fn series(&self, name: &str) -> Option<&Series> {
+        self.series.iter().find(|series| series.name == name)
+    }
+
+    /// The name of the group, its size and its build included.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let build = if self.checks { "checks" } else { "plain" };
+        match &self.point {
+            Some((_what, size)) => format!("{build}/{}/{size}", self.id),
+            None => format!("{build}/{}", self.id),
+        }
+    }
+}
+
+impl Series {
+    /// The median time, and its spread.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.nanoseconds)
+    }
+
+    /// How many times the other's time this one's is.
+    #[must_use]
+    pub fn ratio(&self, other: &Self) -> Ratio {
+        let pairs = self.nanoseconds.iter().zip(&other.nanoseconds);
+        let by_round: Vec<_> = pairs.map(|(own, other)| own / other).collect();
+        Ratio {
+            of_medians: median(&self.nanoseconds) / median(&other.nanoseconds),
+            by_round: Summary::of(&by_round),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The rounds: every rival once in each, in an order drawn anew.
+
+use std::time::Duration;
+
+use crate::batch::Batch;
+use crate::plan::{Group, Plan};
+use crate::results::{Measured, Series};
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// How many rounds.
+    pub rounds: usize,
+    /// How long a sample takes, at least.
+    pub sample: Duration,
+}
+
+impl Effort {
+    /// As much as the page needs.
+    pub const FULL: Self = Self { rounds: 101, sample: Duration::from_millis(3) };
+
+    /// Enough to see whether all is in order.
+    pub const QUICK: Self = Self { rounds: 21, sample: Duration::from_millis(1) };
+}
+
+/// Measures the groups of a plan.
+#[must_use]
+pub fn measure(plan: Plan, effort: Effort, checks: bool) -> Vec<Measured> {
+    let mut random = fastrand::Rng::with_seed(0x5eed);
+    plan.groups
+        .into_iter()
+        .map(|group| {
+            eprintln!("  {}", group.key());
+            measure_group(group, effort, checks, &mut random)
+        })
+        .collect()
+}
+
+fn measure_group(
+    group: Group,
+    effort: Effort,
+    checks: bool,
+    random: &mut fastrand::Rng,
+) -> Measured {
+    let mut running: Vec<_> = group
+        .rivals
+        .iter()
+        .map(|rival| {
+            let mut batch = (rival.make)();
+            let times = calibrate(&mut batch, effort.sample);
+            (batch, times, Vec::with_capacity(effort.rounds))
+        })
+        .collect();
+    let mut order: Vec<_> = (0..running.len()).collect();
+    for _round in 0..effort.rounds {
+        random.shuffle(&mut order);
+        for number in &order {
+            let (batch, times, nanoseconds) = &mut running[*number];
+            let time = batch(*times).as_secs_f64() * 1e9;
+            nanoseconds.push(time / (*times as f64 * group.per));
+        }
+    }
+    let series = group.rivals.iter().zip(running).map(|(rival, (_, _, nanoseconds))| Series {
+        name: rival.name.clone(),
+        ours: rival.ours,
+        nanoseconds,
+        instructions: None,
+    });
+    Measured {
+        series: series.collect(),
+        id: group.id,
+        title: group.title,
+        about: group.about,
+        checks,
+        point: group.point,
+        goals: group.goals,
+    }
+}
+
+/// How many times fill a sample. What they warm up is warm then.
+fn calibrate(batch: &mut Batch, sample: Duration) -> u64 {
+    let mut times = 1;
+    loop {
+        let time = batch(times);
+        if time >= sample {
+            return times;
+        }
+        // In one step to a little more, once it takes long enough to be told from the clock's own time.
+        let missing = sample.as_nanos() * 11 / (10 * time.as_nanos().max(1)) + 1;
+        times *= u64::try_from(missing).unwrap_or(8).clamp(2, 8);
+    }
+}
