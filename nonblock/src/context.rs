@@ -176,7 +176,8 @@ impl From<Infallible> for WouldBlock {
 
 #[cfg(feature = "std")]
 impl From<WouldBlock> for std::io::Error {
-    fn from(refusal: WouldBlock) -> Self {
-        Self::new(std::io::ErrorKind::WouldBlock, refusal)
+    // From the kind alone: with the refusal in it the error would be allocated, in a section.
+    fn from(_refusal: WouldBlock) -> Self {
+        std::io::ErrorKind::WouldBlock.into()
     }
 }

@@ -1,12 +1,13 @@
-//! A global allocator that says it may sleep: what reports and records violations stands it.
+//! A global allocator that says it may sleep: it finds what allocates in a section, and what reports that stands it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
+use std::io;
 
 use nonblock::ViolationKind::SleepInNonBlock;
 use nonblock::testing::violations;
-use nonblock::{might_sleep, non_block, set_handler, thread};
+use nonblock::{WouldBlock, might_sleep, non_block, set_handler, thread};
 use nonblock_tests::process;
 
 /// Says, on threads that want it, that it may sleep.
@@ -55,6 +56,15 @@ fn an_allocation_in_a_section_is_recorded() {
     // The allocation and the release.
     assert_eq!(found.len(), 2);
     assert!(found.iter().all(|violation| violation.kind() == SleepInNonBlock));
+}
+
+#[test]
+fn a_refusal_becomes_an_io_error_without_allocating() {
+    let found = violations(|| {
+        let error = checked(|| non_block(|_nb| io::Error::from(WouldBlock)));
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    });
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]

@@ -307,6 +307,25 @@ fn a_panic_passes_by_a_held_lock_of_standard_error() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_handler_that_panics_while_its_thread_unwinds_ends_the_program() {
+    use std::os::unix::process::ExitStatusExt as _;
+    const SIGABRT: i32 = 6;
+
+    let test = "a_handler_that_panics_while_its_thread_unwinds_ends_the_program";
+    let outcome = process::own(test, &[], || {
+        nonblock::set_handler(Some(|_violation| panic!("of the handler's")));
+        let _ = catch_unwind(|| {
+            let _at_the_end = AtTheEnd(invalidate_the_range);
+            panic!("of another cause");
+        });
+        println!("went on");
+    });
+    assert_eq!(outcome.status.signal(), Some(SIGABRT), "{outcome:#?}");
+    assert!(!outcome.stdout.contains("went on"), "{outcome:#?}");
+}
+
 #[test]
 fn a_fault_while_a_thread_is_torn_down_is_reported() {
     std::thread_local! {

@@ -1,4 +1,4 @@
-//! Law 2: a push takes the proof of a section.
+//! A push is for sections: it takes the proof of one.
 
 use nonblock::work::{Full, Queue};
 

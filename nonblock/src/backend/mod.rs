@@ -166,6 +166,8 @@ pub unsafe trait Backend {
     }
 
     /// Marks that this thread is making a report; returns `false` if it already was.
+    ///
+    /// Where it is left out, a [`Handler`](crate::Handler) that itself breaks a rule is called within itself, again and again.
     fn begin_report() -> bool {
         true
     }

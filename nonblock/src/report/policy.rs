@@ -35,7 +35,7 @@ pub(super) const VARIABLE: &str = "NONBLOCK";
 #[non_exhaustive]
 pub enum Policy {
     /// Panic with the report. On a thread that is panicking already: write it, as `Warn` does. In a call from C, which
-    /// no panic may pass: as `Abort`.
+    /// no panic may pass: as `Abort`. In a destructor of a thread's locals every panic ends the program, this one too.
     Panic,
     /// Write the report with a call trace, once for every site, and go on.
     ///
@@ -155,6 +155,9 @@ impl Error for ParsePolicyError {}
 /// It is called for every violation, repeated ones too ([`Violation::occurrence`] tells), on the thread that
 /// broke the rule, whose sections are put aside meanwhile. So it may sleep; but the section may hold a
 /// spin lock, and whoever waits for that waits for the handler too.
+///
+/// A handler that panics unwinds through the call that broke the rule. On a thread that is unwinding already, it ends the
+/// program, as any second panic does.
 pub type Handler = fn(&Violation);
 
 /// No policy was set: the backend's initial one holds.
