@@ -21,11 +21,10 @@
 //! }
 //!
 //! #[nonblock::test]
-//! fn waiting_in_a_section_is_found(nb: &mut NonBlock) {
+//! fn waiting_in_a_section_is_found(_nb: &mut NonBlock) {
 //!     let violation = expect_violation(|| wait_for_fence());
 //!     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 //!     assert_eq!(violation.depth(), 1);
-//!     # let _ = nb;
 //! }
 //! # if nonblock::CHECKS {
 //! # let violation = expect_violation(|| nonblock::non_block(|_nb| wait_for_fence()));
