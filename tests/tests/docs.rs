@@ -14,8 +14,11 @@ use syn::{
 };
 
 /// What a type or trait says in its own documentation if its functions need not.
-const FOR_ALL: [&str; 2] =
-    ["verything on it may be called anywhere", "Every function is called anywhere"];
+const FOR_ALL: [&str; 3] = [
+    "verything on it may be called anywhere",
+    "Every function is called anywhere",
+    "may be made and used anywhere",
+];
 
 /// The text of an item's documentation.
 fn documentation(attributes: &[Attribute]) -> String {
