@@ -117,6 +117,17 @@ pub fn non_block_start() {
 ///
 /// Where no section is open, reports [`ViolationKind::UnbalancedEnd`], which panics
 /// under the default [`Policy`](crate::Policy). The depth stays zero.
+///
+/// # Examples
+///
+/// ```
+/// # if nonblock::CHECKS {
+/// use nonblock::{ViolationKind, raw, testing};
+///
+/// let violation = testing::expect_violation(|| raw::non_block_end());
+/// assert_eq!(violation.kind(), ViolationKind::UnbalancedEnd);
+/// # }
+/// ```
 #[inline]
 #[track_caller]
 pub fn non_block_end() {
@@ -139,6 +150,16 @@ pub(crate) fn non_block_end_at(place: Place) {
 /// # Context
 ///
 /// May be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::raw;
+///
+/// let depth = nonblock::non_block(|nb| nb.non_block(|_nb| raw::depth()));
+/// assert_eq!(depth, if nonblock::CHECKS { 2 } else { 0 });
+/// assert_eq!(raw::depth(), 0);
+/// ```
 #[inline]
 pub fn depth() -> u32 {
     Chosen::depth().unwrap_or(0)

@@ -1,8 +1,9 @@
-//! What the documentation of every public item says: a summary, from which context it may be used, and how it fails.
+//! What the documentation of every public item says: a summary, from which context it may be used, and how it fails. And
+//! of every feature, what it is for.
 //!
 //! Looked up in the source: `pub` there is public, as rustc's lint `unreachable_pub` sees to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,11 @@ use syn::{
 };
 
 /// What a type or trait says in its own documentation if its functions need not.
-const FOR_ALL: [&str; 2] =
-    ["verything on it may be called anywhere", "Every function is called anywhere"];
+const FOR_ALL: [&str; 3] = [
+    "verything on it may be called anywhere",
+    "Every function is called anywhere",
+    "may be made and used anywhere",
+];
 
 /// The text of an item's documentation.
 fn documentation(attributes: &[Attribute]) -> String {
@@ -202,6 +206,31 @@ fn every_public_function_says_where_it_may_be_called_and_how_it_fails() {
     let (missing, seen) = missing(&sources);
     assert!(missing.is_empty(), "the documentation does not say:\n{}", missing.join("\n"));
     assert!(seen > 200, "only {seen} public functions were found");
+}
+
+/// The names in the first column of the table below a heading of the crate's documentation.
+fn rows<'a>(source: &'a str, heading: &str) -> BTreeSet<&'a str> {
+    let table = source.split_once(heading).map_or("", |(_, below)| below);
+    let lines = table.lines().filter_map(|line| line.strip_prefix("//!")).map(str::trim_start);
+    let rows =
+        lines.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    rows.filter_map(|row| row.strip_prefix("| `")?.split('`').next()).collect()
+}
+
+#[test]
+fn every_feature_stands_in_the_table() {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nonblock");
+    let read = |path: &str| fs::read_to_string(crate_folder.join(path)).expect("it is there");
+    let manifest = read("Cargo.toml");
+    let features = manifest.split_once("[features]\n").expect("there are features").1;
+    let features: BTreeSet<_> = features
+        .lines()
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| Some(line.split_once(" = ")?.0))
+        .filter(|name| !name.starts_with('#') && *name != "default")
+        .collect();
+    assert!(features.contains("std"), "{features:?}");
+    assert_eq!(rows(&read("src/lib.rs"), "//! # Features\n"), features);
 }
 
 #[test]

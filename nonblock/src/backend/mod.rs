@@ -105,7 +105,7 @@ impl Drop for Aside {
 /// Where the counters of a platform live, and how it reports.
 ///
 /// All functions are called on the thread (or CPU, or task) they are about. Those with a body of their own
-/// may be left out. [The module](self) shows a whole one.
+/// may be left out.
 ///
 /// # Context
 ///
@@ -118,6 +118,10 @@ impl Drop for Aside {
 /// lowered by `end` on that thread alone, and no interrupt may leave it changed. No function but
 /// `write` may unwind, and none may call back into this crate except through `Violation`. Unsafe code, of
 /// this crate's users too, may rely on a section being open where the count says so.
+///
+/// # Examples
+///
+/// [The module](self) shows a whole one.
 pub unsafe trait Backend {
     /// Opens a section that begins at `place`.
     fn start(place: Place);
@@ -183,6 +187,14 @@ pub unsafe trait Backend {
 }
 
 /// The sections of a thread, put aside by [`Backend::suspend`], and taken up again by [`Backend::resume`].
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// [The module](self) shows a backend that makes one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Suspended {
     /// How many were open.

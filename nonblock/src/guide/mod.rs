@@ -8,7 +8,8 @@
 //! | [`blind_spots`] | What gets past the types, and what gets past the counters as well? Each case with the test that shows it. |
 //! | [`recipes`] | How do I wait or refuse, count, put work off, wrap what sleeps, take part from C or without `std`, and test it? |
 //!
-//! These modules hold documentation only, and are there in documentation only. Their examples are compiled and run as tests.
+//! These modules hold documentation only, and are there in documentation only. Their examples are compiled and run as
+//! tests.
 
 pub mod blind_spots;
 pub mod mistakes;

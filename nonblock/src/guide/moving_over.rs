@@ -1,7 +1,7 @@
 //! Moving an existing driver over, step by step.
 //!
-//! After each step the program compiles and works, and something more is found. So a step can take an afternoon or a year,
-//! and one driver can be further than another. The steps are shown on one small driver. It needs the default
+//! After each step the program compiles and works, and something more is found. So a step can take an afternoon or a
+//! year, and one driver can be further than another. The steps are shown on one small driver. It needs the default
 //! features only:
 //!
 //! ```toml
@@ -18,8 +18,8 @@
 //!
 //! # The start
 //!
-//! A card reaches a process's memory. When memory is taken from the process, its drivers are told, through a trait object: by
-//! the process itself, which may wait, or by the reaper of a machine that is out of memory, which must not.
+//! A card reaches a process's memory. When memory is taken from the process, its drivers are told, through a trait
+//! object: by the process itself, which may wait, or by the reaper of a machine that is out of memory, which must not.
 //!
 //! ```
 //! use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,23 +100,24 @@
 //! }
 //! ```
 //!
-//! The fault: `reap` calls `invalidate`, which waits for a fence and for a mutex. Nothing in the code says that it must not, and
-//! it goes well until the mutex's holder waits for memory.
+//! The fault: `reap` calls `invalidate`, which waits for a fence and for a mutex. Nothing in the code says that it must
+//! not, and it goes well until the mutex's holder waits for memory.
 //!
 //! # Step 1: the counters
 //!
 //! No signature changes in this step.
 //!
-//! 1. Find what sleeps. It is fewer functions than one fears: what waits for a device or another thread, what takes a lock whose
-//!    holder may do so, what reads and writes files. (A lock that everybody holds for a few instructions only can be left for
-//!    step 2.) Here it is `Fence::wait` and the locking of `mapped`. What is called in many places and is not yours, such as
-//!    [`std::sync::Mutex::lock`], gets a function of your own around it.
-//! 2. Say [`might_sleep`](crate::might_sleep) at the top of each, before any early return: then a call is reported even if there
-//!    was nothing to wait for this time. With `#[track_caller]`, the report names the caller.
-//! 3. Put [`#[non_block]`](macro@crate::non_block) on what must not sleep. The body is a section then, and the callers see no
-//!    difference. Where it is not a whole function, [`non_block`](crate::non_block()) takes a closure. Where that closure captures
-//!    something tied to its thread (an `Rc`, a lock's guard), [`raw::non_block`](crate::raw::non_block) does, and where there is no
-//!    closure, [`raw::non_block_start`](crate::raw::non_block_start) and [`raw::non_block_end`](crate::raw::non_block_end).
+//! 1. Find what sleeps. It is fewer functions than one fears: what waits for a device or another thread, what takes a
+//!    lock whose holder may do so, what reads and writes files. (A lock that everybody holds for a few instructions only
+//!    can be left for step 2.) Here it is `Fence::wait` and the locking of `mapped`. What is called in many places and is
+//!    not yours, such as [`std::sync::Mutex::lock`], gets a function of your own around it.
+//! 2. Say [`might_sleep`](crate::might_sleep) at the top of each, before any early return: then a call is reported even
+//!    if there was nothing to wait for this time. With `#[track_caller]`, the report names the caller.
+//! 3. Put [`#[non_block]`](macro@crate::non_block) on what must not sleep. The body is a section then, and the callers
+//!    see no difference. Where it is not a whole function, [`non_block`](crate::non_block()) takes a closure. Where that
+//!    closure captures something tied to its thread (an `Rc`, a lock's guard), [`raw::non_block`](crate::raw::non_block)
+//!    does, and where there is no closure, [`raw::non_block_start`](crate::raw::non_block_start) and
+//!    [`raw::non_block_end`](crate::raw::non_block_end).
 //!
 //! ```
 //! # use std::sync::atomic::{AtomicBool, Ordering};
@@ -207,18 +208,19 @@
 //! help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; in a section try instead of waiting, or put the work off
 //! ```
 //!
-//! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it. Everywhere else a
-//! violation panics now, in builds with debug assertions or with the feature `checks`: tests that you have will fail of it, and `std`
-//! locks that are held on the way are poisoned. With `NONBLOCK=warn` in the environment the program goes on instead, and each
-//! place is reported once, with a call trace; [`stats`](crate::stats) counts them by place. That is how to begin. A test with
-//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails if there was a violation in it, whatever the policy.
+//! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it.
+//! Everywhere else a violation panics now, in builds with debug assertions or with the feature `checks`: tests that you
+//! have will fail of it, and `std` locks that are held on the way are poisoned. With `NONBLOCK=warn` in the environment
+//! the program goes on instead, and each place is reported once, with a call trace; [`stats`](crate::stats) counts them
+//! by place. That is how to begin. A test with [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails if
+//! there was a violation in it, whatever the policy.
 //!
 //! # Step 2: tokens at the leaves
 //!
 //! Now what sleeps takes `cx: &mut `[`Sleepable`](crate::Sleepable).
 //!
-//! 1. Replace what you wait on by its twin in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of `std`
-//!    and `parking_lot`, with the token added. There is no poisoning, so the `unwrap`s go.
+//! 1. Replace what you wait on by its twin in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of
+//!    `std` and `parking_lot`, with the token added. There is no poisoning, so the `unwrap`s go.
 //!
 //!    | of `std` | twin | in place of | say |
 //!    |---|---|---|---|
@@ -231,9 +233,9 @@
 //!    | `File`, `TcpStream` | [`MaySleep`](crate::MaySleep) of it | `writeln!(log, "up")` | `writeln!(log.with(cx), "up")` |
 //!
 //! 2. What waits itself gets the parameter, and [`#[may_sleep]`](macro@crate::may_sleep) in place of `might_sleep()`.
-//! 3. The compiler now names every caller (E0061, an argument is missing). A caller that is yours and simple takes `cx` too. At all
-//!    others stop, and put `#[may_sleep(cx)]` there: it binds `cx` in the body, and leaves the signature alone. It is the border
-//!    between what has moved and what has not.
+//! 3. The compiler now names every caller (E0061, an argument is missing). A caller that is yours and simple takes `cx`
+//!    too. At all others stop, and put `#[may_sleep(cx)]` there: it binds `cx` in the body, and leaves the signature
+//!    alone. It is the border between what has moved and what has not.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -310,8 +312,9 @@
 //! }
 //! ```
 //!
-//! The test of step 1 still passes (its report names the border, since that is where the check is made), and in tests the token comes as an argument: `fn maps(cx: &mut Sleepable)` under
-//! `#[nonblock::test]`. From now on nobody writes a new call of `wait` or `lock` without seeing that it sleeps.
+//! The test of step 1 still passes (its report names the border, since that is where the check is made), and in tests the
+//! token comes as an argument: `fn maps(cx: &mut Sleepable)` under `#[nonblock::test]`. From now on nobody writes a new
+//! call of `wait` or `lock` without seeing that it sleeps.
 //!
 //! # Step 3: tokens through the middle
 //!
@@ -319,17 +322,17 @@
 //! [`Context`](crate::Context):
 //!
 //! * [`acquire`](crate::sync::Lock::acquire) waits for a mutex, or refuses in a section;
-//! * [`cx.sleepable()?`](crate::Context::sleepable) gets the right to sleep, or refuses in a section. Ask for it only where there is
-//!   something to wait for;
-//! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a `Sleepable`. Refuse
-//!   before anything was changed, or make sure that the call can be made again.
+//! * [`cx.sleepable()?`](crate::Context::sleepable) gets the right to sleep, or refuses in a section. Ask for it only
+//!   where there is something to wait for;
+//! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a
+//!   `Sleepable`. Refuse before anything was changed, or make sure that the call can be made again.
 //!
 //! A callback that has one caller only does not need this: it takes that caller's token, `nb: &mut NonBlock` or
 //! `cx: &mut Sleepable`, and can be called through `dyn` as it is.
 //!
-//! A generic method cannot be called through `dyn`. So the trait is split: drivers write the generic one, callers hold the one
-//! with an entry for each token, and a blanket `impl` leads from one to the other. (For mmu notifiers this pair is there:
-//! [`mmu::Invalidate`](crate::mmu::Invalidate) and [`mmu::Notifier`](crate::mmu::Notifier).)
+//! A generic method cannot be called through `dyn`. So the trait is split: drivers write the generic one, callers hold
+//! the one with an entry for each token, and a blanket `impl` leads from one to the other. (For mmu notifiers this pair
+//! is there: [`mmu::Invalidate`](crate::mmu::Invalidate) and [`mmu::Notifier`](crate::mmu::Notifier).)
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -439,8 +442,8 @@
 //! # }));
 //! ```
 //!
-//! The fault is gone. What could sleep refuses instead, and the reaper had to learn to be refused: it leaves the range alone for
-//! now, and comes back for it. That decision was missing in the old driver; no attribute could have made it.
+//! The fault is gone. What could sleep refuses instead, and the reaper had to learn to be refused: it leaves the range
+//! alone for now, and comes back for it. That decision was missing in the old driver; no attribute could have made it.
 //!
 //! Where nobody can come back, as in an interrupt handler, the callback has to do with what a section may do
 //! ([recipes](super::recipes::instead)):
@@ -449,16 +452,17 @@
 //! |---|---|
 //! | a lock that everybody holds for a few instructions | it is a [`SpinLock`](crate::sync::SpinLock): `lock(nb)` here, `with(cx, ...)` elsewhere |
 //! | a lock whose holder sleeps | [`acquire`](crate::sync::Lock::acquire), and put off what was refused |
-//! | a file, a log, a network | a [`work::Queue`](crate::work::Queue), whose worker has it |
+//! | a file, a log, a network | a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker has it |
 //! | room in a channel | [`try_send`](crate::sync::channel::Sender::try_send), of a bounded one |
 //! | nothing, but woke threads by a `Condvar` whose mutex is a spin lock now | they wait for a [`Completion`](crate::sync::Completion) or a [`Semaphore`](crate::sync::Semaphore) |
-//! | memory | a [`Reserve`](crate::Reserve) |
+//! | memory | a [`Reserve`](crate::Reserve) (feature `work`) |
 //!
 //! # Step 4: everywhere
 //!
-//! Move the borders up to where call chains begin. `grep -rnE '(may_sleep|non_block)\(\w+\)\]' src` lists the attributes that bind;
-//! when you are done, they are left on `fn main`, on callbacks that C calls, and on methods of traits that are not yours, such as
-//! [`Drop`]. Threads are started by [`thread::spawn`](crate::thread::spawn), which lends each its token.
+//! Move the borders up to where call chains begin. `grep -rnE '(may_sleep|non_block)\(\w+\)\]' src` lists the attributes
+//! that bind; when you are done, they are left on `fn main`, on callbacks that C calls, and on methods of traits that are
+//! not yours, such as [`Drop`]. Threads are started by [`thread::spawn`](crate::thread::spawn), which lends each its
+//! token.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -502,8 +506,8 @@
 //! }
 //! ```
 //!
-//! What is left is what sleeps and says so in no way. For the functions of `std`, clippy can keep it out: `clippy.toml`, beside
-//! `Cargo.toml`, lists them, and [`MaySleep`](crate::MaySleep) wraps values of which every use sleeps.
+//! What is left is what sleeps and says so in no way. For the functions of `std`, clippy can keep it out: `clippy.toml`,
+//! beside `Cargo.toml`, lists them, and [`MaySleep`](crate::MaySleep) wraps values of which every use sleeps.
 //!
 //! ```toml
 //! disallowed-methods = [
@@ -514,5 +518,5 @@
 //! ]
 //! ```
 //!
-//! What the compiler refuses from now on, and which step finds which mistake, is in [`mistakes`](super::mistakes); what no step
-//! finds, in [`blind_spots`](super::blind_spots).
+//! What the compiler refuses from now on, and which step finds which mistake, is in [`mistakes`](super::mistakes); what
+//! no step finds, in [`blind_spots`](super::blind_spots).

@@ -41,6 +41,10 @@ impl<T> MaySleep<T> {
 /// # Context
 ///
 /// Every operation may sleep; the `&mut Sleepable` for it is borrowed while this is there.
+///
+/// # Examples
+///
+/// See [`MaySleep::with`].
 #[must_use = "it does nothing but what it is asked for"]
 pub struct InUse<'a, T> {
     value: &'a mut T,

@@ -13,6 +13,24 @@ use core::sync::atomic::{AtomicU64, Ordering};
 pub const PAGE_SIZE: usize = 4096;
 
 /// Why a range is invalidated. Mirrors Linux's `enum mmu_notifier_event` (`include/linux/mmu_notifier.h`, 6.12).
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::mmu::{AddressSpace, Event, Range};
+///
+/// let space = AddressSpace::new();
+/// let range = Range::with_len(0x1000, 4096).unwrap();
+/// nonblock::sleepable(|cx| {
+///     // Callbacks read it from the range that they are told of.
+///     let invalidation = space.invalidate(range, Event::Migrate, cx);
+///     assert_eq!(invalidation.range().event(), Event::Migrate);
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Event {

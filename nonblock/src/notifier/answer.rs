@@ -30,6 +30,10 @@ pub enum Answer<X = io::Error> {
 
 /// What came of calling a chain.
 ///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
 /// # Examples
 ///
 /// See [`AtomicChain::call`](super::AtomicChain::call).

@@ -12,6 +12,10 @@ use crate::capi::CFile;
 /// Rust code has a [`Location`] for each of its calls, made by the compiler. A call from C, by the feature `capi`, has
 /// the file and line that C's preprocessor tells. This is either. Places are equal if they read the same.
 ///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
 /// # Examples
 ///
 /// ```

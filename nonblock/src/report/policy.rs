@@ -171,6 +171,13 @@ static HANDLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 /// # Context
 ///
 /// May be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// nonblock::set_policy(nonblock::Policy::Abort);
+/// assert_eq!(nonblock::policy(), nonblock::Policy::Abort);
+/// ```
 pub fn policy() -> Policy {
     let code = POLICY.load(Ordering::Relaxed);
     if let Some(policy) = Policy::ALL.into_iter().find(|policy| *policy as u8 == code) {

@@ -43,11 +43,24 @@ pub fn stats() -> Stats {
 /// Counts by place are kept for the first 128 places (64 of permits); what happens at others is
 /// [`unlisted`](Stats::unlisted).
 ///
-/// Its `Display` form lists all of them, a line each. See [`stats`] for an example.
+/// Its `Display` form lists all of them, a line each.
 ///
 /// # Context
 ///
 /// Everything on it may be called anywhere: it neither locks nor allocates.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::permit_sleep;
+///
+/// nonblock::non_block(|_nb| permit_sleep("there is no device yet", |_cx| ()));
+/// # if nonblock::CHECKS {
+/// let permit = nonblock::stats().permits().next().unwrap();
+/// assert_eq!((permit.reason, permit.count), ("there is no device yet", 1));
+/// assert_eq!(nonblock::stats().total(), 0); // a permit is no violation
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Stats {
     _private: (),

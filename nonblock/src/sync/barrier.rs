@@ -91,6 +91,14 @@ impl fmt::Debug for Barrier {
 }
 
 /// What [`Barrier::wait`] returns: one of the threads is told that it leads.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// See [`Barrier`].
 #[derive(Clone, Copy, Debug)]
 pub struct BarrierWaitResult {
     leads: bool,

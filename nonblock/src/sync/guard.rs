@@ -26,6 +26,10 @@ macro_rules! guard {
         /// # Context
         ///
         /// Dropping it does not sleep. The guard of a spinning lock cannot leave its section.
+        ///
+        /// # Examples
+        ///
+        /// See [`Lock`](super::Lock) and [`ReadWriteLock`](super::ReadWriteLock).
         #[must_use = "the lock is released at once if its guard is not kept"]
         pub struct $name<
             'a,

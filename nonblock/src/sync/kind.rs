@@ -16,6 +16,22 @@ pub(super) mod sealed {
 }
 
 /// How a lock is waited for, and what holding it means. Sealed: [`Sleeping`] and [`Spinning`].
+///
+/// # Examples
+///
+/// Code for locks of both kinds:
+///
+/// ```
+/// # #[cfg(feature = "parking_lot")] {
+/// use nonblock::sync::{Kind, Lock, Mutex, SpinLock};
+///
+/// fn is_busy<K: Kind, T>(lock: &Lock<K, T>) -> bool {
+///     lock.is_locked()
+/// }
+///
+/// assert!(!is_busy(&Mutex::new(1)) && !is_busy(&SpinLock::new(1)));
+/// # }
+/// ```
 pub trait Kind: sealed::Sealed {}
 
 /// The kind of a lock that may be held across a sleep, so that waiting for it may sleep.
@@ -23,6 +39,10 @@ pub trait Kind: sealed::Sealed {}
 /// # Context
 ///
 /// Waiting takes `&mut Sleepable`; a section can only try. A name for types, of which there is no value.
+///
+/// # Examples
+///
+/// See [`Lock`](super::Lock).
 #[derive(Debug)]
 pub enum Sleeping {}
 
@@ -37,6 +57,20 @@ impl sealed::Sealed for Sleeping {
 /// # Context
 ///
 /// Waiting takes `&NonBlock`, and holding it is a section. A name for types, of which there is no value.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "parking_lot")] {
+/// use nonblock::sync::{Lock, Spinning};
+///
+/// /// A spin lock that serves its waiters in turn.
+/// type FairSpinLock<T> = Lock<Spinning, T, parking_lot::RawFairMutex>;
+///
+/// let hits = FairSpinLock::new(0);
+/// nonblock::non_block(|nb| *hits.lock(nb) += 1);
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Spinning {}
 

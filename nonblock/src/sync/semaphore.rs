@@ -201,6 +201,10 @@ impl fmt::Debug for Semaphore {
 /// # Context
 ///
 /// Dropping it does not sleep.
+///
+/// # Examples
+///
+/// See [`Semaphore`].
 #[must_use = "the permit is given back at once if it is not kept"]
 #[derive(Debug)]
 pub struct SemaphorePermit<'a> {

@@ -115,6 +115,15 @@ pub fn park(cx: &mut Sleepable) {
 /// # Panics
 ///
 /// As [`sleep`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// // Nobody unparks it: it goes on when the time has run out.
+/// nonblock::sleepable(|cx| nonblock::thread::park_timeout(cx, Duration::from_millis(1)));
+/// ```
 #[track_caller]
 pub fn park_timeout(cx: &mut Sleepable, timeout: Duration) {
     let _ = cx;
@@ -134,6 +143,17 @@ pub fn park_timeout(cx: &mut Sleepable, timeout: Duration) {
 /// # Panics
 ///
 /// As [`sleep`].
+///
+/// # Examples
+///
+/// ```
+/// nonblock::sleepable(|cx| {
+///     for _page in 0..3 {
+///         // ... a piece of long work ...
+///         nonblock::thread::yield_now(cx);
+///     }
+/// });
+/// ```
 #[track_caller]
 pub fn yield_now(cx: &mut Sleepable) {
     let _ = cx;

@@ -98,6 +98,10 @@ impl<'scope> Scope<'scope, '_> {
 /// # Context
 ///
 /// Joining may sleep. Dropping it does not.
+///
+/// # Examples
+///
+/// See [`scope`].
 #[derive(Debug)]
 pub struct ScopedJoinHandle<'scope, T>(native::ScopedJoinHandle<'scope, T>);
 

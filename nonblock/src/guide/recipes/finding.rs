@@ -2,9 +2,10 @@
 //!
 //! # Tests
 //!
-//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` lends the test its token, and fails it if a rule was broken in it, whatever
-//! the policy, on its own thread or on threads that it started by [`thread`](crate::thread). A violation that is wanted is taken by
-//! [`expect_violation`](crate::testing::expect_violation); [`violations`](crate::testing::violations) returns all of them, or none.
+//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` lends the test its token, and fails it if a rule was
+//! broken in it, whatever the policy, on its own thread or on threads that it started by [`thread`](crate::thread). A
+//! violation that is wanted is taken by [`expect_violation`](crate::testing::expect_violation);
+//! [`violations`](crate::testing::violations) returns all of them, or none.
 //!
 //! ```
 //! use nonblock::testing::{expect_violation, violations};
@@ -20,11 +21,10 @@
 //! }
 //!
 //! #[nonblock::test]
-//! fn waiting_in_a_section_is_found(nb: &mut NonBlock) {
+//! fn waiting_in_a_section_is_found(_nb: &mut NonBlock) {
 //!     let violation = expect_violation(|| wait_for_fence());
 //!     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 //!     assert_eq!(violation.depth(), 1);
-//!     # let _ = nb;
 //! }
 //! # if nonblock::CHECKS {
 //! # let violation = expect_violation(|| nonblock::non_block(|_nb| wait_for_fence()));
@@ -33,14 +33,15 @@
 //! # assert!(violations(|| nonblock::sleepable(|_cx| wait_for_fence())).is_empty());
 //! ```
 //!
-//! `cargo test --release` has checks off unless the feature `checks` is on; `expect_violation` panics then, and says so. That
-//! something does *not* compile is tested by `compile_fail` examples, as in this guide, or with the `trybuild` crate.
+//! `cargo test --release` has checks off unless the feature `checks` is on; `expect_violation` panics then, and says so.
+//! That something does *not* compile is tested by `compile_fail` examples, as in this guide, or with the `trybuild`
+//! crate.
 //!
 //! # Policies
 //!
-//! What a violation does, where no test takes it, is the [`Policy`](crate::Policy): to panic, to warn and go on, to abort, or to count only.
-//! The environment variable `NONBLOCK` says which, and code goes over it. A misspelt value is named at the first violation; a
-//! program that would rather know at its start reads it there:
+//! What a violation does, where no test takes it, is the [`Policy`](crate::Policy): to panic, to warn and go on, to
+//! abort, or to count only. The environment variable `NONBLOCK` says which, and code goes over it. A misspelt value is
+//! named at the first violation; a program that would rather know at its start reads it there:
 //!
 //! ```
 //! use nonblock::{Policy, may_sleep};
@@ -57,12 +58,13 @@
 //! }
 //! ```
 //!
-//! A sleep that is known and harmless is permitted rather than ignored: [`permit_sleep`](crate::permit_sleep) takes the reason, and
-//! [`stats`](crate::stats) lists it.
+//! A sleep that is known and harmless is permitted rather than ignored: [`permit_sleep`](crate::permit_sleep) takes the
+//! reason, and [`stats`](crate::stats) lists it.
 //!
 //! # Handlers
 //!
-//! A [`Handler`](crate::Handler) is called in place of the policy, for every violation, on the thread that broke the rule:
+//! A [`Handler`](crate::Handler) is called in place of the policy, for every violation, on the thread that broke the
+//! rule:
 //!
 //! ```
 //! use std::sync::atomic::{AtomicU32, Ordering};
@@ -86,8 +88,9 @@
 //!
 //! # `tracing`
 //!
-//! With the feature `tracing` every violation is an event of target `nonblock` too, with its [fields](crate::Violation#as-an-event-of-tracing),
-//! beside what the policy or the handler does. Any subscriber of the program's gets it; nothing has to be set up here.
+//! With the feature `tracing` every violation is an event of target `nonblock` too, with its
+//! [fields](crate::Violation#as-an-event-of-tracing), beside what the policy or the handler does. Any subscriber of the
+//! program's gets it; nothing has to be set up here.
 //!
 //! ```
 //! # #[cfg(feature = "tracing")] {

@@ -3,8 +3,8 @@
 //! # Wait or refuse
 //!
 //! One function for both contexts is generic over [`Context`](crate::Context). What waits is asked for with
-//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.sleepable()`](crate::Context::sleepable). The `?` refuses in
-//! a section, and cannot fail outside of one. Refuse before anything was changed.
+//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.sleepable()`](crate::Context::sleepable).
+//! The `?` refuses in a section, and cannot fail outside of one. Refuse before anything was changed.
 //!
 //! ```
 //! use nonblock::sync::Mutex;
@@ -37,8 +37,8 @@
 //!
 //! # Count with a spin lock
 //!
-//! What sections share lies in a [`SpinLock`](crate::sync::SpinLock), held for a few instructions. With a token in hand that is
-//! either one, [`with`](crate::sync::Lock::with) opens the section itself.
+//! What sections share lies in a [`SpinLock`](crate::sync::SpinLock), held for a few instructions. With a token in hand
+//! that is either one, [`with`](crate::sync::Lock::with) opens the section itself.
 //!
 //! ```
 //! use nonblock::sync::SpinLock;
@@ -72,8 +72,8 @@
 //!
 //! # Put work off
 //!
-//! A section leaves what would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`). The queue is bounded, so a push can be
-//! refused; the item comes back in the error.
+//! A section leaves what would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`). The queue is bounded, so
+//! a push can be refused; the item comes back in the error.
 //!
 //! ```
 //! # #[cfg(feature = "work")] {
@@ -105,8 +105,8 @@
 //!
 //! # Set objects aside
 //!
-//! Memory is allocated before the section: a [`Reserve`](crate::Reserve) (feature `work`) hands objects out and takes them back
-//! without allocating.
+//! Memory is allocated before the section: a [`Reserve`](crate::Reserve) (feature `work`) hands objects out and takes
+//! them back without allocating.
 //!
 //! ```
 //! # #[cfg(feature = "work")] {
@@ -127,9 +127,9 @@
 //!
 //! # Wrap what sleeps
 //!
-//! A value whose every use may sleep goes into a [`MaySleep`](crate::MaySleep). It can be reached with a `&mut Sleepable` only, and no
-//! section can open while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for what wants a
-//! [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek).
+//! A value whose every use may sleep goes into a [`MaySleep`](crate::MaySleep). It can be reached with a `&mut Sleepable`
+//! only, and no section can open while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for what
+//! wants a [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek).
 //!
 //! ```
 //! use std::io::{self, Cursor, Seek, SeekFrom, Write};
@@ -167,13 +167,14 @@
 //! # }
 //! ```
 //!
-//! A function that sleeps gets a function of yours around it, which takes the token. For functions of C's the attribute writes
-//! it: see [C](super::places#c).
+//! A function that sleeps gets a function of yours around it, which takes the token. For functions of C's the attribute
+//! writes it: see [C](super::places#c).
 //!
 //! # Tell a thread from a section
 //!
-//! To signal does not sleep, and takes no token. That something has happened is a [`Completion`](crate::sync::Completion); what has
-//! happened goes through a [`channel`](crate::sync::channel), a bounded one, so that nothing is allocated.
+//! To signal does not sleep, and takes no token. That something has happened is a
+//! [`Completion`](crate::sync::Completion); what has happened goes through a [`channel`](crate::sync::channel), a bounded
+//! one, so that nothing is allocated.
 //!
 //! ```
 //! use nonblock::sync::{Completion, channel};

@@ -2,8 +2,8 @@
 //!
 //! # C
 //!
-//! Functions of C's get the token by an attribute on the block that declares them. What sleeps is called with the token, what does
-//! not is called in a section, and a callback that C calls opens its own:
+//! Functions of C's get the token by an attribute on the block that declares them. What sleeps is called with the token,
+//! what does not is called in a section, and a callback that C calls opens its own:
 //!
 //! ```
 //! # #[cfg(unix)] {
@@ -37,7 +37,8 @@
 //! # }
 //! ```
 //!
-//! C's own code takes part in the counters: with the feature `capi` and `include/nonblock.h`, it opens sections and says where it sleeps.
+//! C's own code takes part in the counters: with the feature `capi` and `include/nonblock.h`, it opens sections and says
+//! where it sleeps.
 //!
 //! ```c
 //! #include "nonblock.h"
@@ -60,9 +61,9 @@
 //!
 //! # Without `std`
 //!
-//! With `default-features = false` there is no `std`, no `alloc` and no dependency; `macros`, `sync`, `spin` and `work` can be turned
-//! on one by one. Two things have to be brought. The first are locks: any raw lock of the `lock_api` crate's fits, such as
-//! `RawSpin` (feature `spin`), or your own, which may disable interrupts.
+//! With `default-features = false` there is no `std`, no `alloc` and no dependency; `macros`, `sync`, `spin` and `work`
+//! can be turned on one by one. Two things have to be brought. The first are locks: any raw lock of the `lock_api`
+//! crate's fits, such as `RawSpin` (feature `spin`), or your own, which may disable interrupts.
 //!
 //! ```
 //! # #[cfg(feature = "sync")] {
@@ -108,15 +109,16 @@
 //! # }
 //! ```
 //!
-//! The second is the place where counters live, if checks are on: a [`Backend`](crate::backend::Backend), which one crate of the
-//! program installs by [`set_backend!`](crate::set_backend). [`backend`](crate::backend) shows a whole one. Without it the program does not
-//! link, and the missing symbol's name says why. A build with checks off needs none.
+//! The second is the place where counters live, if checks are on: a [`Backend`](crate::backend::Backend), which one crate
+//! of the program installs by [`set_backend!`](crate::set_backend). [`backend`](crate::backend) shows a whole one.
+//! Without it the program does not link, and the missing symbol's name says why. A build with checks off needs none.
 //!
 //! # An audio callback
 //!
-//! The system calls back for the next few milliseconds of sound. The callback must neither sleep nor allocate. Settings come in
-//! through a channel, by trying; and what would have to be freed is sent back. (A channel has a lock that is held for a few
-//! instructions. Where even that is too much, a [`work::Queue`](crate::work::Queue) has none: `try_pop` and `push` do as well.)
+//! The system calls back for the next few milliseconds of sound. The callback must neither sleep nor allocate. Settings
+//! come in through a channel, by trying; and what would have to be freed is sent back. (A channel has a lock that is held
+//! for a few instructions. Where even that is too much, a [`work::Queue`](crate::work::Queue) has none: `try_pop` and
+//! `push` do as well.)
 //!
 //! ```
 //! use nonblock::sync::channel::{self, Receiver, Sender};
@@ -166,8 +168,8 @@
 //!
 //! # Async tasks
 //!
-//! A task that blocks in its poll holds up every other task of its thread. An executor polls in a section, and sleeps between
-//! polls, with the token:
+//! A task that blocks in its poll holds up every other task of its thread. An executor polls in a section, and sleeps
+//! between polls, with the token:
 //!
 //! ```
 //! use std::pin::pin;
@@ -211,13 +213,13 @@
 //! ```
 //!
 //! In an executor that is not yours, wrap the future instead: in `poll`, call the inner one within
-//! [`raw::non_block`](crate::raw::non_block), for a future is seldom known to be `Send`. A token cannot be taken into a task that goes to other
-//! threads, since it is not `Send`; and no section can be held across an `.await`.
+//! [`raw::non_block`](crate::raw::non_block), for a future is seldom known to be `Send`. A token cannot be taken into a
+//! task that goes to other threads, since it is not `Send`; and no section can be held across an `.await`.
 //!
 //! # Signals and interrupts
 //!
-//! A handler interrupts whatever its thread is doing, and begins with no token: `#[non_block(nb)]` opens a section and binds one. It
-//! nests in whatever section was interrupted, and leaves the counter as it found it.
+//! A handler interrupts whatever its thread is doing, and begins with no token: `#[non_block(nb)]` opens a section and
+//! binds one. It nests in whatever section was interrupted, and leaves the counter as it found it.
 //!
 //! ```
 //! # #[cfg(unix)] {
@@ -250,8 +252,9 @@
 //! # }
 //! ```
 //!
-//! The types keep a handler from sleeping. They do not keep it from waiting for the very thread that it interrupts, which no token
-//! tells: a [`SpinLock`](crate::sync::SpinLock), a [`Completion`](crate::sync::Completion), a channel or a queue that the
-//! interrupted code was in the middle of. So a handler keeps to atomics, or the signal (in a kernel, the interrupt) is blocked while
-//! others use what the handler uses. A report out of a signal handler allocates; [`Policy::Abort`](crate::Policy::Abort) is the policy for
-//! programs whose handlers could break a rule, as no panic can pass an `extern "C"` function.
+//! The types keep a handler from sleeping. They do not keep it from waiting for the very thread that it interrupts, which
+//! no token tells: a [`SpinLock`](crate::sync::SpinLock), a [`Completion`](crate::sync::Completion), a channel or a queue
+//! that the interrupted code was in the middle of. So a handler keeps to atomics, or the signal (in a kernel, the
+//! interrupt) is blocked while others use what the handler uses. A report out of a signal handler allocates;
+//! [`Policy::Abort`](crate::Policy::Abort) is the policy for programs whose handlers could break a rule, as no panic can
+//! pass an `extern "C"` function.

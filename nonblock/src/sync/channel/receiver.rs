@@ -193,6 +193,10 @@ impl<T> fmt::Debug for Receiver<T> {
 /// # Context
 ///
 /// Asking for the next one may sleep: the token is borrowed for as long as this is there.
+///
+/// # Examples
+///
+/// See the [module](super).
 #[derive(Debug)]
 #[must_use = "nothing is received until it is asked for"]
 pub struct Iter<'a, T> {
@@ -216,6 +220,17 @@ impl<T> FusedIterator for Iter<'_, T> {}
 /// # Context
 ///
 /// Asking for the next one does not sleep.
+///
+/// # Examples
+///
+/// ```
+/// let (sender, receiver) = nonblock::sync::channel::bounded(2);
+/// nonblock::non_block(|_nb| {
+///     sender.try_send(1).unwrap();
+///     sender.try_send(2).unwrap();
+///     assert_eq!(receiver.try_iter().sum::<u32>(), 3);
+/// });
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is received until it is asked for"]
 pub struct TryIter<'a, T> {

@@ -190,6 +190,27 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// What [`Sender::send_timeout`] could not send.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::channel::{self, SendTimeoutError};
+/// use std::time::Duration;
+///
+/// let (sender, receiver) = channel::bounded(1);
+/// nonblock::sleepable(|cx| {
+///     sender.send(cx, 'a').unwrap();
+///     let late = sender.send_timeout(cx, 'b', Duration::from_millis(1));
+///     assert_eq!(late, Err(SendTimeoutError::Timeout('b')));
+///     drop(receiver);
+///     let gone = sender.send_timeout(cx, 'b', Duration::from_millis(1));
+///     assert_eq!(gone.unwrap_err().into_inner(), 'b');
+/// });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SendTimeoutError<T> {
     /// The time has run out.
