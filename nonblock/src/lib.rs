@@ -85,6 +85,7 @@
 //! * a token held in a struct beside a token that an attribute binds;
 //! * a sleeping function that takes no token but says [`might_sleep`], reached by whatever way;
 //! * starting a thread, which takes no token, as `std`'s does not: [`thread::spawn`];
+//! * dropping what the kernel may wait for, since a drop takes no token: [`memory::Mapping`], [`oom::Pressure`];
 //! * anything under [`raw`].
 //!
 //! Neither can see:
