@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
@@ -14,6 +15,8 @@ Usage: cargo run --example oom_reaper [-- OPTIONS]
 Options:
   --size MIB      memory of the victim, in MiB [default: 64]
   --drivers N     drivers that mirror it, each an equal part [default: 4]
+  --process       go on with a victim that is another process (Linux 5.15)
+  --svg FILE      write what happens in the first two parts as a picture
   -h, --help      print this
 
 It ends with 0 only if all that it is to show has happened.";
@@ -22,21 +25,27 @@ It ends with 0 only if all that it is to show has happened.";
 pub(crate) const MIB: usize = 1 << 20;
 
 /// What the command line asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Args {
     /// Memory of the victim, in bytes.
     pub(crate) size: usize,
     /// How many drivers mirror it.
     pub(crate) drivers: usize,
+    /// Whether there is a fourth part.
+    pub(crate) process: bool,
+    /// Where the picture goes, if one is wanted.
+    pub(crate) svg: Option<PathBuf>,
 }
 
 /// What the command line asks for: a run, or the help text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Play it.
     Run(Args),
     /// Print the help text.
     Help,
+    /// Be the victim of the fourth part, with so many bytes. Not for users.
+    Victim(usize),
 }
 
 /// What is wrong with the command line.
@@ -48,6 +57,8 @@ pub(crate) enum ArgsError {
     Number { option: &'static str, value: String },
     /// The size is not one that can be played with.
     Size { mib: usize, available_mib: usize },
+    /// The picture cannot be written there.
+    Svg { path: PathBuf, fault: &'static str },
     /// There are too few or too many drivers for the size.
     Drivers { drivers: usize, most: usize },
 }
@@ -66,6 +77,11 @@ impl fmt::Display for ArgsError {
                 f,
                 "--size {mib}: larger than this machine's available memory; \
                  expected at most {available_mib} MiB"
+            ),
+            Self::Svg { path, fault } => write!(
+                f,
+                "--svg {}: {fault}; expected the name of a file, new or old, in a directory that there is",
+                path.display()
             ),
             Self::Drivers { drivers, most } => write!(
                 f,
@@ -90,10 +106,14 @@ const LEAST_SHARE: usize = 64 << 10;
 /// Reads the command line. `available` is the machine's available memory, in bytes.
 pub(crate) fn parse(mut parser: lexopt::Parser, available: usize) -> Result<Command, ArgsError> {
     let (mut mib, mut drivers) = (64_usize, 4_usize);
+    let (mut process, mut svg) = (false, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("size") => mib = number("--size", &mut parser)?,
             Long("drivers") => drivers = number("--drivers", &mut parser)?,
+            Long("process") => process = true,
+            Long("svg") => svg = Some(picture(parser.value()?.into())?),
+            Long("victim") => return Ok(Command::Victim(number("--victim", &mut parser)?)),
             Short('h') | Long("help") => return Ok(Command::Help),
             other => return Err(other.unexpected().into()),
         }
@@ -108,7 +128,20 @@ pub(crate) fn parse(mut parser: lexopt::Parser, available: usize) -> Result<Comm
     if !(2..=most).contains(&drivers) {
         return Err(ArgsError::Drivers { drivers, most });
     }
-    Ok(Command::Run(Args { size, drivers }))
+    Ok(Command::Run(Args { size, drivers, process, svg }))
+}
+
+/// Checks that a picture can go there, before there is one.
+fn picture(path: PathBuf) -> Result<PathBuf, ArgsError> {
+    let folder =
+        path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir());
+    if !folder {
+        return Err(ArgsError::Svg { path, fault: "there is no such directory" });
+    }
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(ArgsError::Svg { path, fault: "that is a directory" });
+    }
+    Ok(path)
 }
 
 /// Reads the value of an option.

@@ -10,6 +10,8 @@ use userptr::Userptr;
 
 use crate::args::{Args, MIB};
 use crate::board::{Board, Note};
+use crate::story::{self, What};
+use crate::timeline::elapsed;
 
 /// What can go wrong on the way, outside the play.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
@@ -19,10 +21,18 @@ pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 pub(crate) struct Watched {
     /// The driver.
     pub(crate) gpu: Userptr,
+    /// What it mirrors.
+    range: Range,
+    number: usize,
     board: Arc<Board>,
 }
 
 impl Watched {
+    /// Returns its place among the drivers.
+    pub(crate) fn number(&self) -> usize {
+        self.number
+    }
+
     /// Returns the name of the lock that the callback needs.
     pub(crate) fn table(&self) -> String {
         format!("{}'s table", self.gpu.name())
@@ -37,7 +47,12 @@ impl Invalidate for Watched {
             self.board.put(&note, cx);
             note
         });
+        let began = elapsed();
         let result = self.gpu.invalidate(range, cx);
+        if note.is_none() && range.overlaps(&self.range) {
+            let refused = result.is_err();
+            story::tell(What::Called { driver: self.number, began, refused }, cx);
+        }
         if let (Some(note), Some(cx)) = (note, cx.as_sleepable()) {
             self.board.take(&note, cx);
         }
@@ -89,7 +104,7 @@ impl Cast {
             victim.touch(&range, cx)?;
             let gpu = Userptr::new(format!("gpu{number}"));
             gpu.map(range, cx);
-            let driver = Arc::new(Watched { gpu, board: Arc::clone(&board) });
+            let driver = Arc::new(Watched { gpu, range, number, board: Arc::clone(&board) });
             cast.subscriptions.push(victim.space().subscribe(driver.clone(), cx)?);
             cast.ranges.push(range);
             cast.drivers.push(driver);

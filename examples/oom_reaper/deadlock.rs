@@ -10,6 +10,7 @@ use crate::board::{Note, Step};
 use crate::cast::{Cast, Failure, current};
 use crate::job;
 use crate::machine::{AllocateError, Machine};
+use crate::story::{self, What};
 use crate::timeline::{Mib, line};
 
 /// How long the circle must stand, with nothing freed meanwhile, to be called a deadlock.
@@ -37,12 +38,15 @@ pub(crate) fn play(cast: &Cast, wanted: usize, cx: &mut Sleepable) -> Result<(),
                 Note { actor: actor.clone(), resource: job::MEMORY.to_owned(), waits: false };
             cast.board.put(&frees, cx);
             line(&actor, format_args!("calls the notifiers of {}, and may wait", cast.ranges[0]));
+            story::tell(What::Waits(0), cx);
             drop(cast.victim.space().invalidate(cast.ranges[0], Event::Unmap, cx));
+            story::tell(What::Returns(0), cx);
             cast.board.take(&frees, cx);
         })?;
 
         let watched = watch(cast, cx);
         if let Ok((steps, after)) = &watched {
+            story::tell(What::Deadlock, cx);
             line(
                 "watcher",
                 format_args!("deadlock: nothing has moved for {} ms, and", after.as_millis()),

@@ -8,6 +8,7 @@ use nonblock::{Sleepable, thread};
 use crate::board::{Board, Note};
 use crate::cast::{Watched, current};
 use crate::machine::{AllocateError, Machine};
+use crate::story::{self, What};
 use crate::timeline::{Mib, line};
 
 /// What the job waits for, by name.
@@ -26,6 +27,7 @@ pub(crate) fn run(
         let holds = Note { actor: actor.clone(), resource: driver.table(), waits: false };
         let waits = Note { actor: actor.clone(), resource: MEMORY.to_owned(), waits: true };
         board.put(&holds, cx);
+        story::tell(What::Holds(driver.number()), cx);
         line(&actor, format_args!("takes {}, and waits for {}", driver.table(), Mib(wanted)));
         board.put(&waits, cx);
         let allocated = machine.allocate(wanted, cx);
@@ -38,6 +40,7 @@ pub(crate) fn run(
             Err(error) => line(&actor, format_args!("{error}; lets go of {}", driver.table())),
         }
         board.take(&holds, cx);
+        story::tell(What::LetsGo { driver: driver.number(), with_memory: allocated.is_ok() }, cx);
         allocated
     })
 }

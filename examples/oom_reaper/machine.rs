@@ -7,6 +7,8 @@ use std::time::Duration;
 use nonblock::memory::{Mapping, Mm, ResidentError};
 use nonblock::{Sleepable, thread};
 
+use crate::story::{self, What};
+
 /// How often a waiting allocation looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
@@ -34,6 +36,7 @@ impl Machine {
     ) -> Result<Mapping, AllocateError> {
         loop {
             let used = self.victim.resident(cx).map_err(AllocateError::other)?;
+            story::tell(What::Resident(used), cx);
             if self.memory.saturating_sub(used) >= bytes {
                 let mapping = Mapping::new(bytes, cx).map_err(AllocateError::other)?;
                 mapping.touch(cx);

@@ -10,6 +10,7 @@ use nonblock::{Sleepable, may_sleep};
 use crate::cast::{Cast, Failure};
 use crate::job;
 use crate::machine::Machine;
+use crate::story::{self, What};
 use crate::timeline::{Mib, line};
 
 /// What the reaper got, as the kernel tells it.
@@ -70,6 +71,11 @@ fn check(cast: &Cast, outcome: &Reaped) -> Result<(), Failure> {
 /// How many ranges were taken on the first try.
 static TAKEN_AT_ONCE: AtomicU32 = AtomicU32::new(0);
 
+/// Tells the story on, from where there is no token.
+fn tell(what: What) {
+    nonblock::sleepable(|cx| story::tell(what, cx));
+}
+
 /// Puts the reaper's progress on the timeline. Called on its thread, between its sections.
 fn report(event: &ReapEvent) {
     let attempt = event.attempt;
@@ -77,6 +83,8 @@ fn report(event: &ReapEvent) {
         |text: std::fmt::Arguments<'_>| line("oom_reaper", format_args!("try {attempt}: {text}"));
     match &event.kind {
         ReapEventKind::Began { resident, .. } => {
+            tell(What::Tries(attempt));
+            tell(What::Resident(resident.unwrap_or(0)));
             say(format_args!(
                 "begins; resident, as the kernel tells it: {}",
                 Mib(resident.unwrap_or(0))
@@ -89,18 +97,26 @@ fn report(event: &ReapEvent) {
                 TAKEN_AT_ONCE.fetch_add(1, Ordering::Relaxed);
             }
             match nonblock::sleepable(|cx| event.victim.resident(cx)) {
-                Ok(resident) => say(format_args!("took {range}; resident: {}", Mib(resident))),
+                Ok(resident) => {
+                    tell(What::Taken(*range));
+                    tell(What::Resident(resident));
+                    say(format_args!("took {range}; resident: {}", Mib(resident)));
+                }
                 Err(error) => say(format_args!("took {range}; {error}")),
             }
         }
         ReapEventKind::Waits { interval, .. } => {
+            tell(What::Rests(*interval));
             say(format_args!("comes back in {} ms", interval.as_millis()));
         }
-        ReapEventKind::Done { reaped: outcome, .. } => say(format_args!(
-            "done: {} of {} ranges taken",
-            outcome.taken.len(),
-            outcome.taken.len() + outcome.skipped.len()
-        )),
+        ReapEventKind::Done { reaped: outcome, .. } => {
+            tell(What::Done);
+            say(format_args!(
+                "done: {} of {} ranges taken",
+                outcome.taken.len(),
+                outcome.taken.len() + outcome.skipped.len()
+            ));
+        }
         other => say(format_args!("{other:?}")),
     }
 }

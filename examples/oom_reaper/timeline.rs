@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// When the first line was written.
 static START: OnceLock<Instant> = OnceLock::new();
@@ -14,9 +14,14 @@ pub(crate) fn title(text: &str) {
 
 /// Writes that an actor did something now. Further lines of the text are set below the first.
 pub(crate) fn line(actor: &str, text: impl fmt::Display) {
-    let elapsed = START.get_or_init(Instant::now).elapsed();
+    let elapsed = elapsed();
     let text = text.to_string().replace('\n', &format!("\n{:28}", ""));
     println!("{:>9.1} ms  {actor:<12}  {text}", elapsed.as_secs_f64() * 1000.0);
+}
+
+/// The time since the start.
+pub(crate) fn elapsed() -> Duration {
+    START.get_or_init(Instant::now).elapsed()
 }
 
 /// A number of bytes, in MiB.

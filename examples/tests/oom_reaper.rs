@@ -57,11 +57,48 @@ fn plays_all_three_parts() {
 }
 
 #[test]
+fn goes_on_with_a_victim_that_is_another_process() {
+    let output = run(&["--size", "16", "--process"]);
+    let (printed, error) = (text(&output.stdout), text(&output.stderr));
+    if error.contains("this kernel has no ") {
+        eprintln!("skipped: {error}");
+        assert!(error.contains("expected Linux 5."), "{error}");
+        return;
+    }
+    assert!(output.status.success(), "{printed}{error}");
+    let (_, part) = printed.split_once("4. A victim that is another process").expect("the part");
+    let mut expected =
+        vec!["lives as process ", "is killed", "resident: ", "has ended", "of process  "];
+    if !part.contains("may not hold it") {
+        // It is dead, and has its memory until the kernel takes it.
+        expected.splice(
+            1..3,
+            [
+                "is killed, and cannot end: a debugger holds it; resident: 1",
+                "takes its memory, by process_mrelease",
+                "resident: 0.",
+                "still cannot end",
+            ],
+        );
+    }
+    let mut rest = part;
+    for expected in expected {
+        let (_, behind) = rest
+            .split_once(expected)
+            .unwrap_or_else(|| panic!("`{expected}` is missing, or out of order, in:\n{printed}"));
+        rest = behind;
+    }
+}
+
+#[test]
 fn helps() {
     let output = run(&["--help"]);
     assert!(output.status.success());
     let printed = text(&output.stdout);
-    assert!(printed.contains("--size MIB") && printed.contains("--drivers N"), "{printed}");
+    for option in ["--size MIB", "--drivers N", "--process", "--svg FILE"] {
+        assert!(printed.contains(option), "{printed}");
+    }
+    assert!(!printed.contains("--victim"), "that one is not for users: {printed}");
 }
 
 #[test]
@@ -73,6 +110,8 @@ fn names_what_is_wrong_with_the_command_line() {
         (&["--drivers", "many"], "--drivers many: expected a whole number"),
         (&["--drivers", "1"], "--drivers 1: expected from 2"),
         (&["--size", "1", "--drivers", "17"], "--drivers 17: expected from 2"),
+        (&["--svg"], "missing argument for option '--svg'"),
+        (&["--victim", "much"], "--victim much: expected a whole number"),
         (&["--size"], "missing argument for option '--size'"),
         (&["--speed", "9"], "invalid option '--speed'"),
     ] {

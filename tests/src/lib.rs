@@ -3,6 +3,8 @@
 
 pub mod fixture;
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod victim;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

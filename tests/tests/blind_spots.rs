@@ -101,6 +101,16 @@ fn starting_a_thread_is_left_to_the_counters() {
     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn dropping_what_the_kernel_may_wait_for_is_left_to_the_counters() {
+    use nonblock::memory::Mapping;
+
+    let mapping = nonblock::sleepable(|cx| Mapping::new(1 << 20, cx)).unwrap();
+    let violation = expect_violation(|| non_block(|_nb| drop(mapping)));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
 #[test]
 fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
     let violation = expect_violation(|| {

@@ -187,18 +187,6 @@ fn what_touches_memory_may_sleep() {
     }
 }
 
-#[test]
-fn unmapping_in_a_section_is_found_when_it_runs() {
-    if !nonblock::CHECKS {
-        return;
-    }
-    let mapping = sleepable(|cx| Mapping::new(page_size(), cx)).unwrap();
-    let found = violations(|| raw::non_block(|_nb| drop(mapping)));
-    let [found] = &found[..] else { panic!("{found:#?}") };
-    assert_eq!(found.kind(), ViolationKind::SleepInNonBlock);
-    assert!(found.location().file().ends_with("memory/mapping.rs"), "{found}");
-}
-
 /// A driver that looks at the victim's memory when it is called.
 struct Looking {
     mm: Arc<Mm>,

@@ -8,22 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use nonblock::memory::Mm;
 use nonblock::mmu::{Invalidate, Range};
 use nonblock::oom::{Outcome, ReapEventKind, Reaper};
 use nonblock::testing::violations;
-use nonblock::{Context, Sleepable, ViolationKind, raw, sleepable};
+use nonblock::{Context, ViolationKind, raw, sleepable};
+use nonblock_tests::victim::victim;
 
 const SHORT: Duration = Duration::from_millis(2);
 const LONG: Duration = Duration::from_secs(20);
-
-/// A victim with a MiB of memory.
-fn victim(name: &str, cx: &mut Sleepable) -> Arc<Mm> {
-    let victim = Arc::new(Mm::named(name));
-    let range = victim.map(1 << 20, cx).unwrap();
-    victim.touch(&range, cx).unwrap();
-    victim
-}
 
 /// What panics when it is dropped.
 struct Bomb(Arc<AtomicBool>);
@@ -50,7 +42,7 @@ fn a_payload_that_panics_when_dropped_does_not_stop_the_reaper() {
 
     sleepable(|cx| {
         let reaper = Reaper::builder().tries(2).interval(SHORT).on_event(|_| {}).spawn().unwrap();
-        let faulty = victim("faulty", cx);
+        let faulty = victim("faulty", 1, cx);
         let went_off = Arc::new(AtomicBool::new(false));
         let thrower = Arc::new(Thrower(Arc::clone(&went_off)));
         let subscription = faulty.space().subscribe(thrower, cx).unwrap();
@@ -89,7 +81,7 @@ fn a_driver_that_panics_in_its_drop_does_not_stop_the_reaper() {
             }
         });
         let reaper = setup.spawn().unwrap();
-        let faulty = victim("faulty", cx);
+        let faulty = victim("faulty", 1, cx);
         let went_off = Arc::new(AtomicBool::new(false));
         let holder = Arc::new(Holder { _bomb: Bomb(Arc::clone(&went_off)) });
         let subscription = faulty.space().subscribe(holder, cx).unwrap();
@@ -100,7 +92,7 @@ fn a_driver_that_panics_in_its_drop_does_not_stop_the_reaper() {
         go_on.send(()).unwrap();
         assert!(reaping.wait(cx).is_complete());
         assert!(went_off.load(Ordering::Relaxed), "somebody else holds the victim");
-        assert!(reaper.reap(victim("next", cx)).wait(cx).is_complete());
+        assert!(reaper.reap(victim("next", 1, cx)).wait(cx).is_complete());
         reaper.shutdown(cx);
     });
 }
@@ -124,10 +116,10 @@ fn a_section_that_a_driver_leaves_open_is_reported_once_and_closed() {
         sleepable(|cx| {
             let setup = Reaper::builder().tries(1).on_event(|_| assert_eq!(raw::depth(), 0));
             let reaper = setup.spawn().unwrap();
-            let faulty = victim("faulty", cx);
+            let faulty = victim("faulty", 1, cx);
             let _forgets = faulty.space().subscribe(Arc::new(Forgetful), cx).unwrap();
             assert_eq!(reaper.reap(faulty).wait(cx).panics, 1);
-            assert!(reaper.reap(victim("next", cx)).wait(cx).is_complete());
+            assert!(reaper.reap(victim("next", 1, cx)).wait(cx).is_complete());
             reaper.shutdown(cx);
         });
     });

@@ -8,14 +8,14 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::unistd::{Uid, setfsuid};
-use nonblock::memory::Mm;
 use nonblock::oom::{
     Cause, Killer, MAX_WINDOW, MIN_WINDOW, Pressure, PressureError, ReapEventKind, Reaper, SYSTEM,
     Stall, Trigger, TriggerError,
 };
-use nonblock::{Sleepable, sleepable, thread};
+use nonblock::testing::violations;
+use nonblock::{Violation, ViolationKind, raw, sleepable, thread};
+use nonblock_tests::victim::victim;
 
-const MIB: usize = 1 << 20;
 const LONG: Duration = Duration::from_secs(20);
 
 const fn micros(micros: u64) -> Duration {
@@ -182,6 +182,35 @@ fn what_may_not_be_watched_says_so() {
     assert!(error.to_string().contains("CAP_SYS_RESOURCE"), "{error}");
 }
 
+#[test]
+fn what_may_sleep_says_so() {
+    if !nonblock::CHECKS {
+        return;
+    }
+    let path = file("stand_in_in_a_section", TOLD);
+    let found = violations(|| {
+        raw::non_block(|_nb| {
+            let pressure = raw::sleepable(|cx| {
+                // The last writes over what tells that it is one.
+                let _ = Pressure::of_system(quiet(), cx);
+                let _ = Pressure::of_cgroup("/no/such/cgroup", quiet(), cx);
+                let pressure = Pressure::of_file(&path, quiet(), cx).unwrap();
+                assert_eq!(pressure.wait_timeout(cx, Duration::ZERO), Ok(false));
+                pressure
+            });
+            drop(pressure);
+        });
+    });
+    let here = |found: &&Violation| found.location().file() == file!();
+    let mut lines: Vec<u32> =
+        found.iter().filter(here).map(|found| found.location().line()).collect();
+    lines.dedup();
+    assert_eq!(lines.len(), 5, "the root and four calls: {found:#?}");
+    let dropped = found.last().unwrap();
+    assert!(dropped.location().file().ends_with("oom/pressure.rs"), "{dropped}");
+    assert!(found.iter().all(|found| found.kind() == ViolationKind::SleepInNonBlock));
+}
+
 /// A cgroup of the test's own, where it may make one.
 struct Cgroup(PathBuf);
 
@@ -258,14 +287,6 @@ fn a_cgroup_is_watched_until_it_is_removed() {
     });
 }
 
-/// A victim with a MiB of memory.
-fn victim(name: &str, cx: &mut Sleepable) -> Arc<Mm> {
-    let victim = Arc::new(Mm::named(name));
-    let range = victim.map(MIB, cx).unwrap();
-    victim.touch(&range, cx).unwrap();
-    victim
-}
-
 #[test]
 fn who_is_chosen_by_hand_is_reaped() {
     sleepable(|cx| {
@@ -276,7 +297,7 @@ fn who_is_chosen_by_hand_is_reaped() {
             }
         });
         let reaper = Arc::new(setup.spawn().unwrap());
-        let mut victims = vec![victim("second", cx), victim("first", cx)];
+        let mut victims = vec![victim("second", 1, cx), victim("first", 1, cx)];
         let killer = Killer::manual(Arc::clone(&reaper), move |cause, _cx| {
             assert_eq!(cause, Cause::Manual);
             victims.pop().into_iter().collect()

@@ -1,71 +1,19 @@
-//! Several victims at once: who is served first, what calls one off, what is counted, and what is said of one that
-//! never yields.
+//! Several victims at once: who is served first, when it is tried again, and what calls one off.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]
 
 use std::io::ErrorKind;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nonblock::memory::Mm;
-use nonblock::mmu::{Invalidate, Range};
 use nonblock::oom::{Builder, Outcome, ReapEvent, ReapEventKind, Reaper};
-use nonblock::{Context, Sleepable, sleepable};
-use nonblock_tests::process;
+use nonblock::sleepable;
+use nonblock_tests::victim::{MIB, Stubborn, victim};
 
-const MIB: usize = 1 << 20;
 const SHORT: Duration = Duration::from_millis(2);
 const LONG: Duration = Duration::from_secs(20);
-
-/// A driver that refuses, or panics, so many calls about its range, or about any.
-#[derive(Default)]
-struct Stubborn {
-    mirrored: Option<Range>,
-    refuses: AtomicU32,
-    panics: AtomicU32,
-}
-
-impl Stubborn {
-    fn refusing(times: u32) -> Arc<Self> {
-        Arc::new(Self { refuses: AtomicU32::new(times), ..Self::default() })
-    }
-
-    fn refusing_within(mirrored: Range, times: u32) -> Arc<Self> {
-        let (mirrored, refuses) = (Some(mirrored), AtomicU32::new(times));
-        Arc::new(Self { mirrored, refuses, ..Self::default() })
-    }
-}
-
-/// Takes one off a number, and says whether it could.
-fn takes_one(left: &AtomicU32) -> bool {
-    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
-}
-
-impl Invalidate for Stubborn {
-    fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-        if self.mirrored.is_some_and(|mirrored| !mirrored.overlaps(range)) {
-            return Ok(());
-        }
-        assert!(!takes_one(&self.panics), "a driver's fault, as told");
-        if takes_one(&self.refuses) {
-            cx.sleepable()?;
-        }
-        Ok(())
-    }
-}
-
-/// A victim with so many MiB of memory, in one mapping.
-fn victim(name: &str, mib: usize, cx: &mut Sleepable) -> Arc<Mm> {
-    let victim = Arc::new(Mm::named(name));
-    if mib > 0 {
-        let range = victim.map(mib * MIB, cx).unwrap();
-        victim.touch(&range, cx).unwrap();
-    }
-    victim
-}
 
 /// A reaper that stands still at the beginning of the first try of the victim `gate`, until it is told to go on.
 struct Gate {
@@ -300,114 +248,4 @@ fn the_interval_stays_or_doubles_up_to_a_cap() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let expected = "an interval of 20ms cannot grow to 10ms: expected at least 20ms";
     assert_eq!(error.to_string(), expected);
-}
-
-#[test]
-fn a_report_names_what_held_the_victim_and_how_often() {
-    sleepable(|cx| {
-        let browser = victim("browser", 1, cx);
-        let [refused, panics, late] = [(); 3].map(|()| {
-            let range = browser.map(MIB, cx).unwrap();
-            browser.touch(&range, cx).unwrap();
-            range
-        });
-        let faulty = Arc::new(Stubborn {
-            mirrored: Some(panics),
-            panics: AtomicU32::new(9),
-            ..Stubborn::default()
-        });
-        let space = browser.space();
-        let _refuses = space.subscribe(Stubborn::refusing_within(refused, u32::MAX), cx);
-        let _panics = space.subscribe(faulty, cx);
-        let _is_late = space.subscribe(Stubborn::refusing_within(late, 1), cx);
-        let reaper = Reaper::builder().tries(3).interval(SHORT).on_event(|_| {}).spawn().unwrap();
-        let reaped = reaper.reap(Arc::clone(&browser)).wait(cx);
-        reaper.shutdown(cx);
-
-        assert_eq!((reaped.outcome, reaped.name.as_str()), (Outcome::GivenUp, "browser"));
-        let held = |range| *reaped.held.iter().find(|held| held.range == range).unwrap();
-        assert_eq!(reaped.held.len(), 3);
-        assert_eq!(
-            (held(refused).refusals, held(refused).panics, held(refused).taken),
-            (3, 0, false)
-        );
-        assert_eq!((held(panics).refusals, held(panics).panics, held(panics).taken), (0, 3, false));
-        assert_eq!((held(late).refusals, held(late).panics, held(late).taken), (1, 0, true));
-
-        let report = reaped.to_string();
-        let mut lines: Vec<_> = report.lines().collect();
-        let (pid, first) = (std::process::id(), lines.remove(0));
-        let start = format!(
-            "oom_reaper: unable to reap pid:{pid} (browser), now anon-rss:2048kB, before:4096kB, after 3 tries in "
-        );
-        assert!(first.starts_with(&start), "{report}");
-        let mut expected = [
-            (refused, "refused by a driver 3 times"),
-            (panics, "a driver panicked 3 times"),
-            (late, "refused by a driver 1 time; taken in the end"),
-        ];
-        expected.sort_by_key(|(range, _)| range.start());
-        assert_eq!(lines, expected.map(|(range, text)| format!("  {range}: {text}")));
-    });
-}
-
-/// As in Linux, whose log has it: unless somebody watches, it stands on standard error.
-#[test]
-fn a_victim_that_is_given_up_is_reported_on_standard_error() {
-    let name = "a_victim_that_is_given_up_is_reported_on_standard_error";
-    let outcome = process::own(name, &[], || {
-        sleepable(|cx| {
-            for watched in [true, false] {
-                let reaper = Reaper::builder().tries(2).interval(SHORT);
-                let reaper = if watched { reaper.on_event(|_| {}) } else { reaper };
-                let reaper = reaper.spawn().unwrap();
-                for lock in [true, false] {
-                    let name = format!("{watched} {lock}");
-                    let victim = victim(&name, 1, cx);
-                    let guard = lock.then(|| victim.lock(cx));
-                    let reaped = reaper.reap(Arc::clone(&victim)).wait(cx);
-                    assert_eq!(reaped.is_complete(), !lock);
-                    drop(guard);
-                }
-                reaper.shutdown(cx);
-            }
-        });
-    });
-    outcome.assert_success();
-    let lines: Vec<_> = outcome.stderr.lines().collect();
-    let [first, second] = lines[..] else { panic!("{outcome:#?}") };
-    assert!(first.contains("unable to reap pid:") && first.contains("(false true)"), "{first}");
-    assert_eq!(second, "  the memory lock was held 2 times");
-}
-
-#[test]
-fn everything_is_counted() {
-    sleepable(|cx| {
-        let reaper = Reaper::builder().tries(2).interval(SHORT).on_event(|_| {}).spawn().unwrap();
-        assert_eq!(reaper.stats(), nonblock::oom::ReaperStats::default());
-
-        assert!(reaper.reap(victim("easy", 2, cx)).wait(cx).is_complete());
-        let refuses = victim("refuses", 1, cx);
-        let _refuses = refuses.space().subscribe(Stubborn::refusing(1), cx).unwrap();
-        assert!(reaper.reap(refuses).wait(cx).is_complete());
-        let panics = victim("panics", 1, cx);
-        let faulty = Arc::new(Stubborn { panics: AtomicU32::new(2), ..Stubborn::default() });
-        let _panics = panics.space().subscribe(faulty, cx).unwrap();
-        assert_eq!(reaper.reap(panics).wait(cx).outcome, Outcome::GivenUp);
-        let locked = victim("locked", 1, cx);
-        let guard = locked.lock(cx);
-        assert_eq!(reaper.reap(Arc::clone(&locked)).wait(cx).outcome, Outcome::GivenUp);
-        drop(guard);
-
-        let stats = reaper.stats();
-        assert_eq!((stats.victims, stats.complete, stats.given_up, stats.cancelled), (4, 2, 2, 0));
-        assert_eq!((stats.attempts, stats.busy, stats.refusals), (7, 2, 1));
-        assert_eq!((stats.panics, stats.failures, stats.waiting()), (2, 0, 0));
-        assert_eq!(stats.reclaimed, 3 * MIB as u64);
-        assert!(!stats.time.is_zero());
-        let start = "victims: 4 (2 reaped, 2 given up, 0 called off), tries: 7 (2 busy), refusals: 1, panics: 2, \
-                     failures: 0, reclaimed: 3072kB in 0.";
-        assert!(stats.to_string().starts_with(start), "{stats}");
-        reaper.shutdown(cx);
-    });
 }

@@ -29,8 +29,10 @@
 //!   `blind_spots.rs::a_sleeping_function_without_a_token_is_left_to_the_counters`
 //! * **A destructor that sleeps**: `drop` takes no token, and is called where a value goes out of scope. *Say
 //!   `#[may_sleep(cx)]` on it, and offer a method that takes the token and the value, as
-//!   [`MaySleep::into_inner`](crate::MaySleep::into_inner).*
-//!   `blind_spots.rs::a_destructor_that_sleeps_is_left_to_the_counters`
+//!   [`MaySleep::into_inner`](crate::MaySleep::into_inner).* Of this crate's own,
+//!   [`memory::Mapping`](crate::memory::Mapping) and [`oom::Pressure`](crate::oom::Pressure) have one.
+//!   `blind_spots.rs::a_destructor_that_sleeps_is_left_to_the_counters`,
+//!   `blind_spots.rs::dropping_what_the_kernel_may_wait_for_is_left_to_the_counters`
 //! * **Starting a thread**: [`thread::spawn`](crate::thread::spawn) takes no token, as `std`'s does not.
 //!   `blind_spots.rs::starting_a_thread_is_left_to_the_counters`
 //! * **What is under [`raw`](crate::raw)**: its sections and roots may capture a token.

@@ -32,7 +32,8 @@ const UNPRIVILEGED: u64 = 2;
 ///
 /// # Context
 ///
-/// Registering and waiting may sleep: they take `&mut Sleepable`. Dropping it does not.
+/// Registering and waiting may sleep: they take `&mut Sleepable`. Dropping it may sleep too, as the kernel waits until nobody
+/// looks at the trigger any more; a drop can take no token, so in a section it is found at run time only.
 ///
 /// # Examples
 ///
@@ -235,6 +236,13 @@ impl Pressure {
         }
         let by_bell = second.is_some() && !polled[1].revents().is_empty();
         Ok(Woken { by_pressure: told.contains(PollFlags::PRI), by_bell })
+    }
+}
+
+impl Drop for Pressure {
+    fn drop(&mut self) {
+        // The kernel waits (`synchronize_rcu()`) when the file is closed.
+        might_sleep();
     }
 }
 

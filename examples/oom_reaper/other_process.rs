@@ -1,0 +1,128 @@
+//! Fourth part: a victim that is another process. It is dead and cannot end, and its memory is taken all the same.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use nix::errno::Errno;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+use nonblock::memory::Mapping;
+use nonblock::oom::{Process, Reclaimed};
+use nonblock::{Sleepable, may_sleep};
+
+use crate::cast::Failure;
+use crate::timeline::{Mib, line};
+
+/// Its name on the timeline.
+const VICTIM: &str = "victim";
+
+/// What the victim says when its memory is touched.
+const READY: &str = "ready";
+
+/// The victim's own part: touches memory, and waits until it is killed, or its parent is gone.
+#[may_sleep]
+pub(crate) fn be_the_victim(size: usize, cx: &mut Sleepable) -> ExitCode {
+    let mapping = match Mapping::new(size, cx) {
+        Ok(mapping) => mapping,
+        Err(error) => {
+            eprintln!("oom_reaper: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    mapping.touch(cx);
+    println!("{READY}");
+    let _ = io::stdout().flush();
+    let _ = io::stdin().read_to_end(&mut Vec::new());
+    ExitCode::SUCCESS
+}
+
+/// A child, which is ended and waited for whatever happens.
+struct Victim(Child);
+
+impl Victim {
+    /// Starts one, and waits until it has its memory.
+    fn start(size: usize) -> Result<Self, Failure> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--victim", &size.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take();
+        let victim = Self(child);
+        let mut said = String::new();
+        BufReader::new(stdout.ok_or("the child has no output")?).read_line(&mut said)?;
+        if said.trim() != READY {
+            return Err("the child could not touch its memory".into());
+        }
+        Ok(victim)
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // It may have ended, or have been waited for.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Kills a child that cannot end, and takes its memory.
+#[may_sleep]
+pub(crate) fn play(size: usize, cx: &mut Sleepable) -> Result<Reclaimed, Failure> {
+    let mut victim = Victim::start(size)?;
+    let process = Process::of_child(&victim.0, cx)?;
+    let alive = process.resident(cx)?;
+    let pid = process.pid();
+    line(VICTIM, format_args!("lives as process {pid}; resident: {}", Mib(alive)));
+
+    let tracee = Pid::from_raw(i32::try_from(process.pid())?);
+    let held = hold_at_its_exit(tracee, &process, cx)?;
+    let reclaimed = process.reclaim(cx)?;
+    if reclaimed.by_itself {
+        line(VICTIM, "has given its memory back by itself");
+    } else {
+        line("kernel", "takes its memory, by process_mrelease, as its own reaper does");
+    }
+    line(VICTIM, format_args!("resident: {}", Mib(reclaimed.resident_after)));
+    if held {
+        if victim.0.try_wait()?.is_some() {
+            return Err("the process has ended: nobody held it".into());
+        }
+        line(VICTIM, "still cannot end; the debugger lets go of it");
+        ptrace::detach(tracee, None)?;
+    }
+    victim.0.wait()?;
+    line(VICTIM, "has ended");
+
+    if alive < size || (held && reclaimed.bytes() < size) {
+        return Err(format!("not all of the process's memory was taken: {reclaimed:?}").into());
+    }
+    Ok(reclaimed)
+}
+
+/// Kills the process, and keeps it from ending as a debugger does, if that is permitted. Returns whether it is held.
+///
+/// Without that it would give its memory back within a moment, and nothing would be left to see. In earnest it is a
+/// thread in an uninterruptible sleep that keeps a process from ending.
+fn hold_at_its_exit(tracee: Pid, process: &Process, cx: &mut Sleepable) -> Result<bool, Failure> {
+    let held = match ptrace::seize(tracee, Options::PTRACE_O_TRACEEXIT) {
+        Ok(()) => true,
+        Err(errno @ (Errno::EPERM | Errno::ENOSYS)) => {
+            line("debugger", format_args!("may not hold it ({errno}): it may be the quicker one"));
+            false
+        }
+        Err(errno) => return Err(errno.into()),
+    };
+    process.kill()?;
+    if held {
+        // Until it stops on its way out.
+        waitpid(tracee, None)?;
+        let resident = process.resident(cx)?;
+        let text = "is killed, and cannot end: a debugger holds it";
+        line(VICTIM, format_args!("{text}; resident: {}", Mib(resident)));
+    } else {
+        line(VICTIM, "is killed");
+    }
+    Ok(held)
+}
