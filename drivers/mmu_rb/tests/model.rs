@@ -4,6 +4,7 @@
 mod pins;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mmu_rb::{Busy, PktQueue, SdmaRequest, Sizes};
 use nonblock::mmu::{AddressSpace, Event, Range};
@@ -145,6 +146,7 @@ impl Drop for Failing<'_> {
 #[nonblock::test]
 fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
     const SHARE: usize = 500;
+    const PAUSE: Duration = Duration::from_micros(50);
     let (pins, space) = (Pins::new(), AddressSpace::new());
     let sizes = Sizes { nodes: 4, del_queue: 2 };
     let queue = PktQueue::alloc(pins.clone(), &space, sizes, 2, cx).expect("a live space");
@@ -180,6 +182,8 @@ fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
                 thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
+            // The others get through.
+            thread::sleep(cx, PAUSE);
         })
     });
     let counters = queue.cache().counters(cx);

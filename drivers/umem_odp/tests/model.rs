@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, sleepable, thread};
@@ -120,6 +121,7 @@ impl Drop for Failing<'_> {
 #[nonblock::test]
 fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
     const SHARE: usize = 500;
+    const PAUSE: Duration = Duration::from_micros(50);
     let space = AddressSpace::new();
     let mr = Mr::get(&space, range(0, PAGES), cx).expect("a live space");
     // Odd while the page is changed.
@@ -159,6 +161,8 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
                 thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
+            // The others get through.
+            thread::sleep(cx, PAUSE);
         })
     });
     let counters = mr.umem().counters(cx);
