@@ -91,7 +91,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {
@@ -158,7 +162,8 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
                     if accessed.is_err() {
                         kvm.page_fault(gfn, cx, |_hva, cx| {
                             let pfn = version();
-                            thread::yield_now(cx);
+                            // An invalidation may come between.
+                            thread::sleep(cx, PAUSE);
                             pfn
                         });
                     }

@@ -99,7 +99,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {
@@ -157,7 +161,8 @@ fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
         for sender in [0, 1] {
             scope.spawn(move |cx| {
                 shares.work(SHARE, |round| {
-                    let page = (sender + 5 * round) % (PAGES - 2);
+                    // As many buffers as the cache has room for, so that they are found there.
+                    let page = 8 * ((sender + round) % 4);
                     let before = [version(page), version(page + 1)];
                     // The other one's requests may be in the way.
                     let Ok(request) = queue.submit(range(page, 2), cx) else { return };

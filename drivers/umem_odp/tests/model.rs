@@ -74,7 +74,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {
@@ -141,7 +145,8 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
                     if done.is_err() {
                         mr.page_fault(page * PAGE_SIZE, cx, |_address, cx| {
                             let found = version();
-                            thread::yield_now(cx);
+                            // An invalidation may come between.
+                            thread::sleep(cx, PAUSE);
                             found
                         });
                     }
