@@ -89,6 +89,8 @@ fn main() {
         assert!(kvm.mmu_lock.with(cx, |table, _nb| table.is_empty()));
         handler.wq.pop(cx).unwrap().wait(cx);
         assert!(space.try_invalidate(range, Event::Unmap, cx).is_ok(), "came back for it");
-        subscriptions.map(|subscription| subscription.unsubscribe(cx));
+        for subscription in subscriptions {
+            subscription.unsubscribe(cx);
+        }
     });
 }
