@@ -3,6 +3,8 @@
 //! The maps are behind a [`Mutex`](nonblock::sync::Mutex), which is held while the hypervisor is waited for. Taking a page away
 //! means to wait for it, so the callback refuses a section whatever is mapped, and waits where it may.
 //!
+//! Mirrors Linux's `drivers/xen/gntdev.c` (4.19).
+//!
 //! # Examples
 //!
 //! ```

@@ -87,7 +87,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {

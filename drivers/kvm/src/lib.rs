@@ -4,6 +4,8 @@
 //! refuses. A page fault of the guest's looks the page up with no lock held, and begins again if an invalidation
 //! came between; the memory that it needs is set aside before, in a [`Reserve`](nonblock::Reserve).
 //!
+//! Mirrors Linux's `virt/kvm/kvm_main.c` (6.12).
+//!
 //! # Examples
 //!
 //! ```

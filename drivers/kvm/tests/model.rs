@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use kvm::{Kvm, Pfn, SPTES};
 use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
@@ -90,7 +91,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {
@@ -137,6 +142,7 @@ impl Drop for Failing<'_> {
 #[nonblock::test]
 fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
     const SHARE: usize = 500;
+    const PAUSE: Duration = Duration::from_micros(50);
     let space = AddressSpace::new();
     let kvm = Arc::new(Kvm::new(range(0, PAGES), 2));
     let subscription = space.subscribe(kvm.clone(), cx).expect("a live space");
@@ -156,7 +162,8 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
                     if accessed.is_err() {
                         kvm.page_fault(gfn, cx, |_hva, cx| {
                             let pfn = version();
-                            thread::yield_now(cx);
+                            // An invalidation may come between.
+                            thread::sleep(cx, PAUSE);
                             pfn
                         });
                     }
@@ -166,7 +173,7 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
         shares.work(SHARE, |round| {
             let first = round * 7 % PAGES;
             let count = (1 + round % (SPTES + 8)).min(PAGES - first);
-            let _invalidation = match round % 2 {
+            let invalidation = match round % 2 {
                 0 => space.invalidate(range(first, count), Event::Unmap, cx),
                 _ => space
                     .try_invalidate(range(first, count), Event::Unmap, cx)
@@ -176,6 +183,9 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
             pages.clone().for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             thread::yield_now(cx);
             pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
+            drop(invalidation);
+            // The others get through.
+            thread::sleep(cx, PAUSE);
         })
     });
     subscription.unsubscribe(cx);

@@ -14,7 +14,7 @@ pub struct Fence {
     ended: Receiver<Infallible>,
 }
 
-/// A request's share in a [`Fence`]. Dropping it does not sleep, so an interrupt can.
+/// A request's share in a [`Fence`]. Dropping it does not sleep, so an interrupt can; the last may free the fence.
 #[derive(Clone, Debug)]
 #[must_use = "the request has ended when this is dropped"]
 pub struct InFlight {

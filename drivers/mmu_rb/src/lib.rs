@@ -5,6 +5,8 @@
 //! [`work::Queue`](nonblock::work::Queue). Its worker waits for the requests that use them, and unpins. The callback refuses only
 //! if the queue is full: what does not fit stays in the tree, and the reaper comes back for it.
 //!
+//! Mirrors Linux's `drivers/infiniband/hw/hfi1/mmu_rb.c` (4.19).
+//!
 //! # Examples
 //!
 //! ```

@@ -4,6 +4,7 @@
 mod pins;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mmu_rb::{Busy, PktQueue, SdmaRequest, Sizes};
 use nonblock::mmu::{AddressSpace, Event, Range};
@@ -98,7 +99,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {
@@ -145,6 +150,7 @@ impl Drop for Failing<'_> {
 #[nonblock::test]
 fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
     const SHARE: usize = 500;
+    const PAUSE: Duration = Duration::from_micros(50);
     let (pins, space) = (Pins::new(), AddressSpace::new());
     let sizes = Sizes { nodes: 4, del_queue: 2 };
     let queue = PktQueue::alloc(pins.clone(), &space, sizes, 2, cx).expect("a live space");
@@ -155,7 +161,8 @@ fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
         for sender in [0, 1] {
             scope.spawn(move |cx| {
                 shares.work(SHARE, |round| {
-                    let page = (sender + 5 * round) % (PAGES - 2);
+                    // As many buffers as the cache has room for, so that they are found there.
+                    let page = 8 * ((sender + round) % 4);
                     let before = [version(page), version(page + 1)];
                     // The other one's requests may be in the way.
                     let Ok(request) = queue.submit(range(page, 2), cx) else { return };
@@ -180,6 +187,8 @@ fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
                 thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
+            // The others get through.
+            thread::sleep(cx, PAUSE);
         })
     });
     let counters = queue.cache().counters(cx);

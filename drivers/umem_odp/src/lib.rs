@@ -4,6 +4,8 @@
 //! invalidations write. A page fault looks the page up with no lock held, by the collision-retry protocol of the region's
 //! interval. The callback waits for a transfer where it may, and refuses in a section.
 //!
+//! Mirrors Linux's `drivers/infiniband/core/umem_odp.c` (4.19), with the interval notifiers that came later.
+//!
 //! # Examples
 //!
 //! ```

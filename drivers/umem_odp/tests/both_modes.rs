@@ -75,6 +75,8 @@ fn refuses_in_a_section_while_a_transfer_is_under_way(cx: &mut Sleepable) {
     assert_eq!(npages(&mr, cx), 0);
     let counters = mr.umem().counters(cx);
     assert_eq!((counters.refusals, counters.invalidations, counters.finished), (1, 3, 3));
+    // Nothing is under way, what was refused neither: a page fault waits for nobody.
+    mr.page_fault(16 * PAGE_SIZE, cx, |_address, _cx| 7);
 }
 
 #[nonblock::test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, sleepable, thread};
@@ -73,7 +74,11 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn steps_agree_with_a_plain_model(steps in steps()) {
@@ -120,6 +125,7 @@ impl Drop for Failing<'_> {
 #[nonblock::test]
 fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
     const SHARE: usize = 500;
+    const PAUSE: Duration = Duration::from_micros(50);
     let space = AddressSpace::new();
     let mr = Mr::get(&space, range(0, PAGES), cx).expect("a live space");
     // Odd while the page is changed.
@@ -139,7 +145,8 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
                     if done.is_err() {
                         mr.page_fault(page * PAGE_SIZE, cx, |_address, cx| {
                             let found = version();
-                            thread::yield_now(cx);
+                            // An invalidation may come between.
+                            thread::sleep(cx, PAUSE);
                             found
                         });
                     }
@@ -159,6 +166,8 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
                 thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
+            // The others get through.
+            thread::sleep(cx, PAUSE);
         })
     });
     let counters = mr.umem().counters(cx);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use mmu_rb::{PinPages, PinnedPage};
 use nonblock::Sleepable;
@@ -39,7 +40,7 @@ impl PinPages for Pins {
         let pages = range.start() / PAGE_SIZE..range.end() / PAGE_SIZE;
         let pages = pages.map(|page| self.0.truth[page].load(Ordering::Relaxed)).collect();
         // An invalidation may come between this and the caching.
-        nonblock::thread::yield_now(cx);
+        nonblock::thread::sleep(cx, Duration::from_micros(20));
         pages
     }
 

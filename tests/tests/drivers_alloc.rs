@@ -1,0 +1,131 @@
+//! The drivers' callbacks, called by who must not sleep: they neither allocate nor free, whether they refuse or take.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use gntdev::{GntdevPriv, Hypervisor};
+use kvm::{Kvm, SPTES};
+use mmu_rb::{PinPages, PinnedPage, PktQueue, Sizes};
+use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
+use nonblock::{Sleepable, sleepable, thread};
+use umem_odp::Mr;
+
+/// Counts, for each thread, how often it allocates or frees.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: it does what the system's allocator does, and counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Two pages of a guest's sptes.
+const PAGES: usize = 2 * SPTES;
+
+fn range() -> Range {
+    Range::with_len(0x10_0000, PAGES * PAGE_SIZE).expect("whole pages")
+}
+
+/// Takes the range in a section, from start to end. Returns whether it was, and how often that allocated or freed.
+fn take(space: &AddressSpace, cx: &mut Sleepable) -> (bool, usize) {
+    let before = ALLOCATIONS.get();
+    let taken = space.try_invalidate(range(), Event::Unmap, cx).is_ok();
+    (taken, ALLOCATIONS.get() - before)
+}
+
+#[test]
+fn gntdev_refuses_without_allocating() {
+    let (space, hypervisor) = (AddressSpace::new(), Arc::new(Hypervisor::start().unwrap()));
+    let gntdev = Arc::new(GntdevPriv::open(hypervisor));
+    sleepable(|cx| {
+        let subscription = space.subscribe(gntdev.clone(), cx).unwrap();
+        let index = gntdev.map_grant_ref(&[7; PAGES], cx);
+        gntdev.mmap(index, range(), cx).unwrap();
+        assert_eq!(take(&space, cx), (false, 0));
+        gntdev.vma_close(index, cx).unwrap();
+        assert_eq!(take(&space, cx), (true, 0));
+        subscription.unsubscribe(cx);
+    });
+}
+
+#[test]
+fn umem_odp_takes_and_refuses_without_allocating() {
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let mr = Mr::get(&space, range(), cx).unwrap();
+        for address in (range().start()..range().end()).step_by(PAGE_SIZE) {
+            mr.page_fault(address, cx, |address, _cx| address as u64);
+        }
+        mr.transfer(range().start(), cx, |_, cx| assert_eq!(take(&space, cx), (false, 0))).unwrap();
+        assert_eq!(take(&space, cx), (true, 0));
+        assert_eq!(mr.umem().read(cx).npages(), 0);
+        mr.release(cx);
+    });
+}
+
+#[test]
+fn kvm_takes_without_allocating() {
+    let (space, kvm) = (AddressSpace::new(), Arc::new(Kvm::new(range(), 1)));
+    sleepable(|cx| {
+        let subscription = space.subscribe(kvm.clone(), cx).unwrap();
+        for gfn in 0..PAGES {
+            kvm.page_fault(gfn, cx, |hva, _cx| hva as u64);
+            kvm.access(0, gfn, cx, |_| ()).unwrap();
+        }
+        assert_eq!(take(&space, cx), (true, 0));
+        assert_eq!(kvm.mapped(cx), 0);
+        subscription.unsubscribe(cx);
+    });
+}
+
+struct Pins;
+
+impl PinPages for Pins {
+    fn pin(&self, range: &Range, _cx: &mut Sleepable) -> Vec<PinnedPage> {
+        vec![7; range.len() / PAGE_SIZE]
+    }
+
+    fn unpin(&self, _range: &Range, _pages: Vec<PinnedPage>, _cx: &mut Sleepable) {}
+}
+
+#[test]
+fn mmu_rb_takes_and_refuses_without_allocating() {
+    let space = AddressSpace::new();
+    sleepable(|cx| {
+        let sizes = Sizes { nodes: 4, del_queue: 1 };
+        let queue = PktQueue::alloc(Pins, &space, sizes, 4, cx).unwrap();
+        let buffer =
+            |place: usize| Range::with_len(range().start() + place * PAGE_SIZE, PAGE_SIZE).unwrap();
+        // The worker waits for the request.
+        let request = queue.submit(buffer(0), cx).unwrap();
+        assert_eq!(take(&space, cx), (true, 0));
+        while queue.cache().queued() > 0 {
+            thread::yield_now(cx);
+        }
+        for place in 1..=3 {
+            drop(queue.submit(buffer(place), cx).unwrap());
+        }
+        // There is room for the first of them.
+        assert_eq!(take(&space, cx), (false, 0));
+        assert_eq!(queue.cache().cached(cx), [buffer(2), buffer(3)]);
+        drop(request);
+        queue.free(cx);
+    });
+}
