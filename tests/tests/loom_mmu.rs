@@ -145,6 +145,7 @@ mod rcu {
         }
     }
 
+    mod apart;
     mod cell;
     mod clock;
     mod panics;

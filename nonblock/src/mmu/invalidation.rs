@@ -176,7 +176,7 @@ impl fmt::Debug for Invalidation<'_> {
 }
 
 /// Calls the end callbacks, and lets go of who was subscribed. One that panics keeps nobody from his.
-#[inline(never)]
+#[inline]
 fn end(
     pinned: Pinned<'_>,
     range: &Range,
@@ -290,7 +290,7 @@ fn start_intervals<C, X>(
 }
 
 /// Calls the start callbacks of the list, and returns how far down it they succeeded.
-#[inline(never)]
+#[inline]
 fn start_list<C, X>(
     directory: &Directory,
     range: &Range,

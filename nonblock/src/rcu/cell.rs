@@ -17,6 +17,7 @@ use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec::Vec;
 
+use super::apart::Apart;
 use super::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use super::backoff::Backoff;
 use super::open::Calling;
@@ -29,19 +30,18 @@ use crate::token::Sleepable;
 const GRACE: u64 = 2;
 
 /// The counters of the threads that share a shard: one of each set.
-///
-/// Apart from its neighbors by two cache lines, since processors fetch them in pairs.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Shard {
-    readers: [AtomicUsize; 2],
+type Shard = Apart<[AtomicUsize; 2]>;
+
+/// What every reader looks at, and only a new value changes.
+struct Current<T> {
+    // Made by `Box::into_raw`, and never null.
+    value: AtomicPtr<T>,
+    epoch: AtomicU64,
 }
 
 /// A value that is read without waiting. See the [module](self).
 pub(crate) struct Rcu<T> {
-    // Made by `Box::into_raw`, and never null.
-    current: AtomicPtr<T>,
-    epoch: AtomicU64,
+    current: Apart<Current<T>>,
     shards: [Shard; SHARDS],
     writer: Mutex<Writer<T>>,
     /// Whether somebody is freeing. Set under the writer's lock, and taken back without.
@@ -80,8 +80,10 @@ pub(crate) struct Ticket(u64);
 impl<T> Rcu<T> {
     pub(crate) fn new(value: T) -> Self {
         Self {
-            current: AtomicPtr::new(Box::into_raw(Box::new(value))),
-            epoch: AtomicU64::new(0),
+            current: Apart::new(Current {
+                value: AtomicPtr::new(Box::into_raw(Box::new(value))),
+                epoch: AtomicU64::new(0),
+            }),
             shards: core::array::from_fn(|_| Shard::default()),
             writer: Mutex::new(Writer { retired: Vec::new() }),
             freeing: AtomicBool::new(false),
@@ -94,13 +96,13 @@ impl<T> Rcu<T> {
     #[inline]
     pub(crate) fn read(&self) -> Reader<'_, T> {
         // The set matters for progress alone, so a stale epoch will do.
-        let set = usize::from(self.epoch.load(Ordering::Relaxed) & 1 != 0);
-        let readers = &self.shards[shard::of_this_thread()].readers[set];
+        let set = usize::from(self.current.epoch.load(Ordering::Relaxed) & 1 != 0);
+        let readers = &self.shards[shard::of_this_thread()][set];
         // Changes of a counter are in one order, in which the writer's look at it (`Write::advance`) is one. If that look
         // is before this change, the exchange before it is before the load below, which finds the new value. If it is
         // after this change, it finds this reader.
         readers.fetch_add(1, Ordering::Acquire);
-        let value = self.current.load(Ordering::Acquire);
+        let value = self.current.value.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
         let value = unsafe { NonNull::new_unchecked(value) };
         Reader { value, readers, _cell: PhantomData }
@@ -120,7 +122,7 @@ impl<T> Rcu<T> {
     #[inline]
     pub(crate) fn is_past(&self, ticket: Ticket) -> bool {
         // Only writers move it, in steps that are each a store.
-        self.epoch.load(Ordering::Acquire) >= ticket.0
+        self.current.epoch.load(Ordering::Acquire) >= ticket.0
     }
 
     /// Waits until everything that was replaced when the ticket was drawn is free, and perhaps not freed yet.
@@ -174,7 +176,7 @@ impl<T> Rcu<T> {
 
 impl<T> Drop for Rcu<T> {
     fn drop(&mut self) {
-        let current = self.current.load(Ordering::Relaxed);
+        let current = self.current.value.load(Ordering::Relaxed);
         // SAFETY: it came from `Box::into_raw`, nobody replaced it, and readers borrow `self`, so there are none.
         drop(unsafe { Box::from_raw(current) });
     }
@@ -195,7 +197,7 @@ pub(crate) struct Write<'a, T> {
 impl<T> Write<'_, T> {
     /// The value that readers find now.
     pub(crate) fn current(&self) -> &T {
-        let current = self.cell.current.load(Ordering::Acquire);
+        let current = self.cell.current.value.load(Ordering::Acquire);
         // SAFETY: the value lives until it is replaced, which takes `&mut self`, and a while longer.
         unsafe { &*current }
     }
@@ -204,7 +206,7 @@ impl<T> Write<'_, T> {
     pub(crate) fn publish(&mut self, value: T) {
         let value = Box::into_raw(Box::new(value));
         // Releases the new value's contents to readers.
-        let old = self.cell.current.swap(value, Ordering::AcqRel);
+        let old = self.cell.current.value.swap(value, Ordering::AcqRel);
         // SAFETY: `current` is never null.
         let old = unsafe { NonNull::new_unchecked(old) };
         self.writer.retired.push((self.cell.epoch() + GRACE, Retired(old)));
@@ -245,17 +247,17 @@ impl<T> Write<'_, T> {
         let next = self.cell.epoch() + 1;
         let set = usize::from(next & 1 != 0);
         // Mostly somebody is there, and a look tells without taking the counter from them.
-        if self.cell.shards.iter().any(|shard| shard.readers[set].load(Ordering::Relaxed) != 0) {
+        if self.cell.shards.iter().any(|shard| shard[set].load(Ordering::Relaxed) != 0) {
             return false;
         }
         // A change that changes nothing, so that it is in one order with those of the readers: see `Rcu::read`. It releases
         // the exchange to the readers that come later, and acquires what those did that left: each of them left with a
         // release, and every change is a read-modify-write, so the chain from each leaving to here is unbroken.
-        let empty = |shard: &Shard| shard.readers[set].fetch_add(0, Ordering::AcqRel) == 0;
+        let empty = |shard: &Shard| shard[set].fetch_add(0, Ordering::AcqRel) == 0;
         if !self.cell.shards.iter().all(empty) {
             return false;
         }
-        self.cell.epoch.store(next, Ordering::Release);
+        self.cell.current.epoch.store(next, Ordering::Release);
         true
     }
 }
@@ -263,7 +265,7 @@ impl<T> Write<'_, T> {
 impl<T> Rcu<T> {
     /// The epoch, as the writer finds it: nobody else moves it.
     fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::Relaxed)
+        self.current.epoch.load(Ordering::Relaxed)
     }
 }
 

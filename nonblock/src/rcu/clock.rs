@@ -8,6 +8,7 @@
 use core::mem;
 use std::sync::Arc;
 
+use super::apart::Apart;
 use super::atomic::{AtomicU64, Ordering};
 use crate::section::Section;
 use crate::sync::SpinLock;
@@ -19,7 +20,7 @@ const NEVER: u64 = u64::MAX;
 /// The clock of one list, or of several that are read together. It counts the drops.
 #[derive(Debug)]
 pub(crate) struct Clock<D> {
-    now: AtomicU64,
+    now: Apart<AtomicU64>,
     /// What was dropped and is still listed. Held to mark: a section may wait for it, and its holder cannot sleep.
     dropped: SpinLock<D>,
 }
@@ -32,7 +33,7 @@ pub(crate) struct Mark {
 
 impl<D: Default> Clock<D> {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { now: AtomicU64::new(0), dropped: SpinLock::new(D::default()) })
+        Arc::new(Self { now: Apart::new(AtomicU64::new(0)), dropped: SpinLock::new(D::default()) })
     }
 
     /// Reads the time. Who reads it sees every mark made up to then.

@@ -7,8 +7,9 @@
 //! | `roll` | a list of entries, never changed, only replaced |
 //! | `open` | what a thread has under way, so that it does not wait for itself |
 //! | `panics` | callbacks that panic: none keeps another from its call |
-//! | `shard`, `backoff`, `atomic` | what those are made of |
+//! | `shard`, `backoff`, `atomic`, `apart` | what those are made of |
 
+mod apart;
 mod atomic;
 mod backoff;
 mod cell;

@@ -104,7 +104,7 @@ impl<'a, T> Live<'a, T> {
     /// * `passed`: is kept at the place behind the last item for which it returned none.
     #[inline]
     pub(crate) fn try_each<X>(
-        &self,
+        self,
         passed: &mut usize,
         mut call: impl FnMut(&'a T) -> Result<(), X>,
     ) -> Result<(), X> {
@@ -119,9 +119,10 @@ impl<'a, T> Live<'a, T> {
     }
 
     // Apart, to leave the other loop its registers.
+    #[cold]
     #[inline(never)]
     fn try_each_marked<X>(
-        &self,
+        self,
         passed: &mut usize,
         mut call: impl FnMut(&'a T) -> Result<(), X>,
     ) -> Result<(), X> {
@@ -144,6 +145,7 @@ impl<'a, T> Live<'a, T> {
         panics::for_every(self.items.iter(), cx, call);
     }
 
+    #[cold]
     #[inline(never)]
     fn for_every_marked<C: ?Sized>(self, cx: &mut C, call: impl Fn(&T, &mut C) + Copy) {
         let began = self.began;

@@ -1,8 +1,11 @@
 //! What is measured, a subject a file. The command `benches` builds and runs this, and reads what it writes.
 
 mod channel;
+mod churn;
+mod intervals;
 mod locks;
 mod might_sleep;
+mod notifiers;
 mod queue;
 mod raw;
 mod section;
@@ -23,6 +26,9 @@ fn plan() -> Plan {
     locks::plan(&mut plan);
     queue::plan(&mut plan);
     channel::plan(&mut plan);
+    notifiers::plan(&mut plan);
+    intervals::plan(&mut plan);
+    churn::plan(&mut plan);
     plan
 }
 

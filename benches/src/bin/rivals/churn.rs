@@ -1,0 +1,123 @@
+//! Invalidations beside a thread that subscribes and unsubscribes all the while.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use benches::{Goal, Group, Plan, repeat};
+use cpu_time::ThreadTime;
+use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
+use nonblock::{Context, NonBlock, Sleepable};
+
+const QUIET: &str = "nobody else";
+const LISTED: &str = "a thread that subscribes and unsubscribes";
+const INTERVALS: &str = "a thread that subscribes and unsubscribes intervals";
+const DROPS: &str = "a thread that subscribes and drops";
+
+pub(crate) fn plan(plan: &mut Plan) {
+    if !nonblock::CHECKS {
+        plan.group("churn", "Invalidations while others subscribe and unsubscribe", churn);
+    }
+}
+
+struct Driver;
+
+impl Invalidate for Driver {
+    fn invalidate<C: Context>(&self, range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+        black_box(range.start());
+        Ok(())
+    }
+
+    fn finish(&self, range: &Range, _nb: &mut NonBlock) {
+        black_box(range.end());
+    }
+}
+
+impl InvalidateInterval for Driver {
+    fn invalidate_interval<C: Context>(&self, range: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        black_box(range.start());
+        Ok(())
+    }
+}
+
+fn range(number: usize) -> Range {
+    Range::with_len(number * 4 * PAGE_SIZE, 4 * PAGE_SIZE).expect("it is aligned")
+}
+
+/// Times one thread's invalidations, with ten notifiers and ten intervals, while another thread does something over and over.
+fn beside(
+    change: Option<fn(&AddressSpace, &Arc<Driver>, &mut Sleepable)>,
+) -> impl FnMut(u64) -> Duration {
+    let (space, driver) = (AddressSpace::new(), Arc::new(Driver));
+    let subscriptions: Vec<_> = nonblock::sleepable(|cx| {
+        (0..10)
+            .map(|number| {
+                let interval = space.subscribe_interval(range(number), driver.clone(), cx);
+                (space.subscribe(driver.clone(), cx).expect("it is live"), interval)
+            })
+            .collect()
+    });
+    move |times| {
+        let _ = &subscriptions;
+        let running = AtomicBool::new(true);
+        let changes = AtomicU64::new(0);
+        thread::scope(|scope| {
+            if let Some(change) = change {
+                let (space, driver, running, changes) = (&space, &driver, &running, &changes);
+                scope.spawn(move || {
+                    nonblock::sleepable(|cx| {
+                        while running.load(Ordering::Relaxed) {
+                            change(space, driver, cx);
+                            changes.fetch_add(1, Ordering::Relaxed);
+                        }
+                    });
+                });
+                while changes.load(Ordering::Relaxed) == 0 {
+                    thread::yield_now();
+                }
+            }
+            // The clock on the wall would count it too when the processor is given to another program.
+            let start = ThreadTime::now();
+            nonblock::non_block(|nb| {
+                repeat(times, || {
+                    let invalidation = space.try_invalidate(range(3), Event::Unmap, nb);
+                    drop(invalidation.expect("nobody refuses"));
+                });
+            });
+            let time = start.elapsed();
+            running.store(false, Ordering::Relaxed);
+            time
+        })
+    }
+}
+
+fn churn(group: &mut Group) {
+    group.about(
+        "One thread invalidates a range, which ten notifiers and one interval of ten are told of, in its own processor time. \
+         Another changes the list or the tree meanwhile, as fast as it can.",
+    );
+    group.ours(QUIET, || beside(None));
+    group.ours(LISTED, || {
+        beside(Some(|space, driver, cx| {
+            let subscription = space.subscribe(driver.clone(), cx);
+            subscription.expect("it is live").unsubscribe(cx);
+        }))
+    });
+    group.ours(INTERVALS, || {
+        beside(Some(|space, driver, cx| {
+            let subscription = space.subscribe_interval(range(3), driver.clone(), cx);
+            subscription.expect("it is live").unsubscribe(cx);
+        }))
+    });
+    group.ours(DROPS, || {
+        beside(Some(|space, driver, cx| {
+            drop(space.subscribe(driver.clone(), cx));
+        }))
+    });
+    // 70% of the rate.
+    for with in [LISTED, INTERVALS, DROPS] {
+        group.goal(Goal::at_most(1.0 / 0.7, with, QUIET));
+    }
+}
