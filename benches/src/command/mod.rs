@@ -8,6 +8,7 @@ mod machine;
 mod page;
 mod plots;
 mod programs;
+mod record;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,9 @@ pub(crate) fn run() -> Result<ExitCode, String> {
         print!("{}", arguments::USAGE);
         return Ok(ExitCode::SUCCESS);
     };
+    if arguments.instructions {
+        return record::run(&arguments);
+    }
     let machine = Machine::describe()?;
     let mut notes = Vec::new();
     let programs = Program::build_all(&mut notes)?;
