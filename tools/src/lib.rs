@@ -3,3 +3,4 @@
 pub mod annotate;
 pub mod assembly;
 pub mod cargo;
+pub mod generate;
