@@ -85,7 +85,7 @@ fn unmeasured(group: Group, checks: bool) -> Measured {
         id: group.id,
         title: group.title,
         about: group.about,
-        checks,
+        checks: Some(checks),
         point: group.point,
         goals: group.goals,
     }

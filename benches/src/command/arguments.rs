@@ -30,6 +30,11 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Says whether a part is to be run, by `--only`.
+    pub(crate) fn wants(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| id.starts_with(only.as_str()))
+    }
+
     /// Reads the command's arguments; `None` if they ask for help.
     pub(crate) fn parse() -> Result<Option<Self>, lexopt::Error> {
         let mut arguments = Self::default();
