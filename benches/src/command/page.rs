@@ -6,7 +6,8 @@ use std::path::Path;
 use benches::results::Measured;
 use serde_json::json;
 
-use super::figures::{Curve, Verdict, count, place, time, verdicts};
+use super::chapter::Chapter;
+use super::figures::{Curve, Verdict, count, time, titled, verdicts};
 use super::machine::Machine;
 use super::plots;
 
@@ -15,6 +16,7 @@ pub(crate) struct Page<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) notes: &'a [String],
     pub(crate) groups: &'a [Measured],
+    pub(crate) chapters: &'a [Chapter],
     pub(crate) quick: bool,
 }
 
@@ -39,7 +41,12 @@ impl Page<'_> {
 
     /// Every sample.
     pub(crate) fn json(&self) -> String {
-        let all = json!({ "machine": self.machine, "notes": self.notes, "groups": self.groups });
+        let all = json!({
+            "machine": self.machine,
+            "notes": self.notes,
+            "groups": self.groups,
+            "chapters": self.chapters,
+        });
         format!("{all:#}\n")
     }
 
@@ -66,7 +73,9 @@ impl Page<'_> {
     }
 
     fn goals(&self, text: &mut String) {
-        let verdicts = verdicts(self.groups);
+        let of_groups = verdicts(self.groups);
+        let of_chapters = self.chapters.iter().flat_map(|chapter| &chapter.verdicts);
+        let verdicts: Vec<_> = of_groups.iter().chain(of_chapters).collect();
         heads(text, &["where", "goal", "figure", ""]);
         for verdict in &verdicts {
             let figure = verdict.figure.map_or("none".to_owned(), |figure| format!("{figure:.3}"));
@@ -98,6 +107,11 @@ impl Page<'_> {
                 let _ = writeln!(text, "\n![{}](performance/{file})", curve.first().title);
             }
         }
+        for chapter in self.chapters {
+            let _ = writeln!(text, "\n## {}\n\n{}\n", chapter.title, chapter.about);
+            heads(text, &chapter.heads);
+            chapter.rows.iter().for_each(|cells| row(text, cells));
+        }
     }
 }
 
@@ -110,8 +124,7 @@ fn said(verdict: &Verdict) -> &'static str {
 }
 
 fn heading(text: &mut String, group: &Measured) {
-    let build = if group.checks { "checks on" } else { "checks off" };
-    let _ = writeln!(text, "\n## {}, {build}\n", group.title);
+    let _ = writeln!(text, "\n## {}\n", titled(group));
     if !group.about.is_empty() {
         let _ = writeln!(text, "{}\n", group.about);
     }
@@ -168,11 +181,7 @@ fn points(text: &mut String, curve: &Curve<'_>) {
     row(text, &cells);
     let _ = writeln!(
         text,
-        "\nIn parentheses: how many times the first column's time, the median of the rounds' ratios. {}",
-        place(curve.groups[0])
-            .split(", ")
-            .last()
-            .map_or(String::new(), |build| format!("Built with {build}.")),
+        "\nIn parentheses: how many times the first column's time, the median of the rounds' ratios."
     );
 }
 

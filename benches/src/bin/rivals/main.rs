@@ -12,11 +12,11 @@ mod section;
 
 use std::process::ExitCode;
 
-use benches::sampling::{Effort, measure};
+use benches::sampling::{Effort, measure, without_times};
 use benches::{Plan, counting};
 use lexopt::Arg::{Long, Value};
 
-const USAGE: &str = "usage: rivals measure|count|list [--quick] [--only BEGINNING]...";
+const USAGE: &str = "usage: rivals measure|count|plan|list [--quick] [--only BEGINNING]...";
 
 /// All subjects, in the order of the page.
 fn plan() -> Plan {
@@ -60,6 +60,7 @@ fn run() -> Result<(), lexopt::Error> {
     match what.as_deref() {
         Some("measure") => print(&measure(plan, effort, nonblock::CHECKS)),
         Some("count") => print(&counting::run(&plan)),
+        Some("plan") => print(&without_times(plan, nonblock::CHECKS)),
         Some("list") => plan.ids().iter().for_each(|id| println!("{id}")),
         _ => return Err("expected what to do".into()),
     }
