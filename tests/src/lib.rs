@@ -1,6 +1,8 @@
 //! Integration tests of `nonblock`. In the library itself are what several of them use, and the README's
 //! examples as documentation tests.
 
+#[cfg(target_os = "linux")]
+pub mod cgroup;
 pub mod fixture;
 pub mod process;
 #[cfg(target_os = "linux")]

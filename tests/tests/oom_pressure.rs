@@ -14,6 +14,7 @@ use nonblock::oom::{
 };
 use nonblock::testing::violations;
 use nonblock::{Violation, ViolationKind, raw, sleepable, thread};
+use nonblock_tests::cgroup::Cgroup;
 use nonblock_tests::victim::victim;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -211,32 +212,6 @@ fn what_may_sleep_says_so() {
     assert!(found.iter().all(|found| found.kind() == ViolationKind::SleepInNonBlock));
 }
 
-/// A cgroup of the test's own, where it may make one.
-struct Cgroup(PathBuf);
-
-impl Cgroup {
-    fn new(name: &str) -> Option<Self> {
-        let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
-        let mount = mounts.lines().find_map(|line| {
-            let fields: Vec<_> = line.split(' ').collect();
-            (fields.get(2) == Some(&"cgroup2")).then(|| fields[1].to_owned())
-        })?;
-        let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-        let own = own.lines().find_map(|line| line.strip_prefix("0::/"))?;
-        let name = format!("nonblock-{name}-{}", std::process::id());
-        let path = Path::new(&mount).join(own).join(name);
-        fs::create_dir(&path).ok()?;
-        Some(Self(path))
-    }
-}
-
-impl Drop for Cgroup {
-    fn drop(&mut self) {
-        // Unless the test has.
-        let _ = fs::remove_dir(&self.0);
-    }
-}
-
 #[test]
 fn a_cgroup_is_watched_until_it_is_removed() {
     let Some(cgroup) = Cgroup::new("watched") else {
@@ -244,7 +219,7 @@ fn a_cgroup_is_watched_until_it_is_removed() {
         return;
     };
     sleepable(|cx| {
-        let pressure = match Pressure::of_cgroup(&cgroup.0, quiet(), cx) {
+        let pressure = match Pressure::of_cgroup(cgroup.path(), quiet(), cx) {
             Ok(pressure) => pressure,
             Err(PressureError::NoCgroup { .. }) => {
                 eprintln!("skipped: this kernel tells no pressure of cgroups");
@@ -256,12 +231,12 @@ fn a_cgroup_is_watched_until_it_is_removed() {
         assert_eq!(pressure.wait_timeout(cx, Duration::from_millis(10)), Ok(false));
 
         // Turned off, it cannot be watched anew.
-        fs::write(cgroup.0.join("cgroup.pressure"), "0").unwrap();
-        let error = Pressure::of_cgroup(&cgroup.0, quiet(), cx).unwrap_err();
-        assert_eq!(error, PressureError::NoCgroup { path: cgroup.0.clone() });
-        fs::write(cgroup.0.join("cgroup.pressure"), "1").unwrap();
+        fs::write(cgroup.path().join("cgroup.pressure"), "0").unwrap();
+        let error = Pressure::of_cgroup(cgroup.path(), quiet(), cx).unwrap_err();
+        assert_eq!(error, PressureError::NoCgroup { path: cgroup.path().into() });
+        fs::write(cgroup.path().join("cgroup.pressure"), "1").unwrap();
 
-        let path = cgroup.0.join("memory.pressure");
+        let path = cgroup.path().join("memory.pressure");
         let reaper = Arc::new(Reaper::builder().spawn().unwrap());
         let (called, is_called) = mpsc::channel();
         let killer = Killer::on_pressure(pressure, reaper, move |cause, _cx| {
@@ -269,7 +244,7 @@ fn a_cgroup_is_watched_until_it_is_removed() {
             Vec::new()
         });
         let killer = killer.unwrap();
-        let pressure = Pressure::of_cgroup(&cgroup.0, quiet(), cx).unwrap();
+        let pressure = Pressure::of_cgroup(cgroup.path(), quiet(), cx).unwrap();
         assert_eq!(killer.lost(), None);
         drop(cgroup);
         assert_eq!(pressure.wait(cx), Err(PressureError::Gone { path: path.clone() }));

@@ -7,9 +7,10 @@
 #![cfg(target_os = "linux")]
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -17,8 +18,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, munmap};
 use nonblock::memory::Mm;
-use nonblock::oom::{Cause, Killer, Pressure, Reaper, SYSTEM, Trigger};
+use nonblock::oom::{Cause, Killer, Pressure, PressureError, Reaper, SYSTEM, Trigger};
 use nonblock::{sleepable, thread};
+use nonblock_tests::cgroup::Cgroup;
 
 const SIZE: usize = 64 << 20;
 const LONG: Duration = Duration::from_secs(30);
@@ -32,7 +34,8 @@ struct Thrashed {
 
 impl Thrashed {
     fn new() -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oom_real_pressure");
+        let name = format!("oom_real_pressure.{}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let mut file = File::create(&path).unwrap();
         let mut block = [0_u8; 4096];
         for number in 0..SIZE / block.len() {
@@ -71,9 +74,9 @@ impl Drop for Thrashed {
     }
 }
 
-/// How long some task has stalled since the machine started, as the kernel tells it.
-fn stalled() -> Duration {
-    let told = fs::read_to_string(SYSTEM).unwrap();
+/// How long some task has stalled since the machine started, or the cgroup was made, as the kernel tells it.
+fn stalled(path: impl AsRef<Path>) -> Duration {
+    let told = fs::read_to_string(path).unwrap();
     let total = told.lines().next().unwrap().split("total=").nth(1).unwrap();
     Duration::from_micros(total.parse().unwrap())
 }
@@ -105,7 +108,7 @@ fn real_pressure_chooses_a_victim_and_no_second_one_while_it_is_reaped() {
         let killer = killer.unwrap();
 
         let over = AtomicBool::new(false);
-        let before = stalled();
+        let before = stalled(SYSTEM);
         thread::scope(cx, |scope, cx| {
             scope.spawn(|_cx| {
                 let file = Thrashed::new();
@@ -118,7 +121,7 @@ fn real_pressure_chooses_a_victim_and_no_second_one_while_it_is_reaped() {
             let began = Instant::now();
             let told = of_test.wait_timeout(cx, LONG).unwrap();
             if !told {
-                let counted = stalled().saturating_sub(before);
+                let counted = stalled(SYSTEM).saturating_sub(before);
                 assert!(counted < 10 * STALL, "{counted:?} of stalling, and nobody was told");
                 eprintln!("skipped: the kernel counted {counted:?} of stalling here");
                 return;
@@ -140,6 +143,69 @@ fn real_pressure_chooses_a_victim_and_no_second_one_while_it_is_reaped() {
         drop(lock);
         killer.shutdown(cx);
         Arc::into_inner(reaper).expect("the killer has let go of it").abandon(cx);
+    });
+}
+
+const THRASHING: &str = "NONBLOCK_TESTS_THRASHING";
+
+/// Not a test of anything: the child that another starts, which makes pressure until its parent is gone.
+#[test]
+fn the_thrashing() {
+    if std::env::var_os(THRASHING).is_none() {
+        return;
+    }
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let file = Thrashed::new();
+            while !over.load(Ordering::Relaxed) {
+                file.once();
+            }
+        });
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn the_pressure_of_a_cgroup_is_that_of_its_tasks() {
+    let (Some(busy), Some(idle)) = (Cgroup::new("busy"), Cgroup::new("idle")) else {
+        eprintln!("skipped: this process may make no cgroup of version 2");
+        return;
+    };
+    let trigger = Trigger::some(STALL, Duration::from_secs(2)).unwrap();
+    sleepable(|cx| {
+        let (of_busy, of_idle) = match Pressure::of_cgroup(busy.path(), trigger, cx) {
+            Ok(of_busy) => (of_busy, Pressure::of_cgroup(idle.path(), trigger, cx).unwrap()),
+            Err(PressureError::NoCgroup { .. }) => {
+                eprintln!("skipped: this kernel tells no pressure of cgroups");
+                return;
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["the_thrashing", "--exact"])
+            .env(THRASHING, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let moved = fs::write(busy.path().join("cgroup.procs"), child.id().to_string());
+        let told = moved.is_ok().then(|| of_busy.wait_timeout(cx, LONG).unwrap());
+        let of_nobody = of_idle.wait_timeout(cx, Duration::ZERO);
+        let counted = stalled(of_busy.path());
+        // It ends, and leaves its cgroup.
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        match told {
+            None => eprintln!("skipped: {}", moved.unwrap_err()),
+            Some(true) => eprintln!("told of a cgroup's pressure, after {counted:?} of stalling"),
+            Some(false) => {
+                assert!(counted < 10 * STALL, "{counted:?} of stalling, and nobody was told");
+                eprintln!("skipped: the kernel counted {counted:?} of stalling here");
+            }
+        }
+        assert_eq!(of_nobody, Ok(false));
     });
 }
 

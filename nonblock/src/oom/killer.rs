@@ -33,7 +33,8 @@ pub enum Cause {
 ///
 /// Mirrors Linux's `out_of_memory()` (`mm/oom_kill.c`, 6.12); [`trigger`](Killer::trigger) is its `SysRq-f`
 /// (`drivers/tty/sysrq.c`). As there, pressure chooses nobody while the victims chosen before are being reaped; a
-/// trigger by hand does.
+/// trigger by hand does. A victim that is another process is none for the reaper: the closure can
+/// [reclaim](super::Process::reclaim) it itself.
 ///
 /// # Context
 ///
@@ -115,6 +116,32 @@ impl Killer {
     /// # Errors
     ///
     /// If the system cannot start a thread, or has no more file descriptors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use nonblock::memory::Mm;
+    /// use nonblock::oom::{Killer, Pressure, Reaper, Trigger};
+    ///
+    /// let caches = [Arc::new(Mm::named("thumbnails")), Arc::new(Mm::named("history"))];
+    /// let reaper = Arc::new(Reaper::builder().spawn()?);
+    /// let choose = move |_cause, cx: &mut nonblock::Sleepable| {
+    ///     let largest = caches.iter().max_by_key(|cache| cache.resident(cx).unwrap_or(0));
+    ///     largest.cloned().into_iter().collect()
+    /// };
+    /// let trigger = Trigger::some(Duration::from_millis(150), Duration::from_secs(2))?;
+    /// let killer = match nonblock::sleepable(|cx| Pressure::of_system(trigger, cx)) {
+    ///     Ok(pressure) => Killer::on_pressure(pressure, reaper, choose)?,
+    ///     Err(error) => {
+    ///         eprintln!("{error}");
+    ///         Killer::manual(reaper, choose)?
+    ///     }
+    /// };
+    /// # nonblock::sleepable(|cx| killer.shutdown(cx));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn on_pressure<F>(pressure: Pressure, reaper: Arc<Reaper>, choose: F) -> io::Result<Self>
     where
