@@ -6,7 +6,7 @@
 //! 3. A driver without tokens sleeps in the reaper's section, and the counters report it.
 //! 4. With `--process`: a victim that is another process, dead and unable to end, gives its memory back.
 //!
-//! `cargo run --example oom_reaper -- --help` lists the options.
+//! With `--svg FILE` the first two parts are drawn. `cargo run --example oom_reaper -- --help` lists the options.
 
 mod args;
 mod board;

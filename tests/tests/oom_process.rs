@@ -31,22 +31,21 @@ fn the_victim() {
     sleepable(|cx| {
         let mapping = Mapping::new(SIZE, cx).unwrap();
         mapping.touch(cx);
+        // Until it is killed, or its parent is gone.
         println!("\n{READY}");
         std::io::stdout().flush().unwrap();
-        // Until it is killed, or its parent is gone.
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
     });
 }
 
 /// Starts a child, and waits until it has its memory.
 fn victim() -> (Child, ChildStdout) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["the_victim", "--exact", "--nocapture"])
-        .env(VICTIM, "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    start(command.args(["the_victim", "--exact", "--nocapture"]).env(VICTIM, "1"))
+}
+
+fn start(command: &mut Command) -> (Child, ChildStdout) {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains(READY) {
@@ -178,6 +177,33 @@ fn what_is_no_process_is_named() {
     });
 }
 
+/// Says whether the child's first thread has ended.
+fn is_zombie(child: &Child) -> bool {
+    std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap().contains(") Z ")
+}
+
+/// As where a thread in an uninterruptible sleep keeps a process from ending: what the first thread had is with another.
+#[test]
+fn a_process_whose_first_thread_has_ended_has_its_memory() {
+    sleepable(|cx| {
+        if !has_mrelease(cx) {
+            return;
+        }
+        let (mut child, _stdout) =
+            start(Command::new(env!("CARGO_BIN_EXE_headless")).arg(SIZE.to_string()));
+        while !is_zombie(&child) {
+            nonblock::thread::yield_now(cx);
+        }
+        let process = Process::of_child(&child, cx).unwrap();
+        let before = process.resident(cx).unwrap();
+        assert!((SIZE..SIZE + SLACK).contains(&before), "{before} bytes are resident");
+        assert_eq!(process.release(cx), Err(ProcessError::NotDying { pid: child.id() }));
+        let reclaimed = process.reclaim(cx).unwrap();
+        assert!(reclaimed.bytes() >= SIZE - SLACK, "{reclaimed:?}");
+        child.wait().unwrap();
+    });
+}
+
 /// A process that has ended and was not waited for has nothing, and that is no error.
 #[test]
 fn a_process_that_has_ended_has_nothing() {
@@ -188,9 +214,9 @@ fn a_process_that_has_ended_has_nothing() {
         let (mut child, _stdout) = victim();
         let process = Process::of_child(&child, cx).unwrap();
         child.kill().unwrap();
-        // Until it is a zombie, which is left to be waited for.
-        let state = || std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-        while !state().contains(") Z ") {
+        // Until it is a zombie, with no other thread, which is left to be waited for.
+        let threads = || std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().count();
+        while !is_zombie(&child) || threads() > 1 {
             nonblock::thread::yield_now(cx);
         }
         assert_eq!(process.resident(cx), Ok(0));

@@ -58,6 +58,24 @@ fn a_report_names_what_held_the_victim_and_how_often() {
     });
 }
 
+#[test]
+fn a_victim_that_yields_is_reported_in_one_line() {
+    sleepable(|cx| {
+        let reaper = Reaper::builder().interval(SHORT).spawn().unwrap();
+        let editor = victim("editor", 2, cx);
+        let _refuses = editor.space().subscribe(Stubborn::refusing(1), cx).unwrap();
+        let reaped = reaper.reap(editor).wait(cx);
+        reaper.shutdown(cx);
+        let (report, pid) = (reaped.to_string(), std::process::id());
+        let start = format!(
+            "oom_reaper: reaped process {pid} (editor), now anon-rss:0kB, before:2048kB, after 2 tries in 0."
+        );
+        assert!(report.starts_with(&start) && report.lines().count() == 1, "{report}");
+        // What held it for a while is known all the same.
+        assert_eq!((reaped.held.len(), reaped.held[0].taken), (1, true));
+    });
+}
+
 /// As in Linux, whose log has it: unless somebody watches, it stands on standard error.
 #[test]
 fn a_victim_that_is_given_up_is_reported_on_standard_error() {

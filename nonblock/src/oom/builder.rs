@@ -87,6 +87,8 @@ impl Builder {
     /// Sets who is told of the reaper's progress. What the reaper would otherwise report on standard error, a victim that
     /// it gives up, is then left to the watcher.
     ///
+    /// A program whose standard error may be read by nobody should watch: the reaper would wait for room there.
+    ///
     /// # Context
     ///
     /// The closure runs on the reaper's thread, outside a section, but the victim's memory lock may be held: it should

@@ -131,8 +131,8 @@ impl Process {
         self.pid
     }
 
-    /// Returns how many bytes of the process are resident, as the kernel tells it in `/proc/PID/statm`; 0 for a process that
-    /// has ended, or has given its memory back and is about to.
+    /// Returns how many bytes of the process are resident, as the kernel tells it in `/proc/PID/statm` (or in that of another
+    /// thread, if the first has ended); 0 for a process that has ended, or has given its memory back and is about to.
     ///
     /// # Context
     ///
@@ -145,22 +145,42 @@ impl Process {
     pub fn resident(&self, cx: &mut Sleepable) -> Result<usize, ProcessError> {
         let _ = cx;
         might_sleep();
-        let read =
-            |path: &str| fs::read_to_string(path).map_err(|error| STATM.failed(self.pid, &error));
-        let statm = read(&format!("/proc/{}/statm", self.pid))?;
+        let own = self.pages_of(&format!("/proc/{}/statm", self.pid))?;
+        // A process whose first thread has ended has its memory as long as another thread is there.
+        let pages = if own == 0 { self.pages_of_any_thread()? } else { own };
         // If the process has been waited for meanwhile, this may have been another one's.
-        let about = read(&format!("/proc/self/fdinfo/{}", self.pidfd.as_raw_fd()))?;
+        let about = format!("/proc/self/fdinfo/{}", self.pidfd.as_raw_fd());
+        let about = fs::read_to_string(about).map_err(|error| STATM.failed(self.pid, &error))?;
         let pid = about.lines().find_map(|line| line.strip_prefix("Pid:")).unwrap_or_default();
         if pid.trim() != format!("{}", self.pid) {
             return Err(ProcessError::NoSuchProcess { pid: self.pid });
         }
-        let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok());
-        let strange = || ProcessError::Other {
-            pid: self.pid,
-            call: STATM.name,
-            errno: Errno::PROTO.raw_os_error(),
-        };
-        pages.and_then(|pages| pages.checked_mul(page_size())).ok_or_else(strange)
+        pages.checked_mul(page_size()).ok_or_else(|| self.strange())
+    }
+
+    /// Reads how many pages are resident, as a thread has them.
+    fn pages_of(&self, statm: &str) -> Result<usize, ProcessError> {
+        let told = fs::read_to_string(statm).map_err(|error| STATM.failed(self.pid, &error))?;
+        let pages = told.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
+        pages.ok_or_else(|| self.strange())
+    }
+
+    /// Reads how many pages are resident, as that thread has them that has any.
+    fn pages_of_any_thread(&self) -> Result<usize, ProcessError> {
+        let failed = |error| STATM.failed(self.pid, &error);
+        let mut most = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.pid)).map_err(failed)? {
+            let statm = thread.map_err(failed)?.path().join("statm");
+            // A thread that has ended meanwhile has none.
+            most = most.max(statm.to_str().and_then(|path| self.pages_of(path).ok()).unwrap_or(0));
+        }
+        Ok(most)
+    }
+
+    /// The kernel tells something else than it documents.
+    fn strange(&self) -> ProcessError {
+        let errno = Errno::PROTO.raw_os_error();
+        ProcessError::Other { pid: self.pid, call: STATM.name, errno }
     }
 
     /// Kills the process by `SIGKILL`. It ends when it gets to it, and keeps its memory until then.

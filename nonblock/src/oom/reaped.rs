@@ -138,12 +138,12 @@ impl Reaped {
 impl fmt::Display for Reaped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.outcome {
-            Outcome::Complete => "reaped process",
-            Outcome::GivenUp => "unable to reap",
-            Outcome::Cancelled => "called off",
+            Outcome::Complete => "reaped process ",
+            Outcome::GivenUp => "unable to reap pid:",
+            Outcome::Cancelled => "called off pid:",
         };
         let (pid, name) = (std::process::id(), &self.name);
-        write!(f, "oom_reaper: {verdict} pid:{pid} ({name}), now anon-rss:")?;
+        write!(f, "oom_reaper: {verdict}{pid} ({name}), now anon-rss:")?;
         write!(f, "{}", Kilobytes(self.resident_after))?;
         write!(f, ", before:{}", Kilobytes(self.resident_before))?;
         let tries = if self.attempts == 1 { "try" } else { "tries" };
