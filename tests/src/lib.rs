@@ -2,6 +2,8 @@
 //! examples as documentation tests.
 
 pub mod fixture;
+#[cfg(loom)]
+pub mod model;
 pub mod process;
 
 #[cfg(doctest)]

@@ -52,6 +52,8 @@ mod monitor;
 mod mutex;
 #[cfg(feature = "std")]
 mod once_lock;
+#[cfg(feature = "std")]
+mod primitives;
 #[cfg(feature = "spin")]
 mod raw_spin;
 mod rwlock;

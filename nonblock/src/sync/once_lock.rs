@@ -1,9 +1,9 @@
 //! The value that is made once, by whoever needs it first.
 
 use core::fmt;
-use std::sync;
 
 use super::monitor::{Monitor, Waiters};
+use super::primitives;
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
@@ -30,7 +30,7 @@ use crate::token::Sleepable;
 /// ```
 pub struct OnceLock<T> {
     // Set only by who has made `Making` of the phase, or has it locked in `Empty`: so nobody waits in it.
-    value: sync::OnceLock<T>,
+    value: primitives::OnceLock<T>,
     phase: Monitor<Phase>,
     waiters: Waiters,
 }
@@ -50,7 +50,7 @@ impl<T> OnceLock<T> {
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
         let phase = Monitor::new(Phase::Empty);
-        Self { value: sync::OnceLock::new(), phase, waiters: Waiters::new() }
+        Self { value: primitives::OnceLock::new(), phase, waiters: Waiters::new() }
     }
 
     /// Returns the value if it is there.
@@ -242,6 +242,6 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
         let phase = Monitor::new(Phase::Set);
-        Self { value: sync::OnceLock::from(value), phase, waiters: Waiters::new() }
+        Self { value: primitives::OnceLock::from(value), phase, waiters: Waiters::new() }
     }
 }
