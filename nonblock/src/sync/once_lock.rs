@@ -5,6 +5,7 @@ use core::fmt;
 use super::monitor::{Monitor, Waiters};
 use super::primitives;
 use crate::check::might_sleep;
+use crate::context::Context;
 use crate::token::Sleepable;
 
 /// A value that is set once, and is there for good. As [`std::sync::OnceLock`].
@@ -165,6 +166,40 @@ impl<T> OnceLock<T> {
             self.phase.wait(&self.waiters, |phase| (*phase == Phase::Set).then_some(()));
         }
         self.get().expect("the value was set")
+    }
+
+    /// Waits until the value is there if the context may sleep, and looks if not.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if it is not there. Never for a `Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`get_or_init`](Self::get_or_init).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::{WouldBlock, sync::OnceLock};
+    ///
+    /// let firmware = OnceLock::new();
+    /// nonblock::non_block(|nb| {
+    ///     assert_eq!(firmware.acquire(nb), Err(WouldBlock));
+    ///     assert_eq!(firmware.try_set("v2"), Ok(()));
+    ///     assert_eq!(firmware.acquire(nb), Ok(&"v2"));
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<&T, C::Refusal> {
+        match cx.sleepable() {
+            Ok(cx) => Ok(self.wait(cx)),
+            Err(refusal) => self.get().ok_or(refusal),
+        }
     }
 
     /// Takes the value out, if it is there.
