@@ -3,14 +3,12 @@
 use alloc::boxed::Box;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicUsize, Ordering};
-
-use crossbeam_queue::ArrayQueue;
 
 use crate::check::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
 use crate::token::Sleepable;
+use crate::work::atomic::{ArrayQueue, AtomicUsize, Ordering};
 use crate::work::bell::Bell;
 
 /// Objects set aside beforehand: taken and given back without allocating.

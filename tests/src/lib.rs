@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 pub mod cgroup;
 pub mod fixture;
+#[cfg(loom)]
+pub mod model;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod victim;

@@ -53,6 +53,8 @@ fn locks_are_reported() {
     assert_reported!(|cx| lock.acquire_write(cx));
     assert_reported!(|cx| lock.try_read_for(cx, Duration::ZERO));
     assert_reported!(|cx| lock.try_write_for(cx, Duration::ZERO));
+    assert_reported!(|cx| lock.acquire_upgradable_read(cx));
+    assert_reported!(|cx| lock.try_upgradable_read_for(cx, Duration::ZERO));
 }
 
 #[test]
@@ -60,16 +62,21 @@ fn operations_on_guards_are_reported() {
     let mutex = Mutex::new(0);
     let mut guard = mutex.try_lock().unwrap();
     assert_reported!(|cx| MutexGuard::unlocked(&mut guard, cx, |_cx| ()));
+    assert_reported!(|cx| MutexGuard::bump(&mut guard, cx));
 
     let lock = RwLock::new(0);
     let mut reader = lock.try_read().unwrap();
     assert_reported!(|cx| RwLockReadGuard::unlocked(&mut reader, cx, |_cx| ()));
+    assert_reported!(|cx| RwLockReadGuard::bump(&mut reader, cx));
     drop(reader);
     let mut writer = lock.try_write().unwrap();
     assert_reported!(|cx| RwLockWriteGuard::unlocked(&mut writer, cx, |_cx| ()));
+    assert_reported!(|cx| RwLockWriteGuard::bump(&mut writer, cx));
     drop(writer);
     let reader = lock.try_upgradable_read().unwrap();
     assert_reported!(|cx| RwLockUpgradableReadGuard::upgrade(reader, cx));
+    let reader = lock.try_upgradable_read().unwrap();
+    assert_reported!(|cx| RwLockUpgradableReadGuard::try_upgrade_for(reader, cx, Duration::ZERO));
 }
 
 #[test]
@@ -111,6 +118,7 @@ fn waits_are_reported() {
     assert_reported!(|cx| value.set(cx, 1));
     assert_reported!(|cx| value.get_or_init(cx, |_cx| 2));
     assert_reported!(|cx| value.wait(cx));
+    assert_reported!(|cx| value.acquire(cx));
 }
 
 #[test]
@@ -122,6 +130,8 @@ fn channels_are_reported() {
         assert_reported!(|cx| receiver.recv_timeout(cx, Duration::ZERO));
         sender.try_send(3).unwrap();
         assert_reported!(|cx| receiver.iter(cx).next());
+        assert_reported!(|cx| sender.send_from(cx, 4));
+        assert_reported!(|cx| receiver.recv_from(cx));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+use core::time::Duration;
 
 use lock_api::{
     MappedMutexGuard, MappedRwLockReadGuard, MappedRwLockWriteGuard, MutexGuard, RawMutex,
     RawMutexFair, RawRwLock, RawRwLockDowngrade, RawRwLockFair, RawRwLockUpgrade,
-    RawRwLockUpgradeDowngrade, RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard,
+    RawRwLockUpgradeDowngrade, RawRwLockUpgradeTimed, RwLockReadGuard, RwLockUpgradableReadGuard,
+    RwLockWriteGuard,
 };
 
 use super::kind::{Kind, Sleeping};
@@ -195,6 +197,32 @@ unlocked_fairly!(Guard as MutexGuard, RawMutexFair);
 unlocked_fairly!(ReadGuard as RwLockReadGuard, RawRwLockFair);
 unlocked_fairly!(WriteGuard as RwLockWriteGuard, RawRwLockFair);
 
+/// Defines `bump` for a guard.
+macro_rules! bumped {
+    ($guard:ident as $raw:ident, $bound:ident) => {
+        impl<T: ?Sized, R: $bound> $guard<'_, Sleeping, T, R> {
+            /// Hands the lock to a waiter, if there is one, and waits for it again.
+            ///
+            /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
+            /// lock is not released.
+            ///
+            /// # Context
+            ///
+            /// May sleep: takes `&mut Sleepable`.
+            #[track_caller]
+            pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
+                let _ = cx;
+                might_sleep();
+                $raw::bump(&mut guard.inner);
+            }
+        }
+    };
+}
+
+bumped!(Guard as MutexGuard, RawMutexFair);
+bumped!(ReadGuard as RwLockReadGuard, RawRwLockFair);
+bumped!(WriteGuard as RwLockWriteGuard, RawRwLockFair);
+
 impl<'a, K: Kind, T: ?Sized, R: RawRwLockDowngrade> WriteGuard<'a, K, T, R> {
     /// Turns the writer into a reader, with no other writer in between.
     ///
@@ -282,5 +310,32 @@ impl<'a, T: ?Sized, R: RawRwLockUpgrade> UpgradableGuard<'a, Sleeping, T, R> {
         let _ = cx;
         might_sleep();
         WriteGuard { inner: RwLockUpgradableReadGuard::upgrade(guard.inner), held: guard.held }
+    }
+}
+
+impl<'a, T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>>
+    UpgradableGuard<'a, Sleeping, T, R>
+{
+    /// As [`upgrade`](Self::upgrade), but waits not longer than a time.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Errors
+    ///
+    /// The guard as it was, if others are still reading.
+    #[track_caller]
+    pub fn try_upgrade_for(
+        guard: Self,
+        cx: &mut Sleepable,
+        timeout: Duration,
+    ) -> Result<WriteGuard<'a, Sleeping, T, R>, Self> {
+        let _ = cx;
+        might_sleep();
+        match RwLockUpgradableReadGuard::try_upgrade_for(guard.inner, timeout) {
+            Ok(inner) => Ok(WriteGuard { inner, held: guard.held }),
+            Err(inner) => Err(Self { inner, held: guard.held }),
+        }
     }
 }

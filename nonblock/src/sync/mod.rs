@@ -24,7 +24,7 @@
 //! `changed.wait_for(cx, &mut guard, timeout)`, `Guard::upgrade(guard, cx)`. Besides:
 //!
 //! * Whatever begins with `try_` and takes no token does not wait. With a time, as in `try_lock_for`, it does.
-//! * Whatever begins with `acquire` takes either token: it waits where it may, and refuses where not.
+//! * Whatever begins with `acquire`, or ends in `_from`, takes either token: it waits where it may, and refuses where not.
 //! * Times are `Duration`s.
 //! * There is no poisoning: a holder that panics unlocks, as with `parking_lot`, and a value that could not be made is made
 //!   by the next that needs it. What the holder left half done is there for the next; where that matters, keep a flag with
@@ -53,6 +53,8 @@ mod monitor;
 mod mutex;
 #[cfg(feature = "std")]
 mod once_lock;
+#[cfg(feature = "std")]
+mod primitives;
 #[cfg(feature = "spin")]
 mod raw_spin;
 mod rwlock;

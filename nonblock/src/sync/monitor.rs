@@ -5,10 +5,9 @@
 //! futexes, theirs are a word each: to lock, to unlock and to wake allocates nothing, and waits for no table that
 //! threads share. `parking_lot` has one, which it locks while it allocates a larger one.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+
+use super::primitives::{AtomicUsize, Condvar, Instant, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// State that is looked at and changed in a few instructions, by sections too.
 #[derive(Debug)]

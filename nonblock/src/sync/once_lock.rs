@@ -1,10 +1,11 @@
 //! The value that is made once, by whoever needs it first.
 
 use core::fmt;
-use std::sync;
 
 use super::monitor::{Monitor, Waiters};
+use super::primitives;
 use crate::check::might_sleep;
+use crate::context::Context;
 use crate::token::Sleepable;
 
 /// A value that is set once, and is there for good. As [`std::sync::OnceLock`].
@@ -30,7 +31,7 @@ use crate::token::Sleepable;
 /// ```
 pub struct OnceLock<T> {
     // Set only by who has made `Making` of the phase, or has it locked in `Empty`: so nobody waits in it.
-    value: sync::OnceLock<T>,
+    value: primitives::OnceLock<T>,
     phase: Monitor<Phase>,
     waiters: Waiters,
 }
@@ -50,7 +51,7 @@ impl<T> OnceLock<T> {
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
         let phase = Monitor::new(Phase::Empty);
-        Self { value: sync::OnceLock::new(), phase, waiters: Waiters::new() }
+        Self { value: primitives::OnceLock::new(), phase, waiters: Waiters::new() }
     }
 
     /// Returns the value if it is there.
@@ -167,6 +168,40 @@ impl<T> OnceLock<T> {
         self.get().expect("the value was set")
     }
 
+    /// Waits until the value is there if the context may sleep, and looks if not.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if it is not there. Never for a `Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`get_or_init`](Self::get_or_init).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::{WouldBlock, sync::OnceLock};
+    ///
+    /// let firmware = OnceLock::new();
+    /// nonblock::non_block(|nb| {
+    ///     assert_eq!(firmware.acquire(nb), Err(WouldBlock));
+    ///     assert_eq!(firmware.try_set("v2"), Ok(()));
+    ///     assert_eq!(firmware.acquire(nb), Ok(&"v2"));
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<&T, C::Refusal> {
+        match cx.sleepable() {
+            Ok(cx) => Ok(self.wait(cx)),
+            Err(refusal) => self.get().ok_or(refusal),
+        }
+    }
+
     /// Takes the value out, if it is there.
     ///
     /// # Context
@@ -242,6 +277,6 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
         let phase = Monitor::new(Phase::Set);
-        Self { value: sync::OnceLock::from(value), phase, waiters: Waiters::new() }
+        Self { value: primitives::OnceLock::from(value), phase, waiters: Waiters::new() }
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use lock_api::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade};
+use lock_api::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
 
 use super::guard::{ReadGuard, UpgradableGuard, WriteGuard};
 use super::kind::Sleeping;
@@ -199,6 +199,51 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
     #[track_caller]
     pub fn try_upgradable_read(&self) -> Option<UpgradableGuard<'_, Sleeping, T, R>> {
         self.raw().try_upgradable_read().map(|inner| UpgradableGuard { inner, held: () })
+    }
+
+    /// Waits to read upgradably if the context may sleep, and tries if not.
+    ///
+    /// # Context
+    ///
+    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`. In a section the guard is upgraded by
+    /// [`try_upgrade`](UpgradableGuard::try_upgrade).
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if there is another such reader, or a writer. Never for a `Sleepable`.
+    #[inline]
+    #[track_caller]
+    pub fn acquire_upgradable_read<C: Context>(
+        &self,
+        cx: &mut C,
+    ) -> Result<UpgradableGuard<'_, Sleeping, T, R>, C::Refusal> {
+        match cx.sleepable() {
+            Ok(cx) => Ok(self.upgradable_read(cx)),
+            Err(refusal) => self.try_upgradable_read().ok_or(refusal),
+        }
+    }
+}
+
+impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> ReadWriteLock<Sleeping, T, R> {
+    /// Waits to read upgradably, but not longer than a time.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    ///
+    /// # Panics
+    ///
+    /// As [`read`](Self::read).
+    #[track_caller]
+    pub fn try_upgradable_read_for(
+        &self,
+        cx: &mut Sleepable,
+        timeout: Duration,
+    ) -> Option<UpgradableGuard<'_, Sleeping, T, R>> {
+        let _ = cx;
+        might_sleep();
+        let guard = self.raw().try_upgradable_read_for(timeout);
+        guard.map(|inner| UpgradableGuard { inner, held: () })
     }
 }
 

@@ -1,10 +1,16 @@
-//! Where the queue takes its atomics and its waiting from: one place, so that a model checker's can stand in for them.
+//! Where queues and reserves take their atomics, their ring and their waiting from: one place, so that a model checker's
+//! can stand in for them.
 
 #[cfg(feature = "std")]
 pub(super) use core::sync::atomic::{AtomicBool, fence};
-pub(super) use core::sync::atomic::{AtomicUsize, Ordering};
+pub(crate) use core::sync::atomic::{AtomicUsize, Ordering};
+pub(crate) use crossbeam_queue::ArrayQueue;
 #[cfg(feature = "std")]
 pub(super) use std::thread::{Thread, current, park, sleep};
+
+/// How many threads can wait with one bell: a bit each.
+#[cfg(feature = "std")]
+pub(super) const SEATS: usize = usize::BITS as usize;
 
 /// As the standard library's, with the methods of a checked one.
 #[cfg(feature = "std")]

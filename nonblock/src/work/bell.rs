@@ -10,11 +10,8 @@
 use core::time::Duration;
 
 use super::atomic::{
-    AtomicBool, AtomicUsize, Ordering, Thread, UnsafeCell, current, fence, park, sleep,
+    AtomicBool, AtomicUsize, Ordering, SEATS, Thread, UnsafeCell, current, fence, park, sleep,
 };
-
-/// How many threads can sit at once.
-const SEATS: usize = usize::BITS as usize;
 
 /// How often those look that found no seat.
 const WITHOUT_A_SEAT: Duration = Duration::from_millis(1);

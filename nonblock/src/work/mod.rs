@@ -22,10 +22,12 @@
 //! [`Queue`] needs `alloc` only, but what waits needs threads: without `std`, items are taken by
 //! [`try_pop`](Queue::try_pop) and [`drain`](Queue::drain).
 
-mod atomic;
-// Reserves ring it too.
+// Reserves take theirs from here too, and ring the same bell.
+pub(crate) mod atomic;
 #[cfg(feature = "std")]
 pub(crate) mod bell;
+#[cfg(feature = "std")]
+mod duty;
 mod full;
 mod queue;
 mod shared;

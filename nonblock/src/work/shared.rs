@@ -1,8 +1,6 @@
 //! What a queue and its workers share: the ring, who was let in, and who waits.
 
-use crossbeam_queue::ArrayQueue;
-
-use super::atomic::{AtomicUsize, Ordering};
+use super::atomic::{ArrayQueue, AtomicUsize, Ordering};
 use super::bell::Bell;
 use super::full::Full;
 use super::stats::QueueStats;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::thread as native;
 use std::vec::Vec;
 
-use super::atomic::{AtomicUsize, Ordering};
-use super::bell::Bell;
+use super::duty::{Duty, OnDuty};
 use super::shared::Shared;
 use crate::report::Place;
 use crate::thread::{Builder, JoinHandle};
@@ -40,12 +39,6 @@ impl Worker {
 pub(super) struct Crew {
     threads: Vec<JoinHandle<()>>,
     on_duty: Arc<OnDuty>,
-}
-
-/// How many workers have not ended.
-pub(super) struct OnDuty {
-    workers: AtomicUsize,
-    ended: Bell,
 }
 
 impl Crew {
@@ -94,44 +87,7 @@ impl Crew {
     }
 }
 
-impl OnDuty {
-    /// Waits until no worker is left.
-    pub(super) fn wait(&self) {
-        self.ended.wait(|| (self.workers.load(Ordering::Acquire) == 0).then_some(()));
-    }
-}
-
-impl Default for OnDuty {
-    fn default() -> Self {
-        Self { workers: AtomicUsize::new(0), ended: Bell::new() }
-    }
-}
-
-impl core::fmt::Debug for OnDuty {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("OnDuty").field(&self.workers).finish()
-    }
-}
-
-/// One worker's share in [`OnDuty`], which ends by unwinding too.
-struct Duty(Arc<OnDuty>);
-
-impl Duty {
-    fn begin(on_duty: &Arc<OnDuty>) -> Self {
-        on_duty.workers.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(on_duty))
-    }
-}
-
-impl Drop for Duty {
-    fn drop(&mut self) {
-        if self.0.workers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.ended.ring_all();
-        }
-    }
-}
-
-/// Has an item handled. Says whether the handler panicked.
+/// Has an item handled, and leaves the thread as it was before. Says whether the handler panicked.
 fn handle<T>(
     handler: &mut impl FnMut(T, &mut Sleepable),
     item: T,

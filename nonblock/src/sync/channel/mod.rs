@@ -11,6 +11,13 @@
 //! outside that lock, by whoever sends and is released by whoever receives; a section should use a bounded one, whose
 //! memory is set aside when it is made. For handing work from sections to a thread there is `work::Queue` too.
 //!
+//! # Why not `crossbeam-channel`
+//!
+//! Because its waiters allocate with a lock held that a section would wait for. A receiver that finds nothing puts itself into
+//! a `Vec` behind a mutex (`SyncWaker::register`, `src/waker.rs`, 0.5.17), and a `try_send` takes that mutex to wake it
+//! (`SyncWaker::notify`). When the vector grows, the section waits for an allocation, which is what a section must not do.
+//! There is so no `select` here: one that waits for several channels has to register with each.
+//!
 //! # Examples
 //!
 //! ```

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::parcel::Parcel;
 use super::{Channel, RecvError, RecvTimeoutError, State, TryRecvError};
 use crate::check::might_sleep;
+use crate::context::Context;
 use crate::token::Sleepable;
 
 /// Receives values from a channel. Made by [`bounded`](super::bounded) and [`unbounded`](super::unbounded).
@@ -69,6 +70,31 @@ impl<T> Receiver<T> {
             Some(Ok(parcel)) => Ok(self.received(parcel)),
             Some(Err(RecvError)) => Err(TryRecvError::Disconnected),
             None => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Receives a value; waits for one if the context may sleep.
+    ///
+    /// # Context
+    ///
+    /// Either: with a `Sleepable` it is [`recv`](Self::recv), with a `NonBlock` [`try_recv`](Self::try_recv).
+    ///
+    /// # Errors
+    ///
+    /// If the channel is empty: in a section for now, in either context for good, since all senders are gone.
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    ///
+    /// # Examples
+    ///
+    /// See [`Sender::send_from`](super::Sender::send_from).
+    #[track_caller]
+    pub fn recv_from<C: Context>(&self, cx: &mut C) -> Result<T, TryRecvError> {
+        match cx.as_sleepable() {
+            Some(cx) => self.recv(cx).map_err(TryRecvError::from),
+            None => self.try_recv(),
         }
     }
 
@@ -137,6 +163,15 @@ impl<T> Receiver<T> {
         self.len() == 0
     }
 
+    /// Says whether the channel has no room. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn is_full(&self) -> bool {
+        self.channel.capacity.is_some_and(|capacity| self.len() >= capacity)
+    }
+
     /// Returns how many values the channel can hold, or `None` for any number.
     ///
     /// # Context
@@ -144,6 +179,15 @@ impl<T> Receiver<T> {
     /// Does not sleep, and takes no token.
     pub fn capacity(&self) -> Option<usize> {
         self.channel.capacity
+    }
+
+    /// Says whether both receivers are of one channel.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 
     /// Wakes a sender, since there is room now, and unpacks the value.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::parcel::Parcel;
 use super::{Channel, SendError, State, TrySendError};
 use crate::check::might_sleep;
+use crate::context::Context;
 use crate::token::Sleepable;
 
 /// Sends values into a channel. Made by [`bounded`](super::bounded) and [`unbounded`](super::unbounded).
@@ -69,6 +70,45 @@ impl<T> Sender<T> {
         }
     }
 
+    /// Sends a value; waits for room if the context may sleep.
+    ///
+    /// # Context
+    ///
+    /// Either: with a `Sleepable` it is [`send`](Self::send), with a `NonBlock` [`try_send`](Self::try_send).
+    ///
+    /// # Errors
+    ///
+    /// With the value: in a section if there is no room, and in either context if all receivers are gone.
+    ///
+    /// # Panics
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::Context;
+    /// use nonblock::sync::channel::{self, Sender, TrySendError};
+    ///
+    /// fn invalidate<C: Context>(gone: &Sender<u64>, page: u64, cx: &mut C) -> Result<(), TrySendError<u64>> {
+    ///     gone.send_from(cx, page)
+    /// }
+    ///
+    /// let (gone, pages) = channel::bounded(1);
+    /// assert_eq!(nonblock::sleepable(|cx| invalidate(&gone, 1, cx)), Ok(()));
+    /// assert_eq!(nonblock::non_block(|nb| invalidate(&gone, 2, nb)), Err(TrySendError::Full(2)));
+    /// assert_eq!(nonblock::non_block(|nb| pages.recv_from(nb)), Ok(1));
+    /// ```
+    #[track_caller]
+    pub fn send_from<C: Context>(&self, cx: &mut C, value: T) -> Result<(), TrySendError<T>> {
+        match cx.as_sleepable() {
+            Some(cx) => {
+                self.send(cx, value).map_err(|SendError(value)| TrySendError::Disconnected(value))
+            }
+            None => self.try_send(value),
+        }
+    }
+
     /// Sends a value, and waits for room if there is none, but not longer than a time.
     ///
     /// # Context
@@ -117,6 +157,15 @@ impl<T> Sender<T> {
         self.len() == 0
     }
 
+    /// Says whether the channel has no room. It may have changed when the caller looks at the answer.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token.
+    pub fn is_full(&self) -> bool {
+        self.channel.capacity.is_some_and(|capacity| self.len() >= capacity)
+    }
+
     /// Returns how many values the channel can hold, or `None` for any number.
     ///
     /// # Context
@@ -124,6 +173,15 @@ impl<T> Sender<T> {
     /// Does not sleep, and takes no token.
     pub fn capacity(&self) -> Option<usize> {
         self.channel.capacity
+    }
+
+    /// Says whether both senders are of one channel.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 
     /// Wakes a receiver, or unpacks what could not be sent.

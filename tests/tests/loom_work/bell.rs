@@ -1,29 +1,11 @@
-//! The waking of those who wait for a queue's items, in every order in which threads can take turns.
-//!
-//! The bell is compiled here a second time, over loom's atomics and threads. Run with `RUSTFLAGS="--cfg loom"`.
-#![cfg(loom)]
+//! The waking of those who wait, and of no others.
 
-use loom::model::Builder;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
+use nonblock_tests::model::explore;
 
-#[path = "../../nonblock/src/work/bell.rs"]
-mod bell;
-
-/// What the bell takes from the module of this name in the library.
-mod atomic {
-    pub(super) use loom::cell::UnsafeCell;
-    pub(super) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
-    pub(super) use loom::thread::{Thread, current, park};
-
-    /// Nobody finds all seats taken in these models.
-    pub(super) fn sleep(_time: std::time::Duration) {
-        unreachable!("there are seats enough");
-    }
-}
-
-use bell::Bell;
+use crate::work::bell::Bell;
 
 /// Items, and who waits for them: a counter in place of the queue's ring.
 struct Items {
@@ -60,16 +42,9 @@ impl Items {
     }
 }
 
-/// Explores every order with at most so many preemptions. A wake that is lost is a deadlock, which loom reports.
-fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
-    let mut builder = Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.check(model);
-}
-
 #[test]
 fn who_waits_is_woken_for_an_item() {
-    check(4, || {
+    explore(4, || {
         let items = Items::new();
         let waiter = thread::spawn({
             let items = Arc::clone(&items);
@@ -82,7 +57,7 @@ fn who_waits_is_woken_for_an_item() {
 
 #[test]
 fn a_seat_can_be_sat_in_again() {
-    check(3, || {
+    explore(3, || {
         let items = Items::new();
         let waiter = thread::spawn({
             let items = Arc::clone(&items);
@@ -99,7 +74,7 @@ fn a_seat_can_be_sat_in_again() {
 
 #[test]
 fn a_ring_for_who_found_an_item_already_is_passed_on() {
-    check(2, || {
+    explore(2, || {
         let items = Items::new();
         let waiters = [(); 2].map(|()| {
             let items = Arc::clone(&items);
@@ -115,7 +90,7 @@ fn a_ring_for_who_found_an_item_already_is_passed_on() {
 
 #[test]
 fn two_ringers_wake_two() {
-    check(2, || {
+    explore(2, || {
         let items = Items::new();
         let ringer = thread::spawn({
             let items = Arc::clone(&items);
@@ -134,7 +109,7 @@ fn two_ringers_wake_two() {
 
 #[test]
 fn all_are_woken_for_the_end() {
-    check(2, || {
+    explore(2, || {
         let items = Items::new();
         let waiters = [(); 2].map(|()| {
             let items = Arc::clone(&items);

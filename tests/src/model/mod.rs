@@ -1,0 +1,40 @@
+//! What stands in, under the model checker loom, for the locks, the clock and the ring that the library stands on.
+//!
+//! The library's own files are compiled a second time by the tests named `loom_...`, over these: what waits here is seen
+//! by the checker, which tries every order of the threads, and every value that a load may return.
+
+mod clock;
+mod condvar;
+mod depth;
+mod lazy;
+mod mutex;
+mod number;
+mod once;
+mod pool;
+mod queue;
+mod raw;
+mod raw_rwlock;
+mod ring;
+
+pub use clock::{Instant, time_runs_out};
+pub use condvar::{Condvar, WaitTimeoutResult};
+pub use depth::Depth;
+pub use lazy::Lazy;
+pub use mutex::{Mutex, MutexGuard};
+pub use number::Number;
+pub use once::OnceLock;
+pub use raw::{RawCondvar, RawLock, RawSpinning};
+pub use raw_rwlock::{RawReadWrite, RawSpinningReadWrite};
+pub use ring::{ArrayQueue, Count};
+
+use loom::model::Builder;
+
+/// Explores every order with at most so many preemptions. Waiting that nobody ends is a deadlock, which loom reports.
+pub fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(move || {
+        pool::fill();
+        model();
+    });
+}

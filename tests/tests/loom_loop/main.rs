@@ -1,0 +1,301 @@
+//! The loop that the library is about, in every order in which its three threads can take turns: an allocation waits for
+//! memory, and a driver that holds its table waits for a lock of the allocation's; the reaper that would free memory calls
+//! the driver, and the driver's callback wants the table.
+//!
+//! With a callback that waits there is an order in which nobody goes on, and the model checker finds it. With one that
+//! refuses, and a reaper that skips what was refused and comes back for it, there is none.
+//!
+//! The address space, the mutex and the semaphore are the library's own, compiled here a second time over locks that the
+//! checker sees. The reaper keeps to the steps of `oom`, whose own takes real memory from the kernel, which no checker
+//! sees. Run with `.ci/run loom`.
+#![cfg(loom)]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "a part of the library is used")]
+#![allow(missing_docs, missing_debug_implementations, reason = "none of it is seen from outside")]
+#![allow(unexpected_cfgs, reason = "the features are the library's")]
+#![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
+
+mod section {
+    use nonblock_tests::model::Depth;
+
+    use crate::token::{NonBlock, lend_non_block};
+
+    #[derive(Debug)]
+    pub struct Section(Depth);
+
+    impl Section {
+        pub fn enter() -> Self {
+            Self(Depth::enter())
+        }
+
+        pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+            let _section = Self::enter();
+            f(&mut lend_non_block())
+        }
+    }
+}
+
+mod check {
+    use nonblock_tests::model::Depth;
+
+    pub fn might_sleep() {
+        assert_eq!(Depth::now(), 0, "a sleep in a section");
+    }
+}
+
+#[path = "../../../nonblock/src/context.rs"]
+mod context;
+#[path = "../../../nonblock/src/token.rs"]
+mod token;
+
+pub use context::{Context, WouldBlock};
+pub use token::{NoToken, NonBlock, Sleepable};
+
+/// The real ones but for what is written out here.
+#[path = "../../../nonblock/src/sync"]
+mod sync {
+    use nonblock_tests::model;
+
+    mod primitives {
+        pub use loom::sync::atomic::Ordering;
+        pub use nonblock_tests::model::{
+            Condvar, Instant, Mutex, MutexGuard, Number as AtomicUsize,
+        };
+        pub use std::sync::PoisonError;
+    }
+
+    mod guard;
+    mod kind;
+    mod lock;
+    mod monitor;
+    mod mutex;
+    mod semaphore;
+    mod shared;
+    mod spin;
+
+    pub use kind::{Sleeping, Spinning};
+    pub use semaphore::Semaphore;
+
+    pub type Mutex<T> = lock::Lock<Sleeping, T, model::RawLock>;
+    pub type MutexGuard<'a, T> = guard::Guard<'a, Sleeping, T, model::RawLock>;
+    pub type SpinLock<T> = lock::Lock<Spinning, T, model::RawSpinning>;
+}
+
+/// Likewise.
+#[path = "../../../nonblock/src/rcu"]
+mod rcu {
+    mod atomic {
+        pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+    }
+
+    mod backoff {
+        use crate::token::Sleepable;
+
+        #[derive(Debug)]
+        pub struct Backoff;
+
+        impl Backoff {
+            pub fn new() -> Self {
+                Self
+            }
+
+            pub fn pause(&mut self, _cx: &mut Sleepable) {
+                loom::thread::yield_now();
+            }
+        }
+    }
+
+    mod shard {
+        pub const SHARDS: usize = 1;
+
+        pub fn of_this_thread() -> usize {
+            0
+        }
+    }
+
+    /// Nobody waits for an invalidation of its own here.
+    mod open {
+        #[derive(Clone, Copy, Debug)]
+        pub enum Work {
+            Call,
+            Invalidation,
+        }
+
+        #[derive(Debug)]
+        pub struct Open(std::marker::PhantomData<*mut ()>);
+
+        impl Open {
+            pub fn count(_work: Work) -> Self {
+                Self(std::marker::PhantomData)
+            }
+
+            pub fn any() -> bool {
+                false
+            }
+
+            pub fn any_invalidation() -> bool {
+                false
+            }
+        }
+    }
+
+    mod cell;
+    mod clock;
+    mod roll;
+
+    pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
+    pub(crate) use backoff::Backoff;
+    pub(crate) use cell::{Rcu, Reader, Ticket};
+    pub(crate) use clock::{Clock, Mark};
+    pub(crate) use open::{Open, Work};
+    pub(crate) use roll::{Live, Roll, Slot, for_every};
+}
+
+#[path = "../../../nonblock/src/mmu/mod.rs"]
+mod mmu;
+
+use std::sync::Arc;
+
+use loom::thread;
+use mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
+use nonblock_tests::model::explore;
+use sync::{Mutex, Semaphore};
+use token::lend_sleepable;
+
+/// A machine without a free page, and a process on it that is to give its own up.
+struct Machine {
+    /// The free pages. An allocation waits for one.
+    pages: Semaphore,
+    /// Something that allocations and drivers share, as the lock of a mapping.
+    shared: Mutex<()>,
+    victim: AddressSpace,
+    driver: Arc<Driver>,
+}
+
+/// A driver that mirrors the first of the victim's two ranges.
+struct Driver {
+    mirrored: Range,
+    /// How many of its pages the device maps.
+    table: Mutex<usize>,
+}
+
+impl Invalidate for Driver {
+    fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+        if self.mirrored.overlaps(range) {
+            *self.table.acquire(cx)? = 0;
+        }
+        Ok(())
+    }
+}
+
+fn ranges() -> [Range; 2] {
+    [0, PAGE_SIZE].map(|start| Range::with_len(start, PAGE_SIZE).unwrap())
+}
+
+impl Machine {
+    fn new(cx: &mut Sleepable) -> Arc<Self> {
+        let driver = Arc::new(Driver { mirrored: ranges()[0], table: Mutex::new(0) });
+        let victim = AddressSpace::new();
+        std::mem::forget(victim.subscribe(driver.clone(), cx).unwrap());
+        Arc::new(Self { pages: Semaphore::new(0), shared: Mutex::new(()), victim, driver })
+    }
+
+    /// A thread allocates a page, and holds what it shares with the driver.
+    fn allocate(&self, cx: &mut Sleepable) {
+        let _shared = self.shared.lock(cx);
+        self.pages.down(cx);
+    }
+
+    /// The driver maps a page: it needs what allocations hold, and never memory itself.
+    fn job(&self, cx: &mut Sleepable) {
+        let mut table = self.driver.table.lock(cx);
+        let _shared = self.shared.lock(cx);
+        *table += 1;
+    }
+
+    /// The reaper as it was: it waits for drivers.
+    fn reap_and_wait(&self, cx: &mut Sleepable) {
+        for range in ranges() {
+            let _invalidation = self.victim.invalidate(range, Event::Unmap, cx);
+            self.pages.up();
+        }
+    }
+
+    /// The reaper of `oom`: it skips what is refused, and comes back for it. Returns how often it was refused.
+    fn reap(&self, cx: &mut Sleepable) -> usize {
+        let mut left = ranges().to_vec();
+        let mut refusals = 0;
+        loop {
+            left.retain(|range| match self.victim.try_invalidate(*range, Event::Unmap, cx) {
+                Ok(_invalidation) => {
+                    self.pages.up();
+                    false
+                }
+                Err(WouldBlock) => {
+                    refusals += 1;
+                    true
+                }
+            });
+            if left.is_empty() {
+                return refusals;
+            }
+            // In place of the interval between two tries.
+            thread::yield_now();
+        }
+    }
+}
+
+/// Runs the three threads. One of the victim's two pages is enough for the allocation.
+fn run(reaper: fn(&Machine, &mut Sleepable)) {
+    let cx = &mut lend_sleepable();
+    let machine = Machine::new(cx);
+    let threads =
+        [Machine::allocate as fn(&Machine, &mut Sleepable), Machine::job].map(|allocating| {
+            let machine = Arc::clone(&machine);
+            thread::spawn(move || allocating(&machine, &mut lend_sleepable()))
+        });
+    reaper(&machine, cx);
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(machine.pages.available(), 1, "two were freed, and one allocated");
+    assert!(machine.driver.table.try_lock().is_some());
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_notifier_that_waits_can_hang_the_machine() {
+    explore(2, || run(Machine::reap_and_wait));
+}
+
+#[test]
+fn one_that_refuses_never_does() {
+    explore(4, || {
+        run(|machine, cx| {
+            machine.reap(cx);
+        });
+    });
+}
+
+/// Without this the model above could show nothing: the refusal is met, and so is a first try that succeeds.
+#[test]
+fn both_ways_are_taken_through_the_one_that_refuses() {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    static REFUSED: AtomicBool = AtomicBool::new(false);
+    static GRANTED: AtomicBool = AtomicBool::new(false);
+    explore(2, || {
+        run(|machine, cx| match machine.reap(cx) {
+            0 => GRANTED.store(true, Relaxed),
+            _ => REFUSED.store(true, Relaxed),
+        });
+    });
+    assert!(REFUSED.load(Relaxed) && GRANTED.load(Relaxed));
+}
+
+/// What the reaper's coming back is for: one try, as a reaper that gives up makes it, leaves pages behind.
+#[test]
+#[should_panic(expected = "everything is taken at the first try")]
+fn one_try_does_not_take_everything() {
+    explore(2, || {
+        run(|machine, cx| {
+            assert_eq!(machine.reap(cx), 0, "everything is taken at the first try");
+        });
+    });
+}

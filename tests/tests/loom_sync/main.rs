@@ -1,0 +1,139 @@
+//! Locks, and what else threads wait for, in every order in which threads can take turns.
+//!
+//! The library's files are compiled here a second time, over locks that the model checker loom sees. Run with
+//! `.ci/run loom`.
+#![cfg(loom)]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "a part of the library is used")]
+#![allow(missing_docs, missing_debug_implementations, reason = "none of it is seen from outside")]
+#![allow(unexpected_cfgs, reason = "the features are the library's")]
+#![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
+
+mod barrier;
+mod channels;
+mod completion;
+mod condvar;
+mod locks;
+mod once_lock;
+mod rwlocks;
+mod semaphore;
+
+/// What locks take from the rest of the library: sections that are counted for the spin locks of the model.
+mod section {
+    use nonblock_tests::model::Depth;
+
+    use crate::token::{NonBlock, lend_non_block};
+
+    #[derive(Debug)]
+    pub struct Section(Depth);
+
+    impl Section {
+        pub fn enter() -> Self {
+            Self(Depth::enter())
+        }
+
+        pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+            let _section = Self::enter();
+            f(&mut lend_non_block())
+        }
+    }
+}
+
+/// What sleeps must not be in a section.
+mod check {
+    use nonblock_tests::model::Depth;
+
+    pub fn might_sleep() {
+        assert_eq!(Depth::now(), 0, "a sleep in a section");
+    }
+}
+
+#[path = "../../../nonblock/src/context.rs"]
+mod context;
+#[path = "../../../nonblock/src/token.rs"]
+mod token;
+
+pub use context::{Context, WouldBlock};
+pub use token::{NoToken, NonBlock, Sleepable};
+
+/// The real ones but for what is written out here.
+#[path = "../../../nonblock/src/sync"]
+mod sync {
+    use nonblock_tests::model;
+
+    mod primitives {
+        pub use loom::sync::atomic::Ordering;
+        pub use nonblock_tests::model::Number as AtomicUsize;
+        pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, OnceLock};
+        pub use std::sync::PoisonError;
+    }
+
+    mod barrier;
+    pub mod channel;
+    mod completion;
+    mod condvar;
+    mod guard;
+    mod kind;
+    mod lock;
+    mod monitor;
+    mod mutex;
+    mod once_lock;
+    mod rwlock;
+    mod semaphore;
+    mod shared;
+    mod spin;
+    mod spin_rwlock;
+
+    pub use barrier::Barrier;
+    pub use completion::Completion;
+    pub use guard::{Guard, MappedGuard, ReadGuard, UpgradableGuard, WriteGuard};
+    pub use kind::{Sleeping, Spinning};
+    pub use once_lock::OnceLock;
+    pub use semaphore::Semaphore;
+
+    pub type Mutex<T> = lock::Lock<Sleeping, T, model::RawLock>;
+    pub type SpinLock<T> = lock::Lock<Spinning, T, model::RawSpinning>;
+    pub type RwLock<T> = shared::ReadWriteLock<Sleeping, T, model::RawReadWrite>;
+    pub type SpinRwLock<T> = shared::ReadWriteLock<Spinning, T, model::RawSpinningReadWrite>;
+    pub type Condvar = condvar::ConditionVariable<model::RawCondvar>;
+}
+
+use std::sync::Arc;
+
+use loom::thread::JoinHandle;
+use token::lend_sleepable;
+
+/// Starts a thread that is lent the right to sleep, and what it shares with others.
+fn spawn<S, R>(shared: &Arc<S>, f: impl FnOnce(&S, &mut Sleepable) -> R + 'static) -> JoinHandle<R>
+where
+    S: 'static,
+    R: 'static,
+{
+    let shared = Arc::clone(shared);
+    loom::thread::spawn(move || f(&shared, &mut lend_sleepable()))
+}
+
+/// Runs the closure in a section of a token's.
+fn non_block<R>(cx: &mut Sleepable, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+    Context::non_block(cx, f)
+}
+
+/// A number that the checker sees: it reports who changes it while another reads or changes it.
+#[derive(Debug, Default)]
+struct Guarded(loom::cell::UnsafeCell<u32>);
+
+// SAFETY: the locks under test are to keep its users apart, and the checker reports where they do not.
+unsafe impl Sync for Guarded {}
+// SAFETY: it is a number.
+unsafe impl Send for Guarded {}
+
+impl Guarded {
+    fn read(&self) -> u32 {
+        // SAFETY: the checker looks that nobody writes meanwhile.
+        self.0.with(|value| unsafe { *value })
+    }
+
+    fn add(&self, more: u32) {
+        // SAFETY: the checker looks that nobody else has it meanwhile.
+        self.0.with_mut(|value| unsafe { *value += more });
+    }
+}
