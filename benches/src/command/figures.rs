@@ -22,7 +22,8 @@ pub(crate) fn verdicts(groups: &[Measured]) -> Vec<Verdict> {
 }
 
 fn verdict(group: &Measured, goal: &Goal) -> Verdict {
-    let figure = figure(group, goal);
+    // As it is written: what looks like the bound is within it.
+    let figure = figure(group, goal).map(|figure| (figure * 1e3).round() / 1e3);
     Verdict {
         group: place(group),
         words: goal.bound.words(&goal.of, &goal.against),

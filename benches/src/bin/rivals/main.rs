@@ -6,6 +6,7 @@ mod might_sleep;
 mod queue;
 mod raw;
 mod section;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ fn plan() -> Plan {
     let mut plan = Plan::default();
     section::plan(&mut plan);
     might_sleep::plan(&mut plan);
+    tokens::plan(&mut plan);
     locks::plan(&mut plan);
     queue::plan(&mut plan);
     channel::plan(&mut plan);
