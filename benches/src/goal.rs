@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Goal {
     /// The rival that is held to it.
     pub of: String,
-    /// The rival that it is measured by.
+    /// The rival that it is measured by; none for growth.
     pub against: String,
     /// What is compared, and how far it may go.
     pub bound: Bound,
@@ -26,6 +26,8 @@ pub enum Bound {
     InstructionsMore(f64),
     /// It takes at most so many times the instructions.
     InstructionsAtMost(f64),
+    /// Its time grows over a curve with at most such a power of the size.
+    GrowsAtMost(f64),
 }
 
 impl Goal {
@@ -54,6 +56,13 @@ impl Goal {
         Self::new(Bound::InstructionsAtMost(times), of, against)
     }
 
+    /// Its time grows over the curve with at most such a power of the size: 1 is linear, 2 quadratic. To be said at every
+    /// size, and looked at once.
+    #[must_use]
+    pub fn grows_at_most(power: f64, of: &str) -> Self {
+        Self::new(Bound::GrowsAtMost(power), of, "")
+    }
+
     /// Says why it falls short. The page has it where it does.
     #[must_use]
     pub fn cause(mut self, cause: &str) -> Self {
@@ -71,13 +80,18 @@ impl Bound {
     #[must_use]
     pub fn words(self, of: &str, against: &str) -> String {
         match self {
-            Self::TimeAtMost(times) => format!("{of}: at most {times:.4} times {against}"),
+            Self::TimeAtMost(times) => {
+                format!("{of}: at most {} times {against}", (times * 1e3).round() / 1e3)
+            }
             Self::FasterBy(times) => format!("{of}: at least {times} times faster than {against}"),
             Self::InstructionsMore(more) => {
                 format!("{of}: at most {more} instructions more than {against}")
             }
             Self::InstructionsAtMost(times) => {
                 format!("{of}: at most {times} times the instructions of {against}")
+            }
+            Self::GrowsAtMost(power) => {
+                format!("{of}: grows with the power {power} of the size at most")
             }
         }
     }
@@ -88,7 +102,8 @@ impl Bound {
         match self {
             Self::TimeAtMost(most)
             | Self::InstructionsMore(most)
-            | Self::InstructionsAtMost(most) => figure <= most,
+            | Self::InstructionsAtMost(most)
+            | Self::GrowsAtMost(most) => figure <= most,
             Self::FasterBy(least) => figure >= least,
         }
     }

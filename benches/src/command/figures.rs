@@ -18,13 +18,27 @@ pub(crate) struct Verdict {
 
 /// Looks at the goals of all groups. One about a rival that is not there has no figure.
 pub(crate) fn verdicts(groups: &[Measured]) -> Vec<Verdict> {
-    groups.iter().flat_map(|group| group.goals.iter().map(|goal| verdict(group, goal))).collect()
+    let of_groups = groups.iter().flat_map(|group| {
+        let goals = group.goals.iter().filter(|goal| !is_of_growth(goal));
+        goals.map(|goal| verdict(place(group), goal, figure(group, goal)))
+    });
+    let curves = Curve::all(groups);
+    let of_curves = curves.iter().flat_map(|curve| {
+        let goals = curve.first().goals.iter().filter(|goal| is_of_growth(goal));
+        goals.map(|goal| verdict(titled(curve.first()), goal, curve.exponent(&goal.of)))
+    });
+    of_groups.chain(of_curves).collect()
 }
 
-fn verdict(group: &Measured, goal: &Goal) -> Verdict {
-    let figure = figure(group, goal);
+fn is_of_growth(goal: &Goal) -> bool {
+    matches!(goal.bound, Bound::GrowsAtMost(_))
+}
+
+fn verdict(group: String, goal: &Goal, figure: Option<f64>) -> Verdict {
+    // As it is written: what looks like the bound is within it.
+    let figure = figure.map(|figure| (figure * 1e3).round() / 1e3);
     Verdict {
-        group: place(group),
+        group,
         words: goal.bound.words(&goal.of, &goal.against),
         figure,
         met: figure.is_some_and(|figure| goal.bound.met_by(figure)),
@@ -35,6 +49,7 @@ fn verdict(group: &Measured, goal: &Goal) -> Verdict {
 fn figure(group: &Measured, goal: &Goal) -> Option<f64> {
     let (of, against) = (group.series(&goal.of)?, group.series(&goal.against)?);
     match goal.bound {
+        Bound::GrowsAtMost(_) => None,
         Bound::TimeAtMost(_) => Some(of.ratio(against).by_round.median),
         Bound::FasterBy(_) => Some(against.ratio(of).by_round.median),
         Bound::InstructionsMore(_) => Some(of.instructions? - against.instructions?),

@@ -80,7 +80,11 @@ pub(crate) fn run() -> Result<ExitCode, String> {
         plots::draw(&groups, directory)?;
     }
     if let Some(path) = &arguments.markdown {
-        files::write(path, &page.markdown(arguments.svg.as_deref()))?;
+        let folder = arguments.svg.as_deref().map(|svg| {
+            let from_page = path.parent().and_then(|parent| svg.strip_prefix(parent).ok());
+            from_page.unwrap_or(svg).display().to_string()
+        });
+        files::write(path, &page.markdown(folder.as_deref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

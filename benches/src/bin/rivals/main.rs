@@ -9,6 +9,7 @@ mod notifiers;
 mod queue;
 mod raw;
 mod section;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ fn plan() -> Plan {
     let mut plan = Plan::default();
     section::plan(&mut plan);
     might_sleep::plan(&mut plan);
+    tokens::plan(&mut plan);
     locks::plan(&mut plan);
     queue::plan(&mut plan);
     channel::plan(&mut plan);

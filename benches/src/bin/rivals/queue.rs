@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use benches::{Plan, each, repeat, timed};
+use benches::{Goal, Plan, each, repeat, timed, together};
 use crossbeam_queue::ArrayQueue;
 use nonblock::work::Queue;
 
@@ -11,6 +11,10 @@ const QUEUE: &str = "nonblock's work::Queue";
 
 pub(crate) fn plan(plan: &mut Plan) {
     plan.group("queue", "A work queue: an item in and out, one thread", |group| {
+        group.about(
+            "The queue is this ring, and what the ring has not: a closing that loses nothing, statistics, and workers that \
+             sleep until a push wakes them. Each is an atomic operation or a fence on the way in, and on the way out.",
+        );
         group.rival(RING, || {
             let ring = ArrayQueue::new(64);
             each(move || {
@@ -31,6 +35,29 @@ pub(crate) fn plan(plan: &mut Plan) {
         });
         group.counted(1000);
     });
+    plan.group("queue_threads", "A work queue: an item in and out, 2 threads", |group| {
+        group.about("Each thread puts an item in and takes one out, as often as the other.");
+        group.rival(RING, || {
+            let ring = ArrayQueue::new(64);
+            together(2, move |_thread, times| {
+                repeat(times, || {
+                    let _ = ring.push(black_box(1_u64));
+                    black_box(ring.pop());
+                });
+            })
+        });
+        group.ours(QUEUE, || {
+            let queue = Queue::with_capacity(64);
+            together(2, move |_thread, times| {
+                nonblock::raw::non_block(|nb| {
+                    repeat(times, || {
+                        let _ = queue.push(nb, black_box(1_u64));
+                        black_box(queue.try_pop());
+                    });
+                });
+            })
+        });
+    });
     plan.curve(
         "queue_length",
         "A work queue that holds items: one more in, and one out",
@@ -46,6 +73,7 @@ pub(crate) fn plan(plan: &mut Plan) {
                     black_box(ring.pop());
                 })
             });
+            group.goal(Goal::grows_at_most(0.1, QUEUE));
             group.ours(QUEUE, move || {
                 let queue = Queue::with_capacity(capacity);
                 nonblock::non_block(|nb| {
