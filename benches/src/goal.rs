@@ -71,7 +71,9 @@ impl Bound {
     #[must_use]
     pub fn words(self, of: &str, against: &str) -> String {
         match self {
-            Self::TimeAtMost(times) => format!("{of}: at most {times:.4} times {against}"),
+            Self::TimeAtMost(times) => {
+                format!("{of}: at most {} times {against}", (times * 1e3).round() / 1e3)
+            }
             Self::FasterBy(times) => format!("{of}: at least {times} times faster than {against}"),
             Self::InstructionsMore(more) => {
                 format!("{of}: at most {more} instructions more than {against}")

@@ -14,8 +14,8 @@ pub struct Measured {
     pub title: String,
     /// What was measured, in a sentence or two.
     pub about: String,
-    /// Whether the counters were on.
-    pub checks: bool,
+    /// Whether the counters were on; `None` where that makes no difference.
+    pub checks: Option<bool>,
     /// What the size counts, and the size, if the group is a point of a curve.
     pub point: Option<(String, u64)>,
     /// The rivals, in order.
@@ -44,10 +44,20 @@ impl Measured {
         self.series.iter().find(|series| series.name == name)
     }
 
+    /// What the build is called in names.
+    #[must_use]
+    pub fn build(&self) -> &'static str {
+        match self.checks {
+            Some(true) => "checks",
+            Some(false) => "plain",
+            None => "either",
+        }
+    }
+
     /// The name of the group, its size and its build included.
     #[must_use]
     pub fn key(&self) -> String {
-        let build = if self.checks { "checks" } else { "plain" };
+        let build = self.build();
         match &self.point {
             Some((_what, size)) => format!("{build}/{}/{size}", self.id),
             None => format!("{build}/{}", self.id),

@@ -60,10 +60,24 @@ fn measure_group(
             nanoseconds.push(time / (*times as f64 * group.per));
         }
     }
-    let series = group.rivals.iter().zip(running).map(|(rival, (_, _, nanoseconds))| Series {
-        name: rival.name.clone(),
+    let mut measured = unmeasured(group, checks);
+    for (series, (_batch, _times, nanoseconds)) in measured.series.iter_mut().zip(running) {
+        series.nanoseconds = nanoseconds;
+    }
+    measured
+}
+
+/// The groups of a plan without any times, for those who want to know but what else is said of them.
+#[must_use]
+pub fn without_times(plan: Plan, checks: bool) -> Vec<Measured> {
+    plan.groups.into_iter().map(|group| unmeasured(group, checks)).collect()
+}
+
+fn unmeasured(group: Group, checks: bool) -> Measured {
+    let series = group.rivals.into_iter().map(|rival| Series {
+        name: rival.name,
         ours: rival.ours,
-        nanoseconds,
+        nanoseconds: Vec::new(),
         instructions: None,
     });
     Measured {
@@ -71,7 +85,7 @@ fn measure_group(
         id: group.id,
         title: group.title,
         about: group.about,
-        checks,
+        checks: Some(checks),
         point: group.point,
         goals: group.goals,
     }

@@ -3,9 +3,10 @@
 use benches::goal::{Bound, Goal};
 use benches::results::Measured;
 use benches::statistics::exponent;
+use serde::Serialize;
 
 /// A goal, and what came of it.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
     /// Where it was looked at: the group's name and build.
     pub(crate) group: String,
@@ -21,7 +22,8 @@ pub(crate) fn verdicts(groups: &[Measured]) -> Vec<Verdict> {
 }
 
 fn verdict(group: &Measured, goal: &Goal) -> Verdict {
-    let figure = figure(group, goal);
+    // As it is written: what looks like the bound is within it.
+    let figure = figure(group, goal).map(|figure| (figure * 1e3).round() / 1e3);
     Verdict {
         group: place(group),
         words: goal.bound.words(&goal.of, &goal.against),
@@ -43,11 +45,20 @@ fn figure(group: &Measured, goal: &Goal) -> Option<f64> {
 
 /// What a group is called beside others: its title, its size and its build.
 pub(crate) fn place(group: &Measured) -> String {
-    let build = if group.checks { "checks on" } else { "checks off" };
     match &group.point {
-        Some((what, size)) => format!("{}, {} {what}, {build}", group.title, count(*size)),
-        None => format!("{}, {build}", group.title),
+        Some((what, size)) => format!("{}, {} {what}", titled(group), count(*size)),
+        None => titled(group),
     }
+}
+
+/// A group's title and build.
+pub(crate) fn titled(group: &Measured) -> String {
+    let build = match group.checks {
+        Some(true) => ", checks on",
+        Some(false) => ", checks off",
+        None => "",
+    };
+    format!("{}{build}", group.title)
 }
 
 /// The groups of one curve, in the order of their sizes.
@@ -96,7 +107,9 @@ impl<'a> Curve<'a> {
             .iter()
             .filter_map(|group| {
                 let (_what, size) = group.point.as_ref()?;
-                Some((*size as f64, group.series(rival)?.summary().median))
+                // Size 0 has no logarithm.
+                let point = (*size as f64, group.series(rival)?.summary().median);
+                (*size > 0).then_some(point)
             })
             .collect()
     }

@@ -14,6 +14,8 @@ pub(crate) struct Machine {
     pub(crate) rustc: String,
     flags: String,
     valgrind: String,
+    /// How many programs wanted a processor when it began.
+    load: String,
     date: String,
 }
 
@@ -36,12 +38,16 @@ impl Machine {
             rustc: said("rustc", &["--version"])?,
             flags: "cargo's release profile: opt-level 3, no LTO, no target-cpu".to_owned(),
             valgrind: super::callgrind::version().unwrap_or_else(|| "none".to_owned()),
+            load: fs::read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|load| load.split_whitespace().next().map(str::to_owned))
+                .unwrap_or_else(|| "unknown".to_owned()),
             date: said("date", &["-u", "+%Y-%m-%d"])?,
         })
     }
 
     /// What is told of it, and how it is called.
-    pub(crate) fn lines(&self) -> [(&'static str, String); 7] {
+    pub(crate) fn lines(&self) -> [(&'static str, String); 8] {
         [
             ("processor", self.processor.clone()),
             ("cores", self.cores.to_string()),
@@ -49,6 +55,7 @@ impl Machine {
             ("compiler", self.rustc.clone()),
             ("flags", self.flags.clone()),
             ("instructions counted by", self.valgrind.clone()),
+            ("programs running when it began (load)", self.load.clone()),
             ("date", self.date.clone()),
         ]
     }

@@ -2,12 +2,19 @@
 
 mod arguments;
 mod callgrind;
+mod chapter;
+mod compile_time;
+mod dependency;
 mod figures;
 mod files;
+mod generated;
 mod machine;
 mod page;
 mod plots;
 mod programs;
+mod record;
+mod size;
+mod zero_cost;
 
 use std::process::ExitCode;
 
@@ -21,6 +28,9 @@ pub(crate) fn run() -> Result<ExitCode, String> {
         print!("{}", arguments::USAGE);
         return Ok(ExitCode::SUCCESS);
     };
+    if arguments.instructions {
+        return record::run(&arguments);
+    }
     let machine = Machine::describe()?;
     let mut notes = Vec::new();
     let programs = Program::build_all(&mut notes)?;
@@ -41,7 +51,27 @@ pub(crate) fn run() -> Result<ExitCode, String> {
             "valgrind is not installed here: instructions were not counted, and goals about them not looked at.".to_owned(),
         ),
     }
-    let page = Page { machine: &machine, notes: &notes, groups: &groups, quick: arguments.quick };
+    let mut chapters = Vec::new();
+    if arguments.wants("zero_cost") {
+        chapters.push(zero_cost::chapter()?);
+    }
+    // What builds programs takes minutes.
+    if !arguments.quick && arguments.wants("size") {
+        chapters.push(size::chapter()?);
+    }
+    if !arguments.quick && arguments.wants("dependency") {
+        chapters.push(dependency::chapter()?);
+    }
+    if !arguments.quick && arguments.wants("compile_time") {
+        groups.extend(compile_time::curve()?);
+    }
+    let page = Page {
+        machine: &machine,
+        notes: &notes,
+        groups: &groups,
+        chapters: &chapters,
+        quick: arguments.quick,
+    };
     print!("{}", page.text());
     if let Some(path) = &arguments.json {
         files::write(path, &page.json())?;
@@ -50,7 +80,11 @@ pub(crate) fn run() -> Result<ExitCode, String> {
         plots::draw(&groups, directory)?;
     }
     if let Some(path) = &arguments.markdown {
-        files::write(path, &page.markdown(arguments.svg.as_deref()))?;
+        let folder = arguments.svg.as_deref().map(|svg| {
+            let from_page = path.parent().and_then(|parent| svg.strip_prefix(parent).ok());
+            from_page.unwrap_or(svg).display().to_string()
+        });
+        files::write(path, &page.markdown(folder.as_deref()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,12 @@
 //! The page: the machine, every goal, every group, every curve.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use benches::results::Measured;
 use serde_json::json;
 
-use super::figures::{Curve, Verdict, count, place, time, verdicts};
+use super::chapter::Chapter;
+use super::figures::{Curve, Verdict, count, time, titled, verdicts};
 use super::machine::Machine;
 use super::plots;
 
@@ -15,6 +15,7 @@ pub(crate) struct Page<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) notes: &'a [String],
     pub(crate) groups: &'a [Measured],
+    pub(crate) chapters: &'a [Chapter],
     pub(crate) quick: bool,
 }
 
@@ -39,12 +40,17 @@ impl Page<'_> {
 
     /// Every sample.
     pub(crate) fn json(&self) -> String {
-        let all = json!({ "machine": self.machine, "notes": self.notes, "groups": self.groups });
+        let all = json!({
+            "machine": self.machine,
+            "notes": self.notes,
+            "groups": self.groups,
+            "chapters": self.chapters,
+        });
         format!("{all:#}\n")
     }
 
-    /// The page.
-    pub(crate) fn markdown(&self, plots: Option<&Path>) -> String {
+    /// The page. `plots` is the folder of the plots, as the page's reader goes there.
+    pub(crate) fn markdown(&self, plots: Option<&str>) -> String {
         let mut text = String::from(HEAD);
         text.push('\n');
         heads(&mut text, &["machine", ""]);
@@ -66,7 +72,9 @@ impl Page<'_> {
     }
 
     fn goals(&self, text: &mut String) {
-        let verdicts = verdicts(self.groups);
+        let of_groups = verdicts(self.groups);
+        let of_chapters = self.chapters.iter().flat_map(|chapter| &chapter.verdicts);
+        let verdicts: Vec<_> = of_groups.iter().chain(of_chapters).collect();
         heads(text, &["where", "goal", "figure", ""]);
         for verdict in &verdicts {
             let figure = verdict.figure.map_or("none".to_owned(), |figure| format!("{figure:.3}"));
@@ -85,7 +93,7 @@ impl Page<'_> {
         }
     }
 
-    fn tables(&self, text: &mut String, plots: Option<&Path>) {
+    fn tables(&self, text: &mut String, plots: Option<&str>) {
         for group in self.groups.iter().filter(|group| group.point.is_none()) {
             heading(text, group);
             rivals(text, group);
@@ -93,10 +101,15 @@ impl Page<'_> {
         for curve in Curve::all(self.groups) {
             heading(text, curve.first());
             points(text, &curve);
-            if plots.is_some() {
+            if let Some(folder) = plots {
                 let file = plots::name(&curve);
-                let _ = writeln!(text, "\n![{}](performance/{file})", curve.first().title);
+                let _ = writeln!(text, "\n![{}]({folder}/{file})", curve.first().title);
             }
+        }
+        for chapter in self.chapters {
+            let _ = writeln!(text, "\n## {}\n\n{}\n", chapter.title, chapter.about);
+            heads(text, &chapter.heads);
+            chapter.rows.iter().for_each(|cells| row(text, cells));
         }
     }
 }
@@ -110,8 +123,7 @@ fn said(verdict: &Verdict) -> &'static str {
 }
 
 fn heading(text: &mut String, group: &Measured) {
-    let build = if group.checks { "checks on" } else { "checks off" };
-    let _ = writeln!(text, "\n## {}, {build}\n", group.title);
+    let _ = writeln!(text, "\n## {}\n", titled(group));
     if !group.about.is_empty() {
         let _ = writeln!(text, "{}\n", group.about);
     }
@@ -168,11 +180,7 @@ fn points(text: &mut String, curve: &Curve<'_>) {
     row(text, &cells);
     let _ = writeln!(
         text,
-        "\nIn parentheses: how many times the first column's time, the median of the rounds' ratios. {}",
-        place(curve.groups[0])
-            .split(", ")
-            .last()
-            .map_or(String::new(), |build| format!("Built with {build}.")),
+        "\nIn parentheses: how many times the first column's time, the median of the rounds' ratios."
     );
 }
 
@@ -184,5 +192,6 @@ Made by `cargo run --release -p benches -- --markdown docs/PERFORMANCE.md --svg 
 Rivals run side by side in one program, every one of them once in each round, in an order drawn anew. A time is the
 median of the rounds, with the quartiles beside it; it says little by itself. What is claimed are ratios: the median of the
 rounds' ratios, since both rivals of a round meet the same machine. Instructions are counted by callgrind, each time
-alone, without the loop around it; they repeat exactly.
+alone, without the loop around it; they repeat exactly. The watch and the static check are not there yet, so nothing is said of
+them.
 ";

@@ -22,8 +22,7 @@ pub(crate) fn draw(groups: &[Measured], directory: &Path) -> Result<(), String> 
 
 /// The name of a curve's file.
 pub(crate) fn name(curve: &Curve<'_>) -> String {
-    let build = if curve.first().checks { "checks" } else { "plain" };
-    format!("{}-{build}.svg", curve.first().id)
+    format!("{}-{}.svg", curve.first().id, curve.first().build())
 }
 
 fn draw_one(curve: &Curve<'_>, path: &Path) -> Result<(), Box<dyn std::error::Error>> {

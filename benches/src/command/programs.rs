@@ -27,13 +27,14 @@ pub(crate) struct Program {
 impl Program {
     /// Builds the programs that this machine can have, and notes which it cannot.
     pub(crate) fn build_all(notes: &mut Vec<String>) -> Result<Vec<Self>, String> {
-        let mut programs = vec![Self::build("", None)?];
-        let mut checks = Self::build("checks", None)?;
+        let mut programs = Self::build_counted()?;
         let archive = rtsan_archive()?;
         if let Some(archive) = &archive {
             // The sanitizer takes part with checks on. Under valgrind, the program without it is run.
             let with_peer = Self::build("checks,rtsan", Some(archive))?;
-            checks.measures = false;
+            for program in programs.iter_mut().filter(|program| program.features == "checks") {
+                program.measures = false;
+            }
             programs.push(Self { counts: false, ..with_peer });
         } else {
             notes.push(
@@ -42,8 +43,12 @@ impl Program {
                     .to_owned(),
             );
         }
-        programs.push(checks);
         Ok(programs)
+    }
+
+    /// Builds the two programs whose instructions are counted.
+    pub(crate) fn build_counted() -> Result<Vec<Self>, String> {
+        Ok(vec![Self::build("", None)?, Self::build("checks", None)?])
     }
 
     /// What this build is called.
@@ -92,6 +97,13 @@ impl Program {
         }
         let written = self.written_by(&mut command, arguments)?;
         serde_json::from_str(&written).map_err(|error| format!("the rivals' results: {error}"))
+    }
+
+    /// The groups of this build, not measured.
+    pub(crate) fn plan(&self, arguments: &Arguments) -> Result<Vec<Measured>, String> {
+        let mut command = Command::new(&self.path);
+        let written = self.written_by(command.arg("plan"), arguments)?;
+        serde_json::from_str(&written).map_err(|error| format!("the rivals' plan: {error}"))
     }
 
     /// Runs the program, perhaps under another, and returns what it writes.

@@ -10,20 +10,22 @@ mod overlap;
 mod queue;
 mod raw;
 mod section;
+mod tokens;
 
 use std::process::ExitCode;
 
-use benches::sampling::{Effort, measure};
+use benches::sampling::{Effort, measure, without_times};
 use benches::{Plan, counting};
 use lexopt::Arg::{Long, Value};
 
-const USAGE: &str = "usage: rivals measure|count|list [--quick] [--only BEGINNING]...";
+const USAGE: &str = "usage: rivals measure|count|plan|list [--quick] [--only BEGINNING]...";
 
 /// All subjects, in the order of the page.
 fn plan() -> Plan {
     let mut plan = Plan::default();
     section::plan(&mut plan);
     might_sleep::plan(&mut plan);
+    tokens::plan(&mut plan);
     locks::plan(&mut plan);
     queue::plan(&mut plan);
     channel::plan(&mut plan);
@@ -61,6 +63,7 @@ fn run() -> Result<(), lexopt::Error> {
     match what.as_deref() {
         Some("measure") => print(&measure(plan, effort, nonblock::CHECKS)),
         Some("count") => print(&counting::run(&plan)),
+        Some("plan") => print(&without_times(plan, nonblock::CHECKS)),
         Some("list") => plan.ids().iter().for_each(|id| println!("{id}")),
         _ => return Err("expected what to do".into()),
     }

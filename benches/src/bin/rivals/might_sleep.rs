@@ -35,7 +35,6 @@ pub(crate) fn plan(plan: &mut Plan) {
         });
         let most = if nonblock::CHECKS { 2.0 } else { 0.0 };
         group.goal(Goal::more_instructions(most, MIGHT, CALL));
-        group.goal(Goal::more_instructions(most, CANT, CALL));
         group.counted(1000);
     });
 }

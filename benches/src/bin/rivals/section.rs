@@ -70,7 +70,8 @@ fn rivals(group: &mut Group, body: impl Fn() + Copy + 'static) {
             rtsan_standalone::realtime_exit();
         })
     });
-    group.goal(Goal::at_most(1.2, SECTION, LIMIT));
-    group.goal(Goal::at_most(1.2, NESTED, LIMIT));
+    let cause = "beside the count, a section stores where it began, for the report, and looks whether it was open when it ends";
+    group.goal(Goal::at_most(1.2, SECTION, LIMIT).cause(cause));
+    group.goal(Goal::at_most(1.2, NESTED, LIMIT).cause(cause));
     group.goal(Goal::faster(5.0, SECTION, RTSAN));
 }

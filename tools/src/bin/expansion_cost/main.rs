@@ -3,12 +3,12 @@
 //! It generates crates of 1,000 functions that differ in their attributes alone, and times `cargo check` of each, with
 //! its dependencies built before. The crates take turns, so that what else the machine does meets all of them alike.
 
-mod generate;
 mod measure;
 
 use std::process::ExitCode;
 
-use crate::generate::Variant;
+use nonblock_tools::generate::{self, Variant};
+
 use crate::measure::{Crates, median};
 
 /// How often each crate is checked.

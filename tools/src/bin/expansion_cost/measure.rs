@@ -6,8 +6,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use nonblock_tools::cargo::{self, cargo};
-
-use crate::generate::{Variant, source};
+use nonblock_tools::generate::{Variant, source};
 
 /// The crates, in a workspace of their own.
 #[derive(Debug)]

@@ -1,16 +1,16 @@
-//! The crates that are measured.
+//! Crates that are measured by the time that the compiler takes over them: they differ in their attributes alone.
 
 use std::fmt::Write as _;
 
-/// How many functions a crate has. Every second is a method.
-pub(crate) const FUNCTIONS: usize = 1_000;
+/// How many functions a crate has where nobody says how many.
+pub const FUNCTIONS: usize = 1_000;
 
 /// How many methods an `impl` block has.
 const METHODS: usize = 10;
 
 /// What stands on each function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Variant {
+pub enum Variant {
     /// Nothing.
     Plain,
     /// `#[non_block]`: the body is a section.
@@ -24,11 +24,13 @@ pub(crate) enum Variant {
 }
 
 impl Variant {
-    pub(crate) const ALL: [Self; 5] =
+    /// All of them.
+    pub const ALL: [Self; 5] =
         [Self::Plain, Self::NonBlock, Self::Instrument, Self::PlainToken, Self::MaySleep];
 
     /// The name of the crate.
-    pub(crate) const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::NonBlock => "non_block",
@@ -39,7 +41,8 @@ impl Variant {
     }
 
     /// What the crate is called in the table.
-    pub(crate) const fn title(self) -> &'static str {
+    #[must_use]
+    pub const fn title(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::NonBlock => "`#[non_block]`",
@@ -50,7 +53,8 @@ impl Variant {
     }
 
     /// The crate that this one differs from by the attribute alone.
-    pub(crate) const fn base(self) -> Self {
+    #[must_use]
+    pub const fn base(self) -> Self {
         match self {
             Self::Plain | Self::NonBlock | Self::Instrument => Self::Plain,
             Self::PlainToken | Self::MaySleep => Self::PlainToken,
@@ -58,7 +62,8 @@ impl Variant {
     }
 
     /// The crate's dependencies, as lines of its manifest. `nonblock` is the path of the library.
-    pub(crate) fn dependencies(self, nonblock: &str) -> String {
+    #[must_use]
+    pub fn dependencies(self, nonblock: &str) -> String {
         match self {
             Self::Plain => String::new(),
             Self::Instrument => "tracing = \"=0.1.44\"\n".to_owned(),
@@ -85,10 +90,17 @@ impl Variant {
     }
 }
 
-/// Writes a crate.
-pub(crate) fn source(variant: Variant) -> String {
+/// Writes a crate of [`FUNCTIONS`] functions.
+#[must_use]
+pub fn source(variant: Variant) -> String {
+    source_of(variant, FUNCTIONS)
+}
+
+/// Writes a crate of so many functions, a multiple of 20. Every second is a method.
+#[must_use]
+pub fn source_of(variant: Variant, functions: usize) -> String {
     let mut text = String::from(HEAD);
-    for group in 0..FUNCTIONS / 2 / METHODS {
+    for group in 0..functions / 2 / METHODS {
         let _ = write!(
             text,
             "\n/// Table number {group}.\n#[derive(Clone, Debug, Default)]\npub struct Table{group} {{\n"
