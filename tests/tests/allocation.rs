@@ -219,3 +219,25 @@ fn threads_that_wait_for_a_lock_that_spins_allocate_nothing() {
     let counts = counts_of_waiters::<RawSpin>();
     assert!(counts.iter().all(|count| *count == 0), "{counts:?}");
 }
+
+/// Not even the first call of a thread does, which has nothing of its own here yet.
+#[test]
+fn a_threads_first_call_allocates_nothing() {
+    let (space, chain) = (AddressSpace::new(), AtomicChain::<u32>::new());
+    let quiet = Arc::new(Quiet(AtomicBool::new(false)));
+    sleepable(|cx| {
+        let callback = |_: &u32, _: &mut NonBlock| Answer::Continue;
+        let _registration = chain.register(Arc::new(callback), 0, cx).unwrap();
+        let _listed = space.subscribe(quiet.clone(), cx).unwrap();
+        let _interval = space.subscribe_interval(range(), quiet.clone(), cx).unwrap();
+        let first = |f: &(dyn Fn(&mut NonBlock) + Sync)| {
+            std::thread::scope(|scope| {
+                let thread = scope.spawn(|| nonblock::non_block(|nb| count(&mut || f(nb))));
+                assert_eq!(thread.join().unwrap(), 0);
+            });
+        };
+        first(&|nb| drop(space.try_invalidate(range(), Event::Unmap, nb).unwrap()));
+        first(&|nb| assert_eq!(chain.call(&0, nb).called(), 1));
+        first(&|_nb| assert_eq!(space.interval_subscriptions(&range()), 1));
+    });
+}

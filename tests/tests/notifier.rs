@@ -278,6 +278,51 @@ fn unregister_waits_for_a_call_on_another_thread() {
     });
 }
 
+/// Whoever changes the chain sleeps: while he waits for callers, and while he drops what he removed. A call waits for neither.
+#[test]
+fn a_call_does_not_wait_for_who_changes_the_chain() {
+    /// A callback whose drop waits.
+    struct Lingering(mpsc::Sender<()>, Mutex<mpsc::Receiver<()>>);
+
+    impl AtomicNotifier<u32> for Lingering {
+        fn notify_atomic(&self, _event: &u32, _nb: &mut NonBlock) -> Answer {
+            Answer::Continue
+        }
+    }
+
+    impl Drop for Lingering {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+            self.1.lock().unwrap().recv().unwrap();
+        }
+    }
+
+    let chain = Arc::new(AtomicChain::<u32>::new());
+    sleepable(|cx| {
+        let (dropping, is_dropping) = mpsc::channel();
+        let (let_go, may_go) = mpsc::channel();
+        let lingering = Arc::new(Lingering(dropping, Mutex::new(may_go)));
+        let registration = chain.register(lingering, 0, cx).unwrap();
+        let _other = chain.register(Arc::new(|_: &u32, _: &mut NonBlock| Answer::Continue), 0, cx);
+        let removing = thread::spawn(move |cx| registration.unregister(cx));
+        is_dropping.recv().unwrap();
+        let (called, is_called) = mpsc::channel();
+        let calling = thread::spawn({
+            let chain = Arc::clone(&chain);
+            move |cx| {
+                let count = cx.non_block(|nb| chain.call(&0, nb).called());
+                called.send(count).unwrap();
+            }
+        });
+        let count = is_called.recv_timeout(Duration::from_secs(20)).expect("the call waits");
+        assert_eq!(count, 1);
+        assert!(!removing.is_finished());
+        let_go.send(()).unwrap();
+        removing.join(cx).unwrap();
+        calling.join(cx).unwrap();
+    });
+}
+
 /// Callers, and callbacks that come and go: none is called after its removal returned.
 #[test]
 fn no_callback_after_its_removal_returned() {

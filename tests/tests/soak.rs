@@ -1,6 +1,6 @@
 //! A soak: threads that invalidate, threads that mirror, and subscriptions that come and go, for 5 seconds.
 //!
-//! `NONBLOCK_SOAK_SECONDS=60 cargo test --release -p nonblock-tests --test soak` makes it as long as one likes.
+//! `.ci/soak` makes it as long as one likes, by `NONBLOCK_SOAK_SECONDS`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};

@@ -5,7 +5,6 @@
 //! one leaf and shares the rest with the tree before it. So whoever looks a range up has a tree that stays as it is,
 //! takes no lock, and finds at the end of an invalidation what it found at the start.
 
-use core::convert::Infallible;
 use core::iter;
 use core::ops::RangeBounds;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use super::interval::{Interval, IntervalNotifier};
 use super::range::Range;
 
 /// How many entries a node has at most. More make changes dearer, fewer make look-ups longer.
-const CAPACITY: usize = 16;
+const CAPACITY: usize = 32;
 
 /// With fewer than this a node is joined with its neighbor. Well below half, so that a node does not split and join in turns.
 const FEWEST: usize = CAPACITY / 4;
@@ -24,17 +23,23 @@ const FEWEST: usize = CAPACITY / 4;
 pub(super) type Key = (usize, u64);
 
 /// An interval and who is told.
-#[derive(Clone)]
-pub(super) struct Leaf {
-    key: Key,
-    end: usize,
+pub(super) struct Listener {
     pub(super) notifier: Arc<dyn IntervalNotifier>,
     pub(super) interval: Arc<Interval>,
 }
 
+/// A listener's place in the tree: small, since a look-up reads many, and a change copies many.
+#[derive(Clone)]
+pub(super) struct Leaf {
+    start: usize,
+    end: usize,
+    listener: Arc<Listener>,
+}
+
 impl Leaf {
     pub(super) fn new(interval: Arc<Interval>, notifier: Arc<dyn IntervalNotifier>) -> Self {
-        Self { key: interval.key(), end: interval.range().end(), notifier, interval }
+        let (start, end) = (interval.range().start(), interval.range().end());
+        Self { start, end, listener: Arc::new(Listener { notifier, interval }) }
     }
 }
 
@@ -42,7 +47,8 @@ impl Leaf {
 #[derive(Clone)]
 struct Branch {
     /// The least key in it.
-    key: Key,
+    start: usize,
+    id: u64,
     /// How far the furthest interval in it reaches.
     end: usize,
     node: Node,
@@ -123,7 +129,7 @@ impl<'a> Meeting<'a> {
     #[inline]
     pub(super) fn try_each<X>(
         &self,
-        mut f: impl FnMut(&'a Leaf) -> Result<(), X>,
+        mut f: impl FnMut(&'a Listener) -> Result<(), X>,
     ) -> Result<(), X> {
         match self.root {
             Some(root) => self.in_node(&root.node, &mut f),
@@ -134,7 +140,7 @@ impl<'a> Meeting<'a> {
     fn in_node<X>(
         &self,
         node: &'a Node,
-        f: &mut impl FnMut(&'a Leaf) -> Result<(), X>,
+        f: &mut impl FnMut(&'a Listener) -> Result<(), X>,
     ) -> Result<(), X> {
         match node {
             Node::Branches(branches) => {
@@ -144,8 +150,9 @@ impl<'a> Meeting<'a> {
             }
             Node::Leaves(leaves) => {
                 for leaf in self.of(leaves) {
-                    if self.whole || leaf.interval.mark.is_live_at(self.began) {
-                        f(leaf)?;
+                    let listener = &*leaf.listener;
+                    if self.whole || listener.interval.mark.is_live_at(self.began) {
+                        f(listener)?;
                     }
                 }
             }
@@ -159,31 +166,44 @@ impl<'a> Meeting<'a> {
         let (start, end) = (self.start, self.end);
         entries
             .iter()
-            .take_while(move |entry| entry.key().0 < end)
+            .take_while(move |entry| entry.start() < end)
             .filter(move |entry| entry.end() > start)
     }
 
     pub(super) fn count(&self) -> usize {
-        let mut count = 0;
-        let Ok(()) = self.try_each::<Infallible>(|_| {
-            count += 1;
-            Ok(())
-        });
-        count
+        self.root.map_or(0, |root| self.count_in(&root.node))
+    }
+
+    fn count_in(&self, node: &'a Node) -> usize {
+        match node {
+            Node::Branches(branches) => {
+                self.of(branches).map(|branch| self.count_in(&branch.node)).sum()
+            }
+            Node::Leaves(leaves) if self.whole => self.of(leaves).count(),
+            Node::Leaves(leaves) => {
+                let is_live = |leaf: &&Leaf| leaf.listener.interval.mark.is_live_at(self.began);
+                self.of(leaves).filter(is_live).count()
+            }
+        }
     }
 }
 
 /// What a node has several of.
 trait Entry: Clone {
-    fn key(&self) -> Key;
+    fn start(&self) -> usize;
+    fn id(&self) -> u64;
     fn end(&self) -> usize;
     fn node(entries: Arc<[Self]>) -> Node;
 
+    fn key(&self) -> Key {
+        (self.start(), self.id())
+    }
+
     /// The branch to a node of these, of which there is at least one.
     fn branch(entries: Vec<Self>) -> Branch {
-        let key = entries[0].key();
+        let (start, id) = entries[0].key();
         let end = entries.iter().map(Self::end).max().unwrap_or(0);
-        Branch { key, end, node: Self::node(entries.into()) }
+        Branch { start, id, end, node: Self::node(entries.into()) }
     }
 
     /// The branch to a node of these, or to two of them if they are too many for one.
@@ -197,10 +217,16 @@ trait Entry: Clone {
 }
 
 impl Entry for Leaf {
-    fn key(&self) -> Key {
-        self.key
+    #[inline]
+    fn start(&self) -> usize {
+        self.start
     }
 
+    fn id(&self) -> u64 {
+        self.listener.interval.id()
+    }
+
+    #[inline]
     fn end(&self) -> usize {
         self.end
     }
@@ -211,10 +237,16 @@ impl Entry for Leaf {
 }
 
 impl Entry for Branch {
-    fn key(&self) -> Key {
-        self.key
+    #[inline]
+    fn start(&self) -> usize {
+        self.start
     }
 
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    #[inline]
     fn end(&self) -> usize {
         self.end
     }
@@ -234,21 +266,21 @@ impl Node {
 
     /// The branch to this, unless it is empty.
     fn into_branch(self) -> Option<Branch> {
-        let (key, end) = match &self {
+        let ((start, id), end) = match &self {
             Self::Leaves(leaves) => bounds(leaves)?,
             Self::Branches(branches) => bounds(branches)?,
         };
-        Some(Branch { key, end, node: self })
+        Some(Branch { start, id, end, node: self })
     }
 
     fn with(&self, leaf: Leaf) -> (Branch, Option<Branch>) {
         match self {
             Self::Leaves(leaves) => {
-                let place = leaves.partition_point(|other| other.key < leaf.key);
+                let place = leaves.partition_point(|other| is_before(other, leaf.key()));
                 Entry::branches(vec(leaves, place..place, [leaf]))
             }
             Self::Branches(branches) => {
-                let place = place_of(branches, leaf.key);
+                let place = place_of(branches, leaf.key());
                 let (left, right) = branches[place].node.with(leaf);
                 let new = iter::once(left).chain(right);
                 Entry::branches(vec(branches, place..=place, new))
@@ -260,7 +292,8 @@ impl Node {
     fn without(&self, key: Key) -> Option<Self> {
         match self {
             Self::Leaves(leaves) => {
-                let place = leaves.binary_search_by_key(&key, |leaf| leaf.key).ok()?;
+                let place = leaves.partition_point(|leaf| is_before(leaf, key));
+                leaves.get(place).filter(|leaf| leaf.key() == key)?;
                 Some(Self::Leaves(vec(leaves, place..=place, []).into()))
             }
             Self::Branches(branches) => {
@@ -298,9 +331,14 @@ impl Node {
     }
 }
 
+/// Says whether an entry's key is less. Who it is is looked at only if the start does not tell.
+fn is_before<T: Entry>(entry: &T, key: Key) -> bool {
+    entry.start() < key.0 || entry.start() == key.0 && entry.id() < key.1
+}
+
 /// The branch that holds the key, if any does.
 fn place_of(branches: &[Branch], key: Key) -> usize {
-    branches.partition_point(|branch| branch.key <= key).saturating_sub(1)
+    branches.partition_point(|branch| branch.key() <= key).saturating_sub(1)
 }
 
 /// The least key, and how far the furthest reaches.

@@ -18,6 +18,7 @@
 //! | `NOTIFY_DONE`, `NOTIFY_OK` | [`Answer::Continue`] |
 //! | `NOTIFY_STOP` | [`Answer::Stop`] |
 //! | `NOTIFY_BAD`, `notifier_from_errno()` | [`Answer::Bad`], with the error |
+//! | `NOTIFY_STOP_MASK`, `notifier_to_errno()` | whatever is not [`Answer::Continue`]; [`Outcome::into_result`] |
 //! | `notifier_call_chain_robust()` undoes after `NOTIFY_STOP` as well, which is no error; a stop within the undoing ends it | [`call_robust`](AtomicChain::call_robust) undoes after an error only, for everybody who was called before |
 //! | a callback registered twice: `WARN` and `-EEXIST` | [`AlreadyRegistered`] |
 //!

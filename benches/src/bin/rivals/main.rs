@@ -6,6 +6,7 @@ mod intervals;
 mod locks;
 mod might_sleep;
 mod notifiers;
+mod overlap;
 mod queue;
 mod raw;
 mod section;

@@ -6,10 +6,12 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use benches::{Goal, Group, Plan, repeat, timed, together};
+use benches::{Goal, Group, Plan, repeat, timed};
 use crossbeam_epoch::{self as epoch, Atomic};
 use nonblock::mmu::{AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, Subscription};
 use nonblock::{Context, NonBlock};
+
+use crate::overlap::overlapping;
 
 const OURS: &str = "try_invalidate";
 const BARE: &str = "a loop over Vec";
@@ -135,10 +137,9 @@ fn pinned(size: u64) -> impl Fn(u64) + Sync {
 }
 
 /// One thread that does it.
-fn alone<W: Fn(u64)>(make: impl Fn() -> W) -> impl Fn() -> Box<dyn FnMut(u64) -> Duration>
-where
-    W: 'static,
-{
+fn alone<W: Fn(u64) + 'static>(
+    make: impl Fn() -> W,
+) -> impl Fn() -> Box<dyn FnMut(u64) -> Duration> {
     move || Box::new(timed(make()))
 }
 
@@ -174,22 +175,15 @@ fn two_threads(size: u64, group: &mut Group) {
         "As above, by two threads at once. The time of one thread's invalidation, per notifier.",
     );
     group.per(size);
-    group.rival(BARE, move || {
-        let work = bare(size);
-        together(2, move |_thread, times| work(times))
-    });
+    // Of a few nanoseconds for each notifier, and some for the invalidation.
+    let chunk = (20_000 / (10 + 3 * size)).max(1);
+    group.rival(BARE, move || overlapping(chunk, bare(size)));
     group.ours(OURS, move || {
         let ours = Ours::new(size);
-        together(2, move |_thread, times| ours.run(times))
+        overlapping(chunk, move |times| ours.run(times))
     });
-    group.rival(LOCK, move || {
-        let work = lock(size);
-        together(2, move |_thread, times| work(times))
-    });
-    group.rival(STD, move || {
-        let work = std_lock(size);
-        together(2, move |_thread, times| work(times))
-    });
+    group.rival(LOCK, move || overlapping(chunk, lock(size)));
+    group.rival(STD, move || overlapping(chunk, std_lock(size)));
     if !nonblock::CHECKS {
         for against in [LOCK, STD] {
             let goal = Goal::faster(2.0, OURS, against);
