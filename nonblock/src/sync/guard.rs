@@ -197,32 +197,6 @@ unlocked_fairly!(Guard as MutexGuard, RawMutexFair);
 unlocked_fairly!(ReadGuard as RwLockReadGuard, RawRwLockFair);
 unlocked_fairly!(WriteGuard as RwLockWriteGuard, RawRwLockFair);
 
-/// Defines `bump` for a guard.
-macro_rules! bumped {
-    ($guard:ident as $raw:ident, $bound:ident) => {
-        impl<T: ?Sized, R: $bound> $guard<'_, Sleeping, T, R> {
-            /// Hands the lock to a waiter, if there is one, and waits for it again.
-            ///
-            /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
-            /// lock is not released.
-            ///
-            /// # Context
-            ///
-            /// May sleep: takes `&mut Sleepable`.
-            #[track_caller]
-            pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
-                let _ = cx;
-                might_sleep();
-                $raw::bump(&mut guard.inner);
-            }
-        }
-    };
-}
-
-bumped!(Guard as MutexGuard, RawMutexFair);
-bumped!(ReadGuard as RwLockReadGuard, RawRwLockFair);
-bumped!(WriteGuard as RwLockWriteGuard, RawRwLockFair);
-
 impl<'a, K: Kind, T: ?Sized, R: RawRwLockDowngrade> WriteGuard<'a, K, T, R> {
     /// Turns the writer into a reader, with no other writer in between.
     ///

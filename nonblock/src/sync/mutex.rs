@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use lock_api::{RawMutex, RawMutexTimed};
+use lock_api::{RawMutex, RawMutexFair, RawMutexTimed};
 
 use super::guard::Guard;
 use super::kind::Sleeping;
@@ -173,6 +173,23 @@ impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
     ) -> U {
         might_sleep();
         lock_api::MutexGuard::unlocked(&mut guard.inner, || f(cx))
+    }
+}
+
+impl<T: ?Sized, R: RawMutexFair> Guard<'_, Sleeping, T, R> {
+    /// Hands the lock to a waiter, if there is one, and waits for it again.
+    ///
+    /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
+    /// lock is not released.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    #[track_caller]
+    pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
+        lock_api::MutexGuard::bump(&mut guard.inner);
     }
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use lock_api::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
+use lock_api::{RawRwLock, RawRwLockFair, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
 
 use super::guard::{ReadGuard, UpgradableGuard, WriteGuard};
 use super::kind::Sleeping;
@@ -332,6 +332,40 @@ impl<T: ?Sized, R: RawRwLock> WriteGuard<'_, Sleeping, T, R> {
     ) -> U {
         might_sleep();
         lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || f(cx))
+    }
+}
+
+impl<T: ?Sized, R: RawRwLockFair> ReadGuard<'_, Sleeping, T, R> {
+    /// Hands the lock to a waiter, if there is one, and waits for it again.
+    ///
+    /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
+    /// lock is not released.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    #[track_caller]
+    pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
+        lock_api::RwLockReadGuard::bump(&mut guard.inner);
+    }
+}
+
+impl<T: ?Sized, R: RawRwLockFair> WriteGuard<'_, Sleeping, T, R> {
+    /// Hands the lock to a waiter, if there is one, and waits for it again.
+    ///
+    /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
+    /// lock is not released.
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`.
+    #[track_caller]
+    pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
+        lock_api::RwLockWriteGuard::bump(&mut guard.inner);
     }
 }
 

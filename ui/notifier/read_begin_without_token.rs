@@ -1,0 +1,9 @@
+//! Law 2: waiting for an invalidation to end takes the right to sleep.
+
+use nonblock::mmu::IntervalSubscription;
+
+fn fault(subscription: &IntervalSubscription) {
+    let _seq = subscription.read_begin();
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! Law 2: ending a subscription waits for running callbacks, and that takes the right to sleep.
+
+use nonblock::mmu::Subscription;
+
+fn close(subscription: Subscription) {
+    subscription.unsubscribe();
+}
+
+fn main() {}
