@@ -3,7 +3,7 @@
 //! Names only point to candidates here: the code that is emitted for a candidate compiles only if
 //! its type really is the token.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
     FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReceiverKind,
@@ -73,11 +73,12 @@ impl Parameter<'_> {
     }
 
     /// The type of a parameter that does not read as a token, but may be one under another name.
-    pub(crate) fn stranger(&self) -> Option<TokenStream> {
+    pub(crate) fn stranger(&self, inherent: bool) -> Option<TokenStream> {
         match self.arg {
             FnArg::Typed(typed) => (matches!(self.role, Role::Alias(_)) && !self.reads_as_token())
                 .then(|| typed.ty.to_token_stream()),
             // A trait of the user's may be implemented for the token.
+            FnArg::Receiver(_) if inherent => None,
             FnArg::Receiver(receiver) => match &receiver.kind {
                 ReceiverKind::Reference(and, _, Some(_)) => {
                     let it = Ident::new("Self", receiver.self_token.span);
@@ -86,6 +87,20 @@ impl Parameter<'_> {
                 _ => None,
             },
         }
+    }
+
+    /// Where the parameter's type begins and ends.
+    pub(crate) fn ends(&self) -> (Span, Span) {
+        if let FnArg::Typed(typed) = self.arg
+            && let Type::Reference(reference) = &*typed.ty
+            && let Type::Path(referent) = &*reference.elem
+            && let Some(last) = referent.path.segments.last()
+            && last.arguments.is_none()
+        {
+            return (reference.and_token.spans[0], last.ident.span());
+        }
+        let ty = self.ty();
+        (first_span(&ty), last_span(&ty))
     }
 
     /// The parameter's type, as it can be written in the body.
@@ -360,4 +375,17 @@ fn names_in<'a>(pattern: &'a Pat, names: &mut Vec<&'a Ident>) {
         Pat::Struct(fields) => fields.fields.iter().for_each(|field| names_in(&field.pat, names)),
         _ => {}
     }
+}
+
+/// Where a type begins.
+pub(crate) fn first_span(ty: &TokenStream) -> Span {
+    ty.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
+}
+
+/// Where a type ends.
+pub(crate) fn last_span(ty: &TokenStream) -> Span {
+    ty.clone().into_iter().last().map_or_else(Span::mixed_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
 }

@@ -1,6 +1,6 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{FnArg, Signature};
 
 use crate::args::Args;
@@ -38,13 +38,10 @@ pub(crate) enum Entry {
 pub(crate) struct Received {
     /// The parameter's name, unless it is a pattern.
     pub(crate) name: Option<Ident>,
+    /// Its type, where the name does not do; it takes a call of the compiler's to write it out.
     pub(crate) ty: TokenStream,
-}
-
-impl From<&Parameter<'_>> for Received {
-    fn from(parameter: &Parameter<'_>) -> Self {
-        Self { name: parameter.name.cloned(), ty: parameter.ty() }
-    }
+    /// Where the type begins and ends.
+    pub(crate) ends: (Span, Span),
 }
 
 /// Where a function stands.
@@ -92,8 +89,7 @@ impl<'a> Check<'a> {
             (Attribute::NonBlock, None) => self.non_block(parameters, diagnostics),
         };
         if self.attribute == Attribute::NonBlock
-            && let Some(body) = &self.function.body
-            && let Some(wait) = awaits::find_in(body)
+            && let Some(wait) = awaits::find_in(self.function)
         {
             return Entry::Broken(Diagnostics::instead(
                 wait,
@@ -114,7 +110,16 @@ impl<'a> Check<'a> {
 
     /// The types that may be tokens under other names, beside those that the entry asks for.
     pub(crate) fn strangers(&self) -> Vec<TokenStream> {
-        self.parameters.iter().filter_map(Parameter::stranger).collect()
+        // The tokens have no methods of the user's but a trait's, and those have no visibility.
+        let inherent = self.function.has_visibility();
+        self.parameters.iter().filter_map(|parameter| parameter.stranger(inherent)).collect()
+    }
+
+    fn received(&self, parameter: &Parameter<'_>) -> Received {
+        let name = parameter.name.cloned();
+        let by_name = name.is_some() && self.function.body.is_some();
+        let ty = if by_name { TokenStream::new() } else { parameter.ty() };
+        Received { name, ty, ends: parameter.ends() }
     }
 
     /// Refuses what no function of these attributes can be.
@@ -170,10 +175,10 @@ impl<'a> Check<'a> {
         }
         self.second(parameters, diagnostics);
         if let Some(token) = token {
-            return Entry::Token(token.into());
+            return Entry::Token(self.received(token));
         }
         if let Some(context) = context {
-            return Entry::Context(context.into());
+            return Entry::Context(self.received(context));
         }
         if let Some(proof) = proof {
             let help = format!(
@@ -212,7 +217,7 @@ impl<'a> Check<'a> {
                 matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime | Behind::Bound))
                     && p.reads_as_token()
             });
-            return Entry::Proof(proof.into(), sleepables.map(Parameter::ty).collect());
+            return Entry::Proof(self.received(proof), sleepables.map(Parameter::ty).collect());
         }
         if self.has_wrong_shape(parameters)
             || parameters.iter().any(|p| p.role == Role::Context || p.role == Role::Sleepable)
@@ -231,7 +236,7 @@ impl<'a> Check<'a> {
     fn declared(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
         let aliases: Vec<_> = parameters.iter().filter(|p| self.may_be_token(p)).collect();
         if let [alias] = aliases.as_slice() {
-            return Entry::Token(Received::from(*alias));
+            return Entry::Token(self.received(alias));
         }
         match self.attribute {
             Attribute::MaySleep => self.missing(diagnostics),
