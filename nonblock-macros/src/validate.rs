@@ -1,14 +1,14 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{FnArg, Signature};
+use syn::{FnArg, Signature, Type};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::awaits;
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, BlockKind, Function};
-use crate::parameters::{Behind, Parameter, Role, Scope, Token, bound_names};
+use crate::parameters::{Behind, Parameter, Role, Scope, Stranger, Token, bound_names};
 
 /// What the function's entry does.
 #[derive(Debug)]
@@ -109,10 +109,13 @@ impl<'a> Check<'a> {
     }
 
     /// The types that may be tokens under other names, beside those that the entry asks for.
-    pub(crate) fn strangers(&self) -> Vec<TokenStream> {
+    pub(crate) fn strangers(&self) -> Vec<Stranger> {
         // The tokens have no methods of the user's but a trait's, and those have no visibility.
         let inherent = self.function.has_visibility();
-        self.parameters.iter().filter_map(|parameter| parameter.stranger(inherent)).collect()
+        // What is a token by its name has been looked at.
+        let unnamed =
+            |parameter: &&Parameter<'_>| matches!(parameter.role, Role::Alias(_) | Role::Other);
+        self.parameters.iter().filter(unnamed).flat_map(|it| it.strangers(inherent)).collect()
     }
 
     fn received(&self, parameter: &Parameter<'_>) -> Received {
@@ -162,6 +165,9 @@ impl<'a> Check<'a> {
     }
 
     fn may_sleep(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        if refuse_conditions(parameters, diagnostics) {
+            return Entry::Nothing;
+        }
         self.wrong_shapes(parameters, diagnostics);
         let token = of_role(parameters, Role::Sleepable).next();
         let context = of_role(parameters, Role::Context).next();
@@ -178,6 +184,14 @@ impl<'a> Check<'a> {
             return Entry::Token(self.received(token));
         }
         if let Some(context) = context {
+            if context.name.is_none() && has_impl(context) && self.function.body.is_some() {
+                diagnostics.error(
+                    context.ty(),
+                    "nothing names this token, and so nothing can check it",
+                    "give it a name: `_cx: &mut impl Context`",
+                );
+                return Entry::Nothing;
+            }
             return Entry::Context(self.received(context));
         }
         if let Some(proof) = proof {
@@ -208,6 +222,9 @@ impl<'a> Check<'a> {
     }
 
     fn non_block(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        if refuse_conditions(parameters, diagnostics) {
+            return Entry::Nothing;
+        }
         self.wrong_shapes(parameters, diagnostics);
         sleepable_comes_in(parameters, diagnostics);
         self.second(parameters, diagnostics);
@@ -439,6 +456,29 @@ pub(crate) fn remaining_attributes(
         diagnostics.error(attr, wrong, help);
         false
     });
+}
+
+/// Refuses a token that a `#[cfg]` takes away.
+fn refuse_conditions(parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> bool {
+    let before = diagnostics.count();
+    let tokens = parameters.iter().filter(|parameter| match parameter.role {
+        Role::Sleepable | Role::NonBlock | Role::Context => true,
+        Role::Alias(_) => parameter.reads_as_token(),
+        _ => false,
+    });
+    for condition in tokens.flat_map(Parameter::conditions) {
+        diagnostics.error(
+            condition,
+            "a token that is there only sometimes is no right and no proof",
+            "write the function twice, each with a `#[cfg]` of its own: with the token, and without",
+        );
+    }
+    diagnostics.count() > before
+}
+
+fn has_impl(parameter: &Parameter<'_>) -> bool {
+    matches!(parameter.arg, FnArg::Typed(typed)
+        if matches!(&*typed.ty, Type::Reference(reference) if matches!(&*reference.elem, Type::ImplTrait(_))))
 }
 
 fn of_role<'a, 'p>(

@@ -83,6 +83,7 @@
 //! * a closure that captured a token, handed to a function that `#[non_block]` makes a section: `f(|| sleep(cx))`;
 //! * a token hidden from [`NoToken`] by a wrapper of another crate's that makes anything `Send`;
 //! * a token held in a struct beside a token that an attribute binds;
+//! * a `Sleepable` that comes into a function with `#[non_block]` where its type does not show it, as in a `dyn Trait`;
 //! * a sleeping function that takes no token but says [`might_sleep`], reached by whatever way;
 //! * starting a thread, which takes no token, as `std`'s does not: [`thread::spawn`];
 //! * anything under [`raw`].

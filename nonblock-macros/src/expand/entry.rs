@@ -9,7 +9,7 @@ use syn::Token;
 
 use crate::attribute::Attribute;
 use crate::build::{Private, braces, call, here, punct, word};
-use crate::parameters::{first_span, last_span};
+use crate::parameters::{Stranger, first_span, last_span};
 use crate::validate::{Check, Received};
 
 /// Writes entries.
@@ -24,7 +24,7 @@ pub(crate) struct Writer {
     /// Where the function's name stands.
     at: Span,
     /// The types that may be tokens under other names.
-    strangers: Vec<TokenStream>,
+    strangers: Vec<Stranger>,
 }
 
 impl Writer {
@@ -86,11 +86,11 @@ impl Writer {
             Attribute::NonBlock => "no_sleepable",
         };
         let mut checks = TokenStream::new();
-        for ty in types {
+        for Stranger { conditions, ty } in types {
             // The compiler underlines the path, from its first token to its last.
             let open = Token![<](first_span(ty));
             let check = Ident::new(check, last_span(ty));
-            checks.extend(quote_spanned!(hidden=> let _ = #open #private::Probe<#ty>>::#check;));
+            checks.extend(quote_spanned!(hidden=> #(#conditions)* let _ = #open #private::Probe<#ty>>::#check;));
         }
         quote_spanned!(hidden=> { use #private::Stranger as _; #checks })
     }
