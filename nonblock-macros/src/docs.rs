@@ -39,10 +39,11 @@ pub(crate) fn with_line(attrs: Vec<Attr>, line: Option<&str>, public: bool) -> V
     tokens
 }
 
-/// The line as a paragraph of its own: `#[doc = "..."]`.
+/// The line as a paragraph of its own: `#[doc = "..."]`. The lines around it are blank but not empty: of several lines,
+/// rustdoc drops a first or last one that has nothing but stars, and takes an empty one for that.
 fn paragraph(line: &str) -> [TokenTree; 2] {
     let span = Span::mixed_site();
-    let mut text = Literal::string(&format!("\n {line}\n"));
+    let mut text = Literal::string(&format!(" \n {line}\n  "));
     text.set_span(span);
     let content = [word("doc", span), punct('=', span), text.into()];
     let mut bracketed = Group::new(Delimiter::Bracket, content.into_iter().collect());
