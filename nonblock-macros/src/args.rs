@@ -189,6 +189,11 @@ impl Args {
         }
     }
 
+    /// Whether the crate has another name than its own.
+    pub(crate) fn renames_crate(&self) -> bool {
+        self.crate_path.is_some()
+    }
+
     /// Returns the path of what expansions call, for tokens at `span`.
     pub(crate) fn private(&self, span: Span) -> TokenStream {
         self.crate_path.as_ref().map_or_else(

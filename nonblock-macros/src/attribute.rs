@@ -34,6 +34,10 @@ impl Attribute {
 
     /// The attribute that is called so.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        [Self::MaySleep, Self::NonBlock].into_iter().find(|attribute| attribute.name() == name)
+        match name {
+            "may_sleep" => Some(Self::MaySleep),
+            "non_block" => Some(Self::NonBlock),
+            _ => None,
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Whether a body awaits.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use crate::args::is_punct;
+use crate::item::Function;
 
 /// Finds an `.await` in a body.
-pub(crate) fn find_in(body: &Group) -> Option<Span> {
+pub(crate) fn find_in(function: &Function) -> Option<Span> {
     // To look at the tokens, the compiler would have to hand over all of them: the source tells most
     // bodies apart sooner.
-    match body.span().source_text() {
+    let body = function.body.as_ref()?;
+    match function.source() {
         Some(source) if !source.contains("await") => None,
         _ => find(body.stream()),
     }

@@ -33,9 +33,14 @@ impl Diagnostics {
         self.errors.len()
     }
 
-    /// Writes the errors out, as items that do not compile.
-    pub(crate) fn into_items(self) -> TokenStream {
-        self.errors.iter().map(Error::to_compile_error).collect()
+    /// Writes the errors out, as items that do not compile, before the expansion.
+    pub(crate) fn before(self, expanded: TokenStream) -> TokenStream {
+        if self.errors.is_empty() {
+            return expanded;
+        }
+        let mut tokens: TokenStream = self.errors.iter().map(Error::to_compile_error).collect();
+        tokens.extend(expanded);
+        tokens
     }
 }
 

@@ -4,10 +4,11 @@
 //! page's first screen. A function without documentation gets the line only while documentation is
 //! built, so that `missing_docs` still asks for some.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{TokenStreamExt as _, quote_spanned};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenTree};
+use quote::quote_spanned;
 
 use crate::attribute::Attribute;
+use crate::build::{punct, word};
 use crate::item::Attr;
 use crate::validate::Entry;
 
@@ -15,30 +16,39 @@ use crate::validate::Entry;
 ///
 /// `public` says that an undocumented function has a page of its own, on which the line hides
 /// nothing: a trait's implementation inherits the trait's words instead.
-pub(crate) fn with_line(attrs: &[Attr], line: Option<&str>, public: bool) -> TokenStream {
-    let mut tokens = TokenStream::new();
+pub(crate) fn with_line(attrs: Vec<Attr>, line: Option<&str>, public: bool) -> Vec<TokenTree> {
+    let mut tokens = Vec::new();
     let Some(line) = line else {
-        tokens.append_all(attrs);
+        tokens.extend(attrs.into_iter().flat_map(Attr::into_tokens));
         return tokens;
     };
-    let span = Span::mixed_site();
     let mut docs = attrs.iter().enumerate().filter(|(_, attr)| attr.is_doc());
     if docs.next().is_none() {
-        tokens.append_all(attrs);
+        tokens.extend(attrs.into_iter().flat_map(Attr::into_tokens));
         if public {
-            tokens.extend(quote_spanned!(span=> #[cfg_attr(doc, doc = #line)]));
+            tokens.extend(quote_spanned!(Span::mixed_site()=> #[cfg_attr(doc, doc = #line)]));
         }
         return tokens;
     }
     // The summary ends before the first line of documentation that is blank or begins a block.
     let end = docs.find(|(_, attr)| ends_paragraph(attr)).map_or(attrs.len(), |(i, _)| i);
-    let (summary, rest) = attrs.split_at(end);
-    // A paragraph of its own.
-    let line = format!("\n {line}\n");
-    tokens.append_all(summary);
-    tokens.extend(quote_spanned!(span=> #[doc = #line]));
-    tokens.append_all(rest);
+    let mut attrs = attrs.into_iter();
+    tokens.extend(attrs.by_ref().take(end).flat_map(Attr::into_tokens));
+    tokens.extend(paragraph(line));
+    tokens.extend(attrs.flat_map(Attr::into_tokens));
     tokens
+}
+
+/// The line as a paragraph of its own: `#[doc = "..."]`. The lines around it are blank but not empty: of several lines,
+/// rustdoc drops a first or last one that has nothing but stars, and takes an empty one for that.
+fn paragraph(line: &str) -> [TokenTree; 2] {
+    let span = Span::mixed_site();
+    let mut text = Literal::string(&format!(" \n {line}\n  "));
+    text.set_span(span);
+    let content = [word("doc", span), punct('=', span), text.into()];
+    let mut bracketed = Group::new(Delimiter::Bracket, content.into_iter().collect());
+    bracketed.set_span(span);
+    [punct('#', span), bracketed.into()]
 }
 
 /// The line for a function with this entry.

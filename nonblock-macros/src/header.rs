@@ -6,8 +6,9 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::{
-    FnArg, Generics, Lifetime, Pat, PatIdent, PatType, Path, PathSegment, Receiver, ReceiverKind,
-    Result, ReturnType, Safety, Signature, Token, Type, TypePath, TypeReference, token,
+    FnArg, GenericParam, Generics, Lifetime, LifetimeParam, Pat, PatIdent, PatType, Path,
+    PathSegment, Receiver, ReceiverKind, Result, ReturnType, Safety, Signature, Token, Type,
+    TypePath, TypeReference, TypeSlice, token,
 };
 
 use crate::args::is_punct;
@@ -21,18 +22,24 @@ pub(crate) fn read(tokens: &[TokenTree]) -> Result<Signature> {
     }
 }
 
-/// Reads `fn name(...)` and `fn name(...) -> T`, or returns `None` if it is anything more.
+/// Reads `fn name<...>(...) -> T where ...`, or returns `None` if it is anything more.
 fn plain(tokens: &[TokenTree]) -> Result<Option<Signature>> {
-    let [TokenTree::Ident(keyword), TokenTree::Ident(ident), TokenTree::Group(list), after @ ..] =
-        tokens
-    else {
+    let [TokenTree::Ident(keyword), TokenTree::Ident(ident), rest @ ..] = tokens else {
         return Ok(None);
     };
-    if keyword != "fn"
-        || list.delimiter() != Delimiter::Parenthesis
-        || after.iter().any(|token| is_word(token, "where"))
-    {
+    if keyword != "fn" {
         return Ok(None);
+    }
+    let (parameters, rest) = rest.split_at(end_of_generics(rest));
+    let [TokenTree::Group(list), after @ ..] = rest else { return Ok(None) };
+    if list.delimiter() != Delimiter::Parenthesis {
+        return Ok(None);
+    }
+    let clause = after.iter().position(|token| is_word(token, "where")).unwrap_or(after.len());
+    let (after, clause) = after.split_at(clause);
+    let mut generics = generics(parameters)?;
+    if !clause.is_empty() {
+        generics.where_clause = Some(syn::parse2(clause.iter().cloned().collect())?);
     }
     let output = match after {
         [] => ReturnType::Default,
@@ -51,12 +58,54 @@ fn plain(tokens: &[TokenTree]) -> Result<Option<Signature>> {
         abi: None,
         fn_token: Token![fn](keyword.span()),
         ident: ident.clone(),
-        generics: Generics::default(),
+        generics,
         paren_token: token::Paren(list.span()),
         inputs,
         variadic: None,
         output,
     }))
+}
+
+/// Finds where the list of type parameters ends, which begins here if there is one.
+fn end_of_generics(tokens: &[TokenTree]) -> usize {
+    if !tokens.first().is_some_and(|token| is_punct(token, '<')) {
+        return 0;
+    }
+    let mut angles = 0_usize;
+    let mut arrow = false;
+    let end = tokens.iter().position(|token| {
+        let TokenTree::Punct(punct) = token else { return false };
+        match punct.as_char() {
+            '<' => angles += 1,
+            // Not the `>` of `->`.
+            '>' if !arrow => angles = angles.saturating_sub(1),
+            _ => {}
+        }
+        arrow = matches!(punct.as_char(), '-' | '=');
+        angles == 0
+    });
+    end.map_or(tokens.len(), |end| end + 1)
+}
+
+/// Reads a list of type parameters in its angle brackets: lifetimes without bounds here, any other by `syn`.
+fn generics(tokens: &[TokenTree]) -> Result<Generics> {
+    let [open, inner @ .., close] = tokens else { return Ok(Generics::default()) };
+    let mut params = Punctuated::new();
+    for param in inner.split(|token| is_punct(token, ',')) {
+        match param {
+            [quote, TokenTree::Ident(name)] if is_punct(quote, '\'') => {
+                let lifetime = Lifetime { apostrophe: quote.span(), ident: name.clone() };
+                params.push(GenericParam::Lifetime(LifetimeParam::new(lifetime)));
+            }
+            _ => return syn::parse2(tokens.iter().cloned().collect()),
+        }
+    }
+    Ok(Generics {
+        lt_token: Some(Token![<](open.span())),
+        params,
+        gt_token: Some(Token![>](close.span())),
+        where_clause: None,
+    })
 }
 
 fn inputs(list: &Group) -> Result<Option<Punctuated<FnArg, Token![,]>>> {
@@ -169,8 +218,20 @@ fn plain_type(tokens: &[TokenTree]) -> Option<Type> {
         and_token: Token![&](and.span()),
         lifetime,
         mutability,
-        elem: Box::new(plain_path(rest)?),
+        elem: Box::new(plain_slice(rest).or_else(|| plain_path(rest))?),
     }))
+}
+
+/// Reads `[T]`.
+fn plain_slice(tokens: &[TokenTree]) -> Option<Type> {
+    let [TokenTree::Group(list)] = tokens else { return None };
+    if list.delimiter() != Delimiter::Bracket {
+        return None;
+    }
+    let element: Vec<TokenTree> = list.stream().into_iter().collect();
+    let elem = Box::new(plain_type(&element)?);
+    let bracket_token = token::Bracket(list.span());
+    Some(Type::Slice(TypeSlice { attrs: Vec::new(), bracket_token, elem }))
 }
 
 /// Reads `a::b::T`.
@@ -200,9 +261,10 @@ fn plain_path(tokens: &[TokenTree]) -> Option<Type> {
 }
 
 fn is_path_segment(ident: &Ident) -> bool {
-    !["_", "impl", "dyn", "fn", "unsafe", "extern", "for", "mut", "const"]
-        .iter()
-        .any(|word| ident == word)
+    !matches!(
+        ident.to_string().as_str(),
+        "_" | "impl" | "dyn" | "fn" | "unsafe" | "extern" | "for" | "mut" | "const"
+    )
 }
 
 fn colons(first: &TokenTree, second: &TokenTree) -> Option<Token![::]> {

@@ -3,6 +3,9 @@
 //! Nothing is parsed that need not be: a body stays the group it came in, so that a half-written
 //! one is passed on as it is, and a signature is only read, never printed again.
 
+use core::cell::OnceCell;
+use std::vec;
+
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _, quote};
 
@@ -29,6 +32,8 @@ pub(crate) struct Function {
     pub(crate) body: Option<Group>,
     /// The `;` of a declaration.
     semicolon: Option<TokenTree>,
+    /// The body as it is written, if it was asked for.
+    source: OnceCell<Option<String>>,
 }
 
 /// What kind of block holds functions.
@@ -60,7 +65,7 @@ pub(crate) enum Member {
 /// An item, by what the attributes make of it.
 #[derive(Debug)]
 pub(crate) enum Item {
-    Function(Function),
+    Function(Box<Function>),
     Block(Block),
     /// Something the attributes are not for: the token that tells, and what it is called.
     Other(TokenTree, &'static str),
@@ -69,12 +74,16 @@ pub(crate) enum Item {
 }
 
 impl Attr {
-    fn new(pound: &TokenTree, bracketed: &TokenTree) -> Self {
-        let content = match bracketed {
+    fn new(pound: TokenTree, bracketed: TokenTree) -> Self {
+        let content = match &bracketed {
             TokenTree::Group(group) => unwrap_invisible(group.stream()),
             _ => Vec::new(),
         };
-        Self { pound: pound.clone(), bracketed: bracketed.clone(), content }
+        Self { pound, bracketed, content }
+    }
+
+    pub(crate) fn into_tokens(self) -> [TokenTree; 2] {
+        [self.pound, self.bracketed]
     }
 
     /// The content of the brackets.
@@ -124,7 +133,7 @@ impl Attr {
             let path = Tokens(path);
             let mut bracketed = Group::new(Delimiter::Bracket, quote!(#path #group));
             bracketed.set_span(self.bracketed.span());
-            Self::new(&self.pound, &TokenTree::Group(bracketed))
+            Self::new(self.pound.clone(), bracketed.into())
         };
         let chosen = (!chosen.is_empty()).then(|| rebuild(chosen));
         let others = (!others.is_empty() || chosen.is_none()).then(|| rebuild(others));
@@ -179,19 +188,17 @@ impl Function {
         tokens.windows(3).any(|three| three.iter().all(|token| is_punct(token, '.')))
     }
 
-    /// Writes the function with these attributes, this much of a header, and this body.
-    pub(crate) fn with(
-        &self,
-        attrs: impl ToTokens,
-        header: impl ToTokens,
-        body: Option<&Group>,
-    ) -> TokenStream {
+    /// The body as it is written, braces included, if it is all in one place.
+    pub(crate) fn source(&self) -> Option<&str> {
+        let read = || self.body.as_ref()?.span().source_text();
+        self.source.get_or_init(read).as_deref()
+    }
+
+    /// Writes the function with these attributes, this much of a header, and no body.
+    pub(crate) fn declared(&self, attrs: impl ToTokens, header: impl ToTokens) -> TokenStream {
         let mut tokens = attrs.into_token_stream();
         header.to_tokens(&mut tokens);
-        tokens.append_all(body);
-        if body.is_none() {
-            tokens.append_all(&self.semicolon);
-        }
+        tokens.append_all(&self.semicolon);
         tokens
     }
 }
@@ -208,11 +215,11 @@ impl ToTokens for Function {
 impl Block {
     /// Splits the content of the braces. Returns the inner attributes, and the members.
     pub(crate) fn members(&self) -> (TokenStream, Vec<Member>) {
-        let (inner, rest) = split_inner_attributes(&self.body);
+        let (inner, rest) = split_inner_attributes(&self.body, None);
         let tokens: Vec<TokenTree> = rest.into_iter().collect();
-        let mut cursor = Cursor { tokens: &tokens };
+        let mut cursor = Cursor(tokens.into_iter());
         let mut members = Vec::new();
-        while !cursor.tokens.is_empty() {
+        while !cursor.rest().is_empty() {
             members.push(cursor.member());
         }
         (inner, members)
@@ -222,30 +229,30 @@ impl Block {
 impl Item {
     /// Finds out what the tokens are.
     pub(crate) fn parse(tokens: TokenStream) -> Self {
-        let tokens = unwrap_invisible(tokens);
-        let mut cursor = Cursor { tokens: &tokens };
+        let mut cursor = Cursor(unwrap_invisible(tokens).into_iter());
         let attrs = cursor.attributes();
-        let Some(last) = cursor.tokens.last() else { return Self::Empty };
+        let Some(last) = cursor.rest().last().cloned() else { return Self::Empty };
         let (before, keyword) = cursor.keyword();
         let kind = match keyword {
             Keyword::Function => {
                 let function = cursor.function(attrs, before);
-                return match cursor.tokens.first() {
+                return match cursor.rest().first() {
                     None if function.body.is_some() || function.semicolon.is_some() => {
-                        Self::Function(function)
+                        Self::Function(Box::new(function))
                     }
-                    None => Self::Other(last.clone(), "the beginning of a function"),
+                    None => Self::Other(last, "the beginning of a function"),
                     Some(after) => Self::Other(after.clone(), "more than one item"),
                 };
             }
             Keyword::Block(kind) => kind,
             Keyword::Other(token, name) => return Self::Other(token, name),
         };
-        match (braced(last), cursor.tokens.split_last()) {
-            (Some(body), Some((_, header))) => {
-                Self::Block(Block { kind, attrs, header: header.to_vec(), body })
+        match braced(last) {
+            Ok(body) => {
+                let header = cursor.take(cursor.rest().len() - 1);
+                Self::Block(Block { kind, attrs, header, body })
             }
-            _ => Self::Other(last.clone(), "the beginning of a block"),
+            Err(last) => Self::Other(last, "the beginning of a block"),
         }
     }
 }
@@ -258,27 +265,27 @@ enum Keyword {
 }
 
 /// What is left of a list of tokens.
-struct Cursor<'a> {
-    tokens: &'a [TokenTree],
-}
+struct Cursor(vec::IntoIter<TokenTree>);
 
-impl<'a> Cursor<'a> {
+impl Cursor {
+    fn rest(&self) -> &[TokenTree] {
+        self.0.as_slice()
+    }
+
     /// Takes the first `count` tokens, or as many as there are.
-    fn take(&mut self, count: usize) -> &'a [TokenTree] {
-        let (taken, rest) = self.tokens.split_at(count.min(self.tokens.len()));
-        self.tokens = rest;
-        taken
+    fn take(&mut self, count: usize) -> Vec<TokenTree> {
+        self.0.by_ref().take(count).collect()
     }
 
     /// Takes the attributes that stand first.
     fn attributes(&mut self) -> Vec<Attr> {
         let mut attrs = Vec::new();
-        while let [pound, bracketed, ..] = self.tokens
+        while let [pound, bracketed, ..] = self.rest()
             && is_punct(pound, '#')
             && is_group(bracketed, Delimiter::Bracket)
+            && let (Some(pound), Some(bracketed)) = (self.0.next(), self.0.next())
         {
             attrs.push(Attr::new(pound, bracketed));
-            self.take(2);
         }
         attrs
     }
@@ -286,7 +293,7 @@ impl<'a> Cursor<'a> {
     /// Finds the item's keyword. Also returns how many tokens stand before a function's signature.
     fn keyword(&self) -> (usize, Keyword) {
         let mut before = 0;
-        let mut rest = self.tokens;
+        let mut rest = self.rest();
         while let [token, after @ ..] = rest {
             let word = match token {
                 TokenTree::Ident(ident) => ident.to_string(),
@@ -307,7 +314,7 @@ impl<'a> Cursor<'a> {
                     if after.first().is_some_and(|next| is_group(next, Delimiter::Parenthesis)) {
                         rest = after.get(1..).unwrap_or_default();
                     }
-                    before = self.tokens.len() - rest.len();
+                    before = self.rest().len() - rest.len();
                 }
                 "async" | "unsafe" | "safe" | "gen" | "auto" => {}
                 "const" if is_qualifier_of_more(after) => {}
@@ -331,7 +338,7 @@ impl<'a> Cursor<'a> {
                 other => return (before, Keyword::Other(token.clone(), name_of(other))),
             }
         }
-        let last = self.tokens.last().or(self.tokens.first());
+        let last = self.rest().last();
         // Only qualifiers: the caller has made sure that there is at least one token.
         let token = last
             .cloned()
@@ -343,7 +350,7 @@ impl<'a> Cursor<'a> {
     fn function(&mut self, attrs: Vec<Attr>, before_signature: usize) -> Function {
         let mut angles = 0_usize;
         let mut dash = false;
-        let end = self.tokens.iter().position(|token| {
+        let end = self.rest().iter().position(|token| {
             if let TokenTree::Punct(punct) = token {
                 match punct.as_char() {
                     ';' => return true,
@@ -357,18 +364,19 @@ impl<'a> Cursor<'a> {
             }
             dash = false;
             // Braces inside angle brackets are a constant's.
-            angles == 0 && braced(token).is_some()
+            angles == 0 && is_braced(token)
         });
-        let header = self.take(end.unwrap_or(self.tokens.len())).to_vec();
-        let end = self.take(1).first();
-        let body = end.and_then(braced);
-        let semicolon = if body.is_some() { None } else { end.cloned() };
-        Function { attrs, header, before_signature, body, semicolon }
+        let header = self.take(end.unwrap_or(self.rest().len()));
+        let (body, semicolon) = match self.0.next().map(braced) {
+            Some(Ok(body)) => (Some(body), None),
+            Some(Err(semicolon)) => (None, Some(semicolon)),
+            None => (None, None),
+        };
+        Function { attrs, header, before_signature, body, semicolon, source: OnceCell::new() }
     }
 
     /// Takes a member of a block. Always takes at least one token.
     fn member(&mut self) -> Member {
-        let start = self.tokens;
         let attrs = self.attributes();
         let (before, keyword) = self.keyword();
         if let Keyword::Function = keyword {
@@ -377,13 +385,14 @@ impl<'a> Cursor<'a> {
         // Constants and types end in `;`; macros' invocations and half-written members may end in braces.
         let valued = matches!(&keyword, Keyword::Other(TokenTree::Ident(word), _)
             if word == "const" || word == "static" || word == "type");
-        let end = self
-            .tokens
-            .iter()
-            .position(|token| is_punct(token, ';') || (!valued && braced(token).is_some()));
-        self.take(end.map_or(self.tokens.len(), |end| end + 1));
-        let taken = start.len() - self.tokens.len();
-        Member::Other(start.iter().take(taken).cloned().collect())
+        let rest = self.rest();
+        let end =
+            rest.iter().position(|token| is_punct(token, ';') || (!valued && is_braced(token)));
+        let taken = self.take(end.map_or(rest.len(), |end| end + 1));
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&attrs);
+        tokens.append_all(&taken);
+        Member::Other(tokens)
     }
 }
 
@@ -438,16 +447,29 @@ fn is_literal(token: &TokenTree) -> bool {
     }
 }
 
+/// Whether this token is braces, if need be in a `macro_rules` macro's invisible group.
+fn is_braced(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            matches!(unwrap_invisible(group.stream()).as_slice(), [inner] if is_group(inner, Delimiter::Brace))
+        }
+        token => is_group(token, Delimiter::Brace),
+    }
+}
+
 /// Returns the braces that this token is, if need be without a `macro_rules` macro's invisible group.
-fn braced(token: &TokenTree) -> Option<Group> {
-    let TokenTree::Group(group) = token else { return None };
-    match group.delimiter() {
-        Delimiter::Brace => Some(group.clone()),
-        Delimiter::None => match unwrap_invisible(group.stream()).as_slice() {
-            [inner] if is_group(inner, Delimiter::Brace) => braced(inner),
-            _ => None,
-        },
-        _ => None,
+fn braced(token: TokenTree) -> Result<Group, TokenTree> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            match unwrap_invisible(group.stream()).as_slice() {
+                [TokenTree::Group(inner)] if inner.delimiter() == Delimiter::Brace => {
+                    Ok(inner.clone())
+                }
+                _ => Err(group.into()),
+            }
+        }
+        token => Err(token),
     }
 }
 
@@ -463,9 +485,15 @@ fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
 }
 
 /// Splits the inner attributes, `#![...]`, off what follows them in braces.
-pub(crate) fn split_inner_attributes(braces: &Group) -> (TokenStream, TokenStream) {
+///
+/// To look at the first token, the compiler would have to hand over all of them, and a body has many: the source of the
+/// braces, where there is one, tells most bodies apart sooner.
+pub(crate) fn split_inner_attributes(
+    braces: &Group,
+    source: Option<&str>,
+) -> (TokenStream, TokenStream) {
     let mut inner = TokenStream::new();
-    if begins_plainly(braces) {
+    if source.is_some_and(begins_plainly) {
         return (inner, braces.stream());
     }
     let tokens: Vec<TokenTree> = braces.stream().into_iter().collect();
@@ -482,10 +510,22 @@ pub(crate) fn split_inner_attributes(braces: &Group) -> (TokenStream, TokenStrea
 }
 
 /// Whether the source shows that no inner attribute or inner documentation begins the braces.
-///
-/// To look at the first token, the compiler would have to hand over all of them, and a body has many.
-fn begins_plainly(braces: &Group) -> bool {
-    let Some(source) = braces.span().source_text() else { return false };
-    let content = source.strip_prefix('{').map(str::trim_start);
-    content.is_some_and(|content| !content.starts_with(['#', '/']))
+pub(crate) fn begins_plainly(source: &str) -> bool {
+    let Some(mut content) = source.strip_prefix('{') else { return false };
+    loop {
+        content = content.trim_start();
+        if content.starts_with('#') || content.starts_with("//!") || content.starts_with("/*!") {
+            return false;
+        }
+        let after = if content.starts_with("//") {
+            content.split_once('\n')
+        } else if content.starts_with("/*") {
+            // One comment may be inside another.
+            content.split_once("*/").filter(|(comment, _)| comment.matches("/*").count() == 1)
+        } else {
+            return true;
+        };
+        let Some((_, after)) = after else { return false };
+        content = after;
+    }
 }

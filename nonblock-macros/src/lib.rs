@@ -14,6 +14,7 @@
 mod args;
 mod attribute;
 mod awaits;
+mod build;
 mod diagnostics;
 mod docs;
 mod expand;

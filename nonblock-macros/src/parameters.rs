@@ -3,7 +3,7 @@
 //! Names only point to candidates here: the code that is emitted for a candidate compiles only if
 //! its type really is the token.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
     FnArg, GenericArgument, GenericParam, Generics, Pat, Path, PathArguments, ReceiverKind,
@@ -72,20 +72,51 @@ impl Parameter<'_> {
             || NAMES.contains(&name.trim_start_matches('_'))
     }
 
-    /// The type of a parameter that does not read as a token, but may be one under another name.
-    pub(crate) fn stranger(&self) -> Option<TokenStream> {
+    /// The types of a parameter that does not read as a token, but may be one under another name, or have one in it.
+    pub(crate) fn strangers(&self, inherent: bool) -> Vec<Stranger> {
+        let mut found = Vec::new();
         match self.arg {
-            FnArg::Typed(typed) => (matches!(self.role, Role::Alias(_)) && !self.reads_as_token())
-                .then(|| typed.ty.to_token_stream()),
-            // A trait of the user's may be implemented for the token.
-            FnArg::Receiver(receiver) => match &receiver.kind {
-                ReceiverKind::Reference(and, _, Some(_)) => {
-                    let it = Ident::new("Self", receiver.self_token.span);
-                    Some(quote_spanned!(and.spans[0]=> &mut #it))
+            FnArg::Typed(_) if matches!(self.role, Role::Alias(_)) && self.reads_as_token() => {}
+            FnArg::Typed(typed) => may_be_tokens(&typed.ty, &mut found),
+            FnArg::Receiver(_) if inherent => {}
+            // A trait of the user's may be implemented for the token, or for a reference to it.
+            FnArg::Receiver(receiver) => {
+                let it = Ident::new("Self", receiver.self_token.span);
+                match &receiver.kind {
+                    ReceiverKind::Value => found.push(quote_spanned!(it.span()=> #it)),
+                    ReceiverKind::Reference(and, _, Some(_)) => {
+                        found.push(quote_spanned!(and.spans[0]=> &mut #it));
+                    }
+                    _ => {}
                 }
-                _ => None,
-            },
+            }
         }
+        // Where the parameter is not, its type need not be either.
+        let conditions: Vec<_> = self.conditions().cloned().collect();
+        found.into_iter().map(|ty| Stranger { conditions: conditions.clone(), ty }).collect()
+    }
+
+    /// The `#[cfg]` attributes of the parameter.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &syn::Attribute> {
+        let attrs = match self.arg {
+            FnArg::Typed(typed) => &typed.attrs,
+            FnArg::Receiver(receiver) => &receiver.attrs,
+        };
+        attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+    }
+
+    /// Where the parameter's type begins and ends.
+    pub(crate) fn ends(&self) -> (Span, Span) {
+        if let FnArg::Typed(typed) = self.arg
+            && let Type::Reference(reference) = &*typed.ty
+            && let Type::Path(referent) = &*reference.elem
+            && let Some(last) = referent.path.segments.last()
+            && last.arguments.is_none()
+        {
+            return (reference.and_token.spans[0], last.ident.span());
+        }
+        let ty = self.ty();
+        (first_span(&ty), last_span(&ty))
     }
 
     /// The parameter's type, as it can be written in the body.
@@ -95,6 +126,51 @@ impl Parameter<'_> {
             FnArg::Receiver(receiver) => receiver.to_token_stream(),
         }
     }
+}
+
+/// A type that may be a token under another name, or have one in it.
+pub(crate) struct Stranger {
+    /// The conditions under which its parameter is there.
+    pub(crate) conditions: Vec<syn::Attribute>,
+    pub(crate) ty: TokenStream,
+}
+
+/// Finds, in a type, the mutable references that may be to a token under another name: behind them, in tuples,
+/// arrays and slices.
+fn may_be_tokens(ty: &Type, types: &mut Vec<TokenStream>) {
+    match peel(ty) {
+        Type::Reference(reference) => match peel(&reference.elem) {
+            Type::Path(referent) => {
+                let only = referent
+                    .path
+                    .segments
+                    .iter()
+                    .next()
+                    .filter(|_| referent.path.segments.len() == 1);
+                let plain = only.is_some_and(|only| is_common(&only.ident));
+                if reference.mutability.is_some() && !plain && !has_impl_trait(&referent.path) {
+                    types.push(peel(ty).to_token_stream());
+                }
+            }
+            elem => may_be_tokens(elem, types),
+        },
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| may_be_tokens(elem, types)),
+        Type::Array(array) => may_be_tokens(&array.elem, types),
+        Type::Slice(slice) => may_be_tokens(&slice.elem, types),
+        // Another name for the reference has its lifetime.
+        Type::Path(path)
+            if path.path.segments.last().is_some_and(|last| has_lifetime(&last.arguments))
+                && !has_impl_trait(&path.path) =>
+        {
+            types.push(ty.to_token_stream());
+        }
+        _ => {}
+    }
+}
+
+fn has_lifetime(arguments: &PathArguments) -> bool {
+    matches!(arguments, PathArguments::AngleBracketed(arguments)
+        if arguments.args.iter().any(|it| matches!(it, GenericArgument::Lifetime(_))))
 }
 
 /// The type parameters in scope: those that are a `Context`, those with another bound, which may stand for it
@@ -194,10 +270,7 @@ impl Scope {
             if behind == Behind::Mutable && self.unbounded.contains(ident) {
                 return Role::Unbounded;
             }
-            if self.unbounded.contains(ident)
-                || self.contexts.contains(ident)
-                || is_primitive(ident)
-            {
+            if self.unbounded.contains(ident) || self.contexts.contains(ident) || is_common(ident) {
                 return Role::Other;
             }
         }
@@ -260,7 +333,7 @@ fn is_context(bound: &TypeParamBound) -> bool {
         if bound.path.segments.last().is_some_and(|last| last.ident == "Context"))
 }
 
-fn is_primitive(ident: &Ident) -> bool {
+fn is_common(ident: &Ident) -> bool {
     const PRIMITIVES: [&str; 19] = [
         "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
         "i64", "i128", "isize", "f32", "f64", "String", "Vec",
@@ -360,4 +433,17 @@ fn names_in<'a>(pattern: &'a Pat, names: &mut Vec<&'a Ident>) {
         Pat::Struct(fields) => fields.fields.iter().for_each(|field| names_in(&field.pat, names)),
         _ => {}
     }
+}
+
+/// Where a type begins.
+pub(crate) fn first_span(ty: &TokenStream) -> Span {
+    ty.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
+}
+
+/// Where a type ends.
+pub(crate) fn last_span(ty: &TokenStream) -> Span {
+    ty.clone().into_iter().last().map_or_else(Span::mixed_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
 }

@@ -1,14 +1,14 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
-use proc_macro2::{Ident, TokenStream};
-use syn::{FnArg, Signature};
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{FnArg, Signature, Type};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::awaits;
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, BlockKind, Function};
-use crate::parameters::{Behind, Parameter, Role, Scope, Token, bound_names};
+use crate::parameters::{Behind, Parameter, Role, Scope, Stranger, Token, bound_names};
 
 /// What the function's entry does.
 #[derive(Debug)]
@@ -38,13 +38,10 @@ pub(crate) enum Entry {
 pub(crate) struct Received {
     /// The parameter's name, unless it is a pattern.
     pub(crate) name: Option<Ident>,
+    /// Its type, where the name does not do; it takes a call of the compiler's to write it out.
     pub(crate) ty: TokenStream,
-}
-
-impl From<&Parameter<'_>> for Received {
-    fn from(parameter: &Parameter<'_>) -> Self {
-        Self { name: parameter.name.cloned(), ty: parameter.ty() }
-    }
+    /// Where the type begins and ends.
+    pub(crate) ends: (Span, Span),
 }
 
 /// Where a function stands.
@@ -92,8 +89,7 @@ impl<'a> Check<'a> {
             (Attribute::NonBlock, None) => self.non_block(parameters, diagnostics),
         };
         if self.attribute == Attribute::NonBlock
-            && let Some(body) = &self.function.body
-            && let Some(wait) = awaits::find_in(body)
+            && let Some(wait) = awaits::find_in(self.function)
         {
             return Entry::Broken(Diagnostics::instead(
                 wait,
@@ -113,8 +109,20 @@ impl<'a> Check<'a> {
     }
 
     /// The types that may be tokens under other names, beside those that the entry asks for.
-    pub(crate) fn strangers(&self) -> Vec<TokenStream> {
-        self.parameters.iter().filter_map(Parameter::stranger).collect()
+    pub(crate) fn strangers(&self) -> Vec<Stranger> {
+        // The tokens have no methods of the user's but a trait's, and those have no visibility.
+        let inherent = self.function.has_visibility();
+        // What is a token by its name has been looked at.
+        let unnamed =
+            |parameter: &&Parameter<'_>| matches!(parameter.role, Role::Alias(_) | Role::Other);
+        self.parameters.iter().filter(unnamed).flat_map(|it| it.strangers(inherent)).collect()
+    }
+
+    fn received(&self, parameter: &Parameter<'_>) -> Received {
+        let name = parameter.name.cloned();
+        let by_name = name.is_some() && self.function.body.is_some();
+        let ty = if by_name { TokenStream::new() } else { parameter.ty() };
+        Received { name, ty, ends: parameter.ends() }
     }
 
     /// Refuses what no function of these attributes can be.
@@ -157,6 +165,9 @@ impl<'a> Check<'a> {
     }
 
     fn may_sleep(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        if refuse_conditions(parameters, diagnostics) {
+            return Entry::Nothing;
+        }
         self.wrong_shapes(parameters, diagnostics);
         let token = of_role(parameters, Role::Sleepable).next();
         let context = of_role(parameters, Role::Context).next();
@@ -170,10 +181,18 @@ impl<'a> Check<'a> {
         }
         self.second(parameters, diagnostics);
         if let Some(token) = token {
-            return Entry::Token(token.into());
+            return Entry::Token(self.received(token));
         }
         if let Some(context) = context {
-            return Entry::Context(context.into());
+            if context.name.is_none() && has_impl(context) && self.function.body.is_some() {
+                diagnostics.error(
+                    context.ty(),
+                    "nothing names this token, and so nothing can check it",
+                    "give it a name: `_cx: &mut impl Context`",
+                );
+                return Entry::Nothing;
+            }
+            return Entry::Context(self.received(context));
         }
         if let Some(proof) = proof {
             let help = format!(
@@ -203,6 +222,9 @@ impl<'a> Check<'a> {
     }
 
     fn non_block(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
+        if refuse_conditions(parameters, diagnostics) {
+            return Entry::Nothing;
+        }
         self.wrong_shapes(parameters, diagnostics);
         sleepable_comes_in(parameters, diagnostics);
         self.second(parameters, diagnostics);
@@ -212,7 +234,7 @@ impl<'a> Check<'a> {
                 matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime | Behind::Bound))
                     && p.reads_as_token()
             });
-            return Entry::Proof(proof.into(), sleepables.map(Parameter::ty).collect());
+            return Entry::Proof(self.received(proof), sleepables.map(Parameter::ty).collect());
         }
         if self.has_wrong_shape(parameters)
             || parameters.iter().any(|p| p.role == Role::Context || p.role == Role::Sleepable)
@@ -231,7 +253,7 @@ impl<'a> Check<'a> {
     fn declared(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
         let aliases: Vec<_> = parameters.iter().filter(|p| self.may_be_token(p)).collect();
         if let [alias] = aliases.as_slice() {
-            return Entry::Token(Received::from(*alias));
+            return Entry::Token(self.received(alias));
         }
         match self.attribute {
             Attribute::MaySleep => self.missing(diagnostics),
@@ -434,6 +456,29 @@ pub(crate) fn remaining_attributes(
         diagnostics.error(attr, wrong, help);
         false
     });
+}
+
+/// Refuses a token that a `#[cfg]` takes away.
+fn refuse_conditions(parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> bool {
+    let before = diagnostics.count();
+    let tokens = parameters.iter().filter(|parameter| match parameter.role {
+        Role::Sleepable | Role::NonBlock | Role::Context => true,
+        Role::Alias(_) => parameter.reads_as_token(),
+        _ => false,
+    });
+    for condition in tokens.flat_map(Parameter::conditions) {
+        diagnostics.error(
+            condition,
+            "a token that is there only sometimes is no right and no proof",
+            "write the function twice, each with a `#[cfg]` of its own: with the token, and without",
+        );
+    }
+    diagnostics.count() > before
+}
+
+fn has_impl(parameter: &Parameter<'_>) -> bool {
+    matches!(parameter.arg, FnArg::Typed(typed)
+        if matches!(&*typed.ty, Type::Reference(reference) if matches!(&*reference.elem, Type::ImplTrait(_))))
 }
 
 fn of_role<'a, 'p>(

@@ -28,6 +28,8 @@
 ///
 /// The type decides, not its name. `cx: &mut S` after `use nonblock::Sleepable as S`, and `cx: Cx<'_>` after
 /// `type Cx<'a> = &'a mut Sleepable`, are the token; a type of another crate's that is called `Sleepable` is not.
+/// A token under a `#[cfg]` is refused, and so is `_: &mut impl Context`, which neither a name nor a type can check. In a declared
+/// method, the bound of a `cx: &mut C` is not checked: a trait of another crate's that is called `Context` passes there.
 ///
 /// # Context
 ///
@@ -109,7 +111,12 @@ pub use nonblock_macros::may_sleep;
 ///
 /// The type decides, as for [`macro@may_sleep`]. On a function with a body, a parameter whose type has another name can be the
 /// token if it is called as one is (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`), if it has no name, or if its type has a
-/// lifetime. Any other is only checked not to be a `Sleepable`, and the body is a section of its own.
+/// lifetime. Any other is only checked not to be a `Sleepable`, and the body is a section of its own. Checked are mutable
+/// references, tuples, arrays and slices of them, and the receivers `&mut self` and `self`.
+///
+/// Left to the counters is a `Sleepable` that comes in where its type does not show it: in a struct, a closure, a `dyn Trait`
+/// or a type parameter; by another name in a generic type, as `Option<&mut Alias>`; by an alias of a tuple or an
+/// array, or one whose lifetime is not written; and in a receiver such as `self: Box<Self>`.
 ///
 /// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out and open a
 /// section in the body: `cx.non_block(|nb| ...)`.

@@ -20,15 +20,22 @@ use crate::token::{lend_non_block, lend_sleepable};
 #[derive(Debug)]
 pub struct Bound<T>(T);
 
-impl Bound<Sleepable> {
-    /// Binds the right to sleep to the calling function, checked at run time.
-    #[inline]
-    #[track_caller]
-    pub fn sleepable() -> Self {
-        check::might_sleep();
-        Self(lend_sleepable())
-    }
+/// Binds the right to sleep to the calling function, checked at run time.
+#[inline]
+#[track_caller]
+pub fn bind_sleepable() -> Bound<Sleepable> {
+    check::might_sleep();
+    Bound(lend_sleepable())
+}
 
+/// Opens a section for the calling function, and binds its token.
+#[inline]
+#[track_caller]
+pub fn bind_non_block() -> Bound<(Section, NonBlock)> {
+    Bound((Section::enter(), lend_non_block()))
+}
+
+impl Bound<Sleepable> {
     /// Lends the bound token to the function's body.
     #[inline]
     pub fn token(&mut self) -> &mut Sleepable {
@@ -37,13 +44,6 @@ impl Bound<Sleepable> {
 }
 
 impl Bound<(Section, NonBlock)> {
-    /// Opens a section for the calling function, and binds its token.
-    #[inline]
-    #[track_caller]
-    pub fn non_block() -> Self {
-        Self((Section::enter(), lend_non_block()))
-    }
-
     /// Lends the bound token to the function's body.
     #[inline]
     pub fn token(&mut self) -> &mut NonBlock {
@@ -145,7 +145,7 @@ impl<R, F: FnOnce(&mut Sleepable) -> R> TestBody<&mut Sleepable> for F {
 
     #[track_caller]
     fn run(self) -> R {
-        self(Bound::sleepable().token())
+        self(bind_sleepable().token())
     }
 }
 
@@ -155,7 +155,7 @@ impl<R, F: FnOnce(&mut NonBlock) -> R> TestBody<&mut NonBlock> for F {
 
     #[track_caller]
     fn run(self) -> R {
-        self(Bound::non_block().token())
+        self(bind_non_block().token())
     }
 }
 
@@ -165,7 +165,7 @@ impl<R, F: FnOnce(&NonBlock) -> R> TestBody<&NonBlock> for F {
 
     #[track_caller]
     fn run(self) -> R {
-        self(Bound::non_block().token())
+        self(bind_non_block().token())
     }
 }
 
@@ -440,6 +440,13 @@ pub trait NoOther: Copy {}
 
 #[diagnostic::do_not_recommend]
 impl NoOther for Nothing {}
+
+/// The entry of a function that does not block, and has no proof of a section.
+#[inline]
+#[track_caller]
+pub fn enter_section() -> Section {
+    Section::enter()
+}
 
 /// The entry of a function that does not block, and may have the proof of a section under another name.
 #[inline]

@@ -52,6 +52,69 @@ fn a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters() {
 }
 
 #[test]
+fn a_token_whose_type_does_not_show_it_is_left_to_the_counters() {
+    use nonblock::Sleepable as Right;
+
+    trait Flush {
+        fn flush(&mut self);
+        fn keep(self: Box<Self>);
+    }
+
+    impl Flush for Sleepable {
+        fn flush(&mut self) {
+            sleep(self);
+        }
+
+        fn keep(self: Box<Self>) {}
+    }
+
+    impl Flush for &mut Sleepable {
+        fn flush(&mut self) {
+            sleep(self);
+        }
+
+        #[non_block]
+        fn keep(self: Box<Self>) {
+            self.flush();
+        }
+    }
+
+    type Pair<'a> = (u32, &'a mut Sleepable);
+
+    #[non_block]
+    fn by_a_trait(flush: &mut dyn Flush) {
+        flush.flush();
+    }
+
+    #[non_block]
+    fn by_a_parameter<T: Flush>(mut flush: T) {
+        flush.flush();
+    }
+
+    #[non_block]
+    fn by_another_name(right: Option<&mut Right>) {
+        right.map(sleep);
+    }
+
+    #[non_block]
+    fn by_an_alias((_, right): Pair<'_>) {
+        sleep(right);
+    }
+
+    let calls: [fn(&mut Sleepable); 5] = [
+        |cx| by_a_trait(cx),
+        |cx| by_a_parameter(cx),
+        |cx| by_another_name(Some(cx)),
+        |cx| by_an_alias((1, cx)),
+        |cx| Box::new(cx).keep(),
+    ];
+    for call in calls {
+        let violation = expect_violation(|| nonblock::sleepable(call));
+        assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+    }
+}
+
+#[test]
 fn a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_counters() {
     #[non_block]
     fn call(f: impl FnOnce()) {

@@ -7,17 +7,17 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 use syn::Type;
 
-use super::entry::{first_span, last_span};
 use crate::args::is_punct;
 use crate::attribute::Attribute;
 use crate::item::{Tokens, is_word};
+use crate::parameters::{first_span, last_span};
 use crate::validate::{Check, Entry};
 
 /// Writes a declared method.
 pub(crate) fn write(check: &Check<'_>, entry: &Entry, attrs: &TokenStream) -> TokenStream {
     let function = check.function;
     let (Entry::Token(received) | Entry::Proof(received, _)) = entry else {
-        return function.with(attrs, Tokens(&function.header), None);
+        return function.declared(attrs, Tokens(&function.header));
     };
     let hidden = Span::mixed_site();
     let predicate = predicate(check, &received.ty);
@@ -32,8 +32,8 @@ pub(crate) fn write(check: &Check<'_>, entry: &Entry, attrs: &TokenStream) -> To
     };
     let plain = Tokens(&function.header);
     let header = quote!(#plain #before #predicate #in_a_trait);
-    let checked = function.with(quote_spanned!(hidden=> #[cfg(not(doc))] #attrs), header, None);
-    let shown = function.with(quote_spanned!(hidden=> #[cfg(doc)] #attrs), plain, None);
+    let checked = function.declared(quote_spanned!(hidden=> #[cfg(not(doc))] #attrs), header);
+    let shown = function.declared(quote_spanned!(hidden=> #[cfg(doc)] #attrs), plain);
     quote!(#checked #shown)
 }
 

@@ -3,60 +3,67 @@
 //! The names that it binds have the span of the expansion, so that the author's code can neither use nor
 //! disturb them. What the compiler underlines if a check fails has the span of what is at fault.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, format_ident, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote_spanned};
 use syn::Token;
 
-use super::here;
 use crate::attribute::Attribute;
+use crate::build::{Private, braces, call, here, punct, word};
+use crate::parameters::{Stranger, first_span, last_span};
 use crate::validate::{Check, Received};
 
 /// Writes entries.
-pub(crate) struct Writer<'a> {
-    check: &'a Check<'a>,
+pub(crate) struct Writer {
+    attribute: Attribute,
     /// The path of what expansions call.
+    path: Private,
+    /// The same, for longer expansions.
     private: TokenStream,
     /// The span of the expansion's own names.
     hidden: Span,
+    /// Where the function's name stands.
+    at: Span,
+    /// The types that may be tokens under other names.
+    strangers: Vec<Stranger>,
 }
 
-impl<'a> Writer<'a> {
-    pub(crate) fn new(check: &'a Check<'a>) -> Self {
+impl Writer {
+    pub(crate) fn new(check: &Check<'_>) -> Self {
         let hidden = Span::mixed_site();
-        Self { check, private: check.args.private(hidden), hidden }
+        Self {
+            attribute: check.attribute,
+            path: Private::new(check.args, hidden),
+            private: check.args.private(hidden),
+            hidden,
+            at: check.signature.ident.span(),
+            strangers: check.strangers(),
+        }
     }
 
     /// The check of a token that comes in, at the type of its parameter.
-    pub(crate) fn received(&self, Received { name, ty }: Received) -> TokenStream {
+    pub(crate) fn received(&self, Received { name, ty, ends }: Received) -> TokenStream {
         let (private, hidden) = (&self.private, self.hidden);
-        let enter = Ident::new(self.check.attribute.name(), hidden);
-        let call = if let Some(name) = name {
-            let token = self.reborrow(&name, &ty);
-            let call = self.here(quote_spanned!(hidden=> #private::#enter), token);
-            self.on_purpose(&name, call)
-        } else {
-            // A pattern leaves no value to pass on: a closure that is never called checks the type.
-            let name = Ident::new("token", last_span(&ty));
-            let token = self.reborrow(&name, &ty);
-            let by_type = format_ident!("{enter}_by_type", span = hidden);
-            let closure = quote_spanned!(hidden=> |#name: #ty| #private::#enter(#token));
-            self.here(quote_spanned!(hidden=> #private::#by_type), closure)
-        };
-        quote_spanned!(hidden=> #call;)
+        let enter = self.attribute.name();
+        if let Some(name) = name {
+            let token = self.reborrow(&name, ends);
+            return self.on_purpose(&name, self.call(enter, token));
+        }
+        // A pattern leaves no value to pass on: a closure that is never called checks the type.
+        let name = Ident::new("token", ends.1);
+        let token = self.reborrow(&name, ends);
+        let enter = Ident::new(enter, hidden);
+        let by_type = format!("{enter}_by_type");
+        let closure = quote_spanned!(hidden=> |#name: #ty| #private::#enter(#token));
+        self.statement(self.call(&by_type, closure))
     }
 
     /// The check of a token of either kind.
-    pub(crate) fn context(&self, Received { name, ty }: Received) -> TokenStream {
-        let (private, hidden) = (&self.private, self.hidden);
+    pub(crate) fn context(&self, Received { name, ty, ends }: Received) -> TokenStream {
         match name {
             Some(name) => {
-                let token = self.reborrow(&name, &ty);
-                let call = self.here(quote_spanned!(hidden=> #private::context), token);
-                let call = self.on_purpose(&name, call);
-                quote_spanned!(hidden=> #call;)
+                let token = self.reborrow(&name, ends);
+                self.on_purpose(&name, self.call("context", token))
             }
-            // Behind a pattern, a type without a name leaves nothing to check it by.
-            None if is_impl_trait(&ty) => TokenStream::new(),
             None => self.by_type(&[ty]),
         }
     }
@@ -69,21 +76,21 @@ impl<'a> Writer<'a> {
     /// The check that no parameter is a token that neither its type's name nor its own gives away. It takes the
     /// compiler far less than asking, and so can be made of every one.
     pub(crate) fn no_stranger(&self) -> TokenStream {
-        let types = self.check.strangers();
+        let types = &self.strangers;
         if types.is_empty() {
             return TokenStream::new();
         }
         let (private, hidden) = (&self.private, self.hidden);
-        let check = match self.check.attribute {
+        let check = match self.attribute {
             Attribute::MaySleep => "no_token",
             Attribute::NonBlock => "no_sleepable",
         };
         let mut checks = TokenStream::new();
-        for ty in types {
+        for Stranger { conditions, ty } in types {
             // The compiler underlines the path, from its first token to its last.
-            let open = Token![<](first_span(&ty));
-            let check = Ident::new(check, last_span(&ty));
-            checks.extend(quote_spanned!(hidden=> let _ = #open #private::Probe<#ty>>::#check;));
+            let open = Token![<](first_span(ty));
+            let check = Ident::new(check, last_span(ty));
+            checks.extend(quote_spanned!(hidden=> #(#conditions)* let _ = #open #private::Probe<#ty>>::#check;));
         }
         quote_spanned!(hidden=> { use #private::Stranger as _; #checks })
     }
@@ -103,10 +110,10 @@ impl<'a> Writer<'a> {
         let (private, hidden) = (&self.private, self.hidden);
         let (answers, joined) = self.found(types, "or");
         // The compiler underlines the argument: the function's name.
-        let at = self.check.signature.ident.span();
+        let at = self.at;
         let found = Ident::new("found", at);
         let and = Token![&](at);
-        let enter = self.here(quote_spanned!(hidden=> #private::enter), found.to_token_stream());
+        let enter = self.here("enter", found.to_token_stream());
         quote_spanned! {hidden=>
             {
                 #answers
@@ -118,15 +125,19 @@ impl<'a> Writer<'a> {
     }
 
     /// The body with a token bound around it.
-    pub(crate) fn bind(&self, name: &Ident, types: &[TokenStream], body: &Group) -> TokenStream {
-        let (private, hidden) = (&self.private, self.hidden);
-        let (binder, join) = match self.check.attribute {
-            Attribute::MaySleep => (Ident::new("sleepable", hidden), "alone"),
-            Attribute::NonBlock => (Ident::new("non_block", hidden), "beside"),
+    pub(crate) fn bind(
+        &self,
+        name: &Ident,
+        types: &[TokenStream],
+        body: &TokenTree,
+    ) -> TokenStream {
+        let hidden = self.hidden;
+        let (binder, join) = match self.attribute {
+            Attribute::MaySleep => ("bind_sleepable", "alone"),
+            Attribute::NonBlock => ("bind_non_block", "beside"),
         };
         let no_other = self.none(types, join);
-        let bound =
-            self.here(quote_spanned!(hidden=> #private::Bound::#binder), TokenStream::new());
+        let bound = self.here(binder, TokenStream::new());
         quote_spanned! {hidden=>
             {
                 #no_other
@@ -138,27 +149,24 @@ impl<'a> Writer<'a> {
     }
 
     /// The body in a section, unless one of these types is the proof that it is in one already.
-    pub(crate) fn section(&self, types: &[TokenStream], body: &Group) -> TokenStream {
-        let (private, hidden) = (&self.private, self.hidden);
-        let section = if types.is_empty() {
-            self.here(quote_spanned!(hidden=> #private::Section::enter), TokenStream::new())
+    pub(crate) fn section(&self, types: &[TokenStream], body: TokenTree) -> TokenTree {
+        let hidden = self.hidden;
+        let mut held = vec![word("let", hidden), word("_section", hidden), punct('=', hidden)];
+        if types.is_empty() {
+            held.extend(self.call("enter_section", TokenStream::new()));
         } else {
             let (answers, found) = self.found(types, "beside");
-            let section = self.here(quote_spanned!(hidden=> #private::section), found);
-            quote_spanned!(hidden=> { #answers #section })
-        };
-        quote_spanned! {hidden=>
-            {
-                let _section = #section;
-                #body
-            }
+            let section = self.here("section", found);
+            held.push(braces(answers.into_iter().chain([section]), hidden).into());
         }
+        held.extend([punct(';', hidden), body]);
+        braces(held, hidden).into()
     }
 
     /// The body of a refused function, in which the name of its token means something all the same.
-    pub(crate) fn refused(&self, name: &Ident, body: &Group) -> TokenStream {
+    pub(crate) fn refused(&self, name: &Ident, body: &TokenTree) -> TokenStream {
         let (private, hidden) = (&self.private, self.hidden);
-        let token = match self.check.attribute {
+        let token = match self.attribute {
             Attribute::MaySleep => Ident::new("Sleepable", hidden),
             Attribute::NonBlock => Ident::new("NonBlock", hidden),
         };
@@ -189,20 +197,23 @@ impl<'a> Writer<'a> {
 
     /// Reborrows a token, where its type is written: the compiler underlines from the first token to the
     /// last.
-    fn reborrow(&self, name: &Ident, ty: &TokenStream) -> TokenStream {
+    fn reborrow(&self, name: &Ident, (first, last): (Span, Span)) -> TokenStream {
         let context = name.span();
         let mut name = name.clone();
-        name.set_span(last_span(ty).resolved_at(context));
-        let first = first_span(ty).resolved_at(context);
-        match self.check.attribute {
-            Attribute::MaySleep => quote_spanned!(first=> &mut *#name),
-            Attribute::NonBlock => quote_spanned!(first=> &*#name),
+        name.set_span(last.resolved_at(context));
+        let first = first.resolved_at(context);
+        let mut tokens = vec![punct('&', first)];
+        if self.attribute == Attribute::MaySleep {
+            tokens.push(word("mut", first));
         }
+        tokens.extend([punct('*', first), name.into()]);
+        tokens.into_iter().collect()
     }
 
     /// Keeps clippy from finding fault with the use of a parameter that the author's code leaves unused: the
     /// name, which must resolve as the author's, is the author's to the lint as well.
-    fn on_purpose(&self, name: &Ident, call: TokenStream) -> TokenStream {
+    fn on_purpose(&self, name: &Ident, call: Vec<TokenTree>) -> TokenStream {
+        let call = self.statement(call);
         if name.to_string().starts_with('_') {
             quote_spanned!(self.hidden=> #[allow(clippy::used_underscore_binding)] #call)
         } else {
@@ -210,25 +221,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A call whose location, as a report names it, is the function's name.
-    fn here(&self, function: TokenStream, arguments: TokenStream) -> TokenStream {
-        here(function, arguments, self.check.signature.ident.span())
+    fn statement(&self, call: Vec<TokenTree>) -> TokenStream {
+        call.into_iter().chain([punct(';', self.hidden)]).collect()
     }
-}
 
-fn is_impl_trait(ty: &TokenStream) -> bool {
-    ty.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "impl"))
-}
+    /// As [`here`](Self::here), for where a call cannot be taken for anything else.
+    fn call(&self, function: &str, arguments: TokenStream) -> Vec<TokenTree> {
+        call(self.path.path(function, self.hidden), arguments, self.at)
+    }
 
-/// Where a type begins.
-pub(super) fn first_span(ty: &TokenStream) -> Span {
-    ty.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
-}
-
-/// Where a type ends.
-pub(super) fn last_span(ty: &TokenStream) -> Span {
-    ty.clone().into_iter().last().map_or_else(Span::mixed_site, |token| match token {
-        TokenTree::Group(group) => group.span_close(),
-        token => token.span(),
-    })
+    /// A call of what has this name in the crate, whose location, as a report names it, is the function's name.
+    fn here(&self, function: &str, arguments: TokenStream) -> TokenTree {
+        here(self.path.path(function, self.hidden), arguments, self.at)
+    }
 }

@@ -7,9 +7,9 @@ use syn::punctuated::Punctuated;
 use syn::{FnArg, Pat, Signature, Token};
 
 use super::block::{Own, own};
-use super::here;
 use crate::args::Args;
 use crate::attribute::Attribute;
+use crate::build::{Private, here};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::item::{Attr, Block, Function, Member, Tokens, is_word};
@@ -201,14 +201,15 @@ impl Foreign<'_> {
             }
         }
 
+        let entry = Private::new(self.args, hidden);
         let entry = match self.attribute {
             Attribute::MaySleep => {
                 let cx = quote_spanned!(hidden=> cx);
-                let entry = here(quote_spanned!(hidden=> #private::may_sleep), cx, ident.span());
+                let entry = here(entry.path("may_sleep", hidden), cx, ident.span());
                 quote_spanned!(hidden=> #entry;)
             }
             Attribute::NonBlock => {
-                let enter = quote_spanned!(hidden=> #private::Section::enter);
+                let enter = entry.path("enter_section", hidden);
                 let entry = here(enter, TokenStream::new(), ident.span());
                 quote_spanned!(hidden=> let _section = #entry;)
             }
@@ -225,7 +226,8 @@ impl Foreign<'_> {
             call = quote_spanned!(hidden=> unsafe { #call });
         }
 
-        let docs = docs::with_line(outer, Some(line), function.has_visibility());
+        let docs = docs::with_line(outer.to_vec(), Some(line), function.has_visibility());
+        let docs = Tokens(&docs);
         let visibility = Tokens(function.visibility());
         let unsafety = (!is_safe).then(|| Ident::new("unsafe", hidden));
         let (lifetimes, clause) = (&generics.params, &generics.where_clause);

@@ -1,17 +1,18 @@
 //! The expansion of one function or method.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens as _, quote};
-use syn::{Signature, Token};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::Signature;
 
 use super::declaration;
 use super::entry::Writer;
 use crate::args::Args;
 use crate::attribute::Attribute;
+use crate::build::{braces_around, punct};
 use crate::diagnostics::Diagnostics;
 use crate::docs;
 use crate::header;
-use crate::item::{BlockKind, Function, Tokens, is_word, split_inner_attributes};
+use crate::item::{BlockKind, Function, begins_plainly, is_word, split_inner_attributes};
 use crate::validate::{Check, Entry, Place, remaining_attributes};
 
 /// Expands a function: the same one, with an entry that checks its token or brings it about.
@@ -40,14 +41,20 @@ pub(crate) fn expand(
     let public = function.has_visibility()
         || function.body.is_none()
         || place.block == Some(BlockKind::Trait);
-    let attrs = docs::with_line(&function.attrs, docs::line(attribute, &entry), public);
-    match &function.body {
-        None => declaration::write(&check, &entry, &attrs),
-        Some(body) => {
-            let body = write_body(&Writer::new(&check), body, entry);
-            function.with(attrs, Tokens(&function.header), Some(&body))
-        }
+    let line = docs::line(attribute, &entry);
+    if function.body.is_none() {
+        let attrs = docs::with_line(function.attrs.clone(), line, public);
+        return declaration::write(&check, &entry, &attrs.into_iter().collect());
     }
+    let writer = Writer::new(&check);
+    let source = function.source().map(str::to_owned);
+    let Function { attrs, header, body, .. } = function;
+    let mut tokens = docs::with_line(attrs, line, public);
+    tokens.extend(header);
+    tokens.extend(
+        body.map(|body| TokenTree::from(write_body(&writer, body, source.as_deref(), entry))),
+    );
+    tokens.into_iter().collect()
 }
 
 /// Says where the attribute of a foreign function goes.
@@ -66,57 +73,86 @@ fn foreign_alone(attribute: Attribute, function: &Function, diagnostics: &mut Di
 }
 
 /// Writes the body with its entry. What the author wrote stays as it is, in its place.
-fn write_body(writer: &Writer<'_>, body: &Group, entry: Entry) -> Group {
-    let (inner, rest) = split_inner_attributes(body);
-    let content = match entry {
-        Entry::Nothing => rest,
-        Entry::Broken(error) => error,
+fn write_body(writer: &Writer, body: Group, source: Option<&str>, entry: Entry) -> Group {
+    if let Entry::Nothing = entry {
+        return body;
+    }
+    let place = body.span();
+    let (inner, body) = Body::new(body, source);
+    let mut content = inner;
+    match entry {
+        Entry::Nothing => content.extend(body.content()),
+        Entry::Broken(error) => content.extend(error),
         Entry::Token(received) => {
-            let entry = writer.received(received);
-            quote!(#entry #rest)
+            content.extend(writer.received(received));
+            content.extend(body.content());
         }
         Entry::Proof(received, sleepables) => {
-            let entry = writer.received(received);
-            let no_sleepable = writer.no_sleepable(&sleepables);
-            let no_stranger = writer.no_stranger();
-            quote!(#entry #no_sleepable #no_stranger #rest)
+            content.extend(writer.received(received));
+            content.extend(writer.no_sleepable(&sleepables));
+            content.extend(writer.no_stranger());
+            content.extend(body.content());
         }
         Entry::Context(received) => {
-            let entry = writer.context(received);
-            quote!(#entry #rest)
+            content.extend(writer.context(received));
+            content.extend(body.content());
         }
         Entry::ByType(types) => {
-            let entry = writer.by_type(&types);
-            quote!(#entry #rest)
+            content.extend(writer.by_type(&types));
+            content.extend(body.content());
         }
         // What is held around the body is dropped after it: after its variables, and after the temporaries
         // of its last expression. Those outlive a block's variables in editions before 2024; but the
         // block around the body has the expansion's span, and so the edition of this crate.
         Entry::Bind(name, types) => {
-            let no_stranger = writer.no_stranger();
-            let bound = writer.bind(&name, &types, &nested(&rest, body));
-            quote!(#no_stranger #bound)
+            content.extend(writer.no_stranger());
+            content.extend(writer.bind(&name, &types, &body.nested()));
         }
         Entry::Section(types) => {
-            let no_stranger = writer.no_stranger();
-            let section = writer.section(&types, &nested(&rest, body));
-            quote!(#no_stranger #section)
+            content.extend(writer.no_stranger());
+            content.extend([writer.section(&types, body.nested())]);
         }
-        Entry::Refused(name) => writer.refused(&name, &nested(&rest, body)),
-    };
-    braces(quote!(#inner #content), body)
+        Entry::Refused(name) => content.extend(writer.refused(&name, &body.nested())),
+    }
+    braces_around(content, place)
 }
 
-/// Puts the content in the braces' place.
-fn braces(content: TokenStream, place: &Group) -> Group {
-    let mut group = Group::new(Delimiter::Brace, content);
-    group.set_span(place.span());
-    group
+/// What the author wrote, without the inner attributes that must stay at the function's beginning.
+enum Body {
+    /// Braces that can stand inside others as they came.
+    Whole(Group),
+    /// What is in the braces, and the braces.
+    Parts(TokenStream, Group),
 }
 
-/// Puts the body's content in braces of its own. The empty statement keeps the compiler from calling
-/// the author's braces unnecessary.
-fn nested(content: &TokenStream, place: &Group) -> Group {
-    let statement = Token![;](Span::mixed_site());
-    braces(quote!(#statement #content), place)
+impl Body {
+    /// Splits the inner attributes off.
+    fn new(body: Group, source: Option<&str>) -> (TokenStream, Self) {
+        // Only of braces on one line does the compiler say that others make them unnecessary.
+        if source.is_some_and(|source| begins_plainly(source) && source.contains('\n')) {
+            return (TokenStream::new(), Self::Whole(body));
+        }
+        let (inner, rest) = split_inner_attributes(&body, source);
+        (inner, Self::Parts(rest, body))
+    }
+
+    /// The body after an entry.
+    fn content(self) -> TokenStream {
+        match self {
+            Self::Whole(body) => TokenTree::from(body).into(),
+            Self::Parts(rest, _) => rest,
+        }
+    }
+
+    /// The body as a block. An empty statement keeps the compiler from calling its braces unnecessary.
+    fn nested(self) -> TokenTree {
+        match self {
+            Self::Whole(body) => body.into(),
+            Self::Parts(rest, place) => {
+                let mut tokens = TokenStream::from(punct(';', Span::mixed_site()));
+                tokens.extend(rest);
+                braces_around(tokens, place.span()).into()
+            }
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! From an item to its expansion.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::TokenStreamExt as _;
+use proc_macro2::{Span, TokenStream};
 
 use crate::args::{Args, Owner};
 use crate::attribute::Attribute;
@@ -35,7 +34,7 @@ pub(crate) fn attribute(attribute: Attribute, args: TokenStream, item: TokenStre
     let expanded = match Item::parse(item.clone()) {
         _ if args.skip.is_some() => item,
         Item::Function(function) => {
-            function::expand(attribute, &args, &Place::default(), function, &mut diagnostics)
+            function::expand(attribute, &args, &Place::default(), *function, &mut diagnostics)
         }
         Item::Block(block) => block::expand(attribute, &args, &block, &mut diagnostics),
         Item::Other(token, what) => {
@@ -64,29 +63,5 @@ pub(crate) fn attribute(attribute: Attribute, args: TokenStream, item: TokenStre
             item
         }
     };
-    let mut tokens = diagnostics.into_items();
-    tokens.extend(expanded);
-    tokens
-}
-
-/// Writes a call whose location is `at`, as a report names it.
-///
-/// The compiler takes the location from the first and the last token of a statement, and from the attribute if
-/// those are the expansion's own. What is between stays the expansion's, so that lints on the user's
-/// code leave it alone. The braces make it a statement wherever it is put.
-fn here(function: TokenStream, arguments: TokenStream, at: Span) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    for (i, mut token) in function.into_iter().enumerate() {
-        // `::` is two tokens.
-        if i < 2 {
-            token.set_span(at);
-        }
-        tokens.append(token);
-    }
-    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
-    arguments.set_span(at);
-    tokens.append(TokenTree::Group(arguments));
-    let mut braces = Group::new(Delimiter::Brace, tokens);
-    braces.set_span(Span::mixed_site());
-    TokenTree::Group(braces).into()
+    diagnostics.before(expanded)
 }

@@ -5,9 +5,9 @@ use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Signature};
 
-use super::here;
 use crate::args::{Args, Owner};
 use crate::attribute::Attribute;
+use crate::build::{Private, here};
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Function, Item};
 
@@ -40,9 +40,7 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
             item
         }
     };
-    let mut tokens = diagnostics.into_items();
-    tokens.extend(expanded);
-    tokens
+    diagnostics.before(expanded)
 }
 
 fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> TokenStream {
@@ -77,7 +75,8 @@ fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> To
     inner.append_all(of_body);
     inner.extend(header);
     inner.append(TokenTree::Group(body.clone()));
-    let body = here(quote_spanned!(hidden=> #private::run_body), quote!(#ident), ident.span());
+    let run_body = Private::new(args, hidden).path("run_body", hidden);
+    let body = here(run_body, quote!(#ident), ident.span());
     tokens.extend(quote_spanned! {hidden=> { #inner #private::run_test(|| #body) } });
     tokens
 }

@@ -24,22 +24,29 @@ fn lines(item: &str) -> Vec<String> {
 
 const LINE: &str = " Does not block: runs in a section.";
 
+/// The blank lines around it. They hold so many spaces that rustdoc keeps them.
+const BEFORE: &str = " ";
+const AFTER: &str = "  ";
+
 #[test]
 fn after_the_summary() {
     let found = lines("/// Sums.\n/// Up.\n///\n/// More.\npub fn f() {}");
-    assert_eq!(found, [" Sums.", " Up.", "", LINE, "", "", " More."]);
+    assert_eq!(found, [" Sums.", " Up.", BEFORE, LINE, AFTER, "", " More."]);
 }
 
 #[test]
 fn before_a_heading_or_a_list() {
-    assert_eq!(lines("/// Sums.\n/// # Panics\nfn f() {}"), [" Sums.", "", LINE, "", " # Panics"]);
-    assert_eq!(lines("/// Sums.\n/// * a\nfn f() {}"), [" Sums.", "", LINE, "", " * a"]);
+    assert_eq!(
+        lines("/// Sums.\n/// # Panics\nfn f() {}"),
+        [" Sums.", BEFORE, LINE, AFTER, " # Panics"]
+    );
+    assert_eq!(lines("/// Sums.\n/// * a\nfn f() {}"), [" Sums.", BEFORE, LINE, AFTER, " * a"]);
 }
 
 #[test]
 fn not_inside_the_summary() {
     let found = lines("/// Sums up\n/// `all` of\n/// *them*.\nfn f() {}");
-    assert_eq!(found, [" Sums up", " `all` of", " *them*.", "", LINE, ""]);
+    assert_eq!(found, [" Sums up", " `all` of", " *them*.", BEFORE, LINE, AFTER]);
 }
 
 #[test]

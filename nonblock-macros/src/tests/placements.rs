@@ -228,7 +228,7 @@ fn one_error_for_one_mistake() {
 
 #[test]
 fn unused_tokens_are_used_without_a_lint() {
-    const ALLOWED: &str = "#[allow(clippy::used_underscore_binding)]{";
+    const ALLOWED: &str = "#[allow(clippy::used_underscore_binding)]";
     for (attribute, item) in [
         (MaySleep, "fn f(NAME: &mut Sleepable) {}"),
         (MaySleep, "fn f<C: Context>(NAME: &mut C) {}"),

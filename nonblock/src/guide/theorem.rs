@@ -114,6 +114,7 @@
 //!    handed, or in a wrapper that claims to be `Send`. (Step 2.) The counters find it.
 //!    `blind_spots.rs::a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`,
+//!    `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters`
 //! 4. **Nothing under [`raw`](crate::raw) is on the path, nor its twins in C ([`capi`](crate::capi)).** (Step 2: they
 //!    open sections that borrow no token, and roots that may capture one.) The counters find it.
