@@ -239,7 +239,7 @@ fn queries(size: u64, group: &mut Group) {
             group.goal(Goal::at_most(1.0, OURS, against));
         }
         let goal = Goal::at_most(1.0, OURS, LAPPER);
-        group.goal(if size < 1_000_000 {
+        group.goal(if size < 100_000 {
             goal
         } else {
             goal.cause(

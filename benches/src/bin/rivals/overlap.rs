@@ -8,13 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a thread works in one go, unless all that is due is less.
-const SPAN: Duration = Duration::from_millis(2);
+const SPAN: Duration = Duration::from_millis(1);
 
 /// What takes longer was interrupted.
 const LONGEST: Duration = Duration::from_micros(200);
 
 /// How many chunks are enough.
-const CHUNKS: usize = 100;
+const CHUNKS: usize = 20;
 
 /// How often it is tried. A machine that never lets two threads run shows what it can.
 const TRIES: usize = 200;
