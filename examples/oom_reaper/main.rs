@@ -35,7 +35,7 @@ use timeline::{Mib, title};
 #[may_sleep(cx)]
 fn main() -> ExitCode {
     let command = args::available_memory().map_err(Failure::from).and_then(|available| {
-        Policy::from_env().map_err(|error| format!("NONBLOCK: {error}"))?;
+        Policy::from_env().map_err(|error| error.to_string())?;
         Ok(args::parse(lexopt::Parser::from_env(), available)?)
     });
     let args = match command {

@@ -130,7 +130,9 @@ fn names_an_unknown_policy() {
     assert_eq!(output.status.code(), Some(2));
     let error = text(&output.stderr);
     assert!(
-        error.contains("NONBLOCK: expected one of `panic`, `warn`, `abort`, `ignore`"),
+        error.contains(
+            "the environment variable NONBLOCK is `wran`: expected one of `panic`, `warn`, `abort`, `ignore`"
+        ),
         "{error}"
     );
 }
