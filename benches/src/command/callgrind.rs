@@ -79,10 +79,14 @@ fn counts(counted: &[Counted], profile: &str, build: &str) -> Result<Vec<Count>,
         .ok_or("the empty loop was not counted")?;
     let others = counted.iter().enumerate().filter(|(_number, counted)| counted.rival != EMPTY);
     Ok(others
-        .map(|(number, counted)| Count {
-            group: format!("{build}/{}", counted.group),
-            rival: counted.rival.clone(),
-            instructions: (each_time(number, counted) - empty) / counted.per,
+        .map(|(number, counted)| {
+            let instructions = (each_time(number, counted) - empty) / counted.per;
+            Count {
+                group: format!("{build}/{}", counted.group),
+                rival: counted.rival.clone(),
+                // To a tenth, and no negative zero, which is written with a sign.
+                instructions: (instructions * 10.0).round() / 10.0 + 0.0,
+            }
         })
         .collect())
 }

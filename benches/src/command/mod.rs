@@ -33,6 +33,12 @@ pub(crate) fn run() -> Result<ExitCode, String> {
     }
     let machine = Machine::describe()?;
     let mut notes = Vec::new();
+    if !arguments.only.is_empty() {
+        notes.push(format!(
+            "Made with `--only {}`: the other parts are left out.",
+            arguments.only.join("`, `--only ")
+        ));
+    }
     let programs = Program::build_all(&mut notes)?;
     let mut groups = Vec::new();
     for program in &programs {

@@ -109,8 +109,6 @@ impl Record {
         for group in groups {
             for series in group.series.iter().filter(|series| series.ours) {
                 if let Some(count) = series.instructions {
-                    // No negative zero, which is written with a sign.
-                    let count = (count * 10.0).round() / 10.0 + 0.0;
                     counts.insert(format!("{}\t{}", group.key(), series.name), count);
                 }
             }
