@@ -53,7 +53,9 @@ fn measure_group(
         .collect();
     // Threads that were kept waiting for a processor look slow; none may be left with samples of next to nothing.
     let least = running.iter().map(|(_batch, times, _)| *times).max().unwrap_or(1) / 64;
-    running.iter_mut().for_each(|(_batch, times, _)| *times = (*times).max(least));
+    for (_batch, times, _) in &mut running {
+        *times = (*times).max(least);
+    }
     let mut order: Vec<_> = (0..running.len()).collect();
     for _round in 0..effort.rounds {
         random.shuffle(&mut order);
