@@ -148,13 +148,15 @@ mod rcu {
     mod apart;
     mod cell;
     mod clock;
+    mod kept;
     mod panics;
     mod roll;
 
     pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use backoff::Backoff;
-    pub(crate) use cell::{Rcu, Reader, Ticket};
+    pub(crate) use cell::{Epochs, Rcu, Reader, Ticket, Write};
     pub(crate) use clock::{Clock, Mark};
+    pub(crate) use kept::Kept;
     pub use open::ends_are_deferred;
     pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
     pub(crate) use panics::Panics;
@@ -449,5 +451,49 @@ fn who_subscribes_during_an_invalidation_mirrors_no_stale_page() {
         mirror.fault(&subscription);
         unmapping.join().unwrap();
         mirror.check();
+    });
+}
+
+loom::thread_local! {
+    /// Whether this thread does what may be done in a section.
+    static IN_SECTION: std::cell::Cell<bool> = std::cell::Cell::new(false);
+}
+
+/// A driver that must not be dropped in a section.
+struct Owned;
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        IN_SECTION
+            .with(|in_section| assert!(!in_section.get(), "a driver is dropped in a section"));
+    }
+}
+
+impl InvalidateInterval for Owned {
+    fn invalidate_interval<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        Ok(())
+    }
+}
+
+/// The space is dropped meanwhile, and with it the driver.
+#[test]
+fn what_is_done_in_a_section_is_never_the_last_to_own_a_driver() {
+    explore(3, || {
+        let space = AddressSpace::new();
+        let cx = &mut lend_sleepable();
+        let subscription = space.subscribe_interval(range(), Arc::new(Owned), cx).unwrap();
+        let other = space.subscribe_interval(range(), Arc::new(Owned), cx).unwrap();
+        let seq = other.read_begin(cx);
+        let reading = thread::spawn(move || {
+            IN_SECTION.with(|in_section| in_section.set(true));
+            if let Some(seq) = subscription.try_read_begin() {
+                assert!(!subscription.read_retry(seq));
+            }
+            assert!(!other.read_retry(seq));
+            drop((subscription, other));
+            IN_SECTION.with(|in_section| in_section.set(false));
+        });
+        drop(space);
+        reading.join().unwrap();
     });
 }

@@ -51,18 +51,17 @@ impl GrantMap {
         range: Range,
         cx: &mut Sleepable,
     ) {
-        let addresses = (range.start()..range.end()).step_by(PAGE_SIZE);
-        let pages = self.grants.iter().zip(addresses);
+        let pages = self.grants.iter().zip(range.pages());
         let pages = pages.map(|(grant, address)| Some(hypervisor.map_ref(*grant, address, cx)));
         self.vma = Some(Vma { range, pages: pages.collect() });
     }
 
     /// Which of its pages are in a range, and mapped still. Linux's `in_range()` looks at the range alone.
     fn in_range(&self, range: &Range) -> Option<ops::Range<usize>> {
-        let vma = self.vma.as_ref().filter(|vma| vma.range.overlaps(range))?;
+        let vma = self.vma.as_ref()?;
+        let both = vma.range.intersection(range)?;
         let from = |address: usize| (address - vma.range.start()) / PAGE_SIZE;
-        let offsets =
-            from(range.start().max(vma.range.start()))..from(range.end().min(vma.range.end()));
+        let offsets = from(both.start())..from(both.end());
         vma.pages[offsets.clone()].iter().any(Option::is_some).then_some(offsets)
     }
 

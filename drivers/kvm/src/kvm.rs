@@ -44,7 +44,7 @@ impl Kvm {
     /// * `memslot`: which part of the process's memory is the guest's.
     /// * `vcpus`: how many virtual processors there are.
     pub fn new(memslot: Range, vcpus: usize) -> Self {
-        let npages = memslot.len() / PAGE_SIZE;
+        let npages = memslot.pages().len();
         Self {
             memslot,
             mmu_lock: SpinLock::new(Mmu::new(npages)),
@@ -62,10 +62,9 @@ impl Kvm {
 
     /// The guest's pages in a range of the process's addresses.
     fn gfns(&self, range: &Range) -> Option<ops::Range<Gfn>> {
+        let both = self.memslot.intersection(range)?;
         let gfn = |hva: usize| (hva - self.memslot.start()) / PAGE_SIZE;
-        range.overlaps(&self.memslot).then(|| {
-            gfn(range.start().max(self.memslot.start()))..gfn(range.end().min(self.memslot.end()))
-        })
+        Some(gfn(both.start())..gfn(both.end()))
     }
 
     /// Has a virtual processor use a page: in guest mode, and only as long as the page stays mapped.
@@ -247,7 +246,7 @@ impl Invalidate for Kvm {
     /// Linux's `kvm_mmu_notifier_release()`.
     fn on_release(&self, cx: &mut Sleepable) {
         // Allocated and freed with no lock held.
-        let mut table = PageTable::new(self.memslot.len() / PAGE_SIZE);
+        let mut table = PageTable::new(self.memslot.pages().len());
         self.mmu_lock.with(cx, |mmu, _nb| mem::swap(&mut mmu.table, &mut table));
         self.flush_remote_tlbs(cx);
         drop(table);

@@ -18,7 +18,7 @@
 //!
 //! impl PinPages for Pins {
 //!     fn pin(&self, range: &Range, _cx: &mut Sleepable) -> Vec<PinnedPage> {
-//!         vec![7; range.len() / PAGE_SIZE]
+//!         vec![7; range.pages().len()]
 //!     }
 //!     fn unpin(&self, _range: &Range, _pages: Vec<PinnedPage>, _cx: &mut Sleepable) {}
 //! }

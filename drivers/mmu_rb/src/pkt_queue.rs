@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
-use nonblock::mmu::{AddressSpace, PAGE_SIZE, Range};
+use nonblock::mmu::{AddressSpace, Range};
 use nonblock::{Reserve, Reserved, Sleepable, WouldBlock, thread};
 
 use crate::fence::{Fence, InFlight};
@@ -133,7 +133,7 @@ impl<P: PinPages> PktQueue<P> {
         let mut pages = self.reqs.take().ok_or(Busy::Requests { at_most: self.reqs.capacity() })?;
         pages.clear();
         // Allocated before the lock is taken.
-        pages.reserve(range.len() / PAGE_SIZE);
+        pages.reserve(range.pages().len());
         loop {
             let found = self.cache.find_exact(&range, cx, |node| {
                 pages.extend_from_slice(&node.pages);

@@ -20,7 +20,7 @@ struct Pins(Arc<Mm>);
 impl PinPages for Pins {
     fn pin(&self, range: &Range, cx: &mut Sleepable) -> Vec<PinnedPage> {
         self.0.touch(range, cx).expect("it is mapped");
-        (range.start()..range.end()).step_by(PAGE_SIZE).map(|page| page as u64).collect()
+        range.pages().map(|page| page as u64).collect()
     }
 
     fn unpin(&self, _range: &Range, _pages: Vec<PinnedPage>, _cx: &mut Sleepable) {}

@@ -17,13 +17,13 @@ pub struct PageList {
 
 impl PageList {
     pub(crate) fn new(range: Range) -> Self {
-        Self { range, dma_list: vec![None; range.len() / PAGE_SIZE], npages: 0 }
+        Self { range, dma_list: vec![None; range.pages().len()], npages: 0 }
     }
 
-    /// The places of those pages that the region has in common with a range that meets it.
+    /// The places of those pages that the region has in common with a range: none, if it does not meet it.
     fn in_range(&self, range: &Range) -> ops::Range<usize> {
         let place = |address: usize| (address - self.range.start()) / PAGE_SIZE;
-        place(range.start().max(self.range.start()))..place(range.end().min(self.range.end()))
+        self.range.intersection(range).map_or(0..0, |both| place(both.start())..place(both.end()))
     }
 
     /// Returns how many pages are mapped.

@@ -47,6 +47,15 @@ impl Interval {
 /// Every `InvalidateInterval` is an [`IntervalNotifier`], and so can be subscribed by
 /// [`AddressSpace::subscribe_interval`](super::AddressSpace::subscribe_interval).
 ///
+/// The names here are short; [`IntervalNotifier`]'s are what the address space calls. Linux
+/// (`struct mmu_interval_notifier_ops`, `include/linux/mmu_notifier.h`, 6.12) has one:
+///
+/// | `InvalidateInterval` | [`IntervalNotifier`] | Linux |
+/// |---|---|---|
+/// | [`invalidate_interval`](Self::invalidate_interval) with a `Sleepable` | [`invalidate_interval_start`](IntervalNotifier::invalidate_interval_start) | `invalidate`, blockable |
+/// | [`invalidate_interval`](Self::invalidate_interval) with a `NonBlock` | [`invalidate_interval_start_nonblock`](IntervalNotifier::invalidate_interval_start_nonblock) | `invalidate`, not blockable |
+/// | [`finish_interval`](Self::finish_interval) | [`invalidate_interval_end`](IntervalNotifier::invalidate_interval_end) | has none |
+///
 /// # Examples
 ///
 /// A driver that mirrors a range by the collision-retry protocol:

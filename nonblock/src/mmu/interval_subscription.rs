@@ -8,7 +8,7 @@ use super::interval::Interval;
 use super::range::Range;
 use super::space::Inner;
 use crate::check::might_sleep;
-use crate::rcu::{AtomicBool, Backoff, Clock, Ordering, Ticket, any_invalidation_open};
+use crate::rcu::{AtomicBool, Backoff, Clock, Epochs, Ordering, Ticket, any_invalidation_open};
 use crate::token::Sleepable;
 
 /// An interval's place in an address space, until it is ended or dropped, and the driver's side of the
@@ -25,12 +25,14 @@ use crate::token::Sleepable;
 /// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
 /// that begin later pass the interval by, those under way still call its driver, to their end. It is taken out of the
 /// tree, and the driver's `Arc` dropped, by a later change or
-/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep.
+/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep. A drop after the address space's own, or its
+/// release, frees what little the subscription itself is made of, and nothing of the driver's.
 #[derive(Debug)]
-#[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told"]
+#[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told, bound to a name, since `let _` drops it at once"]
 pub struct IntervalSubscription {
-    // Weak, so that a drop in a section is never the one that drops the space's drivers.
+    // Weak, and upgraded only by who may sleep: nothing done in a section is what drops the space's drivers.
     space: Weak<Inner>,
+    epochs: Epochs,
     clock: Arc<Clock<Dropped>>,
     interval: Arc<Interval>,
     /// When those invalidations are over that began without it.
@@ -54,6 +56,7 @@ impl IntervalSubscription {
     pub(super) fn new(space: &Arc<Inner>, interval: Arc<Interval>, alone_at: Ticket) -> Self {
         Self {
             space: Arc::downgrade(space),
+            epochs: space.directory.epochs().clone(),
             clock: Arc::clone(&space.clock),
             interval,
             alone_at,
@@ -79,7 +82,8 @@ impl IntervalSubscription {
     ///
     /// # Context
     ///
-    /// May sleep. Hold no lock that a callback of the same address space takes.
+    /// May sleep. Hold no lock that a callback of the same address space takes. Drivers whose subscription ended
+    /// earlier may be dropped here, and those of the address space if that is dropped meanwhile.
     ///
     /// # Panics
     ///
@@ -115,12 +119,7 @@ impl IntervalSubscription {
     /// return `None` for longer than it must.
     pub fn try_read_begin(&self) -> Option<Seq> {
         if !self.is_alone() {
-            let space = self.space.upgrade();
-            let is_past = space.as_ref().is_none_or(|space| space.directory.is_past(self.alone_at));
-            // Dropping it here could be the end of the space and its drivers, if all others drop theirs just now. The
-            // subscription keeps none, so that is between them and whoever calls this.
-            drop(space);
-            if !is_past {
+            if !self.epochs.are_past(self.alone_at) {
                 return None;
             }
             self.alone.store(true, Ordering::Release);

@@ -63,7 +63,7 @@ use crate::token::{NonBlock, Sleepable};
 ///     });
 /// });
 /// ```
-#[must_use = "the invalidation ends when this is dropped: keep it while the range is changed"]
+#[must_use = "the invalidation ends when this is dropped: keep it while the range is changed, bound to a name, since `let _` drops it at once"]
 pub struct Invalidation<'a> {
     /// Until the drop takes it.
     pinned: Option<Pinned<'a>>,
@@ -279,7 +279,7 @@ fn start_intervals<C, X>(
     directory.meeting_at(range, began).try_each(|leaf| {
         // Before the call: see `Counts`. If that refuses or panics, it is over for this one.
         let counted = leaf.interval.counts.begin();
-        start(&*leaf.notifier, range, cx)?;
+        start(&**leaf.notifier, range, cx)?;
         counted.keep();
         *intervals += 1;
         Ok(())

@@ -73,20 +73,24 @@
 mod aging;
 mod counts;
 mod directory;
+mod event;
 mod interval;
 mod interval_subscription;
 mod invalidation;
 mod notifier;
 mod range;
+mod range_error;
 mod space;
 mod subscription;
 mod tree;
 
 pub use crate::rcu::ends_are_deferred;
+pub use event::{Event, Owner};
 pub use interval::{IntervalNotifier, InvalidateInterval};
 pub use interval_subscription::{IntervalSubscription, Seq};
 pub use invalidation::Invalidation;
 pub use notifier::{Invalidate, Notifier};
-pub use range::{Event, Owner, PAGE_SIZE, Range, RangeError};
+pub use range::{PAGE_SIZE, Range};
+pub use range_error::RangeError;
 pub use space::{AddressSpace, Released};
 pub use subscription::Subscription;

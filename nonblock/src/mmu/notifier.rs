@@ -9,6 +9,20 @@ use crate::token::{NonBlock, Sleepable};
 /// Every `Invalidate` is a [`Notifier`], and so can be subscribed to an
 /// [`AddressSpace`](super::AddressSpace).
 ///
+/// The names here are short; [`Notifier`]'s, which the address space calls, are Linux's (`struct mmu_notifier_ops`,
+/// `include/linux/mmu_notifier.h`, 6.12):
+///
+/// | `Invalidate` | [`Notifier`] | Linux |
+/// |---|---|---|
+/// | [`invalidate`](Self::invalidate) with a `Sleepable` | [`invalidate_range_start`](Notifier::invalidate_range_start) | `invalidate_range_start`, blockable |
+/// | [`invalidate`](Self::invalidate) with a `NonBlock` | [`invalidate_range_start_nonblock`](Notifier::invalidate_range_start_nonblock) | `invalidate_range_start`, not blockable |
+/// | [`finish`](Self::finish) | [`invalidate_range_end`](Notifier::invalidate_range_end) | `invalidate_range_end` |
+/// | [`flush_secondary_tlb`](Self::flush_secondary_tlb) | [`arch_invalidate_secondary_tlbs`](Notifier::arch_invalidate_secondary_tlbs) | `arch_invalidate_secondary_tlbs` |
+/// | [`age_and_flush`](Self::age_and_flush) | [`clear_flush_young`](Notifier::clear_flush_young) | `clear_flush_young` |
+/// | [`age`](Self::age) | [`clear_young`](Notifier::clear_young) | `clear_young` |
+/// | [`is_young`](Self::is_young) | [`test_young`](Notifier::test_young) | `test_young` |
+/// | [`on_release`](Self::on_release) | [`release`](Notifier::release) | `release` |
+///
 /// # Examples
 ///
 /// ```
@@ -135,6 +149,11 @@ pub trait Invalidate: Send + Sync {
 ///
 /// Callbacks are called in the order of subscription, under no lock. They may subscribe and
 /// unsubscribe, to the same address space too.
+///
+/// The list has no collision-retry protocol. A driver on it that wants that of intervals subscribes an
+/// [`IntervalNotifier`](super::IntervalNotifier) for [`Range::whole`], whose
+/// [`read_begin`](super::IntervalSubscription::read_begin) and [`read_retry`](super::IntervalSubscription::read_retry) then hold for every address. What
+/// only the list is told (`release`, the flushes and the `young` queries) it needs a subscription here for.
 ///
 /// # Examples
 ///

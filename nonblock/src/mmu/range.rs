@@ -1,57 +1,17 @@
-//! What is invalidated: a range of addresses, and why.
+//! What is invalidated: a range of addresses.
 
-use core::error::Error;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use core::num::NonZeroU64;
+use core::iter::StepBy;
 use core::ops;
-use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::event::{Event, Owner};
+use super::range_error::RangeError;
 
 /// The granule of a [`Range`], in bytes: the smallest page of any machine supported.
 ///
 /// A machine with larger pages maps and unmaps in multiples of its own; that is for its mappings to check.
 pub const PAGE_SIZE: usize = 4096;
-
-/// Why a range is invalidated. Mirrors Linux's `enum mmu_notifier_event` (`include/linux/mmu_notifier.h`, 6.12).
-///
-/// # Context
-///
-/// A plain value: everything on it may be called anywhere.
-///
-/// # Examples
-///
-/// ```
-/// use nonblock::mmu::{AddressSpace, Event, Range};
-///
-/// let space = AddressSpace::new();
-/// let range = Range::with_len(0x1000, 4096).unwrap();
-/// nonblock::sleepable(|cx| {
-///     // Callbacks read it from the range that they are told of.
-///     let invalidation = space.invalidate(range, Event::Migrate, cx);
-///     assert_eq!(invalidation.range().event(), Event::Migrate);
-/// });
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Event {
-    /// The range is unmapped, or moved: its pages are gone from these addresses. Also what the reaper says.
-    #[default]
-    Unmap,
-    /// The page table's entries are cleared, because what they point to is replaced.
-    Clear,
-    /// The protection of the whole range is changed.
-    ProtectionVma,
-    /// The protection of single pages in the range is changed.
-    ProtectionPage,
-    /// The entries are made read-only, so that writes can be tracked.
-    SoftDirty,
-    /// The driver is asked to let go of the pages.
-    Release,
-    /// The pages are collected, to be moved to a device's memory or back.
-    Migrate,
-    /// A device gets exclusive access to the pages.
-    Exclusive,
-}
 
 /// A range of addresses: not empty, and aligned to pages of [`PAGE_SIZE`] bytes. The end is not part of it.
 ///
@@ -81,48 +41,6 @@ pub struct Range {
     end: usize,
     event: Event,
     owner: Option<Owner>,
-}
-
-/// Who causes an invalidation: a driver that migrates pages, or takes them for itself, and need not be told of it.
-///
-/// Each one made is another. Mirrors Linux's `owner` of `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
-///
-/// # Context
-///
-/// A plain value: everything on it may be called anywhere.
-///
-/// # Examples
-///
-/// ```
-/// use nonblock::mmu::{Invalidate, Owner, Range};
-/// use nonblock::Context;
-///
-/// struct Device {
-///     owner: Owner,
-/// }
-///
-/// impl Invalidate for Device {
-///     fn invalidate<C: Context>(&self, range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
-///         if range.is_moved_by(self.owner) {
-///             return Ok(()); // its own doing
-///         }
-///         // ... take the range from the device ...
-///         Ok(())
-///     }
-/// }
-/// assert_ne!(Owner::new(), Owner::new());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Owner(NonZeroU64);
-
-impl Owner {
-    /// Makes one that is equal to no other.
-    #[allow(clippy::new_without_default, reason = "a default is the same each time, this never")]
-    pub fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        // One more than what is there is not 0, for some centuries.
-        Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
-    }
 }
 
 impl Range {
@@ -178,6 +96,25 @@ impl Range {
             Some(end) => Self::new(start, end),
             None => Err(RangeError::Overflow { start, len }),
         }
+    }
+
+    /// Makes the range of every address that a range can hold: all but the last page, whose end is no address.
+    ///
+    /// What mirrors a whole process subscribes it as its interval, or is a [`Notifier`](super::Notifier).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::mmu::{PAGE_SIZE, Range};
+    ///
+    /// let whole = Range::whole();
+    /// assert_eq!(whole.start(), 0);
+    /// assert!(whole.contains(whole.end() - 1));
+    /// assert!(whole.end().checked_add(PAGE_SIZE).is_none());
+    /// ```
+    pub const fn whole() -> Self {
+        let end = usize::MAX / PAGE_SIZE * PAGE_SIZE;
+        Self { start: 0, end, event: Event::Unmap, owner: None }
     }
 
     /// Returns the first address.
@@ -246,10 +183,46 @@ impl Range {
         self.start < other.end && other.start < self.end
     }
 
-    /// Every address that a range can hold.
-    pub(super) const fn whole() -> Self {
-        let end = usize::MAX / PAGE_SIZE * PAGE_SIZE;
-        Self { start: 0, end, event: Event::Unmap, owner: None }
+    /// Returns the addresses that the two ranges have in common, if there are any.
+    ///
+    /// The event and the owner are those of `self`. `a.intersection(&b)` is there exactly if `a.overlaps(&b)`. A callback asks so
+    /// for what it has to do: the range that it is told of may reach beyond what its driver mirrors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::mmu::Range;
+    ///
+    /// let mirrored = Range::new(0x2000, 0x6000)?;
+    /// let told = Range::new(0x1000, 0x4000)?;
+    /// assert_eq!(told.intersection(&mirrored), Some(Range::new(0x2000, 0x4000)?));
+    /// // Bounds that touch have nothing in common.
+    /// assert_eq!(told.intersection(&Range::new(0x4000, 0x5000)?), None);
+    /// # Ok::<(), nonblock::mmu::RangeError>(())
+    /// ```
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        let (start, end) = (self.start.max(other.start), self.end.min(other.end));
+        // Both bounds are aligned, as each is a bound of one of the two.
+        (start < end).then_some(Self { start, end, ..*self })
+    }
+
+    /// Returns the first address of each page, in order: bytes, in steps of [`PAGE_SIZE`]. `range.pages().len()` is how many
+    /// pages there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::mmu::{PAGE_SIZE, Range};
+    ///
+    /// let range = Range::new(0x2000, 0x5000)?;
+    /// assert!(range.pages().eq([0x2000, 0x3000, 0x4000]));
+    /// assert_eq!(range.pages().len(), range.len() / PAGE_SIZE);
+    /// assert_eq!(range.pages().next_back(), Some(range.end() - PAGE_SIZE));
+    /// # Ok::<(), nonblock::mmu::RangeError>(())
+    /// ```
+    pub fn pages(&self) -> StepBy<ops::Range<usize>> {
+        (self.start..self.end).step_by(PAGE_SIZE)
     }
 
     /// The same range, invalidated for a reason.
@@ -289,132 +262,5 @@ impl fmt::Display for Range {
 impl fmt::Debug for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Range({self}, {:?})", self.event)
-    }
-}
-
-/// Why a [`Range`] could not be made. Addresses are written in hexadecimal, lengths in bytes.
-///
-/// # Context
-///
-/// A plain value: everything on it may be called anywhere.
-///
-/// # Examples
-///
-/// ```
-/// use nonblock::mmu::{Range, RangeError};
-///
-/// let error = Range::new(0x3000, 0x1000).unwrap_err();
-/// assert_eq!(error, RangeError::Reversed { start: 0x3000, end: 0x1000 });
-/// assert_eq!(format!("{error:?}"), "Reversed { start: 0x3000, end: 0x1000 }");
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RangeError {
-    /// The range would hold no address.
-    Empty {
-        /// Where it would start, and end.
-        start: usize,
-    },
-    /// The end lies before the start.
-    Reversed {
-        /// The start that was asked for.
-        start: usize,
-        /// The end that was asked for.
-        end: usize,
-    },
-    /// The start is no multiple of [`PAGE_SIZE`].
-    UnalignedStart {
-        /// The start that was asked for.
-        start: usize,
-    },
-    /// The end is no multiple of [`PAGE_SIZE`].
-    UnalignedEnd {
-        /// The end that was asked for.
-        end: usize,
-    },
-    /// The length is no multiple of [`PAGE_SIZE`].
-    UnalignedLen {
-        /// The length that was asked for, in bytes.
-        len: usize,
-    },
-    /// The end would lie beyond the last address.
-    Overflow {
-        /// The start that was asked for.
-        start: usize,
-        /// The length that was asked for, in bytes.
-        len: usize,
-    },
-}
-
-impl fmt::Display for RangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Empty { start } => write!(
-                f,
-                "the range at {start:#x} is empty: expected at least one page of {PAGE_SIZE} bytes"
-            ),
-            Self::Reversed { start, end } => {
-                write!(f, "the range {start:#x}..{end:#x} is reversed: expected start < end")
-            }
-            Self::UnalignedStart { start } => write!(
-                f,
-                "start {start:#x} is not aligned to pages: expected a multiple of {PAGE_SIZE}"
-            ),
-            Self::UnalignedEnd { end } => {
-                write!(
-                    f,
-                    "end {end:#x} is not aligned to pages: expected a multiple of {PAGE_SIZE}"
-                )
-            }
-            Self::UnalignedLen { len } => write!(
-                f,
-                "a length of {len} bytes is not a whole number of pages: expected a multiple of {PAGE_SIZE}"
-            ),
-            Self::Overflow { start, len } => write!(
-                f,
-                "a range of {len} bytes from {start:#x} ends beyond the last address: expected at most {} bytes",
-                // From there to the last address, in whole pages.
-                (usize::MAX - start) / PAGE_SIZE * PAGE_SIZE
-            ),
-        }
-    }
-}
-
-impl Error for RangeError {}
-
-/// An address, as it is read.
-struct Address(usize);
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#x}", self.0)
-    }
-}
-
-/// As derived, with addresses in hexadecimal.
-impl fmt::Debug for RangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct(match self {
-            Self::Empty { .. } => "Empty",
-            Self::Reversed { .. } => "Reversed",
-            Self::UnalignedStart { .. } => "UnalignedStart",
-            Self::UnalignedEnd { .. } => "UnalignedEnd",
-            Self::UnalignedLen { .. } => "UnalignedLen",
-            Self::Overflow { .. } => "Overflow",
-        });
-        match *self {
-            Self::Empty { start } | Self::UnalignedStart { start } => {
-                debug.field("start", &Address(start))
-            }
-            Self::Reversed { start, end } => {
-                debug.field("start", &Address(start)).field("end", &Address(end))
-            }
-            Self::UnalignedEnd { end } => debug.field("end", &Address(end)),
-            Self::UnalignedLen { len } => debug.field("len", &len),
-            Self::Overflow { start, len } => {
-                debug.field("start", &Address(start)).field("len", &len)
-            }
-        };
-        debug.finish()
     }
 }

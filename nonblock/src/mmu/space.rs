@@ -7,11 +7,12 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use super::directory::{Directory, Dropped, Phase};
+use super::event::Event;
 use super::interval::{Interval, IntervalNotifier};
 use super::interval_subscription::IntervalSubscription;
 use super::invalidation::Invalidation;
 use super::notifier::Notifier;
-use super::range::{Event, Range};
+use super::range::Range;
 use super::subscription::Subscription;
 use super::tree::Leaf;
 use crate::check::might_sleep;

@@ -17,7 +17,8 @@ use crate::token::Sleepable;
 /// [`unsubscribe`](Subscription::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
 /// that begin later pass the notifier by, those under way still call it, to their end. It is taken off the list, and
 /// the driver's `Arc` dropped, by a later change of the list or
-/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep.
+/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep. A drop after the address space's own, or its
+/// release, frees what little the subscription itself is made of, and nothing of the driver's.
 ///
 /// # Examples
 ///
@@ -46,9 +47,9 @@ use crate::token::Sleepable;
 /// });
 /// ```
 #[derive(Debug)]
-#[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told"]
+#[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told, bound to a name, since `let _` drops it at once"]
 pub struct Subscription {
-    // Weak, so that a drop in a section is never the one that drops the space's drivers.
+    // Weak, and upgraded only by who may sleep: nothing done in a section is what drops the space's drivers.
     space: Weak<Inner>,
     clock: Arc<Clock<Dropped>>,
     mark: Arc<Mark>,

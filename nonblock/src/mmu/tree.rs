@@ -12,6 +12,7 @@ use std::vec::Vec;
 
 use super::interval::{Interval, IntervalNotifier};
 use super::range::Range;
+use crate::rcu::Kept;
 
 /// How many entries a node has at most. More make changes dearer, fewer make look-ups longer.
 const CAPACITY: usize = 32;
@@ -24,7 +25,7 @@ pub(super) type Key = (usize, u64);
 
 /// An interval and who is told.
 pub(super) struct Listener {
-    pub(super) notifier: Arc<dyn IntervalNotifier>,
+    pub(super) notifier: Kept<Arc<dyn IntervalNotifier>>,
     pub(super) interval: Arc<Interval>,
 }
 
@@ -39,7 +40,8 @@ pub(super) struct Leaf {
 impl Leaf {
     pub(super) fn new(interval: Arc<Interval>, notifier: Arc<dyn IntervalNotifier>) -> Self {
         let (start, end) = (interval.range().start(), interval.range().end());
-        Self { start, end, listener: Arc::new(Listener { notifier, interval }) }
+        let listener = Arc::new(Listener { notifier: Kept::new(notifier), interval });
+        Self { start, end, listener }
     }
 }
 

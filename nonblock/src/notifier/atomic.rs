@@ -12,7 +12,8 @@ use crate::token::{NonBlock, Sleepable};
 
 /// A callback of an [`AtomicChain`]: it is told of events, and must not sleep.
 ///
-/// Implemented by closures. Their arguments' types must be written out.
+/// Implemented by closures, whose arguments' types must be written out, unless the closure goes to
+/// [`register_fn`](AtomicChain::register_fn) as it stands.
 ///
 /// # Examples
 ///
@@ -46,6 +47,8 @@ pub trait AtomicNotifier<E: ?Sized, X = io::Error>: Send + Sync {
     fn notify_atomic(&self, event: &E, nb: &mut NonBlock) -> Answer<X>;
 }
 
+// What is no closure is told to implement the trait, and not `Fn`.
+#[diagnostic::do_not_recommend]
 impl<E: ?Sized, X, F> AtomicNotifier<E, X> for F
 where
     F: Fn(&E, &mut NonBlock) -> Answer<X> + Send + Sync,
@@ -86,7 +89,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
 
     /// Registers a callback: it is called by every call that begins from now on.
     ///
-    /// A call that is under way goes on without it. Mirrors Linux's
+    /// A call that is under way goes on without it. A closure goes to [`register_fn`](Self::register_fn) more easily. Mirrors Linux's
     /// `atomic_notifier_chain_register()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Arguments
@@ -109,6 +112,44 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
         cx: &mut Sleepable,
     ) -> Result<Registration, AlreadyRegistered> {
         self.core.register(callback, priority, cx)
+    }
+
+    /// As [`register`](Self::register), for a closure as it stands: its arguments' types need not be written out.
+    ///
+    /// No closure is registered twice.
+    ///
+    /// # Arguments
+    ///
+    /// * `priority`: who has a higher one is called earlier. Among equals the order is that of registration.
+    ///
+    /// # Context
+    ///
+    /// As `register`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::notifier::{Answer, AtomicChain};
+    ///
+    /// let chain = AtomicChain::<u32>::new();
+    /// nonblock::sleepable(|cx| {
+    ///     let registration = chain.register_fn(
+    ///         |event, _nb| if *event == 0 { Answer::Stop } else { Answer::Continue },
+    ///         0,
+    ///         cx,
+    ///     );
+    ///     assert_eq!(chain.call(&7, cx).called(), 1);
+    ///     registration.unregister(cx);
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn register_fn(
+        &self,
+        callback: impl Fn(&E, &mut NonBlock) -> Answer<X> + Send + Sync + 'static,
+        priority: i32,
+        cx: &mut Sleepable,
+    ) -> Registration {
+        self.core.register_new(Arc::new(callback), priority, cx)
     }
 
     /// Tells the callbacks of an event, until one stops it.
@@ -149,7 +190,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     /// of another.
     ///
     /// The one that answered with an error is not told: it is to leave things as they were. Nor is anybody after a
-    /// mere [`Answer::Stop`]. Answers to the second event are not looked at. Mirrors Linux's
+    /// mere [`Answer::Stop`]. Answers to the second event are not looked at, and dropped in the section. Mirrors Linux's
     /// `atomic_notifier_call_chain_robust()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Arguments

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Outcome};
 use super::registration::{AlreadyRegistered, Registration};
 use crate::check::might_sleep;
-use crate::rcu::{Calling, Clock, Live, Mark, Panics, Rcu, Roll, ends_are_deferred};
+use crate::rcu::{Calling, Clock, Live, Mark, Panics, Rcu, Roll, Write, ends_are_deferred};
 use crate::token::Sleepable;
 
 /// A callback in its place.
@@ -61,8 +61,7 @@ impl<C: ?Sized + Send + Sync + 'static> Core<C> {
         cx: &mut Sleepable,
     ) -> Result<Registration, AlreadyRegistered> {
         might_sleep();
-        let mark = Arc::new(Mark::new());
-        let mut write = self.links.write(cx);
+        let write = self.links.write(cx);
         let now = self.clock.now();
         let same = |link: &Link<C>, mark: &Arc<Mark>| {
             mark.is_live_at(now)
@@ -71,6 +70,28 @@ impl<C: ?Sized + Send + Sync + 'static> Core<C> {
         if write.current().roll.has_any(same) {
             return Err(AlreadyRegistered);
         }
+        Ok(self.add(write, callback, priority))
+    }
+
+    /// Registers a callback that cannot be registered yet.
+    #[track_caller]
+    pub(super) fn register_new(
+        self: &Arc<Self>,
+        callback: Arc<C>,
+        priority: i32,
+        cx: &mut Sleepable,
+    ) -> Registration {
+        might_sleep();
+        self.add(self.links.write(cx), callback, priority)
+    }
+
+    fn add(
+        self: &Arc<Self>,
+        mut write: Write<'_, Links<C>>,
+        callback: Arc<C>,
+        priority: i32,
+    ) -> Registration {
+        let mark = Arc::new(Mark::new());
         let (made_at, _) = self.clock.collect();
         let link = Link { callback, priority };
         let roll = write.current().roll.without_dropped(made_at, |_, _| true);
@@ -80,7 +101,7 @@ impl<C: ?Sized + Send + Sync + 'static> Core<C> {
         write.publish(Links { roll, made_at });
         // What is freed may panic, and then the registration ends.
         write.finish();
-        Ok(registration)
+        registration
     }
 
     /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.

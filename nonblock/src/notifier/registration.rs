@@ -17,7 +17,8 @@ use crate::token::Sleepable;
 ///
 /// [`unregister`](Registration::unregister) may sleep: it waits for the calls under way. **Dropping it does not**, and may happen in
 /// a section, in a callback too: calls that begin later pass the callback by, those under way still call it. The
-/// callback's `Arc` is dropped by a later change of the chain or its `synchronize`, on a thread that may sleep.
+/// callback's `Arc` is dropped by a later change of the chain or its `synchronize`, on a thread that may sleep. A drop after
+/// that of the chain frees what little the registration itself is made of, and nothing of the callback's.
 ///
 /// # Examples
 ///
@@ -37,9 +38,9 @@ use crate::token::Sleepable;
 ///     assert_eq!(Arc::strong_count(&callback), 1);
 /// });
 /// ```
-#[must_use = "the callback is removed when this is dropped: keep it as long as the callback is to be called"]
+#[must_use = "the callback is removed when this is dropped: keep it as long as the callback is to be called, bound to a name, since `let _` drops it at once"]
 pub struct Registration {
-    // Weak, so that a drop in a section is never the one that drops the chain's callbacks.
+    // Weak, and upgraded only by who may sleep: nothing done in a section is what drops the chain's callbacks.
     chain: Weak<dyn Unlink>,
     clock: Arc<Clock<bool>>,
     mark: Arc<Mark>,

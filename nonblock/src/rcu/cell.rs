@@ -15,6 +15,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
 use std::boxed::Box;
+use std::sync::Arc;
 use std::vec::Vec;
 
 use super::apart::Apart;
@@ -48,6 +49,8 @@ pub(crate) struct Rcu<T> {
     freeing: AtomicBool,
     /// Everything that was free in this epoch has been freed.
     freed: AtomicU64,
+    /// The epoch once more, for whoever does not own the cell.
+    epochs: Epochs,
     // Readers on several threads share a `T`.
     _shares: PhantomData<T>,
 }
@@ -77,6 +80,22 @@ impl<T> Drop for Retired<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket(u64);
 
+/// How far a cell has come, for those who must not be the ones that drop its value: who asks owns no part of the cell.
+#[derive(Clone, Debug)]
+pub(crate) struct Epochs(Arc<AtomicU64>);
+
+impl Epochs {
+    /// Says whether everything that was replaced when the ticket was drawn is free, as far as is known.
+    ///
+    /// Never waits, and drops nothing. Nobody finds out but writers, so it can be later than it might. It is so when the
+    /// cell is gone.
+    #[inline]
+    pub(crate) fn are_past(&self, ticket: Ticket) -> bool {
+        // Only writers move it, in steps that are each a store.
+        self.0.load(Ordering::Acquire) >= ticket.0
+    }
+}
+
 impl<T> Rcu<T> {
     pub(crate) fn new(value: T) -> Self {
         Self {
@@ -88,6 +107,7 @@ impl<T> Rcu<T> {
             writer: Mutex::new(Writer { retired: Vec::new() }),
             freeing: AtomicBool::new(false),
             freed: AtomicU64::new(0),
+            epochs: Epochs(Arc::new(AtomicU64::new(0))),
             _shares: PhantomData,
         }
     }
@@ -116,13 +136,9 @@ impl<T> Rcu<T> {
         Write { cell: self, writer: self.writer.lock(cx) }
     }
 
-    /// Says whether everything that was replaced when the ticket was drawn is free, as far as is known.
-    ///
-    /// Never waits. Nobody finds out but writers, so it can be later than it might.
-    #[inline]
-    pub(crate) fn is_past(&self, ticket: Ticket) -> bool {
-        // Only writers move it, in steps that are each a store.
-        self.current.epoch.load(Ordering::Acquire) >= ticket.0
+    /// How far this has come. It may be asked when this is gone.
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
     /// Waits until everything that was replaced when the ticket was drawn is free, and perhaps not freed yet.
@@ -131,9 +147,9 @@ impl<T> Rcu<T> {
     #[track_caller]
     pub(crate) fn wait_for_readers(&self, ticket: Ticket, cx: &mut Sleepable) {
         let mut backoff = Backoff::new();
-        while !self.is_past(ticket) {
+        while !self.epochs.are_past(ticket) {
             self.write(cx).finish();
-            if !self.is_past(ticket) {
+            if !self.epochs.are_past(ticket) {
                 backoff.pause(cx);
             }
         }
@@ -166,7 +182,7 @@ impl<T> Rcu<T> {
         loop {
             let write = self.write(cx);
             panics.catch(|| write.finish());
-            if self.is_past(ticket) && self.freed.load(Ordering::Acquire) >= ticket.0 {
+            if self.epochs.are_past(ticket) && self.freed.load(Ordering::Acquire) >= ticket.0 {
                 return;
             }
             backoff.pause(cx);
@@ -176,6 +192,8 @@ impl<T> Rcu<T> {
 
 impl<T> Drop for Rcu<T> {
     fn drop(&mut self) {
+        // There are no readers, and all that they did is released to whoever asks.
+        self.epochs.0.store(u64::MAX, Ordering::Release);
         let current = self.current.value.load(Ordering::Relaxed);
         // SAFETY: it came from `Box::into_raw`, nobody replaced it, and readers borrow `self`, so there are none.
         drop(unsafe { Box::from_raw(current) });
@@ -258,6 +276,7 @@ impl<T> Write<'_, T> {
             return false;
         }
         self.cell.current.epoch.store(next, Ordering::Release);
+        self.cell.epochs.0.store(next, Ordering::Release);
         true
     }
 }
@@ -291,6 +310,12 @@ pub(crate) struct Reader<'a, T> {
     readers: &'a AtomicUsize,
     _cell: PhantomData<&'a Rcu<T>>,
 }
+
+// SAFETY: it is a `&T` and a `&AtomicUsize` in all but name, and leaves the counter that it entered wherever it is dropped.
+unsafe impl<T: Sync> Send for Reader<'_, T> {}
+
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Reader<'_, T> {}
 
 impl<T> Deref for Reader<'_, T> {
     type Target = T;

@@ -5,6 +5,7 @@
 //! | `cell` | a value that is read without waiting and replaced beside its readers |
 //! | `clock` | when a subscription that was dropped, rather than ended, stops being called |
 //! | `roll` | a list of entries, never changed, only replaced |
+//! | `kept` | what is the users', and panics at most once as it is dropped |
 //! | `open` | what a thread has under way, so that it does not wait for itself |
 //! | `panics` | callbacks that panic: none keeps another from its call |
 //! | `shard`, `backoff`, `atomic`, `apart` | what those are made of |
@@ -14,6 +15,7 @@ mod atomic;
 mod backoff;
 mod cell;
 mod clock;
+mod kept;
 mod open;
 mod panics;
 mod roll;
@@ -21,8 +23,9 @@ mod shard;
 
 pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use backoff::Backoff;
-pub(crate) use cell::{Rcu, Reader, Ticket};
+pub(crate) use cell::{Epochs, Rcu, Reader, Ticket, Write};
 pub(crate) use clock::{Clock, Mark};
+pub(crate) use kept::Kept;
 pub use open::ends_are_deferred;
 pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
 pub(crate) use panics::Panics;

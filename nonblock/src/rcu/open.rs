@@ -1,12 +1,14 @@
 //! What a thread has under way, so that it does not wait for itself.
 
 use core::cell::Cell;
-use core::marker::PhantomData;
 
 std::thread_local! {
     // Without a destructor, so that it can be read while the thread is torn down.
     static OPEN: Cell<u64> = const { Cell::new(0) };
 }
+
+/// Names, in rustc's messages, why what is counted for a thread is neither `Send` nor `Sync`.
+trait CountsForOneThread {}
 
 /// A call of callbacks that is over when it returns. Counted in the lower half of one number.
 pub(crate) type Calling = Open<1>;
@@ -17,15 +19,15 @@ pub(crate) type Invalidating = Open<{ 1 << 32 }>;
 /// Something that this thread has under way: counted until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Open<const WORK: u64> {
-    // The count is the thread's.
-    _of_this_thread: PhantomData<*mut ()>,
+    // The count is the thread's. An array, as in the tokens, so that a message goes straight to the name.
+    _of_this_thread: [*mut dyn CountsForOneThread; 0],
 }
 
 impl<const WORK: u64> Open<WORK> {
     #[inline]
     pub(crate) fn count() -> Self {
         OPEN.with(|open| open.set(open.get() + WORK));
-        Self { _of_this_thread: PhantomData }
+        Self { _of_this_thread: [] }
     }
 }
 

@@ -107,7 +107,7 @@ impl Panics {
 }
 
 /// Drops what a panic carried, which may panic in turn.
-fn discard(payload: Box<dyn Any + Send>) {
+pub(super) fn discard(payload: Box<dyn Any + Send>) {
     if let Err(of_its_drop) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         // There would be no end of it.
         mem::forget(of_its_drop);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::vec::Vec;
 
 use super::clock::Mark;
+use super::kept::Kept;
 use super::panics;
 
 /// The entries, in the order in which they are called. Copies share them.
@@ -11,7 +12,7 @@ use super::panics;
 /// The marks are apart: mostly nobody looks at them, and the items are then as close together as those of a `Vec`.
 #[derive(Debug)]
 pub(crate) struct Roll<T> {
-    items: Arc<[T]>,
+    items: Arc<[Kept<T>]>,
     /// As many as there are items.
     marks: Arc<[Arc<Mark>]>,
 }
@@ -33,16 +34,16 @@ impl<T: Clone> Roll<T> {
         let (items, marks): (Vec<_>, Vec<_>) = self
             .entries()
             .filter(kept)
-            .map(|(item, mark)| (item.clone(), Arc::clone(mark)))
+            .map(|(item, mark)| (Kept::new(item.clone()), Arc::clone(mark)))
             .unzip();
         Self { items: items.into(), marks: marks.into() }
     }
 
     /// Makes the list anew with one more, before the first of which `behind` holds.
     pub(crate) fn with(&self, item: T, mark: Arc<Mark>, behind: impl Fn(&T) -> bool) -> Self {
-        let place = self.items.iter().position(behind).unwrap_or(self.items.len());
+        let place = self.items.iter().position(|item| behind(item)).unwrap_or(self.items.len());
         Self {
-            items: inserted(&self.items, place, item),
+            items: inserted(&self.items, place, Kept::new(item)),
             marks: inserted(&self.marks, place, mark),
         }
     }
@@ -59,7 +60,7 @@ fn inserted<T: Clone>(list: &[T], place: usize, new: T) -> Arc<[T]> {
 
 impl<T> Roll<T> {
     fn entries(&self) -> impl Iterator<Item = (&T, &Arc<Mark>)> {
-        self.items.iter().zip(&*self.marks)
+        self.items.iter().map(|item| &**item).zip(&*self.marks)
     }
 
     /// Says whether something in the list is chosen.
@@ -82,7 +83,7 @@ impl<T> Roll<T> {
 /// The list as a call sees it that began at a time.
 #[derive(Debug)]
 pub(crate) struct Live<'a, T> {
-    items: &'a [T],
+    items: &'a [Kept<T>],
     /// Those of the items, unless nothing in the list was dropped by then, so that nobody need look.
     marks: Option<&'a [Arc<Mark>]>,
     began: u64,
@@ -142,14 +143,14 @@ impl<'a, T> Live<'a, T> {
         if self.marks.is_some() {
             return self.for_every_marked(cx, call);
         }
-        panics::for_every(self.items.iter(), cx, call);
+        panics::for_every(self.items.iter(), cx, move |item, cx| call(item, cx));
     }
 
     #[cold]
     #[inline(never)]
     fn for_every_marked<C: ?Sized>(self, cx: &mut C, call: impl Fn(&T, &mut C) + Copy) {
         let began = self.began;
-        let live = move |&(_, mark): &(&T, &Arc<Mark>)| mark.is_live_at(began);
+        let live = move |&(_, mark): &(&Kept<T>, &Arc<Mark>)| mark.is_live_at(began);
         let items = self.items.iter().zip(self.marks.unwrap_or_default()).filter(live);
         panics::for_every(items, cx, move |(item, _), cx| call(item, cx));
     }

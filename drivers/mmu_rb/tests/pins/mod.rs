@@ -36,7 +36,7 @@ impl Pins {
 
 impl PinPages for Pins {
     fn pin(&self, range: &Range, cx: &mut Sleepable) -> Vec<PinnedPage> {
-        self.0.pinned.fetch_add(range.len() / PAGE_SIZE, Ordering::Relaxed);
+        self.0.pinned.fetch_add(range.pages().len(), Ordering::Relaxed);
         let pages = range.start() / PAGE_SIZE..range.end() / PAGE_SIZE;
         let pages = pages.map(|page| self.0.truth[page].load(Ordering::Relaxed)).collect();
         // An invalidation may come between this and the caching.
