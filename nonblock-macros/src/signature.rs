@@ -5,14 +5,14 @@ use quote::{ToTokens as _, quote};
 use syn::FnArg;
 
 use crate::parameters::Role;
-use crate::validate::{Check, Missing};
+use crate::validate::Check;
 
 /// How long a signature may be in a message, in characters.
 const LONGEST: usize = 90;
 
 impl Check<'_> {
     /// Says that there is no token, and what to write.
-    pub(crate) fn missing_text(&self) -> Missing {
+    pub(crate) fn missing_text(&self) -> (String, String) {
         let ident = &self.signature.ident;
         let wrong = format!("`{ident}` may sleep, but takes no token that gives it the right to");
         let write = format!("write `{}`", self.corrected("cx: &mut Sleepable"));
@@ -33,7 +33,7 @@ impl Check<'_> {
                  `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
             )
         };
-        Missing { wrong, help: help + &self.skip_help() }
+        (wrong, help + &self.skip_help())
     }
 
     /// What to add to a message about a function that may be a foreign one.

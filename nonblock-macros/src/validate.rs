@@ -22,9 +22,9 @@ pub(crate) enum Entry {
     /// Checks a token of either kind.
     Context(Received),
     /// As [`Context`](Self::Context), where a pattern leaves only the token's type.
-    ContextByType(Asked, Missing),
+    ContextByType(Asked),
     /// Finds the token by type: it may have another name.
-    ByType(Vec<Asked>, Missing),
+    ByType(Vec<Asked>),
     /// Binds a token, unless one of these types is a token that would be beside it.
     Bind(Ident, Vec<Asked>),
     /// Opens a section, unless one of these types is the proof of one.
@@ -44,13 +44,6 @@ pub(crate) struct Received {
     pub(crate) ty: TokenStream,
     /// Where the type begins and ends.
     pub(crate) ends: (Span, Span),
-}
-
-/// What to say of a function without a token.
-#[derive(Debug)]
-pub(crate) struct Missing {
-    pub(crate) wrong: String,
-    pub(crate) help: String,
 }
 
 /// Where a function stands.
@@ -202,7 +195,7 @@ impl<'a> Check<'a> {
                 return Entry::Nothing;
             }
             if context.name.is_none() && self.function.body.is_some() {
-                return Entry::ContextByType(context.asked(), self.missing_text());
+                return Entry::ContextByType(context.asked());
             }
             return Entry::Context(self.received(context));
         }
@@ -230,7 +223,7 @@ impl<'a> Check<'a> {
             self.missing(diagnostics);
             return Entry::Nothing;
         }
-        Entry::ByType(aliases, self.missing_text())
+        Entry::ByType(aliases)
     }
 
     fn non_block(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) -> Entry {
@@ -478,7 +471,7 @@ impl<'a> Check<'a> {
         if self.args.unreadable {
             return;
         }
-        let Missing { wrong, help } = self.missing_text();
+        let (wrong, help) = self.missing_text();
         diagnostics.error(&self.signature.ident, wrong, help);
     }
 

@@ -346,6 +346,23 @@ impl<T> Clone for Found<T> {
 
 impl<T> Copy for Found<T> {}
 
+/// What must be among the parameters of a function that may sleep.
+#[diagnostic::on_unimplemented(
+    message = "this function may sleep, but takes no token that gives it the right to",
+    label = "takes no token",
+    note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
+)]
+pub trait TakesToken {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl TakesToken for Found<Sleepable> {}
+#[diagnostic::do_not_recommend]
+impl<C: Context> TakesToken for Found<Generic<C>> {}
+
 /// The entry of a function that may sleep, and whose token has another name.
 #[inline]
 #[track_caller]

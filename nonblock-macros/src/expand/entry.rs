@@ -10,7 +10,7 @@ use syn::Token;
 use crate::attribute::Attribute;
 use crate::build::{Private, braces, call, here, punct, word};
 use crate::parameters::{Asked, Stranger, first_span, last_span};
-use crate::validate::{Check, Missing, Received};
+use crate::validate::{Check, Received};
 
 /// Writes entries.
 pub(crate) struct Writer {
@@ -130,35 +130,19 @@ impl Writer {
     }
 
     /// The entry of a function that may sleep, and whose token may have any name.
-    ///
-    /// The trait that checks it is written for each, since its message shows the function's signature. It stands in a
-    /// block of its own, where nothing of the author's is named.
-    pub(crate) fn by_type(&self, asked: &[Asked], missing: &Missing) -> TokenStream {
-        let (private, hidden) = (&self.private, self.hidden);
+    pub(crate) fn by_type(&self, asked: &[Asked]) -> TokenStream {
         let (answers, joined) = self.found(asked, &[]);
-        // The compiler underlines the argument, the function's name; and nothing else, if the path ends there too.
-        let at = self.at;
+        let (at, hidden) = (self.at, self.hidden);
+        // The compiler underlines the argument: the function's name.
         let found = Ident::new("found", at);
         let and = Token![&](at);
-        let check = Ident::new("check", at);
-        let takes_token = Ident::new("TakesToken", at);
+        let check = self.refuse("TakesToken", quote_spanned!(hidden=> #and #found), (at, at));
         let enter = self.here("enter", found.to_token_stream());
-        let (wrong, help) = (escaped(&missing.wrong), escaped(&missing.help));
         quote_spanned! {hidden=>
             {
                 #answers
                 let #found = #joined;
-                {
-                    #[diagnostic::on_unimplemented(message = #wrong, label = "takes no token", note = #help)]
-                    trait TakesToken {
-                        fn check(&self) {}
-                    }
-                    #[diagnostic::do_not_recommend]
-                    impl TakesToken for #private::Found<#private::Sleepable> {}
-                    #[diagnostic::do_not_recommend]
-                    impl<C: #private::Context> TakesToken for #private::Found<#private::Generic<C>> {}
-                    #takes_token::#check(#and #found);
-                }
+                #check
                 #enter;
             }
         }
@@ -282,9 +266,4 @@ impl Writer {
     fn here(&self, function: &str, arguments: TokenStream) -> TokenTree {
         here(self.path.path(function, self.hidden), arguments, self.at)
     }
-}
-
-/// A message as the compiler reads it, to whom braces are places to fill in.
-fn escaped(message: &str) -> String {
-    message.replace('{', "{{").replace('}', "}}")
 }

@@ -97,12 +97,12 @@ fn write_body(writer: &Writer, body: Group, source: Option<&str>, entry: Entry) 
             content.extend(writer.context(received));
             content.extend(body.content());
         }
-        Entry::ContextByType(asked, missing) => {
-            content.extend(writer.by_type(&[asked], &missing));
+        Entry::ContextByType(asked) => {
+            content.extend(writer.by_type(&[asked]));
             content.extend(body.content());
         }
-        Entry::ByType(asked, missing) => {
-            content.extend(writer.by_type(&asked, &missing));
+        Entry::ByType(asked) => {
+            content.extend(writer.by_type(&asked));
             content.extend(body.content());
         }
         // What is held around the body is dropped after it: after its variables, and after the temporaries
