@@ -80,6 +80,21 @@ impl Args {
     }
 
     fn argument(&mut self, owner: Owner, argument: &[TokenTree], diagnostics: &mut Diagnostics) {
+        let unseparated = argument.windows(2).position(|two| {
+            matches!(two, [TokenTree::Ident(key), equals] if key == "crate" && is_punct(equals, '='))
+        });
+        if let Some((before, path)) = unseparated.and_then(|at| argument.split_at_checked(at))
+            && !before.is_empty()
+        {
+            diagnostics.error(
+                path.first(),
+                "no comma before this argument",
+                "separate the arguments with commas",
+            );
+            self.argument(owner, before, diagnostics);
+            self.argument(owner, path, diagnostics);
+            return;
+        }
         let tokens: TokenStream = argument.iter().cloned().collect();
         if let [TokenTree::Ident(key), equals, path @ ..] = argument
             && key == "crate"

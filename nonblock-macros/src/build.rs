@@ -27,6 +27,12 @@ impl Private {
         path.push(word(name, span));
         path
     }
+
+    /// What follows such a path: the name of something in what it names, with a span of its own.
+    pub(crate) fn last(name: &str, span: Span) -> [TokenTree; 3] {
+        let [one, two] = colons(Span::mixed_site());
+        [one, two, word(name, span)]
+    }
 }
 
 pub(crate) fn word(name: &str, span: Span) -> TokenTree {

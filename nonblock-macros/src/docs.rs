@@ -55,7 +55,9 @@ fn paragraph(line: &str) -> [TokenTree; 2] {
 pub(crate) fn line(attribute: Attribute, entry: &Entry) -> Option<&'static str> {
     Some(match (attribute, entry) {
         (_, Entry::Nothing | Entry::Refused(_) | Entry::Broken(_)) => return None,
-        (Attribute::MaySleep, Entry::Context(_)) => "May sleep if its context may.",
+        (Attribute::MaySleep, Entry::Context(_) | Entry::ContextByType(_)) => {
+            "May sleep if its context may."
+        }
         (Attribute::MaySleep, Entry::Bind(..)) => "May sleep: the right to is checked at run time.",
         (Attribute::MaySleep, _) => "May sleep: takes `&mut Sleepable`.",
         (Attribute::NonBlock, Entry::Bind(..)) => "Does not block: runs in a section.",

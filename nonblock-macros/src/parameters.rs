@@ -65,11 +65,17 @@ impl Parameter<'_> {
     ///
     /// To ask takes the compiler time, which a function that needs no token should not cost.
     pub(crate) fn reads_as_token(&self) -> bool {
-        const NAMES: [&str; 6] = ["cx", "nb", "ctx", "context", "token", "sleepable"];
-        let Some(name) = self.name else { return matches!(self.arg, FnArg::Typed(_)) };
-        let name = name.to_string();
+        if self.name.is_none() {
+            return matches!(self.arg, FnArg::Typed(_));
+        }
         matches!(self.role, Role::Alias(Behind::Lifetime | Behind::Bound))
-            || NAMES.contains(&name.trim_start_matches('_'))
+            || self.is_called_as_token()
+    }
+
+    /// Whether the parameter has a name that tokens usually have.
+    fn is_called_as_token(&self) -> bool {
+        const NAMES: [&str; 6] = ["cx", "nb", "ctx", "context", "token", "sleepable"];
+        self.name.is_some_and(|name| NAMES.contains(&name.to_string().trim_start_matches('_')))
     }
 
     /// The types of a parameter that does not read as a token, but may be one under another name, or have one in it.
@@ -119,6 +125,22 @@ impl Parameter<'_> {
         (first_span(&ty), last_span(&ty))
     }
 
+    /// What to ask for the token that this is.
+    ///
+    /// A type that is written once more, and cannot be found, is two errors. But to ask the parameter itself is to use
+    /// it, and the compiler would no longer say that the author does not.
+    pub(crate) fn asked(&self) -> Asked {
+        let by_value = self.has_impl() || self.is_called_as_token();
+        Asked { ty: self.ty(), value: self.name.filter(|_| by_value).cloned() }
+    }
+
+    /// Whether the parameter's type is a reference to an `impl Trait`, which only a signature can name.
+    pub(crate) fn has_impl(&self) -> bool {
+        matches!(self.arg, FnArg::Typed(typed)
+            if matches!(peel(&typed.ty), Type::Reference(reference)
+                if matches!(peel(&reference.elem), Type::ImplTrait(_))))
+    }
+
     /// The parameter's type, as it can be written in the body.
     pub(crate) fn ty(&self) -> TokenStream {
         match self.arg {
@@ -126,6 +148,15 @@ impl Parameter<'_> {
             FnArg::Receiver(receiver) => receiver.to_token_stream(),
         }
     }
+}
+
+/// A parameter that is asked which token it is.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Its type, where the compiler underlines it.
+    pub(crate) ty: TokenStream,
+    /// The parameter itself, if that is to be asked.
+    pub(crate) value: Option<Ident>,
 }
 
 /// A type that may be a token under another name, or have one in it.

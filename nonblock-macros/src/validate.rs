@@ -1,14 +1,14 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{FnArg, Signature, Type};
+use syn::{FnArg, Signature};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::awaits;
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, BlockKind, Function};
-use crate::parameters::{Behind, Parameter, Role, Scope, Stranger, Token, bound_names};
+use crate::parameters::{Asked, Behind, Parameter, Role, Scope, Stranger, Token, bound_names};
 
 /// What the function's entry does.
 #[derive(Debug)]
@@ -18,15 +18,17 @@ pub(crate) enum Entry {
     /// Checks the token that comes in.
     Token(Received),
     /// As [`Token`](Self::Token), where a `Sleepable` may be among the parameters under another name.
-    Proof(Received, Vec<TokenStream>),
+    Proof(Received, Vec<Asked>),
     /// Checks a token of either kind.
     Context(Received),
+    /// As [`Context`](Self::Context), where a pattern leaves only the token's type.
+    ContextByType(Asked),
     /// Finds the token by type: it may have another name.
-    ByType(Vec<TokenStream>),
+    ByType(Vec<Asked>),
     /// Binds a token, unless one of these types is a token that would be beside it.
-    Bind(Ident, Vec<TokenStream>),
+    Bind(Ident, Vec<Asked>),
     /// Opens a section, unless one of these types is the proof of one.
-    Section(Vec<TokenStream>),
+    Section(Vec<Asked>),
     /// The body cannot be kept: this error stands in its place.
     Broken(TokenStream),
     /// The function was refused: the name is bound, so that the body's uses of it are no errors.
@@ -184,13 +186,16 @@ impl<'a> Check<'a> {
             return Entry::Token(self.received(token));
         }
         if let Some(context) = context {
-            if context.name.is_none() && has_impl(context) && self.function.body.is_some() {
+            if context.name.is_none() && context.has_impl() && self.function.body.is_some() {
                 diagnostics.error(
                     context.ty(),
                     "nothing names this token, and so nothing can check it",
                     "give it a name: `_cx: &mut impl Context`",
                 );
                 return Entry::Nothing;
+            }
+            if context.name.is_none() && self.function.body.is_some() {
+                return Entry::ContextByType(context.asked());
             }
             return Entry::Context(self.received(context));
         }
@@ -213,7 +218,7 @@ impl<'a> Check<'a> {
             return self.declared(parameters, diagnostics);
         }
         let aliases: Vec<_> =
-            parameters.iter().filter(|p| self.may_be_token(p)).map(Parameter::ty).collect();
+            parameters.iter().filter(|p| self.may_be_token(p)).map(Parameter::asked).collect();
         if aliases.is_empty() {
             self.missing(diagnostics);
             return Entry::Nothing;
@@ -226,27 +231,43 @@ impl<'a> Check<'a> {
             return Entry::Nothing;
         }
         self.wrong_shapes(parameters, diagnostics);
-        sleepable_comes_in(parameters, diagnostics);
+        self.sleepable_comes_in(parameters, diagnostics);
         self.second(parameters, diagnostics);
         if let Some(proof) = of_role(parameters, Role::NonBlock).next() {
             // Only a mutable reference to a `Sleepable` gives the right to sleep.
-            let sleepables = parameters.iter().filter(|p| {
-                matches!(p.role, Role::Alias(Behind::Mutable | Behind::Lifetime | Behind::Bound))
-                    && p.reads_as_token()
+            let sleepables = parameters.iter().filter(|p| match p.role {
+                Role::Alias(Behind::Mutable | Behind::Lifetime | Behind::Bound) => {
+                    p.reads_as_token()
+                }
+                _ => self.is_asked(p),
             });
-            return Entry::Proof(self.received(proof), sleepables.map(Parameter::ty).collect());
+            return Entry::Proof(self.received(proof), sleepables.map(Parameter::asked).collect());
         }
-        if self.has_wrong_shape(parameters)
-            || parameters.iter().any(|p| p.role == Role::Context || p.role == Role::Sleepable)
-        {
+        let refused = |p: &Parameter<'_>| {
+            matches!(p.role, Role::Sleepable | Role::Context) && !self.is_asked(p)
+        };
+        if self.has_wrong_shape(parameters) || parameters.iter().any(refused) {
             return Entry::Nothing;
         }
         if self.function.body.is_none() {
             return self.declared(parameters, diagnostics);
         }
-        let aliases =
-            parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)) && p.reads_as_token());
-        Entry::Section(aliases.map(Parameter::ty).collect())
+        let asked = parameters.iter().filter(|p| match p.role {
+            Role::Alias(_) => p.reads_as_token(),
+            _ => self.is_asked(p),
+        });
+        Entry::Section(asked.map(Parameter::asked).collect())
+    }
+
+    /// Whether a parameter that reads as a `Sleepable`, or as one of both contexts, has its type asked for it. Where no
+    /// code can stand, or nothing names the type, the names decide.
+    fn is_asked(&self, parameter: &Parameter<'_>) -> bool {
+        let has_name = match parameter.role {
+            Role::Sleepable => true,
+            Role::Context => parameter.name.is_some() || !parameter.has_impl(),
+            _ => return false,
+        };
+        has_name && self.function.body.is_some()
     }
 
     /// A declared method without a token: one parameter of another name may be it.
@@ -339,7 +360,7 @@ impl<'a> Check<'a> {
         }
         let aliases =
             parameters.iter().filter(|p| matches!(p.role, Role::Alias(_)) && p.reads_as_token());
-        Entry::Bind(binding.clone(), aliases.map(Parameter::ty).collect())
+        Entry::Bind(binding.clone(), aliases.map(Parameter::asked).collect())
     }
 
     /// Reports tokens that are owned, shared, or inside another type.
@@ -347,6 +368,13 @@ impl<'a> Check<'a> {
         for parameter in parameters {
             let name = parameter.name.map_or_else(|| "_".to_owned(), ToString::to_string);
             let (wrong, help) = match parameter.role {
+                // It has been reported as what must not come in; or else it is not needed where the token is there as
+                // well.
+                Role::WrongShape(Token::Sleepable) | Role::Nested(Token::Sleepable)
+                    if self.attribute == Attribute::NonBlock =>
+                {
+                    continue;
+                }
                 Role::WrongShape(Token::Sleepable) => (
                     "the right to sleep is lent by `&mut` reference: it is never owned nor shared",
                     format!("write `{name}: &mut Sleepable`"),
@@ -357,11 +385,32 @@ impl<'a> Check<'a> {
                         "write `{name}: &NonBlock`, or `{name}: &mut NonBlock` to open sections inside"
                     ),
                 ),
-                // What is inside another type is not needed where the token is there as well.
-                Role::Nested(Token::Sleepable) if self.attribute == Attribute::NonBlock => continue,
                 Role::Nested(token) if self.lacks_token(parameters) && self.wants(token) => (
                     "the token is inside another type",
                     format!("make it a parameter of its own: `{}`", self.attribute.parameter()),
+                ),
+                _ => continue,
+            };
+            diagnostics.error(parameter.ty(), wrong, help);
+        }
+    }
+
+    /// Reports the right to sleep among the parameters of a function that must not.
+    fn sleepable_comes_in(&self, parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
+        for parameter in parameters.iter().filter(|p| !self.is_asked(p)) {
+            let (wrong, help) = match parameter.role {
+                Role::Sleepable | Role::WrongShape(Token::Sleepable) => (
+                    "a `Sleepable` comes into a function that must not block",
+                    "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`",
+                ),
+                Role::Context => (
+                    "this may be a `Sleepable`, and comes into a function that must not block",
+                    "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section \
+                     in the body with `cx.non_block(|nb| ...)`",
+                ),
+                Role::Nested(Token::Sleepable) => (
+                    "a `Sleepable` comes into a function that must not block, inside another type",
+                    "remove it; where the section ends, the caller has its `Sleepable` again",
                 ),
                 _ => continue,
             };
@@ -476,37 +525,9 @@ fn refuse_conditions(parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics
     diagnostics.count() > before
 }
 
-fn has_impl(parameter: &Parameter<'_>) -> bool {
-    matches!(parameter.arg, FnArg::Typed(typed)
-        if matches!(&*typed.ty, Type::Reference(reference) if matches!(&*reference.elem, Type::ImplTrait(_))))
-}
-
 fn of_role<'a, 'p>(
     parameters: &'a [Parameter<'p>],
     role: Role,
 ) -> impl Iterator<Item = &'a Parameter<'p>> {
     parameters.iter().filter(move |parameter| parameter.role == role)
-}
-
-/// Reports the right to sleep among the parameters of a function that must not.
-fn sleepable_comes_in(parameters: &[Parameter<'_>], diagnostics: &mut Diagnostics) {
-    for parameter in parameters {
-        let (wrong, help) = match parameter.role {
-            Role::Sleepable => (
-                "a `Sleepable` comes into a function that must not block",
-                "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`",
-            ),
-            Role::Context => (
-                "this may be a `Sleepable`, and comes into a function that must not block",
-                "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section \
-                 in the body with `cx.non_block(|nb| ...)`",
-            ),
-            Role::Nested(Token::Sleepable) => (
-                "a `Sleepable` comes into a function that must not block, inside another type",
-                "remove it; where the section ends, the caller has its `Sleepable` again",
-            ),
-            _ => continue,
-        };
-        diagnostics.error(parameter.ty(), wrong, help);
-    }
 }

@@ -29,7 +29,7 @@
 /// The type decides, not its name. `cx: &mut S` after `use nonblock::Sleepable as S`, and `cx: Cx<'_>` after
 /// `type Cx<'a> = &'a mut Sleepable`, are the token; a type of another crate's that is called `Sleepable` is not.
 /// A token under a `#[cfg]` is refused, and so is `_: &mut impl Context`, which neither a name nor a type can check. In a declared
-/// method, the bound of a `cx: &mut C` is not checked: a trait of another crate's that is called `Context` passes there.
+/// method, the bound of a `cx: &mut impl Context` is not checked: a trait of another crate's that is called `Context` passes there.
 ///
 /// # Context
 ///
@@ -117,6 +117,10 @@ pub use nonblock_macros::may_sleep;
 /// Left to the counters is a `Sleepable` that comes in where its type does not show it: in a struct, a closure, a `dyn Trait`
 /// or a type parameter; by another name in a generic type, as `Option<&mut Alias>`; by an alias of a tuple or an
 /// array, or one whose lifetime is not written; and in a receiver such as `self: Box<Self>`.
+///
+/// What is called `Sleepable` or `Context` and is another crate's is no token, and may come in. The name decides only where no
+/// code can ask the type: in a declared method, inside another type as in `Option<&mut Sleepable>`, for `_: &mut impl Context`, and
+/// beside a token that the attribute binds.
 ///
 /// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out and open a
 /// section in the body: `cx.non_block(|nb| ...)`.

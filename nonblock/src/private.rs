@@ -177,6 +177,10 @@ pub struct IsSleepable<T: Named<Sleepable>>(PhantomData<fn(T)>);
 #[derive(Debug)]
 pub struct IsNonBlock<T: Named<NonBlock>>(PhantomData<fn(T)>);
 
+/// As [`IsSleepable`], for a type parameter that is a `Context`.
+#[derive(Debug)]
+pub struct IsContext<C: Context>(PhantomData<fn(C)>);
+
 /// A token, by whatever name it goes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the token `{Token}`",
@@ -224,56 +228,61 @@ impl<T> Probe<T> {
     pub const fn new() -> Self {
         Self(PhantomData)
     }
+
+    /// As [`new`](Self::new), for a type that only a signature can name.
+    #[inline]
+    #[must_use]
+    pub const fn of(_value: &T) -> Self {
+        Self(PhantomData)
+    }
 }
 
-impl Probe<&mut Sleepable> {
+/// A token, as it is lent.
+pub trait Lent {
+    /// Which token it is.
+    type Token;
+}
+
+impl Lent for &mut Sleepable {
+    type Token = Sleepable;
+}
+
+impl Lent for &mut NonBlock {
+    type Token = NonBlock;
+}
+
+impl Lent for &NonBlock {
+    type Token = NonBlock;
+}
+
+// One method for all tokens: of a type that cannot be found, the compiler would say that it might be any of several.
+impl<T: Lent> Probe<T> {
     #[inline]
-    pub const fn answer(&self) -> Found<Sleepable> {
+    pub const fn answer(&self) -> Found<T::Token> {
         Found(PhantomData)
     }
 }
 
-impl Probe<&mut NonBlock> {
-    #[inline]
-    pub const fn answer(&self) -> Found<NonBlock> {
-        Found(PhantomData)
-    }
-}
-
-impl Probe<&NonBlock> {
-    #[inline]
-    pub const fn answer(&self) -> Found<NonBlock> {
-        Found(PhantomData)
-    }
-}
-
-/// The check that a type is no token, where none may come in: `Probe::<T>::no_sleepable` compiles.
+/// Asks whether a type may be a token, where none may come in: `<Probe<T>>::ask()`.
 ///
-/// For a token, the compiler prefers the function of the same name below, whose bound does not hold. A path
-/// that nobody calls takes it less time than asking.
+/// For a token, the compiler prefers the function of the same name below. It takes less time than `answer`, which tells
+/// a token from what is generic over the context.
 pub trait Stranger: Sized {
-    /// Stands for any type but `&mut Sleepable`, and what may be one.
-    fn no_sleepable() {}
-
-    /// Stands for any type but a mutable reference to a token.
-    fn no_token() {}
+    /// Answers for any type but a mutable reference to a token.
+    #[inline]
+    #[must_use]
+    fn ask() -> Nothing {
+        Nothing
+    }
 }
 
 impl<T> Stranger for Probe<T> {}
 
 impl<C: Context> Probe<&mut C> {
-    /// Stands for a token in the place of [`Stranger::no_sleepable`].
-    pub const fn no_sleepable()
-    where
-        Found<C>: NotSleepable,
-    {
-    }
-
-    /// Stands for a token in the place of [`Stranger::no_token`].
-    pub const fn no_token()
-    where
-        Found<C>: NoOther,
-    {
+    /// Answers for a token in the place of [`Stranger::ask`].
+    #[inline]
+    pub const fn ask() -> Found<C> {
+        Found(PhantomData)
     }
 }
 
@@ -319,36 +328,12 @@ impl Nothing {
     pub const fn or<T: Copy>(self, next: &T) -> T {
         *next
     }
-
-    /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
-    #[inline]
-    pub const fn beside<T: NotSleepable>(self, next: &T) -> T {
-        *next
-    }
-
-    /// As [`or`](Self::or), where no token must be among the parameters.
-    #[inline]
-    pub const fn alone<T: NoOther>(self, next: &T) -> T {
-        *next
-    }
 }
 
 impl<T> Found<T> {
     /// This, whatever the next parameter is.
     #[inline]
     pub const fn or<N>(self, _next: &N) -> Self {
-        self
-    }
-
-    /// As [`or`](Self::or), where a `Sleepable` must not be among the parameters.
-    #[inline]
-    pub const fn beside<N: NotSleepable>(self, _next: &N) -> Self {
-        self
-    }
-
-    /// As [`or`](Self::or), where no token must be among the parameters.
-    #[inline]
-    pub const fn alone<N: NoOther>(self, _next: &N) -> Self {
         self
     }
 }
@@ -423,12 +408,39 @@ impl<C: Context> Enter for Found<Generic<C>> {
     label = "this is a `Sleepable`, or may be one",
     note = "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`"
 )]
-pub trait NotSleepable: Copy {}
+pub trait NotSleepable {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
 
 #[diagnostic::do_not_recommend]
 impl NotSleepable for Nothing {}
 #[diagnostic::do_not_recommend]
 impl NotSleepable for Found<NonBlock> {}
+// It has a message of its own.
+#[diagnostic::do_not_recommend]
+impl<C> NotSleepable for Found<Generic<C>> {}
+
+/// What else may be among the parameters of a function that must not block.
+#[diagnostic::on_unimplemented(
+    message = "this may be a `Sleepable`, and comes into a function that must not block",
+    label = "this may be a `Sleepable`",
+    note = "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section in the body with `cx.non_block(|nb| ...)`"
+)]
+pub trait NotGeneric {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl NotGeneric for Nothing {}
+#[diagnostic::do_not_recommend]
+impl NotGeneric for Found<NonBlock> {}
+// It has a message of its own.
+#[diagnostic::do_not_recommend]
+impl NotGeneric for Found<Sleepable> {}
 
 /// What may be among the parameters of a function that binds the right to sleep.
 #[diagnostic::on_unimplemented(
@@ -436,7 +448,11 @@ impl NotSleepable for Found<NonBlock> {}
     label = "this is a token, or may be one",
     note = "with a `Sleepable` that comes in, write `#[may_sleep]`: it is all the function needs; what is lent a `NonBlock` must not sleep"
 )]
-pub trait NoOther: Copy {}
+pub trait NoOther {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
 
 #[diagnostic::do_not_recommend]
 impl NoOther for Nothing {}

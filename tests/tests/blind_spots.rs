@@ -101,11 +101,29 @@ fn a_token_whose_type_does_not_show_it_is_left_to_the_counters() {
         sleep(right);
     }
 
-    let calls: [fn(&mut Sleepable); 5] = [
+    type Few<'a> = [&'a mut Sleepable; 1];
+
+    #[non_block]
+    fn by_an_alias_of_an_array([right]: Few<'_>) {
+        sleep(right);
+    }
+
+    type Cx<'a> = &'a mut Sleepable;
+
+    // The lifetime is left out, as it can be.
+    #[non_block]
+    #[allow(elided_lifetimes_in_paths, reason = "it is what the test is about")]
+    fn by_an_alias_with_a_hidden_lifetime(right: Cx) {
+        sleep(right);
+    }
+
+    let calls: [fn(&mut Sleepable); 7] = [
         |cx| by_a_trait(cx),
         |cx| by_a_parameter(cx),
         |cx| by_another_name(Some(cx)),
         |cx| by_an_alias((1, cx)),
+        |cx| by_an_alias_of_an_array([cx]),
+        |cx| by_an_alias_with_a_hidden_lifetime(cx),
         |cx| Box::new(cx).keep(),
     ];
     for call in calls {

@@ -16,11 +16,14 @@ use crate::validate::{Check, Entry};
 /// Writes a declared method.
 pub(crate) fn write(check: &Check<'_>, entry: &Entry, attrs: &TokenStream) -> TokenStream {
     let function = check.function;
-    let (Entry::Token(received) | Entry::Proof(received, _)) = entry else {
-        return function.declared(attrs, Tokens(&function.header));
+    let (received, is) = match (entry, check.attribute) {
+        (Entry::Token(received), Attribute::MaySleep) => (received, "IsSleepable"),
+        (Entry::Token(received) | Entry::Proof(received, _), _) => (received, "IsNonBlock"),
+        (Entry::Context(received), _) if !is_impl(&received.ty) => (received, "IsContext"),
+        _ => return function.declared(attrs, Tokens(&function.header)),
     };
     let hidden = Span::mixed_site();
-    let predicate = predicate(check, &received.ty);
+    let predicate = predicate(check, &received.ty, is);
     let in_a_trait = check.may_be_foreign().then(|| in_a_trait(check));
     let has_clause = function.header.iter().any(|token| is_word(token, "where"));
     let ends_clause =
@@ -56,13 +59,10 @@ fn in_a_trait(check: &Check<'_>) -> TokenStream {
 
 /// Names a type that has this parameter only if it is the token: `IsSleepable<T>:`. The compiler underlines
 /// it from its first token to its last.
-fn predicate(check: &Check<'_>, written: &TokenStream) -> TokenStream {
+fn predicate(check: &Check<'_>, written: &TokenStream, is: &str) -> TokenStream {
     let hidden = Span::mixed_site();
     let private = check.args.private(hidden);
-    let checks = match check.attribute {
-        Attribute::MaySleep => Ident::new("IsSleepable", hidden),
-        Attribute::NonBlock => Ident::new("IsNonBlock", hidden),
-    };
+    let checks = Ident::new(is, hidden);
     let (first, last) = (first_span(written), last_span(written));
     let ty = without_elided_lifetimes(referent(written.clone()));
     let mut path = TokenStream::new();
@@ -85,6 +85,11 @@ fn referent(ty: TokenStream) -> TokenStream {
         Ok(Type::Group(inner)) => referent(inner.elem.into_token_stream()),
         _ => ty,
     }
+}
+
+/// Whether only a signature can name what a reference is to: an `impl Trait`.
+fn is_impl(ty: &TokenStream) -> bool {
+    matches!(syn::parse2::<Type>(referent(ty.clone())), Ok(Type::ImplTrait(_)))
 }
 
 /// Writes `'static` for `'_`, which a `where` clause cannot hold.

@@ -3,13 +3,13 @@
 //! The names that it binds have the span of the expansion, so that the author's code can neither use nor
 //! disturb them. What the compiler underlines if a check fails has the span of what is at fault.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Token;
 
 use crate::attribute::Attribute;
 use crate::build::{Private, braces, call, here, punct, word};
-use crate::parameters::{Stranger, first_span, last_span};
+use crate::parameters::{Asked, Stranger, first_span, last_span};
 use crate::validate::{Check, Received};
 
 /// Writes entries.
@@ -58,85 +58,104 @@ impl Writer {
     }
 
     /// The check of a token of either kind.
-    pub(crate) fn context(&self, Received { name, ty, ends }: Received) -> TokenStream {
-        match name {
-            Some(name) => {
-                let token = self.reborrow(&name, ends);
-                self.on_purpose(&name, self.call("context", token))
-            }
-            None => self.by_type(&[ty]),
-        }
-    }
-
-    /// The check that none of these types is a `Sleepable`.
-    pub(crate) fn no_sleepable(&self, types: &[TokenStream]) -> TokenStream {
-        self.none(types, "beside")
+    pub(crate) fn context(&self, Received { name, ends, .. }: Received) -> TokenStream {
+        let Some(name) = name else { return TokenStream::new() };
+        let token = self.reborrow(&name, ends);
+        self.on_purpose(&name, self.call("context", token))
     }
 
     /// The check that no parameter is a token that neither its type's name nor its own gives away. It takes the
-    /// compiler far less than asking, and so can be made of every one.
+    /// compiler less than asking, and so can be made of every one.
     pub(crate) fn no_stranger(&self) -> TokenStream {
         let types = &self.strangers;
         if types.is_empty() {
             return TokenStream::new();
         }
         let (private, hidden) = (&self.private, self.hidden);
-        let check = match self.attribute {
-            Attribute::MaySleep => "no_token",
-            Attribute::NonBlock => "no_sleepable",
+        let refusal = match self.attribute {
+            Attribute::MaySleep => "NoOther",
+            Attribute::NonBlock => "NotSleepable",
         };
         let mut checks = TokenStream::new();
         for Stranger { conditions, ty } in types {
-            // The compiler underlines the path, from its first token to its last.
-            let open = Token![<](first_span(ty));
-            let check = Ident::new(check, last_span(ty));
-            checks.extend(quote_spanned!(hidden=> #(#conditions)* let _ = #open #private::Probe<#ty>>::#check;));
+            let ends = (first_span(ty), last_span(ty));
+            let (and, answer) = (Token![&](ends.0), Ident::new("answer", ends.1));
+            let check = self.refuse(refusal, quote_spanned!(hidden=> #and #answer), ends);
+            checks.extend(quote_spanned! {hidden=>
+                #(#conditions)* { let #answer = <#private::Probe<#ty>>::ask(); #check }
+            });
         }
         quote_spanned!(hidden=> { use #private::Stranger as _; #checks })
     }
 
-    /// The check that none of these types is a token that `join` refuses.
-    fn none(&self, types: &[TokenStream], join: &str) -> TokenStream {
-        if types.is_empty() {
+    /// The check that none of these types is a token that must not come in.
+    pub(crate) fn none(&self, asked: &[Asked]) -> TokenStream {
+        if asked.is_empty() {
             return TokenStream::new();
         }
-        let (answers, found) = self.found(types, join);
+        let (answers, _) = self.found(asked, self.refusals());
         let hidden = self.hidden;
-        quote_spanned!(hidden=> { #answers #found; })
+        quote_spanned!(hidden=> { #answers })
+    }
+
+    /// What tokens must not be, where none but the proof of a section may come in.
+    const fn refusals(&self) -> &'static [&'static str] {
+        match self.attribute {
+            Attribute::MaySleep => &["NoOther"],
+            Attribute::NonBlock => &["NotSleepable", "NotGeneric"],
+        }
+    }
+
+    /// The check of an answer.
+    ///
+    /// The called path has the same ends as its argument: where they differ, the compiler says that a call at the
+    /// attribute asks for the bound.
+    fn refuse(
+        &self,
+        refusal: &str,
+        asked: TokenStream,
+        (first, last): (Span, Span),
+    ) -> TokenStream {
+        let mut path = self.path.path(refusal, self.hidden);
+        path.extend(Private::last("check", last));
+        // `::` is two tokens.
+        for token in path.iter_mut().take(2) {
+            if matches!(token, TokenTree::Punct(_)) {
+                token.set_span(first);
+            }
+        }
+        path.push(Group::new(Delimiter::Parenthesis, asked).into());
+        path.push(punct(';', self.hidden));
+        path.into_iter().collect()
     }
 
     /// The entry of a function that may sleep, and whose token may have any name.
-    pub(crate) fn by_type(&self, types: &[TokenStream]) -> TokenStream {
-        let (private, hidden) = (&self.private, self.hidden);
-        let (answers, joined) = self.found(types, "or");
+    pub(crate) fn by_type(&self, asked: &[Asked]) -> TokenStream {
+        let (answers, joined) = self.found(asked, &[]);
+        let (at, hidden) = (self.at, self.hidden);
         // The compiler underlines the argument: the function's name.
-        let at = self.at;
         let found = Ident::new("found", at);
         let and = Token![&](at);
+        let check = self.refuse("TakesToken", quote_spanned!(hidden=> #and #found), (at, at));
         let enter = self.here("enter", found.to_token_stream());
         quote_spanned! {hidden=>
             {
                 #answers
                 let #found = #joined;
-                #private::TakesToken::check(#and #found);
+                #check
                 #enter;
             }
         }
     }
 
     /// The body with a token bound around it.
-    pub(crate) fn bind(
-        &self,
-        name: &Ident,
-        types: &[TokenStream],
-        body: &TokenTree,
-    ) -> TokenStream {
+    pub(crate) fn bind(&self, name: &Ident, asked: &[Asked], body: &TokenTree) -> TokenStream {
         let hidden = self.hidden;
-        let (binder, join) = match self.attribute {
-            Attribute::MaySleep => ("bind_sleepable", "alone"),
-            Attribute::NonBlock => ("bind_non_block", "beside"),
+        let binder = match self.attribute {
+            Attribute::MaySleep => "bind_sleepable",
+            Attribute::NonBlock => "bind_non_block",
         };
-        let no_other = self.none(types, join);
+        let no_other = self.none(asked);
         let bound = self.here(binder, TokenStream::new());
         quote_spanned! {hidden=>
             {
@@ -149,13 +168,13 @@ impl Writer {
     }
 
     /// The body in a section, unless one of these types is the proof that it is in one already.
-    pub(crate) fn section(&self, types: &[TokenStream], body: TokenTree) -> TokenTree {
+    pub(crate) fn section(&self, asked: &[Asked], body: TokenTree) -> TokenTree {
         let hidden = self.hidden;
         let mut held = vec![word("let", hidden), word("_section", hidden), punct('=', hidden)];
-        if types.is_empty() {
+        if asked.is_empty() {
             held.extend(self.call("enter_section", TokenStream::new()));
         } else {
-            let (answers, found) = self.found(types, "beside");
+            let (answers, found) = self.found(asked, self.refusals());
             let section = self.here("section", found);
             held.push(braces(answers.into_iter().chain([section]), hidden).into());
         }
@@ -178,19 +197,26 @@ impl Writer {
         }
     }
 
-    /// Asks each type which token it is. Returns the answers' statements, and what joins them.
-    fn found(&self, types: &[TokenStream], join: &str) -> (TokenStream, TokenStream) {
+    /// Asks each type which token it is, and checks that it is none that is refused. Returns the statements, and what
+    /// joins the answers.
+    fn found(&self, asked: &[Asked], refusals: &[&str]) -> (TokenStream, TokenStream) {
         let (private, hidden) = (&self.private, self.hidden);
-        let join = Ident::new(join, hidden);
         let mut answers = TokenStream::new();
         let mut joined = quote_spanned!(hidden=> #private::Nothing);
-        for (i, ty) in types.iter().enumerate() {
-            let answer = Ident::new(&format!("parameter{i}"), last_span(ty));
-            let and = Token![&](first_span(ty));
-            answers.extend(
-                quote_spanned!(hidden=> let #answer = #private::Probe::<#ty>::new().answer();),
-            );
-            joined.extend(quote_spanned!(hidden=> .#join(#and #answer)));
+        for (i, Asked { ty, value }) in asked.iter().enumerate() {
+            let ends = (first_span(ty), last_span(ty));
+            let answer = Ident::new(&format!("parameter{i}"), ends.1);
+            let and = Token![&](ends.0);
+            let probe = match value {
+                None => quote_spanned!(hidden=> #private::Probe::<#ty>::new()),
+                Some(name) => quote_spanned!(hidden=> #private::Probe::of(&#name)),
+            };
+            let allow = value.as_ref().and_then(Self::allowance);
+            answers.extend(quote_spanned!(hidden=> #allow let #answer = #probe.answer();));
+            for refusal in refusals {
+                answers.extend(self.refuse(refusal, quote_spanned!(hidden=> #and #answer), ends));
+            }
+            joined.extend(quote_spanned!(hidden=> .or(#and #answer)));
         }
         (answers, joined)
     }
@@ -214,11 +240,17 @@ impl Writer {
     /// name, which must resolve as the author's, is the author's to the lint as well.
     fn on_purpose(&self, name: &Ident, call: Vec<TokenTree>) -> TokenStream {
         let call = self.statement(call);
-        if name.to_string().starts_with('_') {
-            quote_spanned!(self.hidden=> #[allow(clippy::used_underscore_binding)] #call)
-        } else {
-            call
+        match Self::allowance(name) {
+            Some(allow) => quote_spanned!(self.hidden=> #allow #call),
+            None => call,
         }
+    }
+
+    /// What a statement that uses this parameter needs before it.
+    fn allowance(name: &Ident) -> Option<TokenStream> {
+        name.to_string()
+            .starts_with('_')
+            .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::used_underscore_binding)]))
     }
 
     fn statement(&self, call: Vec<TokenTree>) -> TokenStream {

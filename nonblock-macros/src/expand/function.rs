@@ -89,7 +89,7 @@ fn write_body(writer: &Writer, body: Group, source: Option<&str>, entry: Entry) 
         }
         Entry::Proof(received, sleepables) => {
             content.extend(writer.received(received));
-            content.extend(writer.no_sleepable(&sleepables));
+            content.extend(writer.none(&sleepables));
             content.extend(writer.no_stranger());
             content.extend(body.content());
         }
@@ -97,8 +97,12 @@ fn write_body(writer: &Writer, body: Group, source: Option<&str>, entry: Entry) 
             content.extend(writer.context(received));
             content.extend(body.content());
         }
-        Entry::ByType(types) => {
-            content.extend(writer.by_type(&types));
+        Entry::ContextByType(asked) => {
+            content.extend(writer.by_type(&[asked]));
+            content.extend(body.content());
+        }
+        Entry::ByType(asked) => {
+            content.extend(writer.by_type(&asked));
             content.extend(body.content());
         }
         // What is held around the body is dropped after it: after its variables, and after the temporaries

@@ -15,15 +15,62 @@ fn assert_one_error(expanded: &TokenStream, begins: &str) {
     assert!(message.contains("\nhelp: "), "no help: {message}");
 }
 
+/// Bodies as they are while somebody writes them. An editor closes the delimiters before it expands anything.
+const HALF_WRITTEN: [&str; 12] = [
+    "disk .",
+    "disk . read ( cx ,",
+    "let x =",
+    "let x : Vec < =",
+    "let x = disk . blocks . iter ( ) . map ( | block | block .",
+    "match disk",
+    "match disk { Disk {",
+    "if disk . is_full ( ) & &",
+    "return",
+    "a . b . c ( } ) ;",
+    "for block in",
+    "fn inner ( x : u32",
+];
+
+/// Closes what is open, and drops what closes nothing.
+fn closed(source: &str) -> String {
+    let (mut text, mut open) = (String::new(), Vec::new());
+    for char in source.chars() {
+        match char {
+            '(' => open.push(')'),
+            '{' => open.push('}'),
+            ')' | '}' if open.last() == Some(&char) => drop(open.pop()),
+            ')' | '}' => continue,
+            _ => {}
+        }
+        text.push(char);
+    }
+    text.extend(open.into_iter().rev());
+    text
+}
+
 #[test]
 fn half_written_bodies_are_passed_through() {
-    for body in ["{ foo . }", "{ let x = }", "{ match cx { }", "{ a . b . c ( }"] {
-        let Ok(_) = body.parse::<TokenStream>() else { continue };
-        for (attribute, token) in [(MaySleep, "cx: &mut Sleepable"), (NonBlock, "nb: &NonBlock")] {
-            let expanded = expand(attribute, "", &format!("fn f({token}) {body}"));
-            assert!(!is_refused(&expanded));
-            let inside = body.trim_matches(['{', '}']).trim();
-            assert!(squeezed(&expanded).contains(&squeezed(tokens(inside))), "{expanded}");
+    for body in HALF_WRITTEN.map(closed) {
+        let expected = squeezed(tokens(&body));
+        for (attribute, args, signature) in [
+            (MaySleep, "", "pub fn f<'a>(cx: &'a mut Sleepable, disk: &Disk) -> Option<&'a u8>"),
+            (MaySleep, "cx", "pub fn f(disk: &Disk) -> u32"),
+            (MaySleep, "", "fn f(cx: &mut Right, disk: &Disk)"),
+            (MaySleep, "", "fn f(disk: &Disk)"),
+            (NonBlock, "", "fn f(nb: &NonBlock, disk: &Disk)"),
+            (NonBlock, "", "fn f<T: Copy>(disk: &Disk<T>) -> T where T: Debug"),
+            (NonBlock, "nb", "unsafe extern \"C\" fn f(disk: &Disk)"),
+        ] {
+            let item = format!("{signature} {{ {body} }}");
+            let expanded = squeezed(expand(attribute, args, &item));
+            assert!(expanded.contains(&(squeezed(tokens(signature)) + "{")), "{expanded}");
+            assert!(expanded.contains(&expected), "{expanded}");
+            // The same in a block, beside a method that is whole.
+            let block = format!("impl X {{ {item} fn whole(&self, cx: &mut Sleepable) {{ 1 }} }}");
+            let expanded = squeezed(expand(attribute, args, &block));
+            assert!(expanded.contains(&(squeezed(tokens(signature)) + "{")), "{expanded}");
+            assert!(expanded.contains(&expected), "{expanded}");
+            assert!(expanded.contains("fnwhole(&self,cx:&mutSleepable){"), "{expanded}");
         }
     }
 }
@@ -178,6 +225,7 @@ fn one_error_for_one_mistake() {
         (MaySleep, "crate =", "fn f(cx: &mut Sleepable) {}", "no path after `crate =`"),
         (MaySleep, "crate = \"a\"", "fn f(cx: &mut Sleepable) {}", "this is not a path"),
         (MaySleep, "crate = a, crate = a", "fn f(cx: &mut Sleepable) {}", "`crate` is given twice"),
+        (MaySleep, "x crate = a", "fn f() {}", "no comma before this argument"),
         (MaySleep, ",", "fn f(cx: &mut Sleepable) {}", "no argument before this comma"),
         (MaySleep, "", "#[may_sleep] fn f(cx: &mut Sleepable) {}", "`#[may_sleep]` is given twice"),
         (MaySleep, "", "#[non_block] fn f(cx: &mut Sleepable) {}", "what may sleep cannot be"),
@@ -186,8 +234,10 @@ fn one_error_for_one_mistake() {
         (MaySleep, "", "", "`#[may_sleep]` stands before nothing"),
         (MaySleep, "", "fn f(cx: &mut Sleepable, n: &NonBlock) {}", "two tokens: whoever holds"),
         (MaySleep, "", "fn f(cx: &mut Sleepable, d: &mut Sleepable) {}", "a second token"),
-        (NonBlock, "", "fn f(cx: &mut Sleepable) {}", "a `Sleepable` comes into a function"),
-        (NonBlock, "", "fn f<C: Context>(cx: &mut C) {}", "this may be a `Sleepable`"),
+        (NonBlock, "", "fn f(&self, cx: &mut Sleepable);", "a `Sleepable` comes into a function"),
+        (NonBlock, "", "fn f(cx: Sleepable) {}", "a `Sleepable` comes into a function"),
+        (NonBlock, "", "fn f<C: Context>(&self, cx: &mut C);", "this may be a `Sleepable`"),
+        (NonBlock, "", "fn f(_: &mut impl Context) {}", "this may be a `Sleepable`"),
         (
             NonBlock,
             "",
@@ -224,6 +274,25 @@ fn one_error_for_one_mistake() {
     for (attribute, args, item, begins) in cases {
         assert_one_error(&expand(attribute, args, item), begins);
     }
+}
+
+#[test]
+fn types_decide_where_code_can_stand() {
+    for (item, asks) in [
+        ("fn f(right: &mut Sleepable) {}", "Probe::<&mutSleepable>::new()"),
+        ("fn f(nb: &NonBlock, _: &mut Sleepable) {}", "Probe::<&mutSleepable>::new()"),
+        ("fn f<C: Context>(either: &mut C) {}", "Probe::<&mutC>::new()"),
+        ("fn f(cx: &mut Sleepable) {}", "Probe::of(&cx)"),
+        ("fn f(either: &mut impl Context) {}", "Probe::of(&either)"),
+    ] {
+        let expanded = expand(NonBlock, "", item);
+        assert!(!is_refused(&expanded), "{expanded}");
+        assert!(squeezed(&expanded).contains(asks), "{expanded}");
+    }
+    let declared = squeezed(expand(MaySleep, "", "fn f<C: Context>(&self, cx: &mut C);"));
+    assert!(declared.contains("where::nonblock::__private::IsContext<C>:,"), "{declared}");
+    let opaque = squeezed(expand(MaySleep, "", "fn f(&self, cx: &mut impl Context);"));
+    assert!(!opaque.contains("where"), "{opaque}");
 }
 
 #[test]

@@ -22,7 +22,8 @@
 //! * **A token in a struct**, beside one that an attribute binds. *Pass tokens as parameters of their own.*
 //!   `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`
 //! * **A token whose type does not show it**, and that comes into a function with `#[non_block]`: behind a `dyn Trait` or a
-//!   type parameter, or under an alias inside another type. *Call the token by its name.*
+//!   type parameter, under an alias inside another type, or by an alias of a tuple, of an array, or whose lifetime is not
+//!   written. *Call the token by its name.*
 //!   `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`
 //! * **A token in a wrapper that makes anything `Send`**, as some crates have, which check the thread when it is used. It
 //!   passes for [`NoToken`](crate::NoToken).

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use nonblock_tools::cargo::{self, cargo};
+use nonblock_tools::cargo::{self, Outcome, cargo};
 use nonblock_tools::generate::{Variant, source};
 
 /// The crates, in a workspace of their own.
@@ -67,16 +67,28 @@ impl Crates {
         Ok(times)
     }
 
-    fn time(&self, variant: Variant, times: &mut Times) -> Result<(), String> {
+    /// The folder of the crates' workspace, in which cargo and the compiler run.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The call of cargo that compiles one crate, and nothing else.
+    pub(crate) fn check(&self, variant: Variant) -> Result<Command, String> {
         let path = self.directory.join(variant.name()).join("src/lib.rs");
         // Written anew, it has to be compiled anew.
         fs::write(&path, source(variant))
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        let cargo = self.cargo(true);
+        let mut cargo = self.cargo(true);
+        cargo.args(["--package", variant.name()]);
+        Ok(cargo)
+    }
+
+    fn time(&self, variant: Variant, times: &mut Times) -> Result<(), String> {
+        let cargo = self.check(variant)?;
         // The shell knows how long the processor worked for what it started.
         let mut shell = Command::new("sh");
         shell.args(["-c", "\"$@\" && times", "sh"]).arg(cargo.get_program()).args(cargo.get_args());
-        shell.args(["--package", variant.name()]).current_dir(&self.directory);
+        shell.current_dir(&self.directory);
         for (name, value) in cargo.get_envs() {
             match value {
                 Some(value) => shell.env(name, value),
@@ -87,9 +99,7 @@ impl Crates {
         let outcome = cargo::run(&mut shell)?;
         times.wall.push(start.elapsed().as_secs_f64());
         let checked = outcome.succeeded("cargo check")?;
-        if checked.stderr.matches("Checking ").count() != 1 {
-            return Err(format!("other crates were checked as well\n{}", checked.stderr));
-        }
+        only_one(&checked)?;
         times.processor.push(processor(&checked.stdout)?);
         Ok(())
     }
@@ -102,6 +112,14 @@ impl Crates {
         }
         command
     }
+}
+
+/// Makes sure that nothing but one crate was compiled.
+pub(crate) fn only_one(checked: &Outcome) -> Result<(), String> {
+    if checked.stderr.matches("Checking ").count() == 1 {
+        return Ok(());
+    }
+    Err(format!("not one crate was checked\n{}", checked.stderr))
 }
 
 /// Reads what the shell's `times` wrote: on the last line, the time of what it started, `0m1.002s 0m0.030s`.

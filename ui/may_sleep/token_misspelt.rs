@@ -1,0 +1,10 @@
+//! The token's type is called `Sleepable`, or as it was imported.
+
+use nonblock::may_sleep;
+
+#[may_sleep]
+fn flush(cx: &mut Slepable) {
+    let _ = cx;
+}
+
+fn main() {}

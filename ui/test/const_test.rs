@@ -1,0 +1,6 @@
+//! A test runs when the tests do.
+
+#[nonblock::test]
+const fn flushes() {}
+
+fn main() {}

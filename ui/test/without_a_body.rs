@@ -1,0 +1,8 @@
+//! A test has a body.
+
+trait Tests {
+    #[nonblock::test]
+    fn flushes();
+}
+
+fn main() {}
