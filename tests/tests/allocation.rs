@@ -212,8 +212,9 @@ fn counts_of_waiters<R: lock_api::RawMutex + Send + Sync>() -> Vec<usize> {
 /// More threads wait than ever before in this program, so the table of threads grows.
 #[test]
 fn threads_that_wait_for_a_lock_of_parking_lots_may_allocate() {
-    let counts = counts_of_waiters::<parking_lot::RawMutex>();
-    assert!(counts.iter().any(|count| *count > 0), "{counts:?}");
+    // On a busy machine the lock may be free before they have given up spinning: then nothing has grown yet.
+    let grows = || counts_of_waiters::<parking_lot::RawMutex>().iter().any(|count| *count > 0);
+    assert!((0..30).any(|_| grows()), "nobody allocated");
 }
 
 #[test]

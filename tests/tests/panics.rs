@@ -12,6 +12,7 @@ use nonblock::mmu::{
 use nonblock::notifier::{Answer, AtomicChain, BlockingChain};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, Sleepable, Violation, raw, sleepable, thread};
+use nonblock_tests::interpreter::report_panics_briefly;
 
 fn range() -> Range {
     Range::with_len(0x10_0000, 4 * PAGE_SIZE).unwrap()
@@ -19,6 +20,7 @@ fn range() -> Range {
 
 /// Runs the closure and returns what its panic carries.
 fn panic_of<R>(f: impl FnOnce() -> R) -> Box<dyn Any + Send> {
+    report_panics_briefly();
     let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("expected a panic") };
     payload
 }
