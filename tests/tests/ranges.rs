@@ -50,9 +50,9 @@ fn intersections_and_pages() {
     }
 
     let owner = Owner::new();
-    let (owned, other) = (all[5].with_owner(owner), all[0]);
-    assert_eq!(owned.intersection(&other).unwrap().owner(), Some(owner));
-    assert_eq!(other.intersection(&owned).unwrap().owner(), None);
+    let (mine, plain) = (all[5].with_owner(owner), all[0]);
+    assert_eq!(mine.intersection(&plain).unwrap().owner(), Some(owner));
+    assert_eq!(plain.intersection(&mine).unwrap().owner(), None);
 
     let whole = Range::whole();
     assert_eq!(whole.start(), 0);
