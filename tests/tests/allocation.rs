@@ -244,3 +244,29 @@ fn a_threads_first_call_allocates_nothing() {
         first(&|_nb| assert_eq!(space.interval_subscriptions(&range()), 1));
     });
 }
+
+/// Nothing else is left that could free what a subscription shared with its address space.
+#[test]
+fn a_drop_after_that_of_the_space_frees_what_the_subscription_is_made_of() {
+    let quiet = Arc::new(Quiet(AtomicBool::new(false)));
+    sleepable(|cx| {
+        let (space, chain) = (AddressSpace::new(), AtomicChain::<u32>::new());
+        let mut listed = space.subscribe(quiet.clone(), cx).ok();
+        let mut interval = space.subscribe_interval(range(), quiet.clone(), cx).ok();
+        let callback = |_: &u32, _: &mut NonBlock| Answer::Continue;
+        let mut registration = chain.register(Arc::new(callback), 0, cx).ok();
+        drop((space, chain));
+        assert_eq!(Arc::strong_count(&quiet), 1);
+        let freed = cx.non_block(|_nb| {
+            [
+                // The entry's mark.
+                count(&mut || drop(listed.take())),
+                // The interval, how far the space had come, and what both shared with it: the clock, and the space's own.
+                count(&mut || drop(interval.take())),
+                // The mark, the clock, and the chain's own.
+                count(&mut || drop(registration.take())),
+            ]
+        });
+        assert_eq!(freed, [1, 4, 3]);
+    });
+}
