@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 pub mod cgroup;
 pub mod fixture;
+pub mod interpreter;
 #[cfg(loom)]
 pub mod model;
 pub mod process;

@@ -77,13 +77,15 @@ fn intervals_are_found_without_allocating() {
         let refusing = Arc::new(Quiet(AtomicBool::new(false)));
         let quiet = Arc::new(Quiet(AtomicBool::new(false)));
         let at = |page: usize| Range::with_len(page * PAGE_SIZE, 4 * PAGE_SIZE).unwrap();
+        let apart = if cfg!(miri) { 20 } else { 1 };
         let mut subscriptions: Vec<_> = (0..1_000)
+            .step_by(apart)
             .map(|page| space.subscribe_interval(at(page), quiet.clone(), cx).unwrap())
             .collect();
         let last = space.subscribe_interval(at(300), refusing.clone(), cx).unwrap();
         let _listed = space.subscribe(quiet.clone(), cx).unwrap();
         // Dropped ones are still in the tree, and trees that were replaced wait to be freed.
-        drop(subscriptions.drain(100..200));
+        drop(subscriptions.drain(100 / apart..200 / apart));
         let open = space.invalidate(at(250), Event::Unmap, cx);
         let newest = space.subscribe_interval(at(900), quiet.clone(), cx).unwrap();
 
@@ -241,5 +243,31 @@ fn a_threads_first_call_allocates_nothing() {
         first(&|nb| drop(space.try_invalidate(range(), Event::Unmap, nb).unwrap()));
         first(&|nb| assert_eq!(chain.call(&0, nb).called(), 1));
         first(&|_nb| assert_eq!(space.interval_subscriptions(&range()), 1));
+    });
+}
+
+/// Nothing else is left that could free what a subscription shared with its address space.
+#[test]
+fn a_drop_after_that_of_the_space_frees_what_the_subscription_is_made_of() {
+    let quiet = Arc::new(Quiet(AtomicBool::new(false)));
+    sleepable(|cx| {
+        let (space, chain) = (AddressSpace::new(), AtomicChain::<u32>::new());
+        let mut listed = space.subscribe(quiet.clone(), cx).ok();
+        let mut interval = space.subscribe_interval(range(), quiet.clone(), cx).ok();
+        let callback = |_: &u32, _: &mut NonBlock| Answer::Continue;
+        let mut registration = chain.register(Arc::new(callback), 0, cx).ok();
+        drop((space, chain));
+        assert_eq!(Arc::strong_count(&quiet), 1);
+        let freed = cx.non_block(|_nb| {
+            [
+                // The entry's mark.
+                count(&mut || drop(listed.take())),
+                // The interval, how far the space had come, and what both shared with it: the clock, and the space's own.
+                count(&mut || drop(interval.take())),
+                // The mark, the clock, and the chain's own.
+                count(&mut || drop(registration.take())),
+            ]
+        });
+        assert_eq!(freed, [1, 4, 3]);
     });
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::notifier::{Answer, AtomicChain, AtomicNotifier, BlockingChain, BlockingNotifier};
 use nonblock::{Context, NonBlock, Sleepable, raw, sleepable};
+use nonblock_tests::interpreter::report_panics_briefly;
 
 /// What the drivers of a test have come to.
 #[derive(Debug, Default)]
@@ -143,6 +144,7 @@ fn nothing_done_in_a_section_drops_a_callback_of_a_chain() {
 
 /// What a panic said.
 fn said<R>(f: impl FnOnce() -> R) -> String {
+    report_panics_briefly();
     let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("expected a panic") };
     *payload.downcast::<String>().expect("a message")
 }

@@ -493,6 +493,8 @@ fn what_is_done_in_a_section_is_never_the_last_to_own_a_driver() {
             drop((subscription, other));
             IN_SECTION.with(|in_section| in_section.set(false));
         });
+        // Moves the epoch, which the other looks at: the checker tries every order of the two.
+        space.synchronize(cx);
         drop(space);
         reading.join().unwrap();
     });

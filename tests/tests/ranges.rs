@@ -1,6 +1,6 @@
 //! Ranges of addresses: what they hold, and what is said to those that cannot be.
 
-use nonblock::mmu::{Event, PAGE_SIZE, Range, RangeError};
+use nonblock::mmu::{Event, Owner, PAGE_SIZE, Range, RangeError};
 
 #[test]
 fn ranges() {
@@ -26,6 +26,38 @@ fn ranges() {
     let last = usize::MAX - PAGE_SIZE + 1;
     assert!(Range::new(0, last).is_ok());
     assert!(Range::with_len(last - PAGE_SIZE, PAGE_SIZE).is_ok());
+}
+
+/// Every pair of ranges within a few pages, against the pages that both have.
+#[test]
+fn intersections_and_pages() {
+    let page = |page: usize| page * PAGE_SIZE;
+    let all: Vec<_> = (0..6)
+        .flat_map(|start| (start + 1..=6).map(move |end| (start, end)))
+        .map(|(start, end)| Range::new(page(start), page(end)).unwrap())
+        .collect();
+    for one in &all {
+        let pages: Vec<_> = one.pages().collect();
+        assert!(pages.iter().all(|address| address % PAGE_SIZE == 0 && one.contains(*address)));
+        assert_eq!((pages.len(), one.pages().len()), (one.len() / PAGE_SIZE, pages.len()));
+        for other in &all {
+            let both: Vec<_> = one.pages().filter(|address| other.contains(*address)).collect();
+            let found = one.intersection(other);
+            assert_eq!(found.is_some(), one.overlaps(other), "{one} and {other}");
+            let found: Vec<_> = found.iter().flat_map(Range::pages).collect();
+            assert_eq!(found, both, "{one} and {other}");
+        }
+    }
+
+    let owner = Owner::new();
+    let (mine, plain) = (all[5].with_owner(owner), all[0]);
+    assert_eq!(mine.intersection(&plain).unwrap().owner(), Some(owner));
+    assert_eq!(plain.intersection(&mine).unwrap().owner(), None);
+
+    let whole = Range::whole();
+    assert_eq!(whole.start(), 0);
+    assert!(Range::with_len(whole.end(), PAGE_SIZE).is_err(), "nothing is left behind it");
+    assert!(all.iter().all(|one| whole.intersection(one) == Some(*one)));
 }
 
 #[test]
