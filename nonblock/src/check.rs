@@ -1,6 +1,6 @@
 //! The run-time checks: what sleeping and non-sleeping functions say of themselves.
 
-use crate::backend;
+use crate::backend::{self, Backend as _, Chosen};
 use crate::report::{self, Place, ViolationKind};
 
 /// Says that the caller may sleep here, and reports it if a section is open.
@@ -45,6 +45,18 @@ pub fn might_sleep() {
 pub(crate) fn might_sleep_at(place: Place) {
     if backend::in_section() == Some(true) {
         report::violation(ViolationKind::SleepInNonBlock, place);
+    }
+}
+
+/// As [`might_sleep`], for a destructor: what it breaks is reported where the section began.
+///
+/// Destructors are called from code of the core library's, whose place is the same for all of them.
+#[inline]
+pub(crate) fn might_sleep_in_drop() {
+    if backend::in_section() == Some(true) {
+        // C says of no section where it began so that a panic could be told of.
+        let began = Chosen::began().filter(|place| place.location().is_some());
+        report::violation(ViolationKind::SleepInNonBlock, began.unwrap_or_else(Place::caller));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::check::might_sleep;
+use crate::check::{might_sleep, might_sleep_in_drop};
 use crate::token::Sleepable;
 
 #[cfg(feature = "std")]
@@ -23,8 +23,8 @@ pub use self::io::InUse;
 /// Making it does not sleep. Using it may, and takes `&mut Sleepable`.
 ///
 /// Dropping it drops the value, which may sleep too: closing a file waits for its file system. No token can be asked for
-/// there, so it is checked at run time: dropped in a section, a value that has a destructor is reported. Where it
-/// matters, say [`into_inner`](Self::into_inner) and drop what that returns.
+/// there, so it is checked at run time: dropped in a section, a value that has a destructor is reported, at the place
+/// where that section began. Where it matters, say [`into_inner`](Self::into_inner) and drop what that returns.
 ///
 /// # Examples
 ///
@@ -135,10 +135,9 @@ impl<T> MaySleep<T> {
 
 impl<T> Drop for Dropped<T> {
     #[inline]
-    #[track_caller]
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() {
-            might_sleep();
+            might_sleep_in_drop();
         }
     }
 }

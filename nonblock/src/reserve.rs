@@ -50,7 +50,7 @@ use crate::work::bell::Bell;
 pub struct Reserve<T> {
     objects: ArrayQueue<T>,
     make: Box<dyn Fn() -> T + Send + Sync>,
-    /// Objects that left for good, and were not made anew yet.
+    /// Objects that left for good, and were neither given back nor made anew yet.
     missing: AtomicUsize,
     taken: AtomicUsize,
     refused: AtomicUsize,
@@ -100,7 +100,7 @@ impl<T> Reserve<T> {
     /// # Context
     ///
     /// Does not sleep, and takes no token.
-    #[must_use = "an object that is not kept is given back at once"]
+    #[must_use = "an object that is not kept is given back at once: bind it to a name, since `let _` gives it back too"]
     pub fn take(&self) -> Option<Reserved<'_, T>> {
         let taken = self.try_take();
         if taken.is_none() {
@@ -177,15 +177,48 @@ impl<T> Reserve<T> {
         might_sleep();
         let mut made = 0;
         while self.missing.load(Ordering::Relaxed) > 0 {
-            let object = (self.make)();
-            let less = |missing: usize| missing.checked_sub(1);
             // Another thread may have made the last one meanwhile; this one is dropped then.
-            if self.missing.try_update(Ordering::Acquire, Ordering::Relaxed, less).is_ok() {
-                self.give_back(object);
+            if self.give((self.make)()).is_ok() {
                 made += 1;
             }
         }
         made
+    }
+
+    /// Gives an object back that left for good, by [`into_inner`](Reserved::into_inner), or another one in its place.
+    ///
+    /// Linux's `mempool_free()`, which frees what there is no room for; here that comes back to the caller, who may be in a
+    /// section, where nothing should be released.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep, and takes no token. It neither allocates nor releases memory.
+    ///
+    /// # Errors
+    ///
+    /// With the object, if none is missing: the reserve has, or has lent, as many as it was made with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::Reserve;
+    /// let reserve = Reserve::with_capacity(1, || String::from("spare"));
+    /// let sent: String = reserve.take().unwrap().into_inner(); // to a device, say
+    /// assert_eq!(reserve.free(), 0);
+    ///
+    /// nonblock::non_block(|_nb| {
+    ///     assert_eq!(reserve.give(sent), Ok(())); // when the device has done with it
+    ///     assert_eq!(reserve.give(String::new()), Err(String::new())); // one too many
+    /// });
+    /// assert_eq!(reserve.free(), 1);
+    /// ```
+    pub fn give(&self, object: T) -> Result<(), T> {
+        let less = |missing: usize| missing.checked_sub(1);
+        if self.missing.try_update(Ordering::Acquire, Ordering::Relaxed, less).is_err() {
+            return Err(object);
+        }
+        self.give_back(object);
+        Ok(())
     }
 
     /// Puts an object where it was taken from.
@@ -249,7 +282,7 @@ impl<T> fmt::Debug for Reserve<T> {
 /// # Examples
 ///
 /// See [`Reserve`].
-#[must_use = "an object that is not kept is given back at once"]
+#[must_use = "an object that is not kept is given back at once: bind it to a name, since `let _` gives it back too"]
 pub struct Reserved<'a, T> {
     /// There until it is given back or taken for good.
     object: Option<T>,
@@ -257,7 +290,8 @@ pub struct Reserved<'a, T> {
 }
 
 impl<T> Reserved<'_, T> {
-    /// Takes the object for good: the reserve misses it until it is [refilled](Reserve::refill).
+    /// Takes the object for good: the reserve misses it until it is [given](Reserve::give) one or
+    /// [refilled](Reserve::refill).
     ///
     /// # Context
     ///
@@ -337,7 +371,7 @@ pub struct ReserveStats {
     pub capacity: usize,
     /// How many can be taken now.
     pub free: usize,
-    /// How many left for good, and were not made anew yet.
+    /// How many left for good, and were neither given back nor made anew yet.
     pub missing: usize,
     /// How often one was taken.
     pub taken: usize,

@@ -12,7 +12,7 @@ trait SectionEndsOnItsThread {}
 
 /// An open section: counted from its making until its drop, so that unwinding leaves the depth
 /// right too.
-#[must_use = "the section ends when this guard is dropped"]
+#[must_use = "the section ends when this guard is dropped: bind it to a name, since `let _` ends it too"]
 #[derive(Debug)]
 pub struct Section {
     // A section is its thread's: another must not end it. An empty array for the reason that the

@@ -338,3 +338,30 @@ fn unmapping_waits_for_those_who_touch() {
     });
     assert!(free_at_once >= 5, "{free_at_once} of 20 were unmapped when `unmap` returned");
 }
+
+/// Whoever writes it may take as long as it likes.
+#[test]
+fn it_is_written_without_the_memory_lock() {
+    /// A writer that counts how often it is called with the memory lock held.
+    struct Writer<'a> {
+        victim: &'a Mm,
+        text: String,
+        held: usize,
+    }
+
+    impl std::fmt::Write for Writer<'_> {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.text.push_str(text);
+            self.held += usize::from(self.victim.try_lock().is_none());
+            Ok(())
+        }
+    }
+
+    let victim = Mm::named("browser");
+    let range = sleepable(|cx| victim.map(MIB, cx)).unwrap();
+    let mut writer = Writer { victim: &victim, text: String::new(), held: 0 };
+    std::fmt::write(&mut writer, format_args!("{victim:?}")).unwrap();
+    assert_eq!(writer.held, 0);
+    assert!(writer.text.contains("\"browser\""), "{}", writer.text);
+    assert!(writer.text.contains(&format!("{range:?}")), "{}", writer.text);
+}

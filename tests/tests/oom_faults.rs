@@ -3,15 +3,15 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]
 
-use std::panic::panic_any;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use nonblock::mmu::{Invalidate, Range};
 use nonblock::oom::{Outcome, ReapEventKind, Reaper};
 use nonblock::testing::violations;
-use nonblock::{Context, ViolationKind, raw, sleepable};
+use nonblock::{Context, NonBlock, ViolationKind, raw, sleepable};
 use nonblock_tests::victim::victim;
 
 const SHORT: Duration = Duration::from_millis(2);
@@ -127,4 +127,77 @@ fn a_section_that_a_driver_leaves_open_is_reported_once_and_closed() {
     assert_eq!(found.kind(), ViolationKind::SleepInNonBlock);
     // Where the reaper was started.
     assert_eq!(found.location().file(), file!());
+}
+
+/// The end calls are made when the pages are gone.
+#[test]
+fn what_was_taken_is_told_though_a_driver_panics_at_the_end() {
+    /// A driver that panics when the range may be used again.
+    struct Late;
+
+    impl Invalidate for Late {
+        fn invalidate<C: Context>(&self, _range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+            Ok(())
+        }
+
+        fn finish(&self, _range: &Range, _nb: &mut NonBlock) {
+            panic_any("at the end, as told")
+        }
+    }
+
+    let (told, hears) = mpsc::channel();
+    let setup = Reaper::builder().tries(3).interval(SHORT).on_event(move |event| {
+        told.send(event.kind.clone()).unwrap();
+    });
+    let reaper = setup.spawn().unwrap();
+    let ranges = sleepable(|cx| {
+        let faulty = victim("faulty", 2, cx);
+        let _late = faulty.space().subscribe(Arc::new(Late), cx).unwrap();
+        let reaped = reaper.reap(Arc::clone(&faulty)).wait(cx);
+        assert_eq!((reaped.outcome, reaped.attempts, reaped.panics), (Outcome::Complete, 1, 1));
+        assert_eq!((&reaped.taken, &reaped.skipped[..]), (&faulty.ranges(), &[][..]));
+        assert!(reaped.held.iter().all(|held| held.taken && held.panics == 1), "{reaped:#?}");
+        assert_eq!(reaped.reclaimed(), reaped.resident_before);
+        reaper.shutdown(cx);
+        faulty.ranges()
+    });
+    let told: Vec<_> = hears.iter().collect();
+    for range in ranges {
+        let mut of_it = told.iter().filter_map(|kind| match kind {
+            ReapEventKind::Panicked { range: at, .. } if *at == range => Some("panicked"),
+            ReapEventKind::Taken { range: at, .. } if *at == range => Some("taken"),
+            _ => None,
+        });
+        assert_eq!(
+            (of_it.next(), of_it.next(), of_it.next()),
+            (Some("panicked"), Some("taken"), None)
+        );
+    }
+}
+
+/// A reaper that is shut down by its own watcher would wait for itself.
+#[test]
+fn a_reaper_that_is_shut_down_on_its_own_thread_says_so() {
+    let slot = Arc::new(Mutex::new(None::<Reaper>));
+    let (told, hears) = mpsc::channel();
+    let setup = Reaper::builder().on_event({
+        let slot = Arc::clone(&slot);
+        move |event| {
+            if let ReapEventKind::Began { .. } = event.kind {
+                let reaper = slot.lock().unwrap().take().unwrap();
+                let call = || sleepable(|cx| reaper.shutdown(cx));
+                let panicked = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+                told.send(*panicked.downcast::<&str>().unwrap()).unwrap();
+            }
+        }
+    });
+    sleepable(|cx| {
+        let reaping = {
+            let mut slot = slot.lock().unwrap();
+            slot.insert(setup.spawn().unwrap()).reap(victim("last", 1, cx))
+        };
+        assert!(reaping.wait(cx).is_complete());
+    });
+    let text = hears.recv_timeout(LONG).unwrap();
+    assert_eq!(text, "the reaper's own thread waits for itself: shut the reaper down elsewhere");
 }

@@ -104,6 +104,28 @@ fn refilling_that_panics_keeps_what_was_made_and_what_is_missing() {
 }
 
 #[test]
+fn what_is_given_back_serves_who_waits_and_is_not_made_anew() {
+    let reserve = Arc::new(numbered(1));
+    let sent = reserve.take().expect("it is free").into_inner();
+    sleepable(|cx| {
+        let waiting = thread::spawn({
+            let reserve = Arc::clone(&reserve);
+            move |cx| {
+                let Ok(object) = reserve.take_from(cx);
+                *object
+            }
+        });
+        thread::sleep(cx, SHORT);
+        assert!(!waiting.is_finished());
+        assert_eq!(cx.non_block(|_nb| reserve.give(sent)), Ok(()));
+        assert_eq!(waiting.join(cx).unwrap(), 0);
+        assert_eq!(reserve.refill(cx), 0);
+        assert_eq!(reserve.give(7), Err(7));
+        assert_eq!((reserve.free(), reserve.stats().missing), (1, 0));
+    });
+}
+
+#[test]
 fn objects_are_dropped_once_with_the_reserve_or_with_who_has_them() {
     let object = Arc::new(());
     let reserve = Reserve::with_capacity(3, {
@@ -230,6 +252,7 @@ enum Step {
     GiveBack(prop::sample::Index),
     Keep(prop::sample::Index),
     Refill,
+    Give,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -239,6 +262,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => any::<prop::sample::Index>().prop_map(Step::GiveBack),
         1 => any::<prop::sample::Index>().prop_map(Step::Keep),
         1 => Just(Step::Refill),
+        1 => Just(Step::Give),
     ];
     prop::collection::vec(step, 0..80)
 }
@@ -287,6 +311,15 @@ proptest! {
                     prop_assert_eq!(sleepable(|cx| reserve.refill(cx)), missing);
                     free.extend(made..made + missing);
                     made += std::mem::take(&mut missing);
+                }
+                Step::Give => {
+                    // One of the caller's own, in the place of one that left.
+                    let expected = if missing > 0 { Ok(()) } else { Err(usize::MAX) };
+                    prop_assert_eq!(non_block(|_nb| reserve.give(usize::MAX)), expected);
+                    if expected.is_ok() {
+                        free.push_back(usize::MAX);
+                        missing -= 1;
+                    }
                 }
             }
             let stats = reserve.stats();

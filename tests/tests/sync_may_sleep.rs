@@ -147,6 +147,28 @@ fn dropped_in_a_section_a_value_with_a_destructor_is_reported() {
     assert!(closed.get());
 }
 
+/// The compiler's code that drops has the same place everywhere: that of the section tells one drop from another.
+#[test]
+fn a_drop_is_reported_where_its_section_began() {
+    let closed = Cell::new(false);
+    let handles = [(); 3].map(|()| MaySleep::new(Handle(&closed)));
+    let mut lines = Vec::new();
+    let found = violations(|| {
+        let [first, second, third] = handles;
+        lines.push(line!() + 1);
+        raw::non_block(|_nb| drop(first));
+        lines.push(line!() + 1);
+        raw::non_block(|nb| nb.non_block(|_nb| drop(second)));
+        lines.push(line!() + 1);
+        raw::non_block_start();
+        drop(third);
+        raw::non_block_end();
+    });
+    let places: Vec<_> = found.iter().map(|violation| violation.location().line()).collect();
+    assert_eq!(places, lines);
+    assert!(found.iter().all(|violation| violation.location().file() == file!()), "{found:#?}");
+}
+
 #[test]
 fn dropped_elsewhere_or_without_a_destructor_it_is_not() {
     let closed = Cell::new(false);

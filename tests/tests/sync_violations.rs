@@ -141,6 +141,7 @@ fn threads_are_reported() {
     assert_reported!(|cx| thread::park(cx));
     assert_reported!(|cx| thread::park_timeout(cx, Duration::ZERO));
     assert_reported!(|cx| thread::yield_now(cx));
+    assert_reported!(|cx| thread::available_parallelism(cx));
     assert_reported!(|cx| thread::sleep(cx, Duration::ZERO));
     let worker = thread::spawn(|_cx| ());
     assert_reported!(|cx| worker.join(cx));

@@ -2,17 +2,18 @@
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::time::{Duration, Instant};
 
 use nonblock::ViolationKind::SleepInNonBlock;
 use nonblock::sync::{Completion, Mutex};
 use nonblock::testing::violations;
 use nonblock::work::{Full, Queue};
-use nonblock::{Context, non_block, raw, sleepable, thread};
+use nonblock::{Context, Sleepable, Violation, non_block, raw, sleepable, thread};
 
 const SHORT: Duration = Duration::from_millis(20);
+const LONG: Duration = Duration::from_secs(30);
 
 /// Pushes from a section, as a callback would.
 #[track_caller]
@@ -59,7 +60,7 @@ fn a_full_queue_gives_the_item_back() {
     assert_eq!((stats.pushed, stats.handled, stats.refused, stats.highest), (3, 1, 2, 2));
     assert_eq!(
         stats.to_string(),
-        "pushed: 3, handled: 1 (0 panicked), refused: 2, highest: 2 of 2"
+        "pushed: 3, handling: 0, handled: 1 (0 panicked), refused: 2, highest: 2 of 2"
     );
 }
 
@@ -484,4 +485,125 @@ fn a_name_that_no_thread_can_have_starts_none() {
     push(&queue, ());
     sleepable(|cx| queue.shutdown(cx));
     assert_eq!(queue.stats().handled, 1);
+}
+
+// Flushing.
+
+#[test]
+fn flushing_waits_for_what_was_pushed_before_and_for_nothing_else() {
+    static DONE: AtomicUsize = AtomicUsize::new(0);
+
+    let queue = Arc::new(Queue::with_capacity(8));
+    let (go_on, goes_on) = mpsc::channel();
+    let (begun, begins) = mpsc::channel();
+    let goes_on = Arc::new(std::sync::Mutex::new(goes_on));
+    for name in ["first", "second"] {
+        let (goes_on, begun) = (Arc::clone(&goes_on), begun.clone());
+        let work = move |slow: bool, _cx: &mut Sleepable| {
+            begun.send(slow).unwrap();
+            if slow {
+                goes_on.lock().unwrap().recv_timeout(LONG).unwrap();
+            }
+            DONE.fetch_add(1, Ordering::SeqCst);
+        };
+        queue.worker(name, work).unwrap();
+    }
+    // The receiver is this thread's.
+    raw::sleepable(|cx| {
+        // The first is in hand when the others are done with.
+        cx.non_block(|nb| queue.push(nb, true)).unwrap();
+        assert!(begins.recv_timeout(LONG).unwrap());
+        let quick = |cx: &mut Sleepable| {
+            cx.non_block(|nb| queue.push(nb, false)).unwrap();
+            assert!(!begins.recv_timeout(LONG).unwrap());
+        };
+        (0..3).for_each(|_| quick(cx));
+        let flushing = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move |cx| {
+                queue.flush(cx);
+                DONE.load(Ordering::SeqCst)
+            }
+        });
+        // More are handled, as many as were pushed before, and it goes on waiting for the first.
+        (0..5).for_each(|_| quick(cx));
+        thread::sleep(cx, Duration::from_millis(50));
+        assert!(!flushing.is_finished());
+        assert_eq!(queue.stats().handling, 1);
+        go_on.send(()).unwrap();
+        assert_eq!(flushing.join(cx).unwrap(), 9);
+
+        // One that was pushed later may wait.
+        cx.non_block(|nb| queue.push(nb, true)).unwrap();
+        assert!(begins.recv_timeout(LONG).unwrap());
+        go_on.send(()).unwrap();
+        queue.flush(cx);
+        assert_eq!(DONE.load(Ordering::SeqCst), 10);
+        queue.flush(cx);
+        queue.shutdown(cx);
+        queue.flush(cx);
+        assert_eq!(queue.stats().handling, 0);
+    });
+}
+
+#[test]
+fn flushing_counts_what_is_taken_by_hand() {
+    let queue = Arc::new(Queue::with_capacity(1));
+    sleepable(|cx| {
+        queue.flush(cx);
+        cx.non_block(|nb| queue.push(nb, 1)).unwrap();
+        let flushing = [(); 2].map(|()| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move |cx| queue.flush(cx))
+        });
+        let waiting = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move |cx| queue.push_from(cx, 2)
+        });
+        thread::sleep(cx, Duration::from_millis(20));
+        assert!(!flushing[0].is_finished() && !flushing[1].is_finished());
+        assert_eq!(queue.pop(cx), Some(1));
+        assert_eq!(queue.pop(cx), Some(2));
+        waiting.join(cx).unwrap().unwrap();
+        for thread in flushing {
+            thread.join(cx).unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_handler_that_flushes_its_own_queue_is_told() {
+    let queue = Arc::new(Queue::with_capacity(1));
+    let own = Arc::downgrade(&queue);
+    queue.worker("own", move |(), cx| own.upgrade().unwrap().flush(cx)).unwrap();
+    sleepable(|cx| {
+        cx.non_block(|nb| queue.push(nb, ())).unwrap();
+        queue.flush(cx);
+        assert_eq!(queue.stats().panicked, 1);
+        queue.shutdown(cx);
+    });
+}
+
+/// To start a thread in a section is reported, and whoever is told of it may use the queue.
+#[test]
+fn a_worker_is_started_with_nothing_locked() {
+    static QUEUE: LazyLock<Queue<()>> = LazyLock::new(|| Queue::with_capacity(1));
+
+    fn uses_the_queue(violation: &Violation) {
+        let name = std::thread::current().name().map(String::from);
+        assert_eq!(name.as_deref(), Some("hiring"), "{violation}");
+        QUEUE.worker("of the handler's", |(), _cx| ()).unwrap();
+    }
+
+    nonblock::set_handler(Some(uses_the_queue));
+    let hiring = thread::Builder::new()
+        .name("hiring")
+        .spawn(|_cx| raw::non_block(|_nb| QUEUE.worker("reported", |(), _cx| ()).map(drop)));
+    let hiring = hiring.unwrap();
+    until(|| hiring.is_finished());
+    nonblock::set_handler(None);
+    sleepable(|cx| {
+        hiring.join(cx).unwrap().unwrap();
+        QUEUE.shutdown(cx);
+    });
 }

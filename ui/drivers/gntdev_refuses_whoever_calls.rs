@@ -1,4 +1,4 @@
-//! Law 5: Linux's first conversion refused callers that may sleep as well; they have nothing to be refused with.
+//! Law 5: Linux (93065ac753e4) refused callers that may sleep as well; they have nothing to be refused with.
 
 use gntdev::GrantMap;
 use nonblock::mmu::{Invalidate, Range};

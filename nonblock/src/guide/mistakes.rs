@@ -18,6 +18,16 @@
 //! | a root inside a section | | run | run | run | run |
 //! | what sleeps and says so in no way | | | | | clippy's list |
 //!
+//! # What the compiler's words mean
+//!
+//! | rustc says | write |
+//! |---|---|
+//! | expected `&mut Sleepable`, found `&mut NonBlock` | in a section nothing waits: try, refuse, or [put the work off](super::recipes::instead#put-work-off) |
+//! | expected `&mut Sleepable`, found `&mut C` | `lock.acquire(cx)?` in place of `lock.lock(cx)`; for anything else `cx.sleepable()?` in place of `cx` |
+//! | expected associated type `<C as Context>::Refusal`, found `WouldBlock`; help: consider constraining the associated type to `WouldBlock` | not that: `Refusal = WouldBlock` would keep out every caller that may sleep. Ask for what may refuse with `?`: `acquire(cx)?`, `cx.sleepable()?` |
+//! | `*cx` is borrowed, or needs unique access, in a closure | the section's own token: `cx.non_block(\|nb\| ...)` lends `nb` |
+//! | a root's closure captures a token | the token in place of the root: `cx.non_block(...)` |
+//!
 //! What no step finds is in [`blind_spots`](super::blind_spots).
 //!
 //! # What the compiler refuses
@@ -56,7 +66,11 @@
 //! }
 //! ```
 //!
-//! Refusing a caller that may sleep:
+//! Refusing a caller that may sleep. It happened to Linux: the commit 93065ac753e4 ("mm, oom: distinguish blockable mode for
+//! mmu notifiers"), which brought the question whether a caller may block, let `gntdev`'s callback answer `-EAGAIN` to
+//! all of them (`mn_invl_range_start()`, `drivers/xen/gntdev.c`); a later one mended it.
+//! `ui/drivers/gntdev_refuses_whoever_calls.rs` makes that mistake in the driver of `drivers/gntdev/`. rustc proposes to
+//! constrain `Refusal` to `WouldBlock`, which is no remedy: see the table above.
 //!
 //! ```compile_fail,E0308
 //! # use nonblock::{Context, WouldBlock};

@@ -116,8 +116,10 @@
 //!    `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters`
-//! 4. **Nothing under [`raw`](crate::raw) is on the path, nor its twins in C ([`capi`](crate::capi)).** (Step 2: they
-//!    open sections that borrow no token, and roots that may capture one.) The counters find it.
+//! 4. **Nothing under [`raw`](crate::raw) or `__private` is on the path, nor their twins in C ([`capi`](crate::capi)).**
+//!    (Step 2: the first and the last open sections that borrow no token, and roots that may capture one; the second
+//!    makes tokens, for the attributes' expansions.) The counters find it.
+//!    `blind_spots.rs::a_token_of_the_macros_own_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_captured_by_a_raw_section_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_section_begun_by_hand_is_left_to_the_counters`,
 //!    `capi.rs::sections_of_rust_are_seen_by_c_and_those_of_c_by_rust`
@@ -143,6 +145,13 @@
 //!     lock that disables interrupts keeps it out; with signals, the signal is blocked meanwhile.
 //!     `blind_spots.rs::a_spin_lock_taken_twice_is_not_seen`
 //!
+//! 11. **No thread waits in a page fault for a page to be found.** (Steps 3 and 4: a fault waits for memory or a disk, in
+//!     a section and in the few instructions of the second sort too.) Neither layer sees it. A kernel's memory does not
+//!     fault; a program locks its own (`mlockall`). What this crate sets aside was touched when it was made: the rings of
+//!     [`work::Queue`](crate::work::Queue) and of [bounded channels](crate::sync::channel::bounded), of items no larger
+//!     than a page, and the objects of a [`Reserve`](crate::Reserve). `blind_spots.rs::a_page_fault_is_not_seen`,
+//!     `page_faults.rs::what_was_set_aside_is_there`
+//!
 //! # What it leaves out
 //!
 //! * **How long it takes.** A section may run long, or for ever, and everybody who waits for a lock of its with it.
@@ -158,11 +167,9 @@
 //!   [`AddressSpace::invalidate`](crate::mmu::AddressSpace::invalidate), and waited for by a callback, hangs its holder.
 //!   What the theorem says is that the reaper does not hang with them.
 //!   `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`
-//! * **What the machine does to a thread without being asked.** A page fault waits for memory or a disk, also in a
-//!   section. A thread can lose its processor; whoever waits for its spin lock then waits until it has it back. A
-//!   kernel's section has its memory locked and, under a spin lock, keeps its processor; a program asks for the like with
-//!   `mlockall` and a real-time priority. `blind_spots.rs::a_page_fault_is_not_seen`,
-//!   `blind_spots.rs::losing_the_processor_is_not_seen`
+//! * **What the machine does to a thread without being asked.** A thread can lose its processor; whoever waits for its
+//!   spin lock then waits until it has it back. A kernel's section keeps its processor under a spin lock; a program asks
+//!   for the like with a real-time priority. `blind_spots.rs::losing_the_processor_is_not_seen`
 //! * **The allocator.** To allocate is no operation of this crate's. It can wait for the allocator's own locks, or for
 //!   the system. What a section needs is set aside beforehand: [`Reserve`](crate::Reserve),
 //!   [`work::Queue`](crate::work::Queue). `blind_spots.rs::an_allocation_is_not_seen`

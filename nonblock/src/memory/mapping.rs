@@ -8,7 +8,7 @@ use rustix::param::page_size;
 use super::error::{AccessError, MapError, ResidentError};
 use super::pages::Pages;
 use super::proc;
-use crate::check::might_sleep;
+use crate::check::{might_sleep, might_sleep_in_drop};
 use crate::mmu::Range;
 use crate::token::Sleepable;
 
@@ -244,6 +244,6 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // The kernel takes the process's `mmap_lock` to unmap it, as to map it.
-        might_sleep();
+        might_sleep_in_drop();
     }
 }

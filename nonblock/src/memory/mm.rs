@@ -1,5 +1,6 @@
 //! A process's memory: its mappings, the lock on them, and who mirrors them.
 
+use core::fmt;
 use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -26,13 +27,23 @@ use crate::token::Sleepable;
 /// # Examples
 ///
 /// See the [module](super).
-#[derive(Debug)]
 pub struct Mm {
     name: String,
     space: AddressSpace,
     mappings: Rcu<Vec<Arc<Mapping>>>,
     // Guards changes of `mappings`, and what the owner does between a start and an end.
     lock: Mutex<()>,
+}
+
+/// Without the memory lock: whoever writes it may wait for as long as it likes.
+impl fmt::Debug for Mm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mm")
+            .field("name", &self.name)
+            .field("space", &self.space)
+            .field("ranges", &self.ranges())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Mm {
@@ -237,7 +248,7 @@ impl Mm {
 ///
 /// It may be held across a sleep, which is why a reaper only tries it. Dropping it does not sleep.
 #[derive(Debug)]
-#[must_use = "the lock is released at once if its guard is not kept"]
+#[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
 pub struct MmGuard<'a> {
     // Dropped first: once the lock is free, somebody may wait for the readers.
     mappings: Reader<'a, Vec<Arc<Mapping>>>,

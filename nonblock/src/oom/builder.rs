@@ -101,7 +101,8 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    /// May sleep, since the kernel makes the thread, but takes no token, as [`thread::spawn`](crate::thread::spawn): a call
+    /// in a section is found at run time only.
     ///
     /// # Errors
     ///

@@ -37,7 +37,8 @@ pub enum ReapEventKind {
         /// The range of the mapping.
         range: Range,
     },
-    /// A driver's callback panicked: the range is left alone for now.
+    /// A driver's callback panicked. If it was to start, the range is left alone for now; if it was to end, what came of
+    /// the range follows: its pages are gone by then.
     #[non_exhaustive]
     Panicked {
         /// The range of the mapping.

@@ -132,11 +132,18 @@ impl Job {
                 return false;
             }
             let range = mapping.range();
-            // A callback that panics took nothing, and must not take the reaper with it.
-            let taken = outlive(office.place, || take(&victim, mapping, cx));
+            // A callback that panics must not take the reaper with it.
+            let mut outcome = None;
+            let panicked =
+                outlive(office.place, || take(&victim, mapping, &mut outcome, cx)).is_none();
             let held = self.tally.of(mapping);
             let (reaped, counters) = (&mut self.reaped, &office.counters);
-            let kind = match taken {
+            if panicked {
+                held.panics += 1;
+                reaped.panics += 1;
+                count(&counters.panics);
+            }
+            let kind = match outcome {
                 Some(Take::Taken) => {
                     held.taken = true;
                     reaped.taken.push(range);
@@ -154,14 +161,13 @@ impl Job {
                     count(&counters.failures);
                     ReapEventKind::Failed { error }
                 }
-                None => {
-                    held.panics += 1;
-                    reaped.panics += 1;
-                    count(&counters.panics);
-                    ReapEventKind::Panicked { range }
-                }
+                // At the start: it took nothing.
+                None => ReapEventKind::Panicked { range },
             };
             complete &= held.taken;
+            if panicked && kind != (ReapEventKind::Panicked { range }) {
+                self.tell(office, ReapEventKind::Panicked { range });
+            }
             self.tell(office, kind);
         }
         complete
@@ -200,16 +206,19 @@ impl Job {
     }
 }
 
-/// Takes the pages of a mapping, unless a driver would have to wait for that.
-fn take(victim: &Mm, mapping: &Mapping, cx: &mut Sleepable) -> Take {
+/// Takes the pages of a mapping, unless a driver would have to wait for that. What came of it is noted before the end calls
+/// are made, which may panic.
+fn take(victim: &Mm, mapping: &Mapping, outcome: &mut Option<Take>, cx: &mut Sleepable) {
     let range = mapping.range();
     match victim.space().try_invalidate(range, Event::Unmap, cx) {
-        Err(WouldBlock) => Take::Refused,
-        // Outside the section, which was around the callbacks only. The end calls are made when this returns.
-        Ok(_invalidation) => match mapping.zap(&range, cx) {
-            Ok(()) => Take::Taken,
-            Err(error) => Take::Failed(error),
-        },
+        Err(WouldBlock) => *outcome = Some(Take::Refused),
+        Ok(_invalidation) => {
+            // Outside the section, which was around the callbacks only.
+            *outcome = Some(match mapping.zap(&range, cx) {
+                Ok(()) => Take::Taken,
+                Err(error) => Take::Failed(error),
+            });
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::bell::Bell;
 use super::pressure_error::PressureError;
 use super::trigger::Trigger;
-use crate::check::might_sleep;
+use crate::check::{might_sleep, might_sleep_in_drop};
 use crate::token::Sleepable;
 
 /// Where the kernel tells the memory pressure of the whole machine.
@@ -242,7 +242,7 @@ impl Pressure {
 impl Drop for Pressure {
     fn drop(&mut self) {
         // The kernel waits (`synchronize_rcu()`) when the file is closed.
-        might_sleep();
+        might_sleep_in_drop();
     }
 }
 

@@ -119,6 +119,11 @@ impl Reaper {
     /// # Context
     ///
     /// May sleep.
+    ///
+    /// # Panics
+    ///
+    /// On the reaper's own thread, in a watcher or a driver's callback, which would wait for itself. The reaper finishes
+    /// with its victims then as if it had been dropped.
     #[track_caller]
     pub fn shutdown(mut self, cx: &mut Sleepable) {
         self.close();
@@ -132,6 +137,10 @@ impl Reaper {
     /// # Context
     ///
     /// May sleep.
+    ///
+    /// # Panics
+    ///
+    /// As [`shutdown`](Reaper::shutdown); its victims are called off all the same.
     #[track_caller]
     pub fn abandon(mut self, cx: &mut Sleepable) {
         self.abandoned.store(true, Ordering::Relaxed);
@@ -147,6 +156,11 @@ impl Reaper {
     #[track_caller]
     fn join(&mut self, cx: &mut Sleepable) {
         if let Some(thread) = self.thread.take() {
+            let is_own = thread.thread().id() == thread::current().id();
+            assert!(
+                !is_own,
+                "the reaper's own thread waits for itself: shut the reaper down elsewhere"
+            );
             // Callbacks' panics are caught, so its own is a fault of ours, and was printed.
             let _ = thread.join(cx);
         }

@@ -32,7 +32,7 @@ macro_rules! guard {
         /// # Examples
         ///
         /// See [`Lock`](super::Lock) and [`ReadWriteLock`](super::ReadWriteLock).
-        #[must_use = "the lock is released at once if its guard is not kept"]
+        #[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
         pub struct $name<
             'a,
             K: Kind,

@@ -15,7 +15,8 @@
 //! a section can only try. [`SpinLock`] is held in a section only, so its holder cannot sleep, and a
 //! section may wait for it: `lock` takes `&NonBlock`. Both are one [`Lock`] over a raw lock of the `lock_api` crate's, as
 //! both read-write locks are one [`ReadWriteLock`]; the aliases use `parking_lot`'s
-//! raw locks.
+//! raw locks. `lock_api` is re-exported here, in the version whose traits a raw lock has to implement: 0.5. Those of
+//! `parking_lot` 0.12 implement 0.4's, and do not fit.
 //!
 //! # Moving code over
 //!
@@ -74,7 +75,7 @@ pub use guard::{
 };
 pub use kind::{Kind, Sleeping, Spinning};
 pub use lock::Lock;
-pub use lock_api::WaitTimeoutResult;
+pub use lock_api::{self, WaitTimeoutResult};
 #[cfg(feature = "std")]
 pub use once_lock::OnceLock;
 #[cfg(feature = "spin")]
@@ -119,8 +120,8 @@ pub type MappedMutexGuard<'a, T> = MappedGuard<'a, Sleeping, T>;
 /// A lock that is held in a section only. See [`Lock`] and [`Spinning`].
 ///
 /// The holder cannot sleep, so whoever waits for it waits for running code. In user space the holder can
-/// still lose its processor; `parking_lot`'s raw lock therefore spins for a while and then yields to
-/// it, where a kernel's spins on.
+/// still lose its processor; `parking_lot`'s raw lock therefore spins for a while and then parks until the
+/// holder wakes it, where a kernel's spins on.
 ///
 /// # Context
 ///

@@ -205,7 +205,7 @@ impl fmt::Debug for Semaphore {
 /// # Examples
 ///
 /// See [`Semaphore`].
-#[must_use = "the permit is given back at once if it is not kept"]
+#[must_use = "the permit is given back at once if it is not kept: bind it to a name, since `let _` gives it back too"]
 #[derive(Debug)]
 pub struct SemaphorePermit<'a> {
     semaphore: &'a Semaphore,

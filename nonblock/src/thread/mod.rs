@@ -1,7 +1,8 @@
 //! Threads, with the token in their closures and in whatever waits.
 //!
 //! As [`std::thread`], but a new thread's closure is lent a [`Sleepable`], and whatever waits or gives the processor away
-//! takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], [`join`](JoinHandle::join).
+//! takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], [`join`](JoinHandle::join). So does what reads files:
+//! [`available_parallelism`].
 //!
 //! # Examples
 //!
@@ -25,6 +26,8 @@
 mod builder;
 mod scope;
 
+use core::num::NonZero;
+use std::io;
 use std::thread as native;
 use std::time::Duration;
 
@@ -34,7 +37,7 @@ use crate::token::{Sleepable, lend_sleepable};
 
 pub use self::builder::Builder;
 pub use self::scope::{Scope, ScopedJoinHandle, scope};
-pub use std::thread::{Thread, ThreadId, available_parallelism, current, panicking};
+pub use std::thread::{Thread, ThreadId, current, panicking};
 
 /// Puts the thread to sleep for at least a time.
 ///
@@ -159,6 +162,34 @@ pub fn yield_now(cx: &mut Sleepable) {
     let _ = cx;
     might_sleep();
     native::yield_now();
+}
+
+/// Returns how many threads the system would run at once, as [`std::thread::available_parallelism`].
+///
+/// # Context
+///
+/// May sleep, as on Linux it reads the files of the process's control group: takes `&mut Sleepable`.
+///
+/// # Errors
+///
+/// If the system does not say.
+///
+/// # Panics
+///
+/// As [`sleep`].
+///
+/// # Examples
+///
+/// ```
+/// let threads = nonblock::sleepable(|cx| nonblock::thread::available_parallelism(cx))?;
+/// assert!(threads.get() >= 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn available_parallelism(cx: &mut Sleepable) -> io::Result<NonZero<usize>> {
+    let _ = cx;
+    might_sleep();
+    native::available_parallelism()
 }
 
 /// Starts a thread, and lends its closure the right to sleep.

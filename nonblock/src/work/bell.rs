@@ -98,7 +98,17 @@ impl Bell {
     }
 
     /// Waits until the closure returns something. It is called again and again, and must not wait or panic.
-    pub(crate) fn wait<R>(&self, mut look: impl FnMut() -> Option<R>) -> R {
+    pub(crate) fn wait<R>(&self, look: impl FnMut() -> Option<R>) -> R {
+        self.wait_and(|| (), look)
+    }
+
+    /// As [`wait`](Self::wait), for one who looks for something else than those that the bell is rung for: rings for them
+    /// whenever it was woken. No two may wait so with one bell, or they would wake each other for ever.
+    pub(crate) fn wait_beside<R>(&self, look: impl FnMut() -> Option<R>) -> R {
+        self.wait_and(|| self.ring(), look)
+    }
+
+    fn wait_and<R>(&self, woken: impl Fn(), mut look: impl FnMut() -> Option<R>) -> R {
         loop {
             if let Some(found) = look() {
                 return found;
@@ -123,6 +133,7 @@ impl Bell {
                 park();
             }
             self.let_go(seat);
+            woken();
         }
     }
 

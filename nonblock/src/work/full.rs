@@ -5,7 +5,8 @@ use core::fmt;
 
 /// The queue takes no more: it is full, or shut down. Holds the item that was to be pushed.
 ///
-/// Which of the two, [`Queue::is_closed`](super::Queue::is_closed) tells.
+/// Which of the two, [`Queue::is_closed`](super::Queue::is_closed) tells: a queue that was closed stays so, and one that is not
+/// closed now was full.
 ///
 /// # Context
 ///
@@ -21,6 +22,7 @@ use core::fmt;
 ///     queue.push(nb, "first").unwrap();
 ///     let Err(Full(item)) = queue.push(nb, "second") else { unreachable!() };
 ///     assert_eq!(item, "second");
+///     assert!(!queue.is_closed(), "it was full: somebody may take an item, and make room");
 /// });
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]

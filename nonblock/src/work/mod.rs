@@ -30,6 +30,8 @@ pub(crate) mod bell;
 mod duty;
 mod full;
 mod queue;
+#[cfg(feature = "std")]
+mod round;
 mod shared;
 mod stats;
 #[cfg(feature = "std")]

@@ -10,7 +10,7 @@ use super::full::Full;
 use super::shared::Shared;
 use super::stats::QueueStats;
 #[cfg(feature = "std")]
-use super::worker::{Crew, Worker};
+use super::worker::{self, Crew, Worker};
 use crate::check::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
@@ -25,7 +25,8 @@ use crate::token::{NonBlock, Sleepable};
 /// # Context
 ///
 /// [`push`](Queue::push) is for sections. Waiting for an item, for room or for the end takes `&mut Sleepable`. Making a queue
-/// allocates all it will need. Dropping one [closes](Queue::close) it and waits for nobody: workers handle what is left and
+/// allocates and touches all it will need, so that a push meets no page fault: box what is larger than a page, whose
+/// memory is touched when it is pushed. Dropping one [closes](Queue::close) it and waits for nobody: workers handle what is left and
 /// end; without a worker, what is left is dropped.
 ///
 /// # Examples
@@ -62,6 +63,9 @@ pub struct Queue<T> {
     shared: Arc<Shared<T>>,
     #[cfg(feature = "std")]
     crew: Mutex<Crew>,
+    /// Held by the one who waits for items to be handled.
+    #[cfg(feature = "std")]
+    flushes: Mutex<()>,
 }
 
 impl<T> Queue<T> {
@@ -84,6 +88,8 @@ impl<T> Queue<T> {
             shared: Arc::new(Shared::with_capacity(capacity)),
             #[cfg(feature = "std")]
             crew: Mutex::new(Crew::default()),
+            #[cfg(feature = "std")]
+            flushes: Mutex::new(()),
         }
     }
 
@@ -171,9 +177,7 @@ impl<T> Queue<T> {
     pub fn pop(&self, cx: &mut Sleepable) -> Option<T> {
         let _ = cx;
         might_sleep();
-        let item = self.shared.wait_for_item()?;
-        self.shared.handled(false);
-        Some(item)
+        self.shared.wait_and_take()
     }
 
     /// Takes the first item, if there is one.
@@ -182,9 +186,7 @@ impl<T> Queue<T> {
     ///
     /// Does not sleep, and takes no token. What is done with the item is the caller's affair: to drop a `Box` releases memory.
     pub fn try_pop(&self) -> Option<T> {
-        let item = self.shared.take()?;
-        self.shared.handled(false);
-        Some(item)
+        self.shared.take()
     }
 
     /// Takes what the queue holds, first to last, and waits for no more than pushes that are under way.
@@ -319,9 +321,50 @@ impl<T> Queue<T> {
         T: Send + 'static,
         F: FnMut(T, &mut Sleepable) + Send + 'static,
     {
-        let place = Place::caller();
-        let shared = Arc::clone(&self.shared);
-        self.crew.lock().unwrap_or_else(PoisonError::into_inner).hire(name, shared, handler, place)
+        worker::hire(&self.crew, name, Arc::clone(&self.shared), handler, Place::caller())
+    }
+
+    /// Waits until every item that was pushed before is handled. What is pushed meanwhile it does not wait for.
+    ///
+    /// An item that is taken by hand, by [`pop`](Queue::pop) or the like, counts as handled when it is taken. Where nobody
+    /// takes items, it waits until somebody does. Linux's `flush_workqueue()` (`kernel/workqueue.c`, 6.12).
+    ///
+    /// # Context
+    ///
+    /// May sleep: takes `&mut Sleepable`. May be called by several threads; they wait one after another. Allocates.
+    ///
+    /// # Panics
+    ///
+    /// In a handler of the queue's own, which would wait for itself; and as [`pop`](Queue::pop).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use nonblock::work::Queue;
+    ///
+    /// static FLUSHED: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// let queue = Queue::with_capacity(8);
+    /// queue.worker("flusher", |page, _cx| {
+    ///     FLUSHED.fetch_add(page, Ordering::Relaxed);
+    /// })?;
+    /// nonblock::sleepable(|cx| {
+    ///     cx.non_block(|nb| queue.push(nb, 7)).unwrap();
+    ///     queue.flush(cx);
+    ///     assert_eq!(FLUSHED.load(Ordering::Relaxed), 7);
+    ///     assert!(!queue.is_closed());
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn flush(&self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
+        let is_handler = worker::works_here(&self.shared);
+        assert!(!is_handler, "a handler waits for its own item: flush the queue elsewhere");
+        let _one_at_a_time = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.flush(|| worker::crew(&self.crew).rounds());
     }
 
     /// Closes the queue, and waits until its workers have handled every item and ended.
@@ -341,12 +384,11 @@ impl<T> Queue<T> {
     pub fn shutdown(&self, cx: &mut Sleepable) {
         might_sleep();
         self.close();
-        let crew = || self.crew.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_handler = crew().is_this_thread();
+        let is_handler = worker::works_here(&self.shared);
         assert!(!is_handler, "a handler waits for its own worker: shut the queue down elsewhere");
-        let off_duty = crew().off_duty();
+        let off_duty = worker::crew(&self.crew).off_duty();
         off_duty.wait();
-        let workers = crew().dismiss();
+        let workers = worker::crew(&self.crew).dismiss();
         for worker in workers {
             // Its handler's panics were caught; it has none of its own.
             let _ = worker.join(cx);

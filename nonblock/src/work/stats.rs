@@ -17,7 +17,7 @@ use core::fmt;
 /// nonblock::non_block(|nb| queue.push(nb, 'a')).unwrap();
 /// assert_eq!(
 ///     queue.stats().to_string(),
-///     "pushed: 1, handled: 0 (0 panicked), refused: 0, highest: 1 of 8",
+///     "pushed: 1, handling: 0, handled: 0 (0 panicked), refused: 0, highest: 1 of 8",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct QueueStats {
     pub capacity: usize,
     /// How many items were pushed.
     pub pushed: usize,
+    /// How many items workers' handlers have in hand. What is taken by hand counts as handled at once.
+    pub handling: usize,
     /// How many items a worker's handler is done with, or were taken by hand.
     pub handled: usize,
     /// How many handlers panicked. Their items count as handled.
@@ -42,8 +44,14 @@ impl fmt::Display for QueueStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "pushed: {}, handled: {} ({} panicked), refused: {}, highest: {} of {}",
-            self.pushed, self.handled, self.panicked, self.refused, self.highest, self.capacity
+            "pushed: {}, handling: {}, handled: {} ({} panicked), refused: {}, highest: {} of {}",
+            self.pushed,
+            self.handling,
+            self.handled,
+            self.panicked,
+            self.refused,
+            self.highest,
+            self.capacity
         )
     }
 }

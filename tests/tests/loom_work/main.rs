@@ -63,6 +63,7 @@ mod work {
     pub mod bell;
     mod duty;
     mod full;
+    mod round;
     mod shared;
     mod stats;
 
@@ -73,12 +74,13 @@ mod work {
     mod models {
         use std::sync::Arc;
 
-        use super::{Full, duty, shared};
+        use super::{Full, duty, round, shared};
 
         /// A queue of counted items, and its workers.
         pub struct Queue<T> {
             shared: shared::Shared<T>,
             on_duty: Arc<duty::OnDuty>,
+            rounds: std::sync::Mutex<Vec<Arc<round::Round>>>,
         }
 
         impl<T> Queue<T> {
@@ -86,6 +88,7 @@ mod work {
                 Arc::new(Self {
                     shared: shared::Shared::with_capacity(capacity),
                     on_duty: Arc::default(),
+                    rounds: std::sync::Mutex::default(),
                 })
             }
 
@@ -98,7 +101,7 @@ mod work {
             }
 
             pub fn pop(&self) -> Option<T> {
-                self.shared.wait_for_item()
+                self.shared.wait_and_take()
             }
 
             pub fn try_pop(&self) -> Option<T> {
@@ -124,13 +127,20 @@ mod work {
                 mut handler: F,
             ) -> impl FnOnce() + use<T, F> {
                 let (queue, duty) = (Arc::clone(self), duty::Duty::begin(&self.on_duty));
+                let round = Arc::new(round::Round::new());
+                self.rounds.lock().unwrap().push(Arc::clone(&round));
                 move || {
                     let _duty = duty;
-                    while let Some(item) = queue.shared.wait_for_item() {
+                    while let Some(item) = queue.shared.wait_for_item(&round) {
                         handler(item);
-                        queue.shared.handled(false);
+                        queue.shared.handled(&round, false);
                     }
                 }
+            }
+
+            /// Waits until what was pushed before is handled.
+            pub fn flush(&self) {
+                self.shared.flush(|| self.rounds.lock().unwrap().clone());
             }
 
             /// Closes the queue, and waits until the workers have ended.

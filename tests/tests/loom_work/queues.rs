@@ -84,6 +84,57 @@ fn a_full_queue_gives_the_item_back() {
 }
 
 #[test]
+fn flushing_waits_for_the_items_of_before() {
+    explore(2, || {
+        let (queue, handled) = (Queue::new(2), Arc::<Handled>::default());
+        let worker = worker(&queue, &handled);
+        let other = pushing(&queue, [1]);
+        queue.push(10).unwrap();
+        queue.flush();
+        assert!(handled.0.load(Ordering::Relaxed) >= 10, "handled when flushing returned");
+        queue.shut_down();
+        assert_eq!(handled.0.load(Ordering::Relaxed), 10 + other.join().unwrap());
+        worker.join().unwrap();
+    });
+}
+
+/// An item that was taken first may be done with last.
+#[test]
+fn flushing_waits_for_every_worker() {
+    explore(1, || {
+        let (queue, handled) = (Queue::new(2), Arc::<Handled>::default());
+        let workers = [(); 2].map(|()| worker(&queue, &handled));
+        queue.push(1).unwrap();
+        queue.flush();
+        assert_eq!(handled.0.load(Ordering::Relaxed) % 10, 1);
+        queue.push(10).unwrap();
+        queue.shut_down();
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+}
+
+/// Who flushes is woken by items that are taken by hand, and keeps nobody from the room that they leave.
+#[test]
+fn flushing_takes_no_wake_away_from_who_waits_for_room() {
+    explore(2, || {
+        let queue = Queue::new(1);
+        queue.push(0).unwrap();
+        let waiting = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.wait_and_push(1).is_ok()
+        });
+        let flushing = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.flush()
+        });
+        assert_eq!(queue.pop(), Some(0));
+        assert_eq!(queue.pop(), Some(1));
+        assert!(waiting.join().unwrap());
+        flushing.join().unwrap();
+    });
+}
+
+#[test]
 fn who_waits_for_room_gets_it() {
     explore(3, || {
         let queue = Queue::new(1);

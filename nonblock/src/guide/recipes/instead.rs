@@ -70,6 +70,48 @@
 //!
 //! Take several in one order, everywhere.
 //!
+//! # Count what a drop changes
+//!
+//! A destructor has no token: nobody can lend it one, and it may run in a section, where a value goes out of scope. So
+//! it must not sleep. A count that it changes is an atomic, or lies in a spin lock, for which it opens a section of its
+//! own by the root [`non_block`](crate::non_block()), which may be called anywhere.
+//!
+//! ```
+//! use nonblock::sync::SpinLock;
+//!
+//! static LIVE: SpinLock<[u32; 4]> = SpinLock::new([0; 4]);
+//!
+//! /// A buffer, counted by its kind for as long as it is there.
+//! struct Buffer {
+//!     kind: usize,
+//! }
+//!
+//! impl Buffer {
+//!     fn new(kind: usize) -> Self {
+//!         nonblock::non_block(|nb| LIVE.lock(nb)[kind] += 1);
+//!         Self { kind }
+//!     }
+//! }
+//!
+//! impl Drop for Buffer {
+//!     fn drop(&mut self) {
+//!         let kind = self.kind;
+//!         nonblock::non_block(|nb| LIVE.lock(nb)[kind] -= 1);
+//!     }
+//! }
+//!
+//! nonblock::sleepable(|cx| {
+//!     let buffer = Buffer::new(2);
+//!     cx.non_block(|nb| assert_eq!(LIVE.lock(nb)[2], 1));
+//!     cx.non_block(|_nb| drop(buffer)); // in a section as well
+//!     cx.non_block(|nb| assert_eq!(LIVE.lock(nb)[2], 0));
+//! });
+//! ```
+//!
+//! What has to sleep at the end is pushed into a queue by the destructor, or is a method that takes the token and the
+//! value, as [`MaySleep::into_inner`](crate::MaySleep::into_inner); a destructor that sleeps all the same says
+//! `#[may_sleep(cx)]`, so that the counters find it in a section.
+//!
 //! # Put work off
 //!
 //! A section leaves what would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`). The queue is bounded, so

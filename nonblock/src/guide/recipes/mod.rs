@@ -6,6 +6,7 @@
 //! | change a few words of memory, from sections too | [Count with a spin lock](instead#count-with-a-spin-lock) |
 //! | have something done by a thread that may sleep | [Put work off](instead#put-work-off) |
 //! | have memory at hand without allocating | [Set objects aside](instead#set-objects-aside) |
+//! | change a count, or do more, when a value is dropped | [Count what a drop changes](instead#count-what-a-drop-changes) |
 //! | use a file, a socket, or a library that sleeps | [Wrap what sleeps](instead#wrap-what-sleeps) |
 //! | wake a thread, or send it something | [Tell a thread from a section](instead#tell-a-thread-from-a-section) |
 //! | let the C parts of a driver take part | [C](places#c) |

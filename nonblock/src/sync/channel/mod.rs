@@ -35,6 +35,7 @@
 
 mod parcel;
 mod receiver;
+mod ring;
 mod sender;
 
 use std::sync::Arc;
@@ -50,11 +51,12 @@ pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, 
 ///
 /// # Arguments
 ///
-/// * `capacity`: how many; the memory for them is set aside now.
+/// * `capacity`: how many; the memory for them is set aside and touched now, so that sending meets no page fault. Of a
+///   value that is larger than a page this is not so: box it.
 ///
 /// # Context
 ///
-/// Does not sleep. Allocates.
+/// Does not sleep. Allocates, and touches what it allocated.
 ///
 /// # Panics
 ///

@@ -1,6 +1,8 @@
 //! What a channel holds, and how a value is put in and taken out with nothing allocated or released meanwhile.
 
-use std::collections::{LinkedList, VecDeque};
+use std::collections::LinkedList;
+
+use super::ring::Ring;
 
 /// A list of values, joined and split without allocating: a vector would grow with the channel locked.
 type List<T> = LinkedList<T>;
@@ -8,7 +10,7 @@ type List<T> = LinkedList<T>;
 /// The values in a channel, in order.
 pub(super) enum Items<T> {
     /// Not more than there is room for.
-    Bounded { values: VecDeque<T>, capacity: usize },
+    Bounded(Ring<T>),
     /// Any number.
     Unbounded(List<T>),
 }
@@ -38,14 +40,14 @@ impl<T> Parcel<T> {
 impl<T> Items<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
         match capacity {
-            Some(capacity) => Self::Bounded { values: VecDeque::with_capacity(capacity), capacity },
+            Some(capacity) => Self::Bounded(Ring::with_capacity(capacity)),
             None => Self::Unbounded(List::new()),
         }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Bounded { values, .. } => values.len(),
+            Self::Bounded(values) => values.len(),
             Self::Unbounded(values) => values.len(),
         }
     }
@@ -53,17 +55,12 @@ impl<T> Items<T> {
     /// Puts a parcel last, or gives it back if there is no room.
     pub(super) fn put(&mut self, parcel: Parcel<T>) -> Result<(), Parcel<T>> {
         match (self, parcel) {
-            (Self::Bounded { values, capacity }, Parcel::Bare(value))
-                if values.len() < *capacity =>
-            {
-                values.push_back(value);
-                Ok(())
-            }
+            (Self::Bounded(values), Parcel::Bare(value)) => values.put(value).map_err(Parcel::Bare),
             (Self::Unbounded(values), Parcel::Linked(mut one)) => {
                 values.append(&mut one);
                 Ok(())
             }
-            // Full: a parcel is always packed for its own channel.
+            // A parcel is always packed for its own channel.
             (_, parcel) => Err(parcel),
         }
     }
@@ -71,7 +68,7 @@ impl<T> Items<T> {
     /// Takes the first out.
     pub(super) fn take(&mut self) -> Option<Parcel<T>> {
         match self {
-            Self::Bounded { values, .. } => values.pop_front().map(Parcel::Bare),
+            Self::Bounded(values) => values.take().map(Parcel::Bare),
             Self::Unbounded(values) if values.is_empty() => None,
             Self::Unbounded(values) => {
                 let rest = values.split_off(1);
