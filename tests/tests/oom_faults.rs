@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use nonblock::mmu::{Invalidate, Range};
-use nonblock::oom::{Outcome, ReapEventKind, Reaper};
+use nonblock::oom::{ReapEventKind, ReapOutcome, Reaper};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, ViolationKind, raw, sleepable};
 use nonblock_tests::victim::victim;
@@ -47,7 +47,7 @@ fn a_payload_that_panics_when_dropped_does_not_stop_the_reaper() {
         let thrower = Arc::new(Thrower(Arc::clone(&went_off)));
         let subscription = faulty.space().subscribe(thrower, cx).unwrap();
         let reaped = reaper.reap(Arc::clone(&faulty)).wait(cx);
-        assert_eq!((reaped.outcome, reaped.panics), (Outcome::GivenUp, 2));
+        assert_eq!((reaped.outcome, reaped.panics), (ReapOutcome::GivenUp, 2));
         assert!(went_off.load(Ordering::Relaxed));
         subscription.unsubscribe(cx);
         // The thread lives on.
@@ -154,7 +154,7 @@ fn what_was_taken_is_told_though_a_driver_panics_at_the_end() {
         let faulty = victim("faulty", 2, cx);
         let _late = faulty.space().subscribe(Arc::new(Late), cx).unwrap();
         let reaped = reaper.reap(Arc::clone(&faulty)).wait(cx);
-        assert_eq!((reaped.outcome, reaped.attempts, reaped.panics), (Outcome::Complete, 1, 1));
+        assert_eq!((reaped.outcome, reaped.attempts, reaped.panics), (ReapOutcome::Complete, 1, 1));
         assert_eq!((&reaped.taken, &reaped.skipped[..]), (&faulty.ranges(), &[][..]));
         assert!(reaped.held.iter().all(|held| held.taken && held.panics == 1), "{reaped:#?}");
         assert_eq!(reaped.reclaimed(), reaped.resident_before);

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nonblock::oom::{Outcome, Reaper, ReaperStats};
+use nonblock::oom::{ReapOutcome, Reaper, ReaperStats};
 use nonblock::sleepable;
 use nonblock_tests::process;
 use nonblock_tests::victim::{MIB, Stubborn, victim};
@@ -31,7 +31,7 @@ fn a_report_names_what_held_the_victim_and_how_often() {
         let reaped = reaper.reap(Arc::clone(&browser)).wait(cx);
         reaper.shutdown(cx);
 
-        assert_eq!((reaped.outcome, reaped.name.as_str()), (Outcome::GivenUp, "browser"));
+        assert_eq!((reaped.outcome, reaped.name.as_str()), (ReapOutcome::GivenUp, "browser"));
         let held = |range| *reaped.held.iter().find(|held| held.range == range).unwrap();
         assert_eq!(reaped.held.len(), 3);
         assert_eq!(
@@ -118,10 +118,10 @@ fn everything_is_counted() {
         let panics = victim("panics", 1, cx);
         let faulty = Stubborn::panicking_within(panics.ranges()[0], 2);
         let _panics = panics.space().subscribe(faulty, cx).unwrap();
-        assert_eq!(reaper.reap(panics).wait(cx).outcome, Outcome::GivenUp);
+        assert_eq!(reaper.reap(panics).wait(cx).outcome, ReapOutcome::GivenUp);
         let locked = victim("locked", 1, cx);
         let guard = locked.lock(cx);
-        assert_eq!(reaper.reap(Arc::clone(&locked)).wait(cx).outcome, Outcome::GivenUp);
+        assert_eq!(reaper.reap(Arc::clone(&locked)).wait(cx).outcome, ReapOutcome::GivenUp);
         drop(guard);
 
         let stats = reaper.stats();

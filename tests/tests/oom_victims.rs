@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nonblock::oom::{Builder, Outcome, ReapEvent, ReapEventKind, Reaper};
+use nonblock::oom::{Builder, ReapEvent, ReapEventKind, ReapOutcome, Reaper};
 use nonblock::sleepable;
 use nonblock_tests::victim::{MIB, Stubborn, victim};
 
@@ -136,7 +136,7 @@ fn a_victim_that_waits_is_called_off_at_once() {
         // The next try is an age away.
         cx.non_block(|_nb| reaping.cancel());
         let reaped = reaping.wait(cx);
-        assert_eq!((reaped.outcome, reaped.attempts), (Outcome::Cancelled, 1));
+        assert_eq!((reaped.outcome, reaped.attempts), (ReapOutcome::Cancelled, 1));
         assert!(!reaped.is_complete());
         assert_eq!(reaped.skipped, stubborn.ranges());
         assert!(reaped.to_string().contains("called off pid:"), "{reaped}");
@@ -145,7 +145,7 @@ fn a_victim_that_waits_is_called_off_at_once() {
         let stats = reaper.stats();
         assert_eq!((stats.victims, stats.cancelled, stats.waiting()), (2, 1, 1));
         reaper.abandon(cx);
-        assert_eq!(of_other.wait(cx).outcome, Outcome::Cancelled);
+        assert_eq!(of_other.wait(cx).outcome, ReapOutcome::Cancelled);
     });
 }
 
@@ -170,7 +170,7 @@ fn a_try_stops_before_the_next_mapping() {
         reaping.cancel();
         go_on.send(()).unwrap();
         let reaped = reaping.wait(cx);
-        assert_eq!(reaped.outcome, Outcome::Cancelled);
+        assert_eq!(reaped.outcome, ReapOutcome::Cancelled);
         assert_eq!(reaped.skipped, [second]);
         assert_eq!((reaped.reclaimed(), two.resident(cx)), (Some(MIB), Ok(MIB)));
         reaper.shutdown(cx);
@@ -210,10 +210,10 @@ fn abandoning_calls_off_what_is_left() {
             abandoning.join(cx).unwrap();
         });
         let reaped = never_tried.wait(cx);
-        assert_eq!((reaped.outcome, reaped.attempts), (Outcome::Cancelled, 0));
+        assert_eq!((reaped.outcome, reaped.attempts), (ReapOutcome::Cancelled, 0));
         assert_eq!((reaped.resident_before, reaped.reclaimed()), (Some(2 * MIB), Some(0)));
         assert_eq!(reaped.skipped, waiting.ranges());
-        assert_eq!(at_work.wait(cx).outcome, Outcome::Cancelled);
+        assert_eq!(at_work.wait(cx).outcome, ReapOutcome::Cancelled);
         assert_eq!(gate.tries(), ["gate"]);
     });
 }
@@ -232,7 +232,7 @@ fn the_interval_stays_or_doubles_up_to_a_cap() {
             let reaper = setup.tries(6).spawn().unwrap();
             let stubborn = victim("stubborn", 1, cx);
             let _refuses = stubborn.space().subscribe(Stubborn::refusing(u32::MAX), cx).unwrap();
-            assert_eq!(reaper.reap(stubborn).wait(cx).outcome, Outcome::GivenUp);
+            assert_eq!(reaper.reap(stubborn).wait(cx).outcome, ReapOutcome::GivenUp);
             reaper.shutdown(cx);
             told.try_iter().collect::<Vec<_>>()
         })

@@ -9,7 +9,7 @@ use std::vec::Vec;
 use super::console;
 use super::event::{ReapEvent, ReapEventKind};
 use super::office::Office;
-use super::reaped::{Outcome, Reaped};
+use super::reaped::{ReapOutcome, Reaped};
 use super::stats::count;
 use super::tally::Tally;
 use crate::context::WouldBlock;
@@ -47,7 +47,7 @@ impl Job {
     ) -> Self {
         let reaped = Reaped {
             name: victim.name().into(),
-            outcome: Outcome::Cancelled,
+            outcome: ReapOutcome::Cancelled,
             resident_before: None,
             resident_after: None,
             attempts: 0,
@@ -85,7 +85,7 @@ impl Job {
     }
 
     /// Tries once. Returns how it ended, if it did; otherwise another try is due later.
-    pub(super) fn attempt(&mut self, office: &Office, cx: &mut Sleepable) -> Option<Outcome> {
+    pub(super) fn attempt(&mut self, office: &Office, cx: &mut Sleepable) -> Option<ReapOutcome> {
         let began = Instant::now();
         self.reaped.attempts += 1;
         count(&office.counters.attempts);
@@ -98,13 +98,13 @@ impl Job {
         office.counters.took(began.elapsed());
 
         if complete {
-            return Some(Outcome::Complete);
+            return Some(ReapOutcome::Complete);
         }
         if self.is_called_off(office) {
-            return Some(Outcome::Cancelled);
+            return Some(ReapOutcome::Cancelled);
         }
         if self.reaped.attempts >= office.setup.tries {
-            return Some(Outcome::GivenUp);
+            return Some(ReapOutcome::GivenUp);
         }
         let interval = office.setup.interval_after(self.reaped.attempts);
         self.tell(office, ReapEventKind::Waits { interval });
@@ -174,7 +174,7 @@ impl Job {
     }
 
     /// Reports to whoever waits, and lets go of the victim.
-    pub(super) fn finish(mut self, outcome: Outcome, office: &Office, cx: &mut Sleepable) {
+    pub(super) fn finish(mut self, outcome: ReapOutcome, office: &Office, cx: &mut Sleepable) {
         self.reaped.outcome = outcome;
         self.reaped.resident_after = self.resident(cx);
         if self.is_new() {
@@ -185,7 +185,7 @@ impl Job {
         self.reaped.elapsed = self.named_at.elapsed();
         office.counters.ended(&self.reaped);
         self.tell(office, ReapEventKind::Done { reaped: self.reaped.clone() });
-        if outcome == Outcome::GivenUp && office.setup.watcher.is_none() {
+        if outcome == ReapOutcome::GivenUp && office.setup.watcher.is_none() {
             console::report(&self.reaped);
         }
         let Self { victim, done, reaped, .. } = self;

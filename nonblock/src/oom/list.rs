@@ -8,7 +8,7 @@ use std::vec::Vec;
 
 use super::job::Job;
 use super::office::Office;
-use super::reaped::Outcome;
+use super::reaped::ReapOutcome;
 use crate::thread;
 use crate::token::Sleepable;
 
@@ -73,7 +73,7 @@ impl List {
         let in_line = self.round.extract_if(.., |in_line| called_off(&mut in_line.job));
         ended.extend(in_line.map(|in_line| in_line.job));
         for job in ended {
-            job.finish(Outcome::Cancelled, office, cx);
+            job.finish(ReapOutcome::Cancelled, office, cx);
         }
     }
 

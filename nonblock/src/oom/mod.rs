@@ -68,7 +68,7 @@ pub use pressure::{Pressure, SYSTEM};
 pub use pressure_error::PressureError;
 pub use process::{Process, Reclaimed};
 pub use process_error::ProcessError;
-pub use reaped::{Held, Outcome, Reaped};
+pub use reaped::{Held, ReapOutcome, Reaped};
 pub use reaper::Reaper;
 pub use reaping::Reaping;
 pub use stats::ReaperStats;

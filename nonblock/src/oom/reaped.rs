@@ -10,7 +10,7 @@ use crate::mmu::Range;
 /// How a reaper's work on a victim ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum ReapOutcome {
     /// Everything was taken.
     Complete,
     /// Something was left after the last try.
@@ -89,7 +89,7 @@ pub struct Reaped {
     /// The victim's [name](crate::memory::Mm::name).
     pub name: String,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: ReapOutcome,
     /// How many bytes were resident before the first try, if the kernel says so.
     pub resident_before: Option<usize>,
     /// How many bytes were resident after the last try, if the kernel says so.
@@ -121,7 +121,7 @@ impl Reaped {
     ///
     /// May be called anywhere.
     pub fn is_complete(&self) -> bool {
-        self.outcome == Outcome::Complete
+        self.outcome == ReapOutcome::Complete
     }
 
     /// Returns by how many bytes less is resident than before, if the kernel says so.
@@ -138,9 +138,9 @@ impl Reaped {
 impl fmt::Display for Reaped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.outcome {
-            Outcome::Complete => "reaped process ",
-            Outcome::GivenUp => "unable to reap pid:",
-            Outcome::Cancelled => "called off pid:",
+            ReapOutcome::Complete => "reaped process ",
+            ReapOutcome::GivenUp => "unable to reap pid:",
+            ReapOutcome::Cancelled => "called off pid:",
         };
         let (pid, name) = (std::process::id(), &self.name);
         write!(f, "oom_reaper: {verdict}{pid} ({name}), now anon-rss:")?;

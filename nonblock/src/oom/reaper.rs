@@ -132,7 +132,7 @@ impl Reaper {
 
     /// Calls the victims off that the reaper has, and waits for its thread to end.
     ///
-    /// They end as [`Cancelled`](super::Outcome::Cancelled), as by [`Reaping::cancel`].
+    /// They end as [`Cancelled`](super::ReapOutcome::Cancelled), as by [`Reaping::cancel`].
     ///
     /// # Context
     ///

@@ -48,7 +48,7 @@ impl Reaping {
         self.polled.as_ref()
     }
 
-    /// Calls the victim off: it ends as [`Cancelled`](super::Outcome::Cancelled), unless it has ended already.
+    /// Calls the victim off: it ends as [`Cancelled`](super::ReapOutcome::Cancelled), unless it has ended already.
     ///
     /// A try that is under way stops before the next mapping. What was taken stays taken.
     ///

@@ -4,7 +4,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
-use super::reaped::{Outcome, Reaped};
+use super::reaped::{ReapOutcome, Reaped};
 
 /// A reaper's counts since it was started. See [`Reaper::stats`](super::Reaper::stats).
 ///
@@ -97,9 +97,9 @@ impl Counters {
         let bytes = reaped.reclaimed().and_then(|bytes| u64::try_from(bytes).ok());
         self.reclaimed.fetch_add(bytes.unwrap_or(0), Ordering::Relaxed);
         count(match reaped.outcome {
-            Outcome::Complete => &self.complete,
-            Outcome::GivenUp => &self.given_up,
-            Outcome::Cancelled => &self.cancelled,
+            ReapOutcome::Complete => &self.complete,
+            ReapOutcome::GivenUp => &self.given_up,
+            ReapOutcome::Cancelled => &self.cancelled,
         });
     }
 
