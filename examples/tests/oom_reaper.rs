@@ -7,7 +7,9 @@ use std::process::{Command, Output};
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.ancestors().nth(2).expect("it lies in target/<profile>/deps");
-    profile.join("examples").join("oom_reaper")
+    let program = profile.join("examples").join("oom_reaper");
+    assert!(program.exists(), "build it first: cargo build -p nonblock-examples --examples");
+    program
 }
 
 fn run(args: &[&str]) -> Output {

@@ -202,7 +202,7 @@ fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
 
 #[test]
 fn a_token_of_the_macros_own_is_left_to_the_counters() {
-    use nonblock::__private::Bound;
+    use nonblock::__private::{Bound, bind_sleepable};
 
     /// An owned token passes for any other value.
     #[non_block]
@@ -210,7 +210,7 @@ fn a_token_of_the_macros_own_is_left_to_the_counters() {
         sleep(bound.token());
     }
 
-    let violation = expect_violation(|| handle(&mut Bound::sleepable()));
+    let violation = expect_violation(|| handle(&mut bind_sleepable()));
     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 

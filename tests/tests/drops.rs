@@ -1,5 +1,10 @@
 //! What an annotated function drops, it drops as the plain one does: the same things, in the same order, and in its section.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "what is passed by value is dropped by whom it is passed to"
+)]
+
 use std::cell::RefCell;
 
 use nonblock::{NonBlock, Sleepable, may_sleep, non_block, raw, sleepable};
