@@ -46,7 +46,7 @@ impl Origin {
 
     /// The place that was kept; where checks are off some other, at which nobody looks.
     #[inline]
-    const fn place(self) -> Place {
+    pub(crate) const fn place(self) -> Place {
         #[cfg(any(debug_assertions, feature = "checks"))]
         return self.place;
         #[cfg(not(any(debug_assertions, feature = "checks")))]

@@ -41,7 +41,10 @@ fn it_goes_to_other_threads_as_its_value_does() {
 #[test]
 fn it_costs_nothing() {
     assert_eq!(size_of::<MaySleep<File>>(), size_of::<File>());
-    assert_eq!(size_of::<InUse<'_, File>>(), 2 * size_of::<&mut File>());
+    // Checks keep the place beside the two borrows.
+    assert!(
+        size_of::<InUse<'_, File>>() <= 2 * size_of::<&mut File>() + size_of::<nonblock::Place>()
+    );
 }
 
 #[test]
@@ -99,6 +102,7 @@ type Operation = fn(&mut InUse<'_, Cursor<Vec<u8>>>);
 fn every_operation_of_what_is_in_use_is_reported_in_a_section() {
     let mut value = MaySleep::new(Cursor::new(vec![0; 9]));
     raw::sleepable(|cx| {
+        let line = line!() + 1;
         let mut value = value.with(cx);
         let operations: [Operation; 12] = [
             |value| drop(value.read(&mut [0])),
@@ -119,8 +123,23 @@ fn every_operation_of_what_is_in_use_is_reported_in_a_section() {
             let found = violations(|| non_block_in_disguise(|| operation(&mut value)));
             assert_eq!(found.len(), 1, "operation {number}: {found:?}");
             assert_eq!(found[0].kind(), SleepInNonBlock);
+            assert_eq!((found[0].location().file(), found[0].location().line()), (file!(), line));
         }
     });
+}
+
+#[test]
+fn what_the_standard_library_calls_is_reported_where_the_value_was_reached() {
+    let mut value = MaySleep::new(Cursor::new(Vec::new()));
+    let found = violations(|| {
+        raw::sleepable(|cx| {
+            non_block_in_disguise(|| {
+                let _ = writeln!(value.with(cx), "up");
+            });
+        });
+    });
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|violation| violation.location().file() == file!()), "{found:?}");
 }
 
 fn non_block_in_disguise(f: impl FnOnce()) {

@@ -6,7 +6,8 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::MaySleep;
-use crate::check::might_sleep;
+use crate::check::might_sleep_at;
+use crate::section::Origin;
 use crate::token::Sleepable;
 
 impl<T> MaySleep<T> {
@@ -31,8 +32,9 @@ impl<T> MaySleep<T> {
     /// assert_eq!(target, b"firmware");
     /// ```
     #[inline]
+    #[track_caller]
     pub fn with<'a>(&'a mut self, cx: &'a mut Sleepable) -> InUse<'a, T> {
-        InUse { value: &mut self.value, _cx: cx }
+        InUse { value: &mut self.value, _cx: cx, origin: Origin::caller() }
     }
 }
 
@@ -40,7 +42,8 @@ impl<T> MaySleep<T> {
 ///
 /// # Context
 ///
-/// Every operation may sleep; the `&mut Sleepable` for it is borrowed while this is there.
+/// Every operation may sleep; the `&mut Sleepable` for it is borrowed while this is there. An operation in a section is
+/// reported at the place of the call of `with`.
 ///
 /// # Examples
 ///
@@ -49,6 +52,16 @@ impl<T> MaySleep<T> {
 pub struct InUse<'a, T> {
     value: &'a mut T,
     _cx: &'a mut Sleepable,
+    // An operation is called by the standard library, as often as not, for `writeln!` or `io::copy`: its place says nothing.
+    origin: Origin,
+}
+
+impl<T> InUse<'_, T> {
+    /// Reports an operation in a section, at the place of the call of [`MaySleep::with`].
+    #[inline]
+    fn check(&self) {
+        might_sleep_at(self.origin.place());
+    }
 }
 
 impl<T> fmt::Debug for InUse<'_, T> {
@@ -58,41 +71,35 @@ impl<T> fmt::Debug for InUse<'_, T> {
 }
 
 impl<T: Read> Read for InUse<'_, T> {
-    #[track_caller]
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        might_sleep();
+        self.check();
         self.value.read(buffer)
     }
 
-    #[track_caller]
     fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
-        might_sleep();
+        self.check();
         self.value.read_vectored(buffers)
     }
 
-    #[track_caller]
     fn read_to_end(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
-        might_sleep();
+        self.check();
         self.value.read_to_end(buffer)
     }
 
-    #[track_caller]
     fn read_to_string(&mut self, buffer: &mut String) -> Result<usize> {
-        might_sleep();
+        self.check();
         self.value.read_to_string(buffer)
     }
 
-    #[track_caller]
     fn read_exact(&mut self, buffer: &mut [u8]) -> Result<()> {
-        might_sleep();
+        self.check();
         self.value.read_exact(buffer)
     }
 }
 
 impl<T: BufRead> BufRead for InUse<'_, T> {
-    #[track_caller]
     fn fill_buf(&mut self) -> Result<&[u8]> {
-        might_sleep();
+        self.check();
         self.value.fill_buf()
     }
 
@@ -103,41 +110,35 @@ impl<T: BufRead> BufRead for InUse<'_, T> {
 }
 
 impl<T: Write> Write for InUse<'_, T> {
-    #[track_caller]
     fn write(&mut self, buffer: &[u8]) -> Result<usize> {
-        might_sleep();
+        self.check();
         self.value.write(buffer)
     }
 
-    #[track_caller]
     fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> Result<usize> {
-        might_sleep();
+        self.check();
         self.value.write_vectored(buffers)
     }
 
-    #[track_caller]
     fn write_all(&mut self, buffer: &[u8]) -> Result<()> {
-        might_sleep();
+        self.check();
         self.value.write_all(buffer)
     }
 
-    #[track_caller]
     fn flush(&mut self) -> Result<()> {
-        might_sleep();
+        self.check();
         self.value.flush()
     }
 }
 
 impl<T: Seek> Seek for InUse<'_, T> {
-    #[track_caller]
     fn seek(&mut self, position: SeekFrom) -> Result<u64> {
-        might_sleep();
+        self.check();
         self.value.seek(position)
     }
 
-    #[track_caller]
     fn stream_position(&mut self) -> Result<u64> {
-        might_sleep();
+        self.check();
         self.value.stream_position()
     }
 }
