@@ -6,7 +6,7 @@
 //!
 //! ```toml
 //! [dependencies]
-//! nonblock = "0.1"
+//! nonblock = { path = "../nonblock/nonblock" } # the crate of this name on crates.io is another
 //! ```
 //!
 //! | step | what you write | what finds the fault |
@@ -515,6 +515,10 @@
 //!     { path = "std::thread::spawn", replacement = "nonblock::thread::spawn" },
 //!     { path = "std::thread::JoinHandle::join", reason = "it sleeps: use nonblock::thread" },
 //!     { path = "std::sync::Mutex::lock", reason = "it sleeps: use nonblock::sync::Mutex" },
+//!     { path = "std::sync::RwLock::read", reason = "it sleeps: use nonblock::sync::RwLock" },
+//!     { path = "std::sync::RwLock::write", reason = "it sleeps: use nonblock::sync::RwLock" },
+//!     { path = "std::sync::Condvar::wait", reason = "it sleeps: use nonblock::sync::Condvar" },
+//!     { path = "std::sync::mpsc::Receiver::recv", reason = "it sleeps: use nonblock::sync::channel" },
 //! ]
 //! ```
 //!

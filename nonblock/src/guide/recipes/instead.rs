@@ -33,6 +33,38 @@
 //! });
 //! ```
 //!
+//! A function with errors of its own makes one of the refusal, which it turns into a [`WouldBlock`](crate::WouldBlock) first:
+//!
+//! ```
+//! use nonblock::sync::Mutex;
+//! use nonblock::{Context, WouldBlock};
+//!
+//! #[derive(Debug)]
+//! enum MapError {
+//!     Busy,
+//!     Exists,
+//! }
+//!
+//! impl From<WouldBlock> for MapError {
+//!     fn from(_: WouldBlock) -> Self {
+//!         Self::Busy
+//!     }
+//! }
+//!
+//! fn map<C: Context>(table: &Mutex<Vec<u64>>, page: u64, cx: &mut C) -> Result<(), MapError> {
+//!     let mut table = table.acquire(cx).map_err(Into::<WouldBlock>::into)?;
+//!     if table.contains(&page) {
+//!         return Err(MapError::Exists);
+//!     }
+//!     table.push(page);
+//!     Ok(())
+//! }
+//! # nonblock::sleepable(|cx| map(&Mutex::new(Vec::new()), 1, cx)).unwrap();
+//! ```
+//!
+//! Take a mutex before the closure of a spin lock's `with`, not in it: in the closure there is only a `NonBlock`, and its
+//! `WouldBlock` is not the `C::Refusal` that the function returns.
+//!
 //! Where the two ways differ by more than waiting, [`as_sleepable`](crate::Context::as_sleepable) tells which it is.
 //!
 //! # Count with a spin lock
@@ -142,6 +174,30 @@
 //!     flushes.shutdown(cx); // waits until everything is handled
 //! });
 //! assert_eq!(flushes.stats().handled, 1);
+//! # }
+//! ```
+//!
+//! A callback for both contexts refuses in turn where the queue is full: [`push_from`](crate::work::Queue::push_from) waits for
+//! room where it may, so `cx.sleepable()?` refuses in a section, and goes on only where the queue was shut down.
+//!
+//! ```
+//! # #[cfg(feature = "work")] {
+//! use nonblock::work::Queue;
+//! use nonblock::{Context, WouldBlock};
+//!
+//! fn invalidate<C: Context>(flushes: &Queue<u64>, page: u64, cx: &mut C) -> Result<(), C::Refusal> {
+//!     if let Err(full) = flushes.push_from(cx, page) {
+//!         cx.sleepable()?; // a section is refused: the caller comes back with the page
+//!         drop(full.into_inner()); // shut down: nobody will flush it any more
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let flushes = Queue::with_capacity(1);
+//! nonblock::non_block(|nb| {
+//!     assert_eq!(invalidate(&flushes, 1, nb), Ok(()));
+//!     assert_eq!(invalidate(&flushes, 2, nb), Err(WouldBlock));
+//! });
 //! # }
 //! ```
 //!
