@@ -105,7 +105,7 @@ extern crate std;
 extern crate self as nonblock;
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "private/mod.rs"]
 pub mod __private;
 #[cfg(feature = "macros")]
 mod attributes;

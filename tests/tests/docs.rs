@@ -161,9 +161,12 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut sources = Vec::new();
     for path in entries.map(|entry| entry.expect("an entry can be read").path()) {
+        if path.file_name().is_some_and(|name| name == "private") {
+            continue;
+        }
         if path.is_dir() {
             sources.extend(self::sources(&path));
-        } else if path.file_name().is_some_and(|name| name != "private.rs") {
+        } else {
             sources.push(path);
         }
     }

@@ -1,0 +1,204 @@
+//! From tokens to an item.
+
+use core::cell::OnceCell;
+use std::vec;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::TokenStreamExt as _;
+
+use super::tokens::{braced, is_braced, is_group, is_literal, unwrap_invisible};
+use super::{Attr, Block, BlockKind, Function, Item, Member};
+use crate::args::is_punct;
+
+impl Item {
+    /// Finds out what the tokens are.
+    pub(crate) fn parse(tokens: TokenStream) -> Self {
+        let mut cursor = Cursor(unwrap_invisible(tokens).into_iter());
+        let attrs = cursor.attributes();
+        let Some(last) = cursor.rest().last().cloned() else { return Self::Empty };
+        let (before, keyword) = cursor.keyword();
+        let kind = match keyword {
+            Keyword::Function => {
+                let function = cursor.function(attrs, before);
+                return match cursor.rest().first() {
+                    None if function.body.is_some() || function.semicolon.is_some() => {
+                        Self::Function(Box::new(function))
+                    }
+                    None => Self::Other(last, "the beginning of a function"),
+                    Some(after) => Self::Other(after.clone(), "more than one item"),
+                };
+            }
+            Keyword::Block(kind) => kind,
+            Keyword::Other(token, name) => return Self::Other(token, name),
+        };
+        match braced(last) {
+            Ok(body) => {
+                let header = cursor.take(cursor.rest().len() - 1);
+                Self::Block(Block { kind, attrs, header, body })
+            }
+            Err(last) => Self::Other(last, "the beginning of a block"),
+        }
+    }
+}
+
+/// The word that says what an item is.
+enum Keyword {
+    Function,
+    Block(BlockKind),
+    Other(TokenTree, &'static str),
+}
+
+/// What is left of a list of tokens.
+pub(super) struct Cursor(pub(super) vec::IntoIter<TokenTree>);
+
+impl Cursor {
+    pub(super) fn rest(&self) -> &[TokenTree] {
+        self.0.as_slice()
+    }
+
+    /// Takes the first `count` tokens, or as many as there are.
+    fn take(&mut self, count: usize) -> Vec<TokenTree> {
+        self.0.by_ref().take(count).collect()
+    }
+
+    /// Takes the attributes that stand first.
+    fn attributes(&mut self) -> Vec<Attr> {
+        let mut attrs = Vec::new();
+        while let [pound, bracketed, ..] = self.rest()
+            && is_punct(pound, '#')
+            && is_group(bracketed, Delimiter::Bracket)
+            && let (Some(pound), Some(bracketed)) = (self.0.next(), self.0.next())
+        {
+            attrs.push(Attr::new(pound, bracketed));
+        }
+        attrs
+    }
+
+    /// Finds the item's keyword. Also returns how many tokens stand before a function's signature.
+    fn keyword(&self) -> (usize, Keyword) {
+        let mut before = 0;
+        let mut rest = self.rest();
+        while let [token, after @ ..] = rest {
+            let word = match token {
+                TokenTree::Ident(ident) => ident.to_string(),
+                // A visibility that a `macro_rules` macro passed on.
+                TokenTree::Group(group) if group.delimiter() == Delimiter::None => String::new(),
+                _ if is_punct(token, '|') => {
+                    return (before, Keyword::Other(token.clone(), "a closure"));
+                }
+                _ => return (before, Keyword::Other(token.clone(), "something else")),
+            };
+            if after.first().is_some_and(|next| is_punct(next, '!')) {
+                let what = if word == "macro_rules" { "a macro" } else { "a macro's invocation" };
+                return (before, Keyword::Other(token.clone(), what));
+            }
+            rest = after;
+            match word.as_str() {
+                "" | "pub" | "default" => {
+                    if after.first().is_some_and(|next| is_group(next, Delimiter::Parenthesis)) {
+                        rest = after.get(1..).unwrap_or_default();
+                    }
+                    before = self.rest().len() - rest.len();
+                }
+                "async" | "unsafe" | "safe" | "gen" | "auto" => {}
+                "const" if is_qualifier_of_more(after) => {}
+                "extern" => {
+                    if after.first().is_some_and(is_literal) {
+                        rest = after.get(1..).unwrap_or_default();
+                    }
+                    match rest.first() {
+                        Some(next) if is_group(next, Delimiter::Brace) => {
+                            return (before, Keyword::Block(BlockKind::Foreign));
+                        }
+                        Some(TokenTree::Ident(next)) if next == "crate" => {
+                            return (before, Keyword::Other(token.clone(), "an `extern crate`"));
+                        }
+                        _ => {}
+                    }
+                }
+                "fn" => return (before, Keyword::Function),
+                "impl" => return (before, Keyword::Block(BlockKind::Impl)),
+                "trait" => return (before, Keyword::Block(BlockKind::Trait)),
+                other => return (before, Keyword::Other(token.clone(), name_of(other))),
+            }
+        }
+        let last = self.rest().last();
+        // Only qualifiers: the caller has made sure that there is at least one token.
+        let token = last
+            .cloned()
+            .unwrap_or_else(|| TokenTree::Group(Group::new(Delimiter::None, TokenStream::new())));
+        (before, Keyword::Other(token, "something else"))
+    }
+
+    /// Takes a function, whose attributes have been taken.
+    fn function(&mut self, attrs: Vec<Attr>, before_signature: usize) -> Function {
+        let mut angles = 0_usize;
+        let mut dash = false;
+        let end = self.rest().iter().position(|token| {
+            if let TokenTree::Punct(punct) = token {
+                match punct.as_char() {
+                    ';' => return true,
+                    '<' => angles += 1,
+                    // Not the `>` of `->`.
+                    '>' if !dash => angles = angles.saturating_sub(1),
+                    _ => {}
+                }
+                dash = matches!(punct.as_char(), '-' | '=');
+                return false;
+            }
+            dash = false;
+            // Braces inside angle brackets are a constant's.
+            angles == 0 && is_braced(token)
+        });
+        let header = self.take(end.unwrap_or(self.rest().len()));
+        let (body, semicolon) = match self.0.next().map(braced) {
+            Some(Ok(body)) => (Some(body), None),
+            Some(Err(semicolon)) => (None, Some(semicolon)),
+            None => (None, None),
+        };
+        Function { attrs, header, before_signature, body, semicolon, source: OnceCell::new() }
+    }
+
+    /// Takes a member of a block. Always takes at least one token.
+    pub(super) fn member(&mut self) -> Member {
+        let attrs = self.attributes();
+        let (before, keyword) = self.keyword();
+        if let Keyword::Function = keyword {
+            return Member::Function(self.function(attrs, before));
+        }
+        // Constants and types end in `;`; macros' invocations and half-written members may end in braces.
+        let valued = matches!(&keyword, Keyword::Other(TokenTree::Ident(word), _)
+            if word == "const" || word == "static" || word == "type");
+        let rest = self.rest();
+        let end =
+            rest.iter().position(|token| is_punct(token, ';') || (!valued && is_braced(token)));
+        let taken = self.take(end.map_or(rest.len(), |end| end + 1));
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&attrs);
+        tokens.append_all(&taken);
+        Member::Other(tokens)
+    }
+}
+
+/// Whether a `const` qualifies what follows, and begins no constant.
+fn is_qualifier_of_more(after: &[TokenTree]) -> bool {
+    matches!(after.first(), Some(TokenTree::Ident(next)) if ["fn", "async", "unsafe", "safe", "extern", "gen",
+        "impl", "trait", "auto"].iter().any(|word| next == word))
+}
+
+fn name_of(keyword: &str) -> &'static str {
+    match keyword {
+        "struct" => "a struct",
+        "enum" => "an enum",
+        "union" => "a union",
+        "mod" => "a module",
+        "use" => "an import",
+        "const" => "a constant",
+        "static" => "a static",
+        "type" => "a type",
+        "let" => "a statement",
+        "move" => "a closure",
+        "macro" => "a macro",
+        _ => "something else",
+    }
+}

@@ -1,0 +1,106 @@
+//! What must be among a function's parameters, and what must not; and what the compiler says where it is otherwise.
+
+use core::marker::PhantomData;
+
+use super::probe::{Found, Generic, Nothing};
+use crate::context::Context;
+use crate::token::{NonBlock, Sleepable};
+
+/// Has parameters only if `T` is `Sleepable`, or a reference to it: a check for where no code can stand.
+#[derive(Debug)]
+pub struct IsSleepable<T: Named<Sleepable>>(PhantomData<fn(T)>);
+
+/// As [`IsSleepable`], for `NonBlock`.
+#[derive(Debug)]
+pub struct IsNonBlock<T: Named<NonBlock>>(PhantomData<fn(T)>);
+
+/// As [`IsSleepable`], for a type parameter that is a `Context`.
+#[derive(Debug)]
+pub struct IsContext<C: Context>(PhantomData<fn(C)>);
+
+/// A token, by whatever name it goes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the token `{Token}`",
+    label = "expected `{Token}`",
+    note = "a declared method takes the token itself: `cx: &mut Sleepable`, or `nb: &NonBlock`"
+)]
+pub trait Named<Token> {}
+
+#[diagnostic::do_not_recommend]
+impl<Token> Named<Token> for Token {}
+#[diagnostic::do_not_recommend]
+impl<Token> Named<Token> for &mut Token {}
+#[diagnostic::do_not_recommend]
+impl Named<NonBlock> for &NonBlock {}
+
+/// What must be among the parameters of a function that may sleep.
+#[diagnostic::on_unimplemented(
+    message = "this function may sleep, but takes no token that gives it the right to",
+    label = "takes no token",
+    note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
+)]
+pub trait TakesToken {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl TakesToken for Found<Sleepable> {}
+#[diagnostic::do_not_recommend]
+impl<C: Context> TakesToken for Found<Generic<C>> {}
+
+/// What may be among the parameters of a function that must not block.
+#[diagnostic::on_unimplemented(
+    message = "a `Sleepable` comes into a function that must not block",
+    label = "this is a `Sleepable`, or may be one",
+    note = "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`"
+)]
+pub trait NotSleepable {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl NotSleepable for Nothing {}
+#[diagnostic::do_not_recommend]
+impl NotSleepable for Found<NonBlock> {}
+// It has a message of its own.
+#[diagnostic::do_not_recommend]
+impl<C> NotSleepable for Found<Generic<C>> {}
+
+/// What else may be among the parameters of a function that must not block.
+#[diagnostic::on_unimplemented(
+    message = "this may be a `Sleepable`, and comes into a function that must not block",
+    label = "this may be a `Sleepable`",
+    note = "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section in the body with `cx.non_block(|nb| ...)`"
+)]
+pub trait NotGeneric {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl NotGeneric for Nothing {}
+#[diagnostic::do_not_recommend]
+impl NotGeneric for Found<NonBlock> {}
+// It has a message of its own.
+#[diagnostic::do_not_recommend]
+impl NotGeneric for Found<Sleepable> {}
+
+/// What may be among the parameters of a function that binds the right to sleep.
+#[diagnostic::on_unimplemented(
+    message = "two tokens: one is to be bound, and another comes in already",
+    label = "this is a token, or may be one",
+    note = "with a `Sleepable` that comes in, write `#[may_sleep]`: it is all the function needs; what is lent a `NonBlock` must not sleep"
+)]
+pub trait NoOther {
+    /// Does nothing: that it can be called is the check.
+    #[inline]
+    fn check(&self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl NoOther for Nothing {}
