@@ -9,6 +9,7 @@ use nonblock::ViolationKind::SleepInNonBlock;
 use nonblock::testing::violations;
 use nonblock::{Context, Reserve, Reserved, WouldBlock, non_block, raw, sleepable, thread};
 use proptest::prelude::*;
+use proptest::test_runner::RngAlgorithm;
 
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -268,6 +269,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 8 } else { 256 },
+        failure_persistence: None,
+        // Under miri the other one takes longer than what is tested.
+        rng_algorithm: if cfg!(miri) { RngAlgorithm::XorShift } else { RngAlgorithm::default() },
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn a_reserve_does_what_a_plain_list_does(capacity in 1_usize..5, steps in steps()) {
         let reserve = numbered(capacity);

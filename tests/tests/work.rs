@@ -242,30 +242,6 @@ fn a_section_that_a_handler_leaves_open_is_reported_and_closed() {
 }
 
 #[test]
-fn under_the_policy_panic_too_the_worker_goes_on() {
-    let test = "under_the_policy_panic_too_the_worker_goes_on";
-    let outcome = nonblock_tests::process::own(test, &[("NONBLOCK", "panic".into())], || {
-        let queue = Queue::with_capacity(4);
-        queue
-            .worker("careless", |leave: bool, cx| {
-                if leave {
-                    raw::non_block_start();
-                }
-                non_block(|_nb| raw::depth());
-                assert!(leave || raw::depth() == 0);
-                let _ = cx;
-            })
-            .expect("a thread starts");
-        push(&queue, true);
-        push(&queue, false);
-        sleepable(|cx| queue.shutdown(cx));
-        assert_eq!((queue.stats().handled, queue.stats().panicked), (2, 0));
-    });
-    outcome.assert_success();
-    assert_eq!(outcome.stderr.matches("sleeping function called").count(), 1, "{outcome:#?}");
-}
-
-#[test]
 fn shutting_down_waits_for_what_is_being_handled() {
     let queue = Queue::with_capacity(1);
     let captured = Arc::new(());

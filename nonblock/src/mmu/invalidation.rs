@@ -30,7 +30,7 @@ use crate::token::{NonBlock, Sleepable};
 /// # Panics
 ///
 /// An end callback that panics keeps no other from its call. The drop then passes the first panic on; if the thread is
-/// unwinding already, none.
+/// unwinding already, none. What the others panicked with is dropped there, in the section.
 ///
 /// # Context
 ///
