@@ -51,7 +51,8 @@ pub use self::io::InUse;
 ///     cx.non_block(|_nb| text.len()); // a section, while the value is in use
 /// });
 /// ```
-pub struct MaySleep<T> {
+// The compiler shows the next line where a method of the value's is called without the token.
+pub struct MaySleep<T> /* reach the value by `.get(cx)`, `.get_mut(cx)` or `.with(cx)` */ {
     // Dropped first: it speaks before the value's destructor sleeps.
     dropped: Dropped<T>,
     value: T,

@@ -86,7 +86,7 @@ fn disorder_is_found() {
     put("README.md", "");
     put("token/cloned.rs", "//! A rule.\n");
     put("token/cloned.stderr", "error[E0599]\n --> $DIR/cloned.rs\n");
-    put("pass/token/lent.rs", "// What it shows.\n");
+    put("pass/token/lent.rs", "// What it shows.\n#![deny(warnings)]\n");
     assert_eq!(complaints(&folder, false), [""; 0]);
     assert_eq!(mistakes(&folder), [folder.join("token/cloned.rs")]);
     assert_eq!(passes(&folder), [folder.join("pass/token/lent.rs")]);
@@ -101,9 +101,11 @@ fn disorder_is_found() {
     put("loose.rs", "//! A rule.\n");
     put("token/deep/er.rs", "//! A rule.\n");
     put("pass/token/lent.stderr", "");
+    put("pass/token/lenient.rs", "//! A right use.\n");
     let found = complaints(&folder, false);
     let expected = [
         "loose.rs: is in no topic's folder",
+        "pass/token/lenient.rs: lets a warning pass",
         "pass/token/lent.stderr: a case that passes has none",
         "token/deep/er.rs: is in no topic's folder",
         "token/new.rs: has no .stderr",
@@ -166,6 +168,9 @@ fn complaints(cases: &Path, blessing: bool) -> Vec<String> {
             Some("rs") => {
                 if !text.starts_with("//! ") && !text.starts_with("// ") {
                     complain("its first line does not state a rule");
+                }
+                if passes && !text.contains("#![deny(warnings") {
+                    complain("lets a warning pass: write `#![deny(warnings)]`");
                 }
                 if !passes && !blessing && !files.contains(&path.with_extension("stderr")) {
                     complain("has no .stderr; bless it: TRYBUILD=overwrite, then read it");

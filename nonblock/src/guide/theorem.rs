@@ -148,9 +148,9 @@
 //! 11. **No thread waits in a page fault for a page to be found.** (Steps 3 and 4: a fault waits for memory or a disk, in
 //!     a section and in the few instructions of the second sort too.) Neither layer sees it. A kernel's memory does not
 //!     fault; a program locks its own (`mlockall`). What this crate sets aside was touched when it was made: the rings of
-//!     [`work::Queue`](crate::work::Queue) and of [bounded channels](crate::sync::channel::bounded), of items no larger
-//!     than a page, and the objects of a [`Reserve`](crate::Reserve). `blind_spots.rs::a_page_fault_is_not_seen`,
-//!     `page_faults.rs::what_was_set_aside_is_there`
+//!     [bounded channels](crate::sync::channel::bounded) and, for items no larger than a page, of
+//!     [`work::Queue`](crate::work::Queue), and the objects of a [`Reserve`](crate::Reserve).
+//!     `blind_spots.rs::a_page_fault_is_not_seen`, `page_faults.rs::what_was_set_aside_is_there`
 //!
 //! # What it leaves out
 //!

@@ -53,6 +53,7 @@ struct Exit {
     handled: AtomicUsize,
     panicked: AtomicUsize,
     /// Whether somebody waits for items to be done with: 1 or 0.
+    #[cfg(feature = "std")]
     flushing: AtomicUsize,
 }
 
@@ -72,6 +73,7 @@ impl<T> Shared<T> {
                 handling: AtomicUsize::new(0),
                 handled: AtomicUsize::new(0),
                 panicked: AtomicUsize::new(0),
+                #[cfg(feature = "std")]
                 flushing: AtomicUsize::new(0),
             },
             items: Bell::new(),

@@ -1,4 +1,5 @@
 //! Generic code that can do without sleeping asks, and need not refuse.
+#![deny(warnings)]
 
 use nonblock::{Context, sleepable, sync::Mutex};
 

@@ -1,4 +1,5 @@
 //! Generic code serves both contexts: it waits for the one and refuses the other.
+#![deny(warnings)]
 
 use nonblock::{Context, Sleepable, WouldBlock, sleepable};
 

@@ -1,4 +1,5 @@
 //! A refusal becomes the caller's own error by `?`, whichever context it came from.
+#![deny(warnings)]
 
 use std::io;
 

@@ -1,4 +1,5 @@
 // What the drivers' mistakes look like when they are mended: one callback each, for both callers.
+#![deny(warnings)]
 
 use std::sync::Arc;
 

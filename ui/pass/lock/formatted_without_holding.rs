@@ -1,4 +1,5 @@
 //! Formatting a spin lock does not hold it: whoever writes the text may sleep.
+#![deny(warnings)]
 
 use std::fmt::{self, Write};
 

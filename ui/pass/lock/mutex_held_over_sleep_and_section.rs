@@ -1,4 +1,5 @@
 //! A mutex may be held while its holder sleeps, and while it opens a section.
+#![deny(warnings)]
 
 use std::time::Duration;
 

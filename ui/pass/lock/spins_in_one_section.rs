@@ -1,4 +1,5 @@
 //! Several spin locks are held at once in a section, and each can be released by itself.
+#![deny(warnings)]
 
 use nonblock::{NonBlock, sleepable, sync::SpinLock};
 

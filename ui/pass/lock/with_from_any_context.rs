@@ -1,4 +1,5 @@
 //! `with` takes a spin lock from any context, and lends a token for what is to be done in it.
+#![deny(warnings)]
 
 use nonblock::{
     Context, sleepable,

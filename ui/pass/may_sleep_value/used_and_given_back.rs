@@ -1,4 +1,5 @@
 //! A value whose use may sleep is used between sections.
+#![deny(warnings)]
 
 use std::io::{Read, Write};
 

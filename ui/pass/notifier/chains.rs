@@ -1,4 +1,5 @@
 //! Closures and types of one's own as callbacks; errors of one's own as answers.
+#![deny(warnings)]
 
 use std::sync::Arc;
 

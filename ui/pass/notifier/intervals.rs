@@ -1,4 +1,5 @@
 //! A driver of one range, with both entries of its own, and the protocol in a section and out of it.
+#![deny(warnings)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! One callback serves both callers: it waits for the one, and refuses the other.
+#![deny(warnings)]
 
 use std::sync::Arc;
 

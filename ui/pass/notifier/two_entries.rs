@@ -1,4 +1,5 @@
 //! A driver whose two entries have nothing in common implements `Notifier`.
+#![deny(warnings)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! What a section can do about memory: name a victim, call it off, have others chosen, kill.
+#![deny(warnings)]
 
 #[cfg(target_os = "linux")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {

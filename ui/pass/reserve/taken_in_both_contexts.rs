@@ -1,4 +1,5 @@
 //! An object is at hand in a section, and may be waited for outside.
+#![deny(warnings)]
 
 use nonblock::{Context, Reserve, Reserved, WouldBlock};
 

@@ -1,4 +1,5 @@
 //! A root's closure may capture whatever could go to another thread, and return it.
+#![deny(warnings)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,5 @@
 //! The roots of `raw` take captures that are tied to their thread.
+#![deny(warnings)]
 
 use std::cell::Cell;
 use std::rc::Rc;

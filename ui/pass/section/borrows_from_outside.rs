@@ -1,4 +1,5 @@
 //! A section may read and write what is around it, whether or not that is tied to its thread.
+#![deny(warnings)]
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,4 +1,5 @@
 //! A section hands out values and results, and `?` works in it.
+#![deny(warnings)]
 
 use nonblock::{Sleepable, sleepable};
 

@@ -1,4 +1,5 @@
 //! A raw lock of another crate's serves both kinds.
+#![deny(warnings)]
 
 use nonblock::{
     sleepable,

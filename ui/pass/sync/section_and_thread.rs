@@ -1,4 +1,5 @@
 //! A section tries, completes and sends; a thread that may sleep waits for it.
+#![deny(warnings)]
 
 use nonblock::{
     sleepable,

@@ -1,4 +1,5 @@
 //! Tests with a token, without one, and that return a result. Without a harness they are no more than checked.
+#![deny(warnings)]
 #![allow(unused)]
 
 use nonblock::{NonBlock, Sleepable};

@@ -1,4 +1,5 @@
 //! Every thread is lent a token of its own, and shares locks, not tokens.
+#![deny(warnings)]
 
 use nonblock::{
     sleepable,

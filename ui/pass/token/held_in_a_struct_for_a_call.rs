@@ -1,4 +1,5 @@
 //! A struct may carry a token for as long as it was lent.
+#![deny(warnings)]
 
 use nonblock::{Sleepable, sleepable};
 

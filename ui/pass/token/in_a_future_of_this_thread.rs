@@ -1,4 +1,5 @@
 //! A future may borrow a token as long as it stays in the token's scope.
+#![deny(warnings)]
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -1,4 +1,5 @@
 //! A token is lent on from call to call.
+#![deny(warnings)]
 
 use nonblock::{NonBlock, Sleepable, sleepable};
 

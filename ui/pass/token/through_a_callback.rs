@@ -1,4 +1,5 @@
 //! A callback is lent its token when it is called, so it can be kept.
+#![deny(warnings)]
 
 use nonblock::{NonBlock, Sleepable, sleepable};
 

@@ -1,4 +1,5 @@
 //! A queue without a worker: items of any kind, taken by whoever may sleep.
+#![deny(warnings)]
 
 use std::rc::Rc;
 

@@ -1,4 +1,5 @@
 //! A section leaves work to a thread that may sleep.
+#![deny(warnings)]
 
 use std::time::Duration;
 

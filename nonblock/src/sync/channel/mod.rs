@@ -35,7 +35,6 @@
 
 mod parcel;
 mod receiver;
-mod ring;
 mod sender;
 
 use std::sync::Arc;
@@ -51,8 +50,7 @@ pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, 
 ///
 /// # Arguments
 ///
-/// * `capacity`: how many; the memory for them is set aside and touched now, so that sending meets no page fault. Of a
-///   value that is larger than a page this is not so: box it.
+/// * `capacity`: how many; the memory for them is set aside and touched now, so that sending meets no page fault.
 ///
 /// # Context
 ///

@@ -1,8 +1,9 @@
 //! What a channel holds, and how a value is put in and taken out with nothing allocated or released meanwhile.
 
-use std::collections::LinkedList;
-
-use super::ring::Ring;
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use std::collections::{LinkedList, VecDeque};
+use std::vec::Vec;
 
 /// A list of values, joined and split without allocating: a vector would grow with the channel locked.
 type List<T> = LinkedList<T>;
@@ -10,7 +11,7 @@ type List<T> = LinkedList<T>;
 /// The values in a channel, in order.
 pub(super) enum Items<T> {
     /// Not more than there is room for.
-    Bounded(Ring<T>),
+    Bounded { values: VecDeque<T>, capacity: usize },
     /// Any number.
     Unbounded(List<T>),
 }
@@ -40,14 +41,14 @@ impl<T> Parcel<T> {
 impl<T> Items<T> {
     pub(super) fn new(capacity: Option<usize>) -> Self {
         match capacity {
-            Some(capacity) => Self::Bounded(Ring::with_capacity(capacity)),
+            Some(capacity) => Self::Bounded { values: touched(capacity), capacity },
             None => Self::Unbounded(List::new()),
         }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Bounded(values) => values.len(),
+            Self::Bounded { values, .. } => values.len(),
             Self::Unbounded(values) => values.len(),
         }
     }
@@ -55,12 +56,17 @@ impl<T> Items<T> {
     /// Puts a parcel last, or gives it back if there is no room.
     pub(super) fn put(&mut self, parcel: Parcel<T>) -> Result<(), Parcel<T>> {
         match (self, parcel) {
-            (Self::Bounded(values), Parcel::Bare(value)) => values.put(value).map_err(Parcel::Bare),
+            (Self::Bounded { values, capacity }, Parcel::Bare(value))
+                if values.len() < *capacity =>
+            {
+                values.push_back(value);
+                Ok(())
+            }
             (Self::Unbounded(values), Parcel::Linked(mut one)) => {
                 values.append(&mut one);
                 Ok(())
             }
-            // A parcel is always packed for its own channel.
+            // Full: a parcel is always packed for its own channel.
             (_, parcel) => Err(parcel),
         }
     }
@@ -68,7 +74,7 @@ impl<T> Items<T> {
     /// Takes the first out.
     pub(super) fn take(&mut self) -> Option<Parcel<T>> {
         match self {
-            Self::Bounded(values) => values.take().map(Parcel::Bare),
+            Self::Bounded { values, .. } => values.pop_front().map(Parcel::Bare),
             Self::Unbounded(values) if values.is_empty() => None,
             Self::Unbounded(values) => {
                 let rest = values.split_off(1);
@@ -81,4 +87,16 @@ impl<T> Items<T> {
     pub(super) fn clear(&mut self) -> Self {
         core::mem::replace(self, Self::Unbounded(List::new()))
     }
+}
+
+/// Makes room for so many values, and writes to all of it: so no page of it is missing when the first value is put in, with
+/// the channel locked.
+fn touched<T>(capacity: usize) -> VecDeque<T> {
+    let mut values = Vec::with_capacity(capacity);
+    for room in values.spare_capacity_mut() {
+        // Opaque, or zeros would be had from the system, as pages that are not there yet.
+        *room = black_box(MaybeUninit::zeroed());
+    }
+    black_box(&mut values);
+    VecDeque::from(values)
 }
