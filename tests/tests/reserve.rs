@@ -221,7 +221,7 @@ fn many_threads_never_share_an_object() {
                 for thread in 0..THREADS {
                     let reserve = &reserve;
                     scope.spawn(move |cx| {
-                        for round in 0..if cfg!(miri) { 70 } else { 5_000 } {
+                        for round in 0..if cfg!(miri) { 12 } else { 5_000 } {
                             let object = if round % 2 == 0 {
                                 let Ok(object) = reserve.take_from(cx);
                                 object
