@@ -140,6 +140,14 @@ impl Args {
                     self.skip = Some(ident);
                 }
             }
+            Ok(ident) if is_slip_of_skip(&ident) => {
+                let wrong = format!("`{ident}` would be the name of a token that is bound");
+                let name = attribute.name();
+                let help = format!(
+                    "write `#[{name}(skip)]` to leave the method out of its block's attribute, or another name"
+                );
+                diagnostics.error(tokens, wrong, help);
+            }
             Ok(ident) => {
                 if let Some(first) = &self.binding {
                     let wrong = format!("a second name: the token is already bound to `{first}`");
@@ -180,8 +188,8 @@ impl Args {
                 if (typed || decorated) && syn::parse_str::<Ident>(&meant.to_string()).is_ok() =>
             {
                 let help = format!(
-                    "write `#[{name}({meant})]`: it binds `{}` in the body",
-                    attribute.parameter().replacen(attribute.binding(), &meant.to_string(), 1)
+                    "write `#[{name}({meant})]`: it binds `{meant}: {}` in the body",
+                    attribute.bound_type()
                 );
                 diagnostics.error(tokens, "only the name of the token goes here", help);
                 // Bound all the same, so that the body's uses of it are no errors of their own.
@@ -224,4 +232,12 @@ fn is_comma(token: &TokenTree) -> bool {
 
 pub(crate) fn is_punct(token: &TokenTree, char: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
+}
+
+/// Whether a name has the letters of `skip` and no others: meant as that, it would bind a token instead.
+fn is_slip_of_skip(ident: &Ident) -> bool {
+    let mut letters: Vec<char> = ident.to_string().chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    letters == ['i', 'k', 'p', 's']
 }

@@ -32,6 +32,14 @@ impl Attribute {
         }
     }
 
+    /// The type of what is bound.
+    pub(crate) const fn bound_type(self) -> &'static str {
+        match self {
+            Self::MaySleep => "&mut Sleepable",
+            Self::NonBlock => "&mut NonBlock",
+        }
+    }
+
     /// The attribute that is called so.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
         match name {

@@ -1,4 +1,5 @@
 //! A parameter that is not there is not asked for its type, nor for what its type is.
+#![deny(warnings)]
 
 use nonblock::non_block;
 
