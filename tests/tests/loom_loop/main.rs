@@ -22,6 +22,15 @@ mod section {
     #[derive(Debug)]
     pub struct Section(Depth);
 
+    #[derive(Clone, Copy)]
+    pub struct Origin;
+
+    impl Origin {
+        pub fn caller() -> Self {
+            Self
+        }
+    }
+
     impl Section {
         pub fn enter() -> Self {
             Self(Depth::enter())
@@ -30,6 +39,10 @@ mod section {
         pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
             let _section = Self::enter();
             f(&mut lend_non_block())
+        }
+
+        pub fn run_from<R>(_: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+            Self::run(f)
         }
     }
 }
@@ -114,40 +127,43 @@ mod rcu {
 
     /// Nobody waits for an invalidation of its own here.
     mod open {
-        #[derive(Clone, Copy, Debug)]
-        pub enum Work {
-            Call,
-            Invalidation,
-        }
+        pub type Calling = Open<1>;
+        pub type Invalidating = Open<{ 1 << 32 }>;
 
         #[derive(Debug)]
-        pub struct Open(std::marker::PhantomData<*mut ()>);
+        pub struct Open<const WORK: u64>;
 
-        impl Open {
-            pub fn count(_work: Work) -> Self {
-                Self(std::marker::PhantomData)
+        impl<const WORK: u64> Open<WORK> {
+            pub fn count() -> Self {
+                Self
             }
+        }
 
-            pub fn any() -> bool {
-                false
-            }
+        pub fn ends_are_deferred() -> bool {
+            false
+        }
 
-            pub fn any_invalidation() -> bool {
-                false
-            }
+        pub fn any_invalidation_open() -> bool {
+            false
         }
     }
 
+    mod apart;
     mod cell;
     mod clock;
+    mod kept;
+    mod panics;
     mod roll;
 
     pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use backoff::Backoff;
-    pub(crate) use cell::{Rcu, Reader, Ticket};
+    pub(crate) use cell::{Epochs, Rcu, Reader, Ticket, Write};
     pub(crate) use clock::{Clock, Mark};
-    pub(crate) use open::{Open, Work};
-    pub(crate) use roll::{Live, Roll, Slot, for_every};
+    pub(crate) use kept::Kept;
+    pub use open::ends_are_deferred;
+    pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
+    pub(crate) use panics::Panics;
+    pub(crate) use roll::{Live, Roll};
 }
 
 #[path = "../../../nonblock/src/mmu/mod.rs"]
