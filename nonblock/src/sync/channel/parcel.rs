@@ -92,6 +92,10 @@ impl<T> Items<T> {
 /// Makes room for so many values, and writes to all of it: so no page of it is missing when the first value is put in, with
 /// the channel locked.
 fn touched<T>(capacity: usize) -> VecDeque<T> {
+    // What has no size lies nowhere, and a vector has room for any number.
+    if size_of::<T>() == 0 {
+        return VecDeque::new();
+    }
     let mut values = Vec::with_capacity(capacity);
     for room in values.spare_capacity_mut() {
         // Opaque, or zeros would be had from the system, as pages that are not there yet.
