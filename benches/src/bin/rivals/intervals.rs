@@ -22,6 +22,9 @@ const SUPER: &str = "superintervals (cannot insert)";
 /// How many intervals there are.
 const SIZES: [u64; 4] = [10, 1_000, 100_000, 1_000_000];
 
+/// How many intervals the linear rival is tried with: at a million, one look-up of its takes 27 ms, and the curve an hour.
+const LINEAR_UP_TO: u64 = 1_000;
+
 /// How many look-ups are made before they begin again. A power of two.
 const QUERIES: usize = 4096;
 
@@ -189,13 +192,15 @@ fn queries(size: u64, group: &mut Group) {
             black_box(map.values(turns.next().clone()).count());
         })
     });
-    group.rival(INTERAVL, move || {
-        let (intervals, mut turns, _) = data(size);
-        let tree = interavl_of(&intervals);
-        each(move || {
-            black_box(tree.iter_overlaps(turns.next()).count());
-        })
-    });
+    if size <= LINEAR_UP_TO {
+        group.rival(INTERAVL, move || {
+            let (intervals, mut turns, _) = data(size);
+            let tree = interavl_of(&intervals);
+            each(move || {
+                black_box(tree.iter_overlaps(turns.next()).count());
+            })
+        });
+    }
     group.rival(LAPPER, move || {
         let (intervals, mut turns, _) = data(size);
         let lapper = lapper_of(&intervals);
@@ -235,8 +240,9 @@ fn queries(size: u64, group: &mut Group) {
         })
     });
     if !nonblock::CHECKS {
-        for against in [ISET, INTERAVL] {
-            group.goal(Goal::at_most(1.0, OURS, against));
+        group.goal(Goal::at_most(1.0, OURS, ISET));
+        if size <= LINEAR_UP_TO {
+            group.goal(Goal::at_most(1.0, OURS, INTERAVL));
         }
         let goal = Goal::at_most(1.0, OURS, LAPPER);
         group.goal(if size < 100_000 {
@@ -300,6 +306,9 @@ fn mixed(size: u64, group: &mut Group) {
             },
         )
     });
+    if size > LINEAR_UP_TO {
+        return;
+    }
     group.rival(INTERAVL, move || {
         mixture(
             size,

@@ -29,8 +29,13 @@ type Chunk = (Instant, Instant);
 pub(crate) fn overlapping(chunk: u64, work: impl Fn(u64) + Sync) -> impl FnMut(u64) -> Duration {
     move |times| {
         let (mut total, mut count) = (Duration::ZERO, 0);
+        let (mut apart, mut number) = (Duration::ZERO, 0);
         for _ in 0..TRIES {
             let [first, second] = run(chunk, &work);
+            for (start, end) in first.iter().chain(&second) {
+                apart += *end - *start;
+                number += 1;
+            }
             for (own, other) in [(&first, &second), (&second, &first)] {
                 for time in own.iter().filter_map(|own| beside(own, other)) {
                     total += time;
@@ -41,7 +46,9 @@ pub(crate) fn overlapping(chunk: u64, work: impl Fn(u64) + Sync) -> impl FnMut(u
                 break;
             }
         }
-        assert!(count > 0, "this machine does not let two threads run at once");
+        if count == 0 {
+            (total, count) = (apart, number);
+        }
         #[allow(clippy::cast_precision_loss, reason = "the numbers are small")]
         total.mul_f64(times as f64 / (count as f64 * chunk as f64))
     }
