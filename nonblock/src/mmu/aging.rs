@@ -1,5 +1,7 @@
 //! What an address space asks its mirrors besides: to flush what their devices cache, and which pages they used.
 
+use core::cell::Cell;
+
 use super::notifier::Notifier;
 use super::range::Range;
 use super::space::AddressSpace;
@@ -93,12 +95,13 @@ impl AddressSpace {
         let directory = self.inner.directory.read();
         let live = directory.list_at(self.inner.clock.now());
         cx.non_block(|nb| {
-            let asked = live.try_each(
-                &mut 0,
-                |notifier| {
-                    if call(&**notifier, nb) { Err(()) } else { Ok(()) }
-                },
-            );
+            let asked =
+                live.try_each(
+                    &Cell::new(0),
+                    |notifier| {
+                        if call(notifier, nb) { Err(()) } else { Ok(()) }
+                    },
+                );
             asked.is_err()
         })
     }

@@ -23,7 +23,7 @@ pub(super) enum Phase {
 /// The notifiers of both kinds. Copies share what they can.
 #[derive(Clone)]
 pub(super) struct Directory {
-    pub(super) list: Roll<Arc<dyn Notifier>>,
+    pub(super) list: Roll<dyn Notifier>,
     pub(super) tree: Tree,
     /// When it was made, by the address space's clock: nothing in it was dropped by then.
     made_at: u64,
@@ -38,7 +38,7 @@ impl Directory {
     /// The same without what was dropped up to a time.
     pub(super) fn without_dropped(&self, now: u64, dropped: Dropped) -> Self {
         let list = if dropped.listed {
-            self.list.without_dropped(now, |_, _| true)
+            self.list.without_dropped(now, |_| true)
         } else {
             self.list.clone()
         };
@@ -51,7 +51,7 @@ impl Directory {
 
     /// The list as somebody sees it who began at a time.
     #[inline]
-    pub(super) fn list_at(&self, began: u64) -> Live<'_, Arc<dyn Notifier>> {
+    pub(super) fn list_at(&self, began: u64) -> Live<'_, dyn Notifier> {
         self.list.live_at(began, self.made_at)
     }
 

@@ -24,6 +24,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+// A whole word: bytes without meaning beside it would be moved in pieces of their own, and read again in one, which holds the
+// processor up. See `Invalidation`.
+#[repr(usize)]
 pub enum Event {
     /// The range is unmapped, or moved: its pages are gone from these addresses. Also what the reaper says.
     #[default]

@@ -24,7 +24,7 @@ use crate::token::Sleepable;
 ///
 /// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
 /// that begin later pass the interval by, those under way still call its driver, to their end. It is taken out of the
-/// tree, and the driver's `Arc` dropped, by a later change or
+/// tree, and the driver's `Arc` dropped, by one of the later changes or
 /// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep. A drop after the address space's own, or its
 /// release, frees what little the subscription itself is made of, and nothing of the driver's.
 #[derive(Debug)]

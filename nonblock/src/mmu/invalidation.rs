@@ -1,9 +1,9 @@
 //! An invalidation under way, from the first start callback to the last end.
 
+use core::cell::Cell;
 use core::convert::Infallible;
 use core::fmt;
 use core::mem;
-use std::sync::Arc;
 
 use super::directory::Directory;
 use super::interval::IntervalNotifier;
@@ -135,11 +135,13 @@ impl<'a> Invalidation<'a> {
         let directory = space.directory.read();
         // Read after the directory: the clock is not behind the directory's making then.
         let began = space.clock.now();
+        // A copy, since what others have seen is read again from memory.
+        let told = &{ range };
         let mut intervals = 0;
         if !directory.tree.is_empty() {
-            intervals = start_intervals(&directory, &range, began, origin, cx, interval)?;
+            intervals = start_intervals(&directory, told, began, origin, cx, interval)?;
         }
-        let listed = start_list(&directory, &range, began, intervals, origin, cx, list)?;
+        let listed = start_list(&directory, told, began, intervals, origin, cx, list)?;
         let pinned = Some(Pinned { directory, _open: open });
         Ok(Self { pinned, range, began, intervals, listed, origin })
     }
@@ -199,10 +201,9 @@ fn end(
 #[inline]
 fn end_list(directory: &Directory, range: &Range, began: u64, listed: usize, origin: Origin) {
     let list = directory.list_at(began).before(listed);
-    let end = |notifier: &Arc<dyn Notifier>, nb: &mut NonBlock| {
-        notifier.invalidate_range_end(range, nb);
-    };
-    Section::run_from(origin, |nb| list.for_every(nb, end));
+    Section::run_from(origin, |nb| {
+        list.for_every(nb, |notifier, nb| notifier.invalidate_range_end(range, nb));
+    });
 }
 
 /// Calls the end callbacks of the intervals, and of the list.
@@ -237,16 +238,16 @@ struct Starting<'a> {
     directory: &'a Directory,
     range: &'a Range,
     began: u64,
-    intervals: usize,
-    listed: usize,
+    intervals: Cell<usize>,
+    listed: Cell<usize>,
     origin: Origin,
 }
 
 impl Drop for Starting<'_> {
     #[inline]
     fn drop(&mut self) {
-        let Self { directory, range, began, intervals, listed, origin } = *self;
-        undo(directory, range, began, intervals, listed, origin);
+        let Self { directory, range, began, ref intervals, ref listed, origin } = *self;
+        undo(directory, range, began, intervals.get(), listed.get(), origin);
     }
 }
 
@@ -274,17 +275,17 @@ fn start_intervals<C, X>(
     cx: &mut C,
     start: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
 ) -> Result<usize, X> {
-    let mut starting = Starting { directory, range, began, intervals: 0, listed: 0, origin };
-    let intervals = &mut starting.intervals;
+    let (intervals, listed) = (Cell::new(0), Cell::new(0));
+    let starting = Starting { directory, range, began, intervals, listed, origin };
     directory.meeting_at(range, began).try_each(|leaf| {
         // Before the call: see `Counts`. If that refuses or panics, it is over for this one.
         let counted = leaf.interval.counts.begin();
         start(&**leaf.notifier, range, cx)?;
         counted.keep();
-        *intervals += 1;
+        starting.intervals.update(|intervals| intervals + 1);
         Ok(())
     })?;
-    let intervals = starting.intervals;
+    let intervals = starting.intervals.get();
     mem::forget(starting);
     Ok(intervals)
 }
@@ -300,10 +301,11 @@ fn start_list<C, X>(
     cx: &mut C,
     start: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
 ) -> Result<usize, X> {
-    let mut starting = Starting { directory, range, began, intervals, listed: 0, origin };
-    let start = |notifier: &Arc<dyn Notifier>| start(&**notifier, range, cx);
-    directory.list_at(began).try_each(&mut starting.listed, start)?;
-    let listed = starting.listed;
+    let (intervals, listed) = (Cell::new(intervals), Cell::new(0));
+    let starting = Starting { directory, range, began, intervals, listed, origin };
+    let start = |notifier: &dyn Notifier| start(notifier, range, cx);
+    directory.list_at(began).try_each(&starting.listed, start)?;
+    let listed = starting.listed.get();
     mem::forget(starting);
     Ok(listed)
 }

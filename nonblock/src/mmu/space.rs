@@ -1,5 +1,6 @@
 //! The address space: who is told of its changes, and how they are told.
 
+use core::cell::Cell;
 use core::convert::Infallible;
 use core::error::Error;
 use core::fmt;
@@ -17,7 +18,9 @@ use super::subscription::Subscription;
 use super::tree::Leaf;
 use crate::check::might_sleep;
 use crate::context::{Context, WouldBlock};
-use crate::rcu::{Backoff, Clock, Invalidating, Mark, Panics, Rcu, Ticket, ends_are_deferred};
+use crate::rcu::{
+    Backoff, Clock, Entry, Invalidating, Mark, Panics, Rcu, SharedMark, Ticket, ends_are_deferred,
+};
 use crate::section::{Origin, Section};
 use crate::token::{NonBlock, Sleepable};
 
@@ -87,9 +90,10 @@ impl AddressSpace {
         notifier: Arc<dyn Notifier>,
         cx: &mut Sleepable,
     ) -> Result<Subscription, Released> {
-        let mark = Arc::new(Mark::new());
+        let mark = Mark::shared();
         let add = |directory: &mut Directory, _: Ticket| {
-            directory.list = directory.list.with(notifier, Arc::clone(&mark), |_| false);
+            let entry = Entry::new(notifier, (), Arc::clone(&mark));
+            directory.list = directory.list.with(entry, |_| false);
             Subscription::new(&self.inner, mark)
         };
         self.inner.add(add, cx)
@@ -259,7 +263,7 @@ impl AddressSpace {
             }
             Ok(())
         });
-        let Ok(()) = directory.list_at(began).try_each::<Infallible>(&mut 0, |notifier| {
+        let Ok(()) = directory.list_at(began).try_each::<Infallible>(&Cell::new(0), |notifier| {
             panics.catch(|| notifier.release(cx));
             Ok(())
         });
@@ -329,20 +333,20 @@ impl Inner {
         let mut directory = write.current().without_dropped(now, dropped);
         let subscription = add(&mut directory, write.ticket());
         write.publish(directory);
-        write.finish();
+        write.leave();
         Ok(subscription)
     }
 
     /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&Arc<Mark>) -> bool, cx: &mut Sleepable) {
+    pub(super) fn take_off(&self, chosen: impl Fn(&SharedMark) -> bool, cx: &mut Sleepable) {
         let mut write = self.directory.write(cx);
         let (now, dropped) = self.clock.collect();
-        let choice = write.current().list.has_any(|_, mark| chosen(mark));
+        let choice = write.current().list.has_any(|entry| chosen(&entry.mark));
         if choice || !dropped.is_empty() {
             let mut directory = write.current().without_dropped(now, dropped);
             if choice {
-                directory.list = directory.list.without_dropped(now, |_, mark| !chosen(mark));
+                directory.list = directory.list.without_dropped(now, |entry| !chosen(&entry.mark));
             }
             write.publish(directory);
         }

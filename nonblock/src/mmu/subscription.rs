@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use super::directory::Dropped;
 use super::space::Inner;
 use crate::check::might_sleep;
-use crate::rcu::{Clock, Mark};
+use crate::rcu::{Clock, SharedMark};
 use crate::token::Sleepable;
 
 /// A notifier's place in an address space, until it is ended or dropped.
@@ -16,7 +16,7 @@ use crate::token::Sleepable;
 ///
 /// [`unsubscribe`](Subscription::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
 /// that begin later pass the notifier by, those under way still call it, to their end. It is taken off the list, and
-/// the driver's `Arc` dropped, by a later change of the list or
+/// the driver's `Arc` dropped, by one of the later changes of the list or
 /// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep. A drop after the address space's own, or its
 /// release, frees what little the subscription itself is made of, and nothing of the driver's.
 ///
@@ -52,12 +52,12 @@ pub struct Subscription {
     // Weak, and upgraded only by who may sleep: nothing done in a section is what drops the space's drivers.
     space: Weak<Inner>,
     clock: Arc<Clock<Dropped>>,
-    mark: Arc<Mark>,
+    mark: SharedMark,
     ended: bool,
 }
 
 impl Subscription {
-    pub(super) fn new(space: &Arc<Inner>, mark: Arc<Mark>) -> Self {
+    pub(super) fn new(space: &Arc<Inner>, mark: SharedMark) -> Self {
         Self { space: Arc::downgrade(space), clock: Arc::clone(&space.clock), mark, ended: false }
     }
 

@@ -12,7 +12,7 @@ use std::vec::Vec;
 
 use super::interval::{Interval, IntervalNotifier};
 use super::range::Range;
-use crate::rcu::Kept;
+use crate::rcu::{Kept, Uncounted};
 
 /// How many entries a node has at most. More make changes dearer, fewer make look-ups longer.
 const CAPACITY: usize = 32;
@@ -34,13 +34,14 @@ pub(super) struct Listener {
 pub(super) struct Leaf {
     start: usize,
     end: usize,
-    listener: Arc<Listener>,
+    listener: Arc<Uncounted<Listener>>,
 }
 
 impl Leaf {
     pub(super) fn new(interval: Arc<Interval>, notifier: Arc<dyn IntervalNotifier>) -> Self {
         let (start, end) = (interval.range().start(), interval.range().end());
-        let listener = Arc::new(Listener { notifier: Kept::new(notifier), interval });
+        let listener = Listener { notifier: Kept::new(notifier), interval };
+        let listener = Arc::new(Uncounted::new(listener));
         Self { start, end, listener }
     }
 }
@@ -152,7 +153,7 @@ impl<'a> Meeting<'a> {
             }
             Node::Leaves(leaves) => {
                 for leaf in self.of(leaves) {
-                    let listener = &*leaf.listener;
+                    let listener = &**leaf.listener;
                     if self.whole || listener.interval.mark.is_live_at(self.began) {
                         f(listener)?;
                     }

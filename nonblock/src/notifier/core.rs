@@ -1,5 +1,6 @@
 //! What chains of both kinds have in common: the list, and the ways through it.
 
+use core::cell::Cell;
 use core::fmt;
 use core::ptr;
 use std::sync::Arc;
@@ -7,30 +8,21 @@ use std::sync::Arc;
 use super::answer::{Answer, Outcome};
 use super::registration::{AlreadyRegistered, Registration};
 use crate::check::might_sleep;
-use crate::rcu::{Calling, Clock, Live, Mark, Panics, Rcu, Roll, Write, ends_are_deferred};
+use crate::rcu::{
+    Calling, Clock, Entry, Live, Mark, Panics, Rcu, Roll, SharedMark, Write, ends_are_deferred,
+};
 use crate::token::Sleepable;
-
-/// A callback in its place.
-pub(super) struct Link<C: ?Sized> {
-    pub(super) callback: Arc<C>,
-    priority: i32,
-}
-
-impl<C: ?Sized> Clone for Link<C> {
-    fn clone(&self) -> Self {
-        Self { callback: Arc::clone(&self.callback), priority: self.priority }
-    }
-}
 
 /// The callbacks, the highest priority first.
 struct Links<C: ?Sized> {
-    roll: Roll<Link<C>>,
+    /// With the priorities.
+    roll: Roll<C, i32>,
     /// When the list was made, by the chain's clock.
     made_at: u64,
 }
 
 impl<C: ?Sized> Links<C> {
-    fn live_at(&self, began: u64) -> Live<'_, Link<C>> {
+    fn live_at(&self, began: u64) -> Live<'_, C> {
         self.roll.live_at(began, self.made_at)
     }
 }
@@ -44,7 +36,7 @@ pub(super) struct Core<C: ?Sized> {
 
 /// What a registration needs of its chain.
 pub(super) trait Unlink: Send + Sync {
-    fn unlink(&self, mark: &Arc<Mark>, cx: &mut Sleepable);
+    fn unlink(&self, mark: &SharedMark, cx: &mut Sleepable);
 }
 
 impl<C: ?Sized + Send + Sync + 'static> Core<C> {
@@ -63,9 +55,9 @@ impl<C: ?Sized + Send + Sync + 'static> Core<C> {
         might_sleep();
         let write = self.links.write(cx);
         let now = self.clock.now();
-        let same = |link: &Link<C>, mark: &Arc<Mark>| {
-            mark.is_live_at(now)
-                && ptr::addr_eq(Arc::as_ptr(&link.callback), Arc::as_ptr(&callback))
+        let same = |entry: &Entry<C, i32>| {
+            entry.mark.is_live_at(now)
+                && ptr::addr_eq(Arc::as_ptr(entry.callback()), Arc::as_ptr(&callback))
         };
         if write.current().roll.has_any(same) {
             return Err(AlreadyRegistered);
@@ -91,27 +83,27 @@ impl<C: ?Sized + Send + Sync + 'static> Core<C> {
         callback: Arc<C>,
         priority: i32,
     ) -> Registration {
-        let mark = Arc::new(Mark::new());
+        let mark = Mark::shared();
         let (made_at, _) = self.clock.collect();
-        let link = Link { callback, priority };
-        let roll = write.current().roll.without_dropped(made_at, |_, _| true);
-        let roll = roll.with(link, Arc::clone(&mark), |other| other.priority < priority);
+        let entry = Entry::new(callback, priority, Arc::clone(&mark));
+        let roll = write.current().roll.without_dropped(made_at, |_| true);
+        let roll = roll.with(entry, |other| other.data < priority);
         let chain: Arc<dyn Unlink> = Arc::<Self>::clone(self);
         let registration = Registration::new(&chain, &self.clock, mark);
         write.publish(Links { roll, made_at });
         // What is freed may panic, and then the registration ends.
-        write.finish();
+        write.leave();
         registration
     }
 
     /// Takes off the list whoever is chosen, and whoever was dropped, and waits until nobody calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&Arc<Mark>) -> bool, cx: &mut Sleepable) {
+    pub(super) fn take_off(&self, chosen: impl Fn(&SharedMark) -> bool, cx: &mut Sleepable) {
         might_sleep();
         let mut write = self.links.write(cx);
         let (made_at, dropped) = self.clock.collect();
-        if dropped || write.current().roll.has_any(|_, mark| chosen(mark)) {
-            let roll = write.current().roll.without_dropped(made_at, |_, mark| !chosen(mark));
+        if dropped || write.current().roll.has_any(|entry| chosen(&entry.mark)) {
+            let roll = write.current().roll.without_dropped(made_at, |entry| !chosen(&entry.mark));
             write.publish(Links { roll, made_at });
         }
         let ticket = write.ticket();
@@ -137,9 +129,9 @@ impl<C: ?Sized> Core<C> {
         let links = self.links.read();
         let live = links.live_at(self.clock.now());
         let mut called = 0;
-        let last = live.try_each(&mut 0, |link| {
+        let last = live.try_each(&Cell::new(0), |callback| {
             called += 1;
-            match call(&link.callback) {
+            match call(callback) {
                 Answer::Continue => Ok(()),
                 last => Err(last),
             }
@@ -159,10 +151,10 @@ impl<C: ?Sized> Core<C> {
         let links = self.links.read();
         let live = links.live_at(self.clock.now());
         let mut called = 0;
-        let mut undoing = Undo { live, passed: 0, due: true, cx, call: undo };
-        let last = live.try_each(&mut undoing.passed, |link| {
+        let mut undoing = Undo { live, passed: Cell::new(0), due: true, cx, call: undo };
+        let last = live.try_each(&undoing.passed, |callback| {
             called += 1;
-            match call(&link.callback, undoing.cx) {
+            match call(callback, undoing.cx) {
                 Answer::Continue => Ok(()),
                 last => Err(last),
             }
@@ -176,9 +168,9 @@ impl<C: ?Sized> Core<C> {
 
 /// Undoes, when it is dropped, what those did that were called.
 struct Undo<'a, 'cx, C: ?Sized, T, F: Fn(&C, &mut T)> {
-    live: Live<'a, Link<C>>,
+    live: Live<'a, C>,
     /// Behind the last that did something.
-    passed: usize,
+    passed: Cell<usize>,
     /// Until it is known that all went well.
     due: bool,
     cx: &'cx mut T,
@@ -189,14 +181,16 @@ impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for Undo<'_, '_, C, T, F> {
     fn drop(&mut self) {
         if self.due {
             let call = &self.call;
-            self.live.before(self.passed).for_every(self.cx, |link, cx| call(&link.callback, cx));
+            self.live
+                .before(self.passed.get())
+                .for_every(self.cx, |callback, cx| call(callback, cx));
         }
     }
 }
 
 impl<C: ?Sized + Send + Sync + 'static> Unlink for Core<C> {
     #[track_caller]
-    fn unlink(&self, mark: &Arc<Mark>, cx: &mut Sleepable) {
+    fn unlink(&self, mark: &SharedMark, cx: &mut Sleepable) {
         self.take_off(|other| Arc::ptr_eq(other, mark), cx);
     }
 }

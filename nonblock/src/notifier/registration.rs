@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use super::core::Unlink;
 use crate::check::might_sleep;
-use crate::rcu::{Clock, Mark};
+use crate::rcu::{Clock, SharedMark};
 use crate::token::Sleepable;
 
 /// A callback's place in a chain, until it is ended or dropped.
@@ -17,7 +17,7 @@ use crate::token::Sleepable;
 ///
 /// [`unregister`](Registration::unregister) may sleep: it waits for the calls under way. **Dropping it does not**, and may happen in
 /// a section, in a callback too: calls that begin later pass the callback by, those under way still call it. The
-/// callback's `Arc` is dropped by a later change of the chain or its `synchronize`, on a thread that may sleep. A drop after
+/// callback's `Arc` is dropped by one of the later changes of the chain or its `synchronize`, on a thread that may sleep. A drop after
 /// that of the chain frees what little the registration itself is made of, and nothing of the callback's.
 ///
 /// # Examples
@@ -43,12 +43,12 @@ pub struct Registration {
     // Weak, and upgraded only by who may sleep: nothing done in a section is what drops the chain's callbacks.
     chain: Weak<dyn Unlink>,
     clock: Arc<Clock<bool>>,
-    mark: Arc<Mark>,
+    mark: SharedMark,
     ended: bool,
 }
 
 impl Registration {
-    pub(super) fn new(chain: &Arc<dyn Unlink>, clock: &Arc<Clock<bool>>, mark: Arc<Mark>) -> Self {
+    pub(super) fn new(chain: &Arc<dyn Unlink>, clock: &Arc<Clock<bool>>, mark: SharedMark) -> Self {
         Self { chain: Arc::downgrade(chain), clock: Arc::clone(clock), mark, ended: false }
     }
 

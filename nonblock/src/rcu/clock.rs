@@ -8,7 +8,7 @@
 use core::mem;
 use std::sync::Arc;
 
-use super::apart::Apart;
+use super::apart::{Apart, Uncounted};
 use super::atomic::{AtomicU64, Ordering};
 use crate::section::Section;
 use crate::sync::SpinLock;
@@ -30,6 +30,9 @@ pub(crate) struct Clock<D> {
 pub(crate) struct Mark {
     dead_at: AtomicU64,
 }
+
+/// A mark of its own, apart from the counts of those who share it.
+pub(crate) type SharedMark = Arc<Uncounted<Mark>>;
 
 impl<D: Default> Clock<D> {
     pub(crate) fn new() -> Arc<Self> {
@@ -69,6 +72,10 @@ impl<D: Default> Clock<D> {
 impl Mark {
     pub(crate) fn new() -> Self {
         Self { dead_at: AtomicU64::new(NEVER) }
+    }
+
+    pub(crate) fn shared() -> SharedMark {
+        Arc::new(Uncounted::new(Self::new()))
     }
 
     /// Says whether the entry is live for who began at that time. The answer never changes.
