@@ -11,6 +11,8 @@ use cpu_time::ThreadTime;
 use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::{Context, NonBlock, Sleepable};
 
+use crate::processors::TwoProcessors;
+
 const QUIET: &str = "nobody else";
 const LISTED: &str = "a thread that subscribes and unsubscribes";
 const INTERVALS: &str = "a thread that subscribes and unsubscribes intervals";
@@ -61,12 +63,15 @@ fn beside(
     });
     move |times| {
         let _ = &subscriptions;
+        let processors = TwoProcessors::first();
         let running = AtomicBool::new(true);
         let changes = AtomicU64::new(0);
         thread::scope(|scope| {
             if let Some(change) = change {
                 let (space, driver, running, changes) = (&space, &driver, &running, &changes);
+                let processors = &processors;
                 scope.spawn(move || {
+                    processors.second();
                     nonblock::sleepable(|cx| {
                         while running.load(Ordering::Relaxed) {
                             change(space, driver, cx);
@@ -96,7 +101,7 @@ fn beside(
 fn churn(group: &mut Group) {
     group.about(
         "One thread invalidates a range, which ten notifiers and one interval of ten are told of, in its own processor time. \
-         Another changes the list or the tree meanwhile, as fast as it can.",
+         Another, on another processor, changes the list or the tree meanwhile, as fast as it can.",
     );
     group.ours(QUIET, || beside(None));
     group.ours(LISTED, || {

@@ -7,6 +7,7 @@ mod locks;
 mod might_sleep;
 mod notifiers;
 mod overlap;
+mod processors;
 mod queue;
 mod raw;
 mod section;
