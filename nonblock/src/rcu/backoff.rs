@@ -1,4 +1,4 @@
-//! How long to wait before looking again.
+//! How long to wait before looking, and looking again, whether readers are left.
 
 use core::time::Duration;
 
@@ -12,6 +12,9 @@ const FEWEST_YIELDS: u32 = 4;
 
 /// With more to come, it sleeps instead.
 const MOST_YIELDS: u32 = 16;
+
+/// With how many replaced values it is time to look, though nobody waits for their end.
+pub(super) const MUCH: usize = 8;
 
 const SHORTEST: Duration = Duration::from_micros(10);
 const LONGEST: Duration = Duration::from_millis(1);

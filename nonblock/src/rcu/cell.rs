@@ -21,7 +21,7 @@ use std::vec::Vec;
 
 use super::apart::Apart;
 use super::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use super::backoff::Backoff;
+use super::backoff::{Backoff, MUCH};
 use super::open::Calling;
 use super::panics::Panics;
 use super::shard::{self, SHARDS};
@@ -30,9 +30,6 @@ use crate::token::Sleepable;
 
 /// How many epochs after its replacement a value is free.
 const GRACE: u64 = 2;
-
-/// How many replaced values are looked after when nobody waits for their end.
-const MUCH: usize = 8;
 
 /// What the threads that share a shard count in.
 #[derive(Default)]

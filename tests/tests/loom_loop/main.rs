@@ -103,6 +103,9 @@ mod rcu {
     mod backoff {
         use crate::token::Sleepable;
 
+        /// Nothing waits to be freed, so that there is the more to explore.
+        pub const MUCH: usize = 1;
+
         #[derive(Debug)]
         pub struct Backoff;
 
@@ -154,16 +157,18 @@ mod rcu {
     mod kept;
     mod panics;
     mod roll;
+    mod shared;
 
+    pub(crate) use apart::Uncounted;
     pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use backoff::Backoff;
     pub(crate) use cell::{Epochs, Rcu, Reader, Ticket, Write};
-    pub(crate) use clock::{Clock, Mark};
+    pub(crate) use clock::{Clock, Mark, SharedMark};
     pub(crate) use kept::Kept;
     pub use open::ends_are_deferred;
     pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
     pub(crate) use panics::Panics;
-    pub(crate) use roll::{Live, Roll};
+    pub(crate) use roll::{Entry, Live, Roll};
 }
 
 #[path = "../../../nonblock/src/mmu/mod.rs"]
