@@ -192,7 +192,7 @@ fn two_threads(size: u64, group: &mut Group) {
             } else {
                 goal.cause(
                     "The lock is taken once for all the callbacks, whose own time is the same for both: with many of them \
-                     nothing else is left to be faster at.",
+                     nothing else is left to be faster at, as the loop shows that protects nothing.",
                 )
             });
         }
