@@ -46,7 +46,7 @@
 ///
 /// The function, when it is entered in a section, reports
 /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock), which panics under the default
-/// [`Policy`](crate::Policy).
+/// [`Policy`](crate::Policy). As no panic leaves an `extern "C"` function, that one aborts after the report.
 ///
 /// # Examples
 ///
@@ -141,7 +141,7 @@ pub use nonblock_macros::may_sleep;
 ///
 /// A function that takes the token, when it is entered outside sections all the same, reports
 /// [`NotInNonBlock`](crate::ViolationKind::NotInNonBlock), which panics under the default
-/// [`Policy`](crate::Policy).
+/// [`Policy`](crate::Policy). As no panic leaves an `extern "C"` function, that one aborts after the report.
 ///
 /// # Examples
 ///
