@@ -7,6 +7,7 @@ use std::thread as native;
 use std::time::Duration;
 
 use nonblock::mmu::{AddressSpace, Event, Invalidate, Range, Subscription, ends_are_deferred};
+use nonblock::notifier::{Answer, AtomicChain};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, Sleepable, ViolationKind, raw, sleepable, thread};
 
@@ -231,6 +232,50 @@ fn a_dropped_subscription_is_cleared_away_by_later_changes() {
         subscription.unsubscribe(cx);
         assert_eq!(Arc::strong_count(&first), 1);
         assert_eq!(Arc::strong_count(&second), 1);
+    });
+}
+
+/// Whoever changes the list looks now and then, not each time, whether what was dropped can go.
+#[test]
+fn later_changes_leave_little_behind_though_nobody_waits() {
+    let (space, chain) = (AddressSpace::new(), AtomicChain::<u32>::new());
+    let driver = Arc::new(Watched::default());
+    let callback = Arc::new(());
+    sleepable(|cx| {
+        for _ in 0..1_000 {
+            drop(space.subscribe(driver.clone(), cx).unwrap());
+            let kept = callback.clone();
+            let answer = move |_: &u32, _: &mut NonBlock| {
+                let _ = &kept;
+                Answer::Continue
+            };
+            drop(chain.register(Arc::new(answer), 0, cx).unwrap());
+            assert!(Arc::strong_count(&driver) <= 20);
+            assert!(Arc::strong_count(&callback) <= 20);
+        }
+        space.synchronize(cx);
+        chain.synchronize(cx);
+        assert_eq!(Arc::strong_count(&driver), 1);
+        assert_eq!(Arc::strong_count(&callback), 1);
+    });
+}
+
+/// The counts of a driver lie beside its data: who counts there stops those who are told of an invalidation.
+#[test]
+fn changes_of_the_list_leave_the_counts_of_its_drivers_alone() {
+    let space = AddressSpace::new();
+    let driver = Arc::new(Watched::default());
+    sleepable(|cx| {
+        let _subscription = space.subscribe(driver.clone(), cx).unwrap();
+        // Keeps every list that there was.
+        let open = space.invalidate(range(), Event::Unmap, cx);
+        let others: Vec<_> =
+            (0..50).map(|_| space.subscribe(Arc::new(Watched::default()), cx).unwrap()).collect();
+        assert_eq!(Arc::strong_count(&driver), 2);
+        drop(others);
+        drop(open);
+        space.synchronize(cx);
+        assert_eq!(Arc::strong_count(&driver), 2);
     });
 }
 
