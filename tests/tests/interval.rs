@@ -292,6 +292,21 @@ fn read_begin_waits_for_an_invalidation_that_meets_it() {
     });
 }
 
+#[test]
+fn who_subscribes_while_nobody_invalidates_need_not_wait_to_read() {
+    let (log, space) = (Log::default(), AddressSpace::new());
+    sleepable(|cx| {
+        let subscribe = |name, cx: &mut Sleepable| {
+            space.subscribe_interval(pages(0, 8), Device::new(name, &log), cx).unwrap()
+        };
+        let [one, two] = ["one", "two"].map(|name| subscribe(name, cx));
+        cx.non_block(|_nb| {
+            assert!(one.try_read_begin().is_some());
+            assert!(two.try_read_begin().is_some());
+        });
+    });
+}
+
 /// Its driver is not called by the one under way, so the first reader waits for that, as long as it lasts.
 #[test]
 fn who_subscribes_during_an_invalidation_reads_after_it() {

@@ -96,7 +96,7 @@ impl AddressSpace {
             directory.list = directory.list.with(entry, |_| false);
             Subscription::new(&self.inner, mark)
         };
-        self.inner.add(add, cx)
+        self.inner.add(add, After::Leave, cx)
     }
 
     /// Subscribes an interval: its notifier is told of every invalidation that meets it and begins from now on.
@@ -137,7 +137,8 @@ impl AddressSpace {
             directory.tree = directory.tree.with(leaf);
             IntervalSubscription::new(&self.inner, interval, alone_at)
         };
-        self.inner.add(add, cx)
+        // Mostly nobody invalidates, and then it is alone at once.
+        self.inner.add(add, After::Look, cx)
     }
 
     /// Takes a range from the devices, waiting for them. It cannot be refused.
@@ -314,6 +315,15 @@ impl AddressSpace {
     }
 }
 
+/// What who adds to the directory does with the one before.
+#[derive(Clone, Copy)]
+enum After {
+    /// Leaves it to others.
+    Leave,
+    /// Looks whether invalidations are left that found it.
+    Look,
+}
+
 impl Inner {
     /// Adds to the directory.
     ///
@@ -323,6 +333,7 @@ impl Inner {
     fn add<S>(
         &self,
         add: impl FnOnce(&mut Directory, Ticket) -> S,
+        after: After,
         cx: &mut Sleepable,
     ) -> Result<S, Released> {
         let mut write = self.directory.write(cx);
@@ -333,7 +344,12 @@ impl Inner {
         let mut directory = write.current().without_dropped(now, dropped);
         let subscription = add(&mut directory, write.ticket());
         write.publish(directory);
-        write.leave();
+        match after {
+            After::Leave => write.leave(),
+            After::Look => {
+                write.finish();
+            }
+        }
         Ok(subscription)
     }
 
