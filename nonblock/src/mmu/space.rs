@@ -346,9 +346,7 @@ impl Inner {
         write.publish(directory);
         match after {
             After::Leave => write.leave(),
-            After::Look => {
-                write.finish();
-            }
+            After::Look => write.finish_if_quiet(),
         }
         Ok(subscription)
     }

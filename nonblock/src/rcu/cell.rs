@@ -243,6 +243,18 @@ impl<T> Write<'_, T> {
         }
     }
 
+    /// Ends the writing, and leaves what was replaced to whoever comes next if there are readers, or seem to be.
+    ///
+    /// For who would like to know them gone, and does not wait. What is freed may panic.
+    pub(crate) fn finish_if_quiet(self) {
+        let is_unused = |readers: &AtomicUsize| readers.load(Ordering::Relaxed) == 0;
+        if self.cell.shards.iter().all(|shard| shard.readers.iter().all(is_unused)) {
+            self.finish();
+        } else {
+            self.leave();
+        }
+    }
+
     /// Ends the writing, and frees what is due. What is freed may panic, and does not come back then.
     ///
     /// What is freed may be anything, so the lock is released first. One thread frees at a time, so that it is known
