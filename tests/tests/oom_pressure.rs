@@ -236,6 +236,9 @@ fn a_cgroup_is_watched_until_it_is_removed() {
         let error = Pressure::of_cgroup(cgroup.path(), quiet(), cx).unwrap_err();
         assert_eq!(error, PressureError::NoCgroup { path: cgroup.path().into() });
         fs::write(cgroup.path().join("cgroup.pressure"), "1").unwrap();
+        // Nor is it watched any more by who watched it before, whenever he finds out.
+        drop(pressure);
+        let pressure = Pressure::of_cgroup(cgroup.path(), quiet(), cx).unwrap();
 
         let path = cgroup.path().join("memory.pressure");
         let reaper = Arc::new(Reaper::builder().spawn().unwrap());
