@@ -7,7 +7,7 @@ use core::ops::Deref;
 /// Apart by two lines, since processors fetch them in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(crate) struct Apart<T>(T);
+pub(super) struct Apart<T>(T);
 
 /// A value in an `Arc` whose counts lie in another cache line: who counts an owner does not take the value from its readers.
 ///
@@ -17,7 +17,7 @@ pub(crate) struct Apart<T>(T);
 pub(crate) struct Uncounted<T>(T);
 
 impl<T> Apart<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    pub(super) const fn new(value: T) -> Self {
         Self(value)
     }
 }
