@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use nonblock::memory::Mm;
-use nonblock::mmu::{Invalidate, Range, Subscription};
 use nonblock::{Context, NonBlock, Sleepable};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::{Invalidate, Range, Subscription};
 use userptr::Userptr;
 
 use crate::args::{Args, MIB};

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use nonblock::mmu::Event;
 use nonblock::thread::{self, Builder};
 use nonblock::{Sleepable, may_sleep};
+use nonblock_mm::mmu::Event;
 
 use crate::board::{Note, Step};
 use crate::cast::{Cast, Failure, current};

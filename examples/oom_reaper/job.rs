@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use nonblock::memory::Mapping;
 use nonblock::{Sleepable, thread};
+use nonblock_mm::memory::Mapping;
 
 use crate::board::{Board, Note};
 use crate::cast::{Watched, current};

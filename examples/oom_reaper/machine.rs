@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use nonblock::memory::{Mapping, Mm, ResidentError};
 use nonblock::{Sleepable, thread};
+use nonblock_mm::memory::{Mapping, Mm, ResidentError};
 
 use crate::story::{self, What};
 

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use legacy::{Adapter, Card};
-use nonblock::memory::Mm;
-use nonblock::mmu::Event;
 use nonblock::{Sleepable, Violation, may_sleep, set_handler};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::Event;
 
 use crate::args::MIB;
 use crate::cast::Failure;

@@ -7,9 +7,9 @@ use nix::errno::Errno;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
-use nonblock::memory::Mapping;
-use nonblock::oom::{Process, Reclaimed};
 use nonblock::{Sleepable, may_sleep};
+use nonblock_mm::memory::Mapping;
+use nonblock_mm::oom::{Process, Reclaimed};
 
 use crate::cast::Failure;
 use crate::timeline::{Mib, line};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nonblock::oom::{ReapEvent, ReapEventKind, Reaped, Reaper};
 use nonblock::thread::{self, Builder};
 use nonblock::{Sleepable, may_sleep};
+use nonblock_mm::oom::{ReapEvent, ReapEventKind, Reaped, Reaper};
 
 use crate::cast::{Cast, Failure};
 use crate::job;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use nonblock::mmu::Range;
 use nonblock::sync::SpinLock;
 use nonblock::{Context, Sleepable};
+use nonblock_mm::mmu::Range;
 
 use crate::timeline::elapsed;
 

@@ -1,7 +1,18 @@
 //! The run-time checks: what sleeping and non-sleeping functions say of themselves.
 
 use crate::backend::{self, Backend as _, Chosen};
-use crate::report::{self, Place, ViolationKind};
+use crate::report;
+use crate::violation::{Place, ViolationKind};
+
+/// Whether this build of the crate keeps counts: debug assertions are on, or the feature `checks`.
+///
+/// # Examples
+///
+/// ```
+/// let depth = nonblock::non_block(|_nb| nonblock::raw::depth());
+/// assert_eq!(depth, if nonblock::CHECKS { 1 } else { 0 });
+/// ```
+pub const CHECKS: bool = cfg!(any(debug_assertions, feature = "checks"));
 
 /// Says that the caller may sleep here, and reports it if a section is open.
 ///

@@ -27,7 +27,7 @@ mod sealed {
 /// # Context
 ///
 /// Generic code must do with what both contexts allow. Where it would have to wait, it asks for the
-/// right with [`sleepable`](Context::sleepable) and `?`.
+/// right with [`or_refuse`](Context::or_refuse) and `?`.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ mod sealed {
 ///
 /// fn unmap<C: Context>(busy: bool, cx: &mut C) -> Result<&'static str, C::Refusal> {
 ///     if busy {
-///         wait_for_fence(cx.sleepable()?); // waits, or refuses
+///         wait_for_fence(cx.or_refuse()?); // waits, or refuses
 ///     }
 ///     Ok("unmapped")
 /// }
@@ -75,7 +75,7 @@ pub trait Context: sealed::Sealed + Sized {
     /// # Errors
     ///
     /// [`WouldBlock`] in a section. Never for a [`Sleepable`].
-    fn sleepable(&mut self) -> Result<&mut Sleepable, Self::Refusal>;
+    fn or_refuse(&mut self) -> Result<&mut Sleepable, Self::Refusal>;
 
     /// Returns the right to sleep, if this context has it.
     ///
@@ -83,7 +83,7 @@ pub trait Context: sealed::Sealed + Sized {
     ///
     /// Does not sleep.
     fn as_sleepable(&mut self) -> Option<&mut Sleepable> {
-        self.sleepable().ok()
+        self.or_refuse().ok()
     }
 }
 
@@ -97,7 +97,7 @@ impl Context for Sleepable {
     }
 
     #[inline]
-    fn sleepable(&mut self) -> Result<&mut Sleepable, Infallible> {
+    fn or_refuse(&mut self) -> Result<&mut Sleepable, Infallible> {
         Ok(self)
     }
 }
@@ -112,7 +112,7 @@ impl Context for NonBlock {
     }
 
     #[inline]
-    fn sleepable(&mut self) -> Result<&mut Sleepable, WouldBlock> {
+    fn or_refuse(&mut self) -> Result<&mut Sleepable, WouldBlock> {
         Err(WouldBlock)
     }
 }

@@ -33,8 +33,9 @@
 //! | leave work to a thread that may sleep | [`work::Queue`] |
 //! | have an object at hand without allocating | [`Reserve`] |
 //! | use what sleeps without saying so | [`MaySleep`] |
-//! | mirror a process's memory, and take it away | [`mmu`], [`memory`], [`oom`] |
+//! | read in a section what a thread replaces | [`rcu::Rcu`] |
 //! | tell callbacks of events, by priority | [`notifier`] |
+//! | mirror a process's memory, and take it away | the crate `nonblock-mm` |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
 //! | join in from C, or from `no_std` | [`capi`], [`raw`], [`backend`] |
@@ -80,16 +81,14 @@
 //!
 //! | feature | default | what |
 //! |---|---|---|
-//! | `std` | yes | the thread-local backend, [`thread`], [`testing`] |
+//! | `std` | yes | the thread-local backend, [`thread`], [`testing`], [`unwind`] |
 //! | `macros` | yes | the attributes |
-//! | `parking_lot` | yes; needs `std` | [`notifier`]; [`sync::Mutex`] and [`sync::SpinLock`] on `parking_lot`'s raw locks |
-//! | `mmu` | yes; needs `parking_lot` | [`mmu`] |
-//! | `sync` | with `parking_lot` | [`sync::Lock`] over any raw lock, without `std` too |
-//! | `spin` | no; needs `sync` | `sync::RawSpin`, a raw lock that spins, without `std` too |
-//! | `oom` | no; needs `mmu` | [`memory`] and [`oom`], on Linux |
+//! | `sync` | yes; needs `std` | [`sync::Mutex`], [`sync::SpinLock`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
+//! | `lock_api` | with `sync` | the locks of [`sync`] over any raw lock, without `std` too |
+//! | `spin` | no; needs `lock_api` | `sync::RawSpin`, a raw lock that spins, without `std` too |
 //! | `work` | no | [`work::Queue`] and [`Reserve`], without `std` too, but for `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
-//! | `tracing` | no | reports as events of `tracing`'s: see [`Violation`] |
+//! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //!
 //! With default features off, the crate has no dependencies, and needs neither `std` nor `alloc`. In such a build with
@@ -114,37 +113,31 @@ pub mod backend;
 pub mod capi;
 mod check;
 mod context;
+#[cfg(feature = "work")]
+mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod may_sleep;
-#[cfg(all(feature = "oom", target_os = "linux"))]
-pub mod memory;
-#[cfg(feature = "mmu")]
-pub mod mmu;
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub mod notifier;
-#[cfg(all(feature = "oom", target_os = "linux"))]
-pub mod oom;
+mod primitive;
 pub mod raw;
-#[cfg(feature = "parking_lot")]
-#[cfg_attr(
-    not(feature = "mmu"),
-    allow(dead_code, unused_imports, reason = "chains need less of it than `mmu`")
-)]
-mod rcu;
+#[cfg(feature = "sync")]
+pub mod rcu;
 mod report;
 #[cfg(feature = "work")]
 mod reserve;
 mod section;
-#[cfg(feature = "sync")]
+#[cfg(feature = "lock_api")]
 pub mod sync;
 #[cfg(feature = "std")]
 pub mod testing;
 #[cfg(feature = "std")]
 pub mod thread;
 mod token;
-#[cfg(any(all(feature = "work", feature = "std"), all(feature = "oom", target_os = "linux")))]
-mod unwind;
+#[cfg(feature = "std")]
+pub mod unwind;
+mod violation;
 #[cfg(feature = "work")]
 pub mod work;
 
@@ -152,17 +145,14 @@ pub mod work;
 pub use attributes::test;
 #[cfg(feature = "macros")]
 pub use attributes::{may_sleep, non_block};
-pub use backend::CHECKS;
-pub use check::{cant_sleep, might_sleep, might_sleep_if};
+pub use check::{CHECKS, cant_sleep, might_sleep, might_sleep_if};
 pub use context::{Context, WouldBlock};
 #[cfg(feature = "std")]
 pub use may_sleep::InUse;
 pub use may_sleep::MaySleep;
-pub use report::{
-    Handler, ParsePolicyError, Permit, Place, Policy, Site, Stats, Task, Violation, ViolationKind,
-    policy, set_handler, set_policy, stats,
-};
+pub use report::{Handler, Permit, Site, Stats, policy, set_handler, set_policy, stats};
 #[cfg(feature = "work")]
 pub use reserve::{Reserve, ReserveStats, Reserved};
 pub use section::{non_block, permit_sleep, sleepable};
 pub use token::{NoToken, NonBlock, Sleepable};
+pub use violation::{ParsePolicyError, Place, Policy, Task, Violation, ViolationKind};

@@ -4,10 +4,11 @@
 //! see what it no longer does.
 
 use crate::backend::{Backend as _, Chosen};
-use crate::check::might_sleep;
-use crate::report::{self, Place, ViolationKind};
-use crate::section::{Section, permit};
+use crate::check::{self, might_sleep};
+use crate::report;
+use crate::section::{Origin, Section, permit};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
+use crate::violation::{Place, ViolationKind};
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
 ///
@@ -57,6 +58,94 @@ pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
 #[track_caller]
 pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
     Section::run(f)
+}
+
+/// As [`non_block`], for a section that reports are to say began at `place`.
+///
+/// For a library that opens a section on behalf of a caller who may have returned since: the drop of a guard, which tells
+/// callbacks that something is over, begins where the guard was made.
+///
+/// # Arguments
+///
+/// * `place`: mostly a [`Place::caller`] that was kept.
+///
+/// # Context
+///
+/// As [`non_block`].
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::{Place, raw};
+///
+/// let place = Place::caller();
+/// raw::non_block_at(place, |_nb| {
+///     // What breaks a rule here is reported with the line of `Place::caller()` as the beginning.
+/// });
+/// ```
+#[inline]
+pub fn non_block_at<R>(place: Place, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+    Section::run_from(Origin::at(place), f)
+}
+
+/// As [`might_sleep`](crate::might_sleep()), on behalf of a caller elsewhere.
+///
+/// Mirrors Linux's `__might_sleep(file, line)` (`include/linux/kernel.h`, 6.12).
+///
+/// # Arguments
+///
+/// * `place`: where a violation is reported.
+///
+/// # Context
+///
+/// May be called anywhere.
+///
+/// # Panics
+///
+/// As [`might_sleep`](crate::might_sleep()).
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::{Place, raw};
+///
+/// raw::might_sleep_at(Place::caller()); // no section is open: nothing to report
+/// ```
+#[inline]
+#[track_caller]
+pub fn might_sleep_at(place: Place) {
+    check::might_sleep_at(place);
+}
+
+/// As [`might_sleep`](crate::might_sleep()), for a destructor: a violation is reported where the section began.
+///
+/// Destructors are called by code of the core library, whose place is the same for all of them.
+///
+/// # Context
+///
+/// May be called anywhere; to be called first in a `drop` that may sleep.
+///
+/// # Panics
+///
+/// As [`might_sleep`](crate::might_sleep()).
+///
+/// # Examples
+///
+/// ```
+/// struct Mapping;
+///
+/// impl Drop for Mapping {
+///     fn drop(&mut self) {
+///         nonblock::raw::might_sleep_in_drop();
+///         // ... waits for the device ...
+///     }
+/// }
+///
+/// drop(Mapping);
+/// ```
+#[inline]
+pub fn might_sleep_in_drop() {
+    check::might_sleep_in_drop();
 }
 
 /// As [`permit_sleep`](crate::permit_sleep), without the [`NoToken`](crate::NoToken) bound.

@@ -7,9 +7,9 @@ use core::ops::{Deref, DerefMut};
 use crate::check::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
+use crate::event_count::EventCount;
+use crate::primitive::{ArrayQueue, AtomicUsize, Ordering};
 use crate::token::Sleepable;
-use crate::work::atomic::{ArrayQueue, AtomicUsize, Ordering};
-use crate::work::bell::Bell;
 
 /// Objects set aside beforehand: taken and given back without allocating.
 ///
@@ -56,7 +56,7 @@ pub struct Reserve<T> {
     refused: AtomicUsize,
     lowest: AtomicUsize,
     /// For those who wait for an object.
-    given_back: Bell,
+    given_back: EventCount,
 }
 
 impl<T> Reserve<T> {
@@ -89,7 +89,7 @@ impl<T> Reserve<T> {
             taken: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
             lowest: AtomicUsize::new(capacity),
-            given_back: Bell::new(),
+            given_back: EventCount::new(),
         }
     }
 
@@ -152,7 +152,7 @@ impl<T> Reserve<T> {
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn take_from<C: Context>(&self, cx: &mut C) -> Result<Reserved<'_, T>, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(_) => {
                 might_sleep();
                 Ok(self.given_back.wait(|| self.try_take()))
@@ -225,7 +225,7 @@ impl<T> Reserve<T> {
     fn give_back(&self, object: T) {
         let given = self.objects.push(object);
         debug_assert!(given.is_ok(), "there are no more objects than there is room for");
-        self.given_back.ring();
+        self.given_back.notify_one();
     }
 
     /// Returns how many objects can be taken now.

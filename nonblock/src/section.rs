@@ -2,10 +2,11 @@
 
 use crate::backend::{Aside, Backend as _, Chosen};
 use crate::check::might_sleep;
-#[cfg(any(debug_assertions, feature = "checks"))]
-use crate::report::ViolationKind;
-use crate::report::{self, Place};
+use crate::report;
 use crate::token::{NoToken, NonBlock, Sleepable, lend_non_block, lend_sleepable};
+use crate::violation::Place;
+#[cfg(any(debug_assertions, feature = "checks"))]
+use crate::violation::ViolationKind;
 
 /// Names, in rustc's messages, why a section, and what holds one, is neither `Send` nor `Sync`.
 trait SectionEndsOnItsThread {}
@@ -44,7 +45,20 @@ impl Origin {
         }
     }
 
-    /// The place that was kept; where checks are off some other, at which nobody looks.
+    /// A place that the caller kept.
+    #[inline]
+    #[cfg_attr(
+        not(any(debug_assertions, feature = "checks")),
+        allow(unused_variables, reason = "there are no reports")
+    )]
+    pub(crate) const fn at(place: Place) -> Self {
+        Self {
+            #[cfg(any(debug_assertions, feature = "checks"))]
+            place,
+        }
+    }
+
+    /// The place that was kept. Where checks are off it is another one, at which nobody looks.
     #[inline]
     pub(crate) const fn place(self) -> Place {
         #[cfg(any(debug_assertions, feature = "checks"))]
@@ -75,7 +89,7 @@ impl Section {
         Self::run_from(Origin::caller(), f)
     }
 
-    /// Runs the closure in a section, on behalf of a caller that has returned since.
+    /// Runs the closure in a section that begins at `origin`: on behalf of a caller that may have returned since.
     #[inline]
     pub(crate) fn run_from<R>(origin: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
         let _section = Self::enter_from(origin);

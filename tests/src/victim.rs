@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use nonblock::memory::Mm;
-use nonblock::mmu::{Invalidate, Range};
 use nonblock::{Context, Sleepable};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::{Invalidate, Range};
 
 /// One mebibyte, in bytes.
 pub const MIB: usize = 1 << 20;
@@ -49,7 +49,7 @@ impl Invalidate for Stubborn {
         }
         assert!(!takes_one(&self.panics), "a driver's fault, as told");
         if takes_one(&self.refuses) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         Ok(())
     }

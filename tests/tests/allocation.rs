@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::notifier::{Answer, AtomicChain};
 use nonblock::sync::{Lock, RawSpin, Spinning};
 use nonblock::{Context, NonBlock, non_block, sleepable};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 
 /// Counts, for each thread, how often it allocates or frees.
 struct Counting;
@@ -47,7 +47,7 @@ struct Quiet(AtomicBool);
 impl Invalidate for Quiet {
     fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         if self.0.load(Ordering::Relaxed) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Invalidate for Quiet {
 impl InvalidateInterval for Quiet {
     fn invalidate_interval<C: Context>(&self, _: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         if self.0.load(Ordering::Relaxed) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         Ok(())
     }

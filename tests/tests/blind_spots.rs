@@ -185,7 +185,7 @@ fn starting_a_thread_is_left_to_the_counters() {
 #[cfg(target_os = "linux")]
 #[test]
 fn dropping_what_the_kernel_may_wait_for_is_left_to_the_counters() {
-    use nonblock::memory::Mapping;
+    use nonblock_mm::memory::Mapping;
 
     let mapping = nonblock::sleepable(|cx| Mapping::new(1 << 20, cx)).unwrap();
     let violation = expect_violation(|| non_block(|_nb| drop(mapping)));

@@ -84,7 +84,7 @@ fn exported(source: &str) -> Functions {
 #[test]
 fn the_header_declares_what_is_exported() {
     let header = declared(&read("nonblock/include/nonblock.h"));
-    let functions = exported(&read("nonblock/src/capi/mod.rs"));
+    let functions = exported(&read("nonblock/src/capi.rs"));
     assert_eq!(header, functions);
     for name in ["nonblock_start", "nonblock_end", "nonblock_might_sleep", "nonblock_depth"] {
         assert!(functions.contains_key(name), "{functions:#?}");
@@ -423,7 +423,7 @@ fn a_violation_has_the_place_in_c_and_one_in_rust() {
     assert_eq!(section.to_string(), "drivers/gpu.c:10");
     // For who knows `Location` only: where C comes in.
     for location in [violation.location(), violation.section().expect("it is open")] {
-        assert!(location.file().ends_with("nonblock/src/capi/mod.rs"), "{location}");
+        assert!(location.file().ends_with("nonblock/src/capi.rs"), "{location}");
     }
 }
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 use gntdev::{GntdevPriv, Hypervisor};
 use kvm::Kvm;
 use mmu_rb::{PinPages, PinnedPage, PktQueue, SdmaRequest, Sizes};
-use nonblock::memory::Mm;
-use nonblock::mmu::{Event, PAGE_SIZE, Range, Subscription};
-use nonblock::oom::{ReapEventKind, Reaper};
 use nonblock::{Sleepable, thread};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::{Event, PAGE_SIZE, Range, Subscription};
+use nonblock_mm::oom::{ReapEventKind, Reaper};
 use umem_odp::Mr;
 use userptr::Userptr;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use gntdev::{GntdevPriv, Hypervisor};
 use kvm::{Kvm, SPTES};
 use mmu_rb::{PinPages, PinnedPage, PktQueue, Sizes};
-use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, sleepable, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use umem_odp::Mr;
 
 /// Counts, for each thread, how often it allocates or frees.

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread as native;
 use std::time::Duration;
 
-use nonblock::mmu::{
+use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
+use nonblock_mm::mmu::{
     AddressSpace, Event, Invalidate, InvalidateInterval, Owner, PAGE_SIZE, Range, Released,
 };
-use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
 
 /// Long enough for what must not happen to happen.
 const A_WHILE: Duration = Duration::from_millis(50);
@@ -49,7 +49,7 @@ impl Device {
 
     fn start<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
         if self.refuses.load(Ordering::Relaxed) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         self.note("start");
         assert!(!self.panics.load(Ordering::Relaxed), "a start, as told");

@@ -6,11 +6,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use nonblock::mmu::{
+use nonblock::{Context, NonBlock, Sleepable, raw};
+use nonblock_mm::mmu::{
     AddressSpace, Event, IntervalSubscription, Invalidate, InvalidateInterval, Invalidation,
     PAGE_SIZE, Range, Seq, Subscription,
 };
-use nonblock::{Context, NonBlock, Sleepable, raw};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
@@ -81,7 +81,7 @@ struct Driver {
 impl Driver {
     fn start<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
         if self.refuses.load(Ordering::Relaxed) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         self.log.lock().unwrap().push((self.number, false));
         Ok(())

@@ -4,9 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::notifier::{Answer, AtomicChain, AtomicNotifier, BlockingChain, BlockingNotifier};
 use nonblock::{Context, NonBlock, Sleepable, raw, sleepable};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock_tests::interpreter::report_panics_briefly;
 
 /// What the drivers of a test have come to.

@@ -8,28 +8,37 @@
 #![allow(unexpected_cfgs, reason = "the features are the library's")]
 #![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
 
+// The files of `nonblock-mm` name the library by its crate.
+extern crate self as nonblock;
+
+/// Everything that is replaced.
+mod primitive {
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+
+    pub const RCU_SHARDS: usize = 1;
+    /// Nothing waits to be freed, so that there is the more to explore.
+    pub const RCU_MAX_RETIRED: usize = 1;
+
+    macro_rules! per_thread {
+        ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
+            loom::thread_local! {
+                $(#[$attribute])*
+                static $name: std::cell::Cell<$value> = std::cell::Cell::new($start);
+            }
+        };
+    }
+    pub(crate) use per_thread;
+}
+
 /// What the notifiers take from the rest of the library, without its counters.
 mod section {
     use crate::token::{NonBlock, lend_non_block};
 
     pub struct Section;
 
-    #[derive(Clone, Copy)]
-    pub struct Origin;
-
-    impl Origin {
-        pub fn caller() -> Self {
-            Self
-        }
-    }
-
     impl Section {
         pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
             f(&mut lend_non_block())
-        }
-
-        pub fn run_from<R>(_: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
-            Self::run(f)
         }
     }
 }
@@ -38,15 +47,57 @@ mod check {
     pub fn might_sleep() {}
 }
 
+pub mod raw {
+    use crate::token::NonBlock;
+    use crate::{Place, section::Section};
+
+    pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+
+    pub fn non_block_at<R>(_: Place, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+}
+
+pub const CHECKS: bool = false;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Place;
+
+impl Place {
+    pub const fn caller() -> Self {
+        Self
+    }
+}
+
+pub mod thread {
+    use crate::token::Sleepable;
+
+    #[derive(Debug)]
+    pub struct Backoff;
+
+    impl Backoff {
+        pub fn new() -> Self {
+            Self
+        }
+
+        pub fn snooze(&mut self, _cx: &mut Sleepable) {
+            loom::thread::yield_now();
+        }
+    }
+}
+
 #[path = "../../nonblock/src/context.rs"]
 mod context;
 #[path = "../../nonblock/src/token.rs"]
 mod token;
 
+pub use check::might_sleep;
 pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};
 
-mod sync {
+pub mod sync {
     use crate::token::{NonBlock, Sleepable};
 
     #[derive(Debug)]
@@ -77,107 +128,29 @@ mod sync {
     }
 }
 
-/// The real ones but for what is written out here.
-#[path = "../../nonblock/src/rcu"]
-mod rcu {
-    mod atomic {
-        pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-    }
+#[path = "../../nonblock/src/unwind"]
+pub mod unwind {
+    mod drop_caught;
+    mod first_panic;
 
-    mod backoff {
-        use crate::token::Sleepable;
-
-        /// Nothing waits to be freed, so that there is the more to explore.
-        pub const MUCH: usize = 1;
-
-        #[derive(Debug)]
-        pub struct Backoff;
-
-        impl Backoff {
-            pub fn new() -> Self {
-                Self
-            }
-
-            pub fn pause(&mut self, _cx: &mut Sleepable) {
-                loom::thread::yield_now();
-            }
-        }
-    }
-
-    mod shard {
-        pub const SHARDS: usize = 1;
-
-        pub fn of_this_thread() -> usize {
-            0
-        }
-    }
-
-    /// The count of each of loom's threads.
-    mod open {
-        use std::cell::Cell;
-
-        loom::thread_local! {
-            static OPEN: Cell<u64> = Cell::new(0);
-        }
-
-        pub type Calling = Open<1>;
-        pub type Invalidating = Open<{ 1 << 32 }>;
-
-        #[derive(Debug)]
-        pub struct Open<const WORK: u64>;
-
-        impl<const WORK: u64> Open<WORK> {
-            pub fn count() -> Self {
-                OPEN.with(|open| open.set(open.get() + WORK));
-                Self
-            }
-        }
-
-        impl<const WORK: u64> Drop for Open<WORK> {
-            fn drop(&mut self) {
-                OPEN.with(|open| open.set(open.get() - WORK));
-            }
-        }
-
-        pub fn ends_are_deferred() -> bool {
-            OPEN.with(|open| open.get() != 0)
-        }
-
-        pub fn any_invalidation_open() -> bool {
-            OPEN.with(|open| open.get() >> 32 != 0)
-        }
-    }
-
-    mod apart;
-    mod cell;
-    mod clock;
-    mod kept;
-    mod panics;
-    mod roll;
-    mod shared;
-
-    pub(crate) use apart::Uncounted;
-    pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
-    pub(crate) use backoff::Backoff;
-    pub(crate) use cell::{Epochs, Rcu, Reader, Ticket, Write};
-    pub(crate) use clock::{Clock, Mark, SharedMark};
-    pub(crate) use kept::Kept;
-    pub use open::ends_are_deferred;
-    pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
-    pub(crate) use panics::Panics;
-    pub(crate) use roll::{Entry, Live, Roll};
+    pub use drop_caught::DropCaught;
+    pub use first_panic::FirstPanic;
+    pub(crate) use first_panic::for_each;
 }
 
-#[path = "../../nonblock/src/mmu/mod.rs"]
+#[path = "../../nonblock/src/rcu/mod.rs"]
+pub mod rcu;
+
+#[path = "../../nonblock-mm/src/mmu/mod.rs"]
 mod mmu;
 
 use std::sync::Arc;
 
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use loom::thread;
+use loom::thread as threads;
 use mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
-use rcu::{Clock, Mark, Rcu};
+use rcu::{Rcu, Tombstone, VersionClock};
 use token::lend_sleepable;
 
 /// Explores every order with at most so many preemptions.
@@ -221,7 +194,7 @@ fn nothing_is_freed_under_a_reader() {
         let cell = Arc::new(Rcu::new(Guarded::new(1)));
         let readers = [(); 2].map(|()| {
             let cell = Arc::clone(&cell);
-            thread::spawn(move || {
+            threads::spawn(move || {
                 let reader = cell.read();
                 // SAFETY: loom checks that nobody writes it meanwhile.
                 let value = reader.value.with(|value| unsafe { *value });
@@ -231,15 +204,14 @@ fn nothing_is_freed_under_a_reader() {
         });
         let cx = &mut lend_sleepable();
         for value in [2, 3] {
-            let mut write = cell.write(cx);
-            write.publish(Guarded::new(value));
-            let _ = write.finish();
+            let mut writer = cell.write(cx);
+            writer.publish(Guarded::new(value));
+            writer.collect();
         }
         for reader in readers {
             reader.join().unwrap();
         }
-        let ticket = cell.write(cx).finish();
-        cell.wait(ticket, cx);
+        cell.synchronize(cx);
     });
 }
 
@@ -248,7 +220,7 @@ fn waiting_waits_for_every_reader_of_the_old_value() {
     explore(3, || {
         let cell = Arc::new(Rcu::new(Some(Arc::new(AtomicBool::new(false)))));
         let gone = cell.read().clone().unwrap();
-        let reading = thread::spawn({
+        let reading = threads::spawn({
             let cell = Arc::clone(&cell);
             move || {
                 let reader = cell.read();
@@ -259,44 +231,42 @@ fn waiting_waits_for_every_reader_of_the_old_value() {
             }
         });
         let cx = &mut lend_sleepable();
-        let mut write = cell.write(cx);
-        write.publish(None);
-        let ticket = write.finish();
-        cell.wait(ticket, cx);
+        cell.replace(cx, None);
+        cell.synchronize(cx);
         gone.store(true, Ordering::Relaxed);
         reading.join().unwrap();
     });
 }
 
 #[test]
-fn marks_are_stable_and_seen() {
+fn tombstones_are_stable_and_seen() {
     loom::model(|| {
-        let clock = Clock::<u32>::new();
-        let marks = [Arc::new(Mark::new()), Arc::new(Mark::new())];
-        let struck = Arc::new(AtomicBool::new(false));
-        let strikers = [0, 1].map(|which| {
-            let (clock, mark) = (Arc::clone(&clock), Arc::clone(&marks[which]));
-            let struck = Arc::clone(&struck);
-            thread::spawn(move || {
-                clock.strike(&mark, |count, _nb| *count += 1);
+        let clock = Arc::new(VersionClock::<u32>::new());
+        let tombstones = [Arc::new(Tombstone::new()), Arc::new(Tombstone::new())];
+        let removed = Arc::new(AtomicBool::new(false));
+        let removers = [0, 1].map(|which| {
+            let (clock, tombstone) = (Arc::clone(&clock), Arc::clone(&tombstones[which]));
+            let removed = Arc::clone(&removed);
+            threads::spawn(move || {
+                clock.remove(&tombstone, |count, _nb| *count += 1);
                 if which == 0 {
-                    struck.store(true, Ordering::Release);
+                    removed.store(true, Ordering::Release);
                 }
             })
         });
-        let first_is_struck = struck.load(Ordering::Acquire);
+        let first_is_removed = removed.load(Ordering::Acquire);
         let began = clock.now();
-        let live = || [marks[0].is_live_at(began), marks[1].is_live_at(began)];
+        let live = || [tombstones[0].is_live_at(began), tombstones[1].is_live_at(began)];
         let found = live();
         assert_eq!(found, live());
-        assert!(!(first_is_struck && found[0]));
-        for striker in strikers {
-            striker.join().unwrap();
+        assert!(!(first_is_removed && found[0]));
+        for remover in removers {
+            remover.join().unwrap();
         }
         assert_eq!(found, live());
-        let (now, count) = clock.collect();
+        let (now, count) = clock.take_notes();
         assert_eq!(count, 2);
-        assert!(!marks[0].is_live_at(now) && !marks[1].is_live_at(now));
+        assert!(!tombstones[0].is_live_at(now) && !tombstones[1].is_live_at(now));
     });
 }
 
@@ -364,7 +334,7 @@ fn no_callback_after_unsubscribe_returned() {
                 } else {
                     list = space.subscribe(driver.clone(), cx).ok();
                 }
-                let invalidating = thread::spawn({
+                let invalidating = threads::spawn({
                     let space = Arc::clone(&space);
                     move || drop(space.invalidate(range(), Event::Unmap, &mut lend_sleepable()))
                 });
@@ -432,7 +402,7 @@ fn a_stale_page_is_never_mirrored() {
         let cx = &mut lend_sleepable();
         let subscription = Arc::new(space.subscribe_interval(range(), mirror.clone(), cx).unwrap());
         let _ = subscription.read_begin(cx);
-        let faulting = thread::spawn({
+        let faulting = threads::spawn({
             let (mirror, subscription) = (Arc::clone(&mirror), Arc::clone(&subscription));
             move || mirror.fault(&subscription)
         });
@@ -447,7 +417,7 @@ fn a_stale_page_is_never_mirrored() {
 fn who_subscribes_during_an_invalidation_mirrors_no_stale_page() {
     explore(2, || {
         let (space, mirror) = (Arc::new(AddressSpace::new()), Mirror::new());
-        let unmapping = thread::spawn({
+        let unmapping = threads::spawn({
             let (space, mirror) = (Arc::clone(&space), Arc::clone(&mirror));
             move || mirror.unmap(&space)
         });
@@ -489,7 +459,7 @@ fn what_is_done_in_a_section_is_never_the_last_to_own_a_driver() {
         let subscription = space.subscribe_interval(range(), Arc::new(Owned), cx).unwrap();
         let other = space.subscribe_interval(range(), Arc::new(Owned), cx).unwrap();
         let seq = other.read_begin(cx);
-        let reading = thread::spawn(move || {
+        let reading = threads::spawn(move || {
             IN_SECTION.with(|in_section| in_section.set(true));
             if let Some(seq) = subscription.try_read_begin() {
                 assert!(!subscription.read_retry(seq));

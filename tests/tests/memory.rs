@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use nonblock::memory::{AccessError, MapError, Mapping, Mm};
-use nonblock::mmu::{Event, Invalidate, Range};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, Sleepable, ViolationKind, raw, sleepable, thread};
+use nonblock_mm::memory::{AccessError, MapError, Mapping, Mm};
+use nonblock_mm::mmu::{Event, Invalidate, Range};
 
 const MIB: usize = 1 << 20;
 
@@ -209,7 +209,7 @@ impl Looking {
 impl Invalidate for Looking {
     fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         assert_eq!(range.event(), Event::Unmap);
-        let resident = self.mm.resident(cx.sleepable()?).unwrap();
+        let resident = self.mm.resident(cx.or_refuse()?).unwrap();
         self.at_start.store(resident, Ordering::Relaxed);
         // The owner holds the memory lock meanwhile.
         assert!(self.mm.try_lock().is_none());

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
 use std::time::Duration;
 
-use nonblock::mmu::{
+use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
+use nonblock_mm::mmu::{
     AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, Released, Subscription,
 };
-use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
 
 /// A call of a driver's callback: whose, which, of what, and how deep in sections.
 type Call = (&'static str, &'static str, Option<(Range, Event)>, u32);
@@ -52,7 +52,7 @@ impl Device {
 impl Invalidate for Device {
     fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         if self.refuses.load(Ordering::Relaxed) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         let what = if cx.as_sleepable().is_some() { "start" } else { "start_nonblock" };
         self.log.note(self.name, what, Some(range));
@@ -221,7 +221,7 @@ struct Told<F>(F);
 
 impl<F: Fn(&mut Sleepable) + Send + Sync> Invalidate for Told<F> {
     fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-        (self.0)(cx.sleepable()?);
+        (self.0)(cx.or_refuse()?);
         Ok(())
     }
 }

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use nonblock::memory::Mm;
-use nonblock::mmu::{Invalidate, Range, Subscription};
-use nonblock::oom::{Builder, INTERVAL, ReapEventKind, Reaped, Reaper, TRIES};
 use nonblock::{
     Context, NonBlock, Sleepable, ViolationKind, might_sleep, raw, sleepable, testing, thread,
 };
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::{Invalidate, Range, Subscription};
+use nonblock_mm::oom::{Builder, INTERVAL, ReapEventKind, Reaped, Reaper, TRIES};
 
 const MIB: usize = 1 << 20;
 const SHORT: Duration = Duration::from_millis(5);
@@ -49,7 +49,7 @@ impl Invalidate for Device {
             assert!(!self.panics.load(Ordering::Relaxed), "a driver's fault, as told");
             let one_less = |left: u32| left.checked_sub(1);
             if self.refuses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
-                cx.sleepable()?;
+                cx.or_refuse()?;
             }
             drop(self.table.acquire(cx)?);
         }

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use nonblock::mmu::{Invalidate, Range};
-use nonblock::oom::{ReapEventKind, ReapOutcome, Reaper};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, ViolationKind, raw, sleepable};
+use nonblock_mm::mmu::{Invalidate, Range};
+use nonblock_mm::oom::{ReapEventKind, ReapOutcome, Reaper};
 use nonblock_tests::victim::victim;
 
 const SHORT: Duration = Duration::from_millis(2);

@@ -8,12 +8,12 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::unistd::{Uid, setfsuid};
-use nonblock::oom::{
+use nonblock::testing::violations;
+use nonblock::{Violation, ViolationKind, raw, sleepable, thread};
+use nonblock_mm::oom::{
     Cause, Killer, MAX_WINDOW, MIN_WINDOW, Pressure, PressureError, ReapEventKind, Reaper, SYSTEM,
     Stall, Trigger, TriggerError,
 };
-use nonblock::testing::violations;
-use nonblock::{Violation, ViolationKind, raw, sleepable, thread};
 use nonblock_tests::cgroup::Cgroup;
 use nonblock_tests::victim::victim;
 

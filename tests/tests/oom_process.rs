@@ -8,9 +8,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use nix::sys::ptrace;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid, setuid};
-use nonblock::memory::Mapping;
-use nonblock::oom::{Process, ProcessError};
 use nonblock::{Sleepable, ViolationKind, raw, sleepable, testing};
+use nonblock_mm::memory::Mapping;
+use nonblock_mm::oom::{Process, ProcessError};
 use nonblock_tests::process;
 
 const MIB: usize = 1 << 20;

@@ -17,9 +17,9 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, munmap};
-use nonblock::memory::Mm;
-use nonblock::oom::{Cause, Killer, Pressure, PressureError, Reaper, SYSTEM, Trigger};
 use nonblock::{sleepable, thread};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::oom::{Cause, Killer, Pressure, PressureError, Reaper, SYSTEM, Trigger};
 use nonblock_tests::cgroup::Cgroup;
 
 const SIZE: usize = 64 << 20;

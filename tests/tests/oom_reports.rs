@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nonblock::oom::{ReapOutcome, Reaper, ReaperStats};
 use nonblock::sleepable;
+use nonblock_mm::oom::{ReapOutcome, Reaper, ReaperStats};
 use nonblock_tests::process;
 use nonblock_tests::victim::{MIB, Stubborn, victim};
 

@@ -8,8 +8,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nonblock::oom::{Builder, ReapEvent, ReapEventKind, ReapOutcome, Reaper};
 use nonblock::sleepable;
+use nonblock_mm::oom::{Builder, ReapEvent, ReapEventKind, ReapOutcome, Reaper};
 use nonblock_tests::victim::{MIB, Stubborn, victim};
 
 const SHORT: Duration = Duration::from_millis(2);

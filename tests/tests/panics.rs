@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use nonblock::mmu::{
-    AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range, Subscription,
-};
 use nonblock::notifier::{Answer, AtomicChain, BlockingChain};
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, Sleepable, Violation, raw, sleepable, thread};
+use nonblock_mm::mmu::{
+    AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range, Subscription,
+};
 use nonblock_tests::interpreter::report_panics_briefly;
 
 fn range() -> Range {
@@ -84,7 +84,7 @@ impl Device {
 
     fn start<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
         if self.refuses.load(Ordering::Relaxed) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         self.called(&self.at_start);
         Ok(())

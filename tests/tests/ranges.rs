@@ -1,6 +1,6 @@
 //! Ranges of addresses: what they hold, and what is said to those that cannot be.
 
-use nonblock::mmu::{Event, Owner, PAGE_SIZE, Range, RangeError};
+use nonblock_mm::mmu::{Event, Owner, PAGE_SIZE, Range, RangeError};
 
 #[test]
 fn ranges() {

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, Invalidation, Range, Subscription};
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, Invalidation, Range, Subscription};
 use proptest::prelude::*;
 use proptest::test_runner::RngAlgorithm;
 
@@ -42,7 +42,7 @@ struct Driver {
 impl Invalidate for Driver {
     fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         let refuses = self.stage.refusing.load(Ordering::Relaxed) & (1 << self.number) != 0;
-        if refuses && let Err(refusal) = cx.sleepable() {
+        if refuses && let Err(refusal) = cx.or_refuse() {
             self.stage.note(Call::Refused(self.number));
             return Err(refusal);
         }

@@ -462,7 +462,7 @@ fn a_start_without_an_end_leaves_the_depth_raised() {
 #[test]
 fn the_context_says_who_may_sleep() {
     fn may_sleep<C: Context>(cx: &mut C) -> bool {
-        let by_result = cx.sleepable().is_ok();
+        let by_result = cx.or_refuse().is_ok();
         assert_eq!(cx.as_sleepable().is_some(), by_result);
         by_result
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use nonblock::mmu::{
-    AddressSpace, Event, IntervalSubscription, Invalidate, InvalidateInterval, PAGE_SIZE, Range,
-};
 use nonblock::sync::Mutex;
 use nonblock::{Context, NonBlock, Sleepable, sleepable, thread};
+use nonblock_mm::mmu::{
+    AddressSpace, Event, IntervalSubscription, Invalidate, InvalidateInterval, PAGE_SIZE, Range,
+};
 
 /// How many pages there are.
 const PAGES: usize = 64;

@@ -6,10 +6,11 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::thread as native;
 use std::time::Duration;
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, Range, Subscription, ends_are_deferred};
 use nonblock::notifier::{Answer, AtomicChain};
+use nonblock::rcu::ends_are_deferred;
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, Sleepable, ViolationKind, raw, sleepable, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, Range, Subscription};
 
 /// Long enough for what must not happen to happen.
 const A_WHILE: Duration = Duration::from_millis(50);
@@ -57,7 +58,7 @@ struct Told<F>(F);
 
 impl<F: Fn(&mut Sleepable) + Send + Sync> Invalidate for Told<F> {
     fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-        (self.0)(cx.sleepable()?);
+        (self.0)(cx.or_refuse()?);
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ impl Context for Pretender {
         loop {}
     }
 
-    fn sleepable(&mut self) -> Result<&mut Sleepable, Infallible> {
+    fn or_refuse(&mut self) -> Result<&mut Sleepable, Infallible> {
         loop {}
     }
 }

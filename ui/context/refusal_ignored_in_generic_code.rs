@@ -4,7 +4,7 @@
 use nonblock::{Context, Sleepable};
 
 fn flush<C: Context>(cx: &mut C) -> Result<(), C::Refusal> {
-    wait(cx.sleepable()?);
+    wait(cx.or_refuse()?);
     Ok(())
 }
 

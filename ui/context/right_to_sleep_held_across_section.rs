@@ -5,7 +5,7 @@ use nonblock::{Context, Sleepable};
 fn flush(_cx: &mut Sleepable) {}
 
 fn unmap<C: Context>(cx: &mut C) -> Result<(), C::Refusal> {
-    let right = cx.sleepable()?;
+    let right = cx.or_refuse()?;
     cx.non_block(|_| flush(right));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use nonblock::{NonBlock, Sleepable};
 
 fn right_to_sleep(nb: &mut NonBlock) -> Option<&mut Sleepable> {
-    nb.sleepable().ok()
+    nb.or_refuse().ok()
 }
 
 fn main() {}

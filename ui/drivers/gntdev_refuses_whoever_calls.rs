@@ -1,7 +1,7 @@
 //! Law 5: Linux (93065ac753e4) refused callers that may sleep as well; they have nothing to be refused with.
 
 use gntdev::GrantMap;
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, WouldBlock, sync::Mutex};
 
 struct GntdevPriv {

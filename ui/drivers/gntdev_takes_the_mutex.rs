@@ -1,7 +1,7 @@
 //! Law 4: whoever holds the maps may be waiting for the hypervisor, so a section only tries their lock.
 
 use gntdev::{GrantMap, Hypervisor};
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, sync::Mutex};
 
 struct GntdevPriv {

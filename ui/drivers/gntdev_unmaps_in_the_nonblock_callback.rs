@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gntdev::{GrantedPage, Hypervisor};
-use nonblock::mmu::{Notifier, Range};
+use nonblock_mm::mmu::{Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock};
 
 struct GntdevPriv {

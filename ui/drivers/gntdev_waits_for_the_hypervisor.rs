@@ -1,7 +1,7 @@
 //! Law 2: the lock was only tried, but unmapping the pages waits for a completion all the same.
 
 use gntdev::{GrantMap, Hypervisor};
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, sync::Mutex};
 
 struct GntdevPriv {

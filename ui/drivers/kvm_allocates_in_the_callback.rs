@@ -2,7 +2,7 @@
 
 use kvm::MmuMemoryCache;
 use nonblock::Context;
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 
 struct Kvm {
     cache: MmuMemoryCache,

@@ -1,7 +1,7 @@
 //! Law 2: a callback for both callers gives the processor away without having asked whether it may.
 
 use kvm::{Gfn, SptePage};
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::sync::SpinLock;
 use nonblock::{Context, thread};
 

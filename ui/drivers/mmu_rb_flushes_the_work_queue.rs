@@ -2,7 +2,7 @@
 
 use mmu_rb::PinnedPage;
 use nonblock::Context;
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::work::Queue;
 
 struct MmuRbHandler {

@@ -1,7 +1,7 @@
 //! Law 4: a writer of the read-write lock may be waiting, so a section only tries to read as well.
 
 use nonblock::Context;
-use nonblock::mmu::{InvalidateInterval, Range};
+use nonblock_mm::mmu::{InvalidateInterval, Range};
 use umem_odp::UmemOdp;
 
 struct Region {
@@ -11,7 +11,7 @@ struct Region {
 impl InvalidateInterval for Region {
     fn invalidate_interval<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         let pages = self.umem.read(cx);
-        if pages.meets(range) { cx.sleepable().map(drop) } else { Ok(()) }
+        if pages.meets(range) { cx.or_refuse().map(drop) } else { Ok(()) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Law 3: the end callback runs in a section, and Linux's took the read-write lock in it.
 
-use nonblock::mmu::{InvalidateInterval, Range};
+use nonblock_mm::mmu::{InvalidateInterval, Range};
 use nonblock::{Context, NonBlock};
 use umem_odp::UmemOdp;
 

@@ -1,7 +1,7 @@
 //! Law 2: a callback for both callers waits for other invalidations, which is for one of them only.
 
 use nonblock::Context;
-use nonblock::mmu::{InvalidateInterval, Range};
+use nonblock_mm::mmu::{InvalidateInterval, Range};
 use umem_odp::UmemOdp;
 
 struct Region {

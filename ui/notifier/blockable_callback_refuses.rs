@@ -1,6 +1,6 @@
 //! Law 5: the entry for callers that may sleep has no way to refuse.
 
-use nonblock::mmu::{Notifier, Range};
+use nonblock_mm::mmu::{Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock};
 
 struct Grants;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nonblock::mmu::Invalidate;
+use nonblock_mm::mmu::Invalidate;
 
 struct Drivers {
     all: Vec<Arc<dyn Invalidate>>,

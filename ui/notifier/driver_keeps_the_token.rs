@@ -1,6 +1,6 @@
 //! Law 1: a driver cannot keep the token that a callback was lent.
 
-use nonblock::mmu::{Notifier, Range};
+use nonblock_mm::mmu::{Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock, sync::SpinLock};
 
 enum Slot {

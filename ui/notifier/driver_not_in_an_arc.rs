@@ -1,6 +1,6 @@
 //! An address space shares the drivers that are subscribed to it: it takes them in an `Arc`.
 
-use nonblock::mmu::{AddressSpace, Invalidate, Range, Released};
+use nonblock_mm::mmu::{AddressSpace, Invalidate, Range, Released};
 use nonblock::{Context, Sleepable};
 
 struct Userptr;

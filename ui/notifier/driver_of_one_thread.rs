@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use nonblock::Context;
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 
 struct Userptr {
     calls: Cell<u32>,

@@ -1,6 +1,6 @@
 //! A driver has its callbacks in one form: `Invalidate`, or `Notifier`.
 
-use nonblock::mmu::{Invalidate, Notifier, Range};
+use nonblock_mm::mmu::{Invalidate, Notifier, Range};
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
 struct Userptr;

@@ -1,7 +1,7 @@
 //! A `Notifier` has an entry for each caller: one that may sleep, and one that must not.
 
 use nonblock::Sleepable;
-use nonblock::mmu::{Notifier, Range};
+use nonblock_mm::mmu::{Notifier, Range};
 
 struct Userptr;
 

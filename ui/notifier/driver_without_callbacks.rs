@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, Released};
+use nonblock_mm::mmu::{AddressSpace, Released};
 
 struct Userptr;
 

@@ -1,6 +1,6 @@
 //! Law 3: the end of an invalidation may be in a drop, so it has no right to sleep.
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, Sleepable};
 
 struct Userptr;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use nonblock::Sleepable;
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 
 struct Grants;
 

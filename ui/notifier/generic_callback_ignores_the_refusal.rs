@@ -1,14 +1,14 @@
 //! Law 5: a callback that was refused must pass it on.
 #![deny(unused_must_use)]
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, Sleepable};
 
 struct Userptr;
 
 impl Userptr {
     fn wait_for_device<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
-        let _: &mut Sleepable = cx.sleepable()?;
+        let _: &mut Sleepable = cx.or_refuse()?;
         Ok(())
     }
 }

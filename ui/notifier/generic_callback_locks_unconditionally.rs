@@ -1,6 +1,6 @@
 //! Law 4: a callback for both callers acquires a sleeping lock; only one of them can wait for it.
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, sync::Mutex};
 
 struct Userptr {

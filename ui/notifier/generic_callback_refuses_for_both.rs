@@ -1,6 +1,6 @@
 //! Law 5: a refusal comes from the context; a callback cannot make one up for both callers.
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, WouldBlock, sync::Mutex};
 
 struct Userptr {

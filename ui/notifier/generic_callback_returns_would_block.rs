@@ -1,6 +1,6 @@
 //! Law 5: what a callback returns is its context's refusal, not `WouldBlock` for both.
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, WouldBlock};
 
 struct Userptr;

@@ -1,6 +1,6 @@
 //! A callback for both callers names its context, to name the refusal: `<C: Context>`, not `impl Context`.
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, WouldBlock};
 
 struct Userptr;

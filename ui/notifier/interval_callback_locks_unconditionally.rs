@@ -1,6 +1,6 @@
 //! Law 4: an interval's callback for both callers acquires a sleeping lock; only one of them can wait for it.
 
-use nonblock::mmu::{InvalidateInterval, Range};
+use nonblock_mm::mmu::{InvalidateInterval, Range};
 use nonblock::{Context, sync::Mutex};
 
 struct Region {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nonblock::mmu::{AddressSpace, Invalidate, Range, Released};
+use nonblock_mm::mmu::{AddressSpace, Invalidate, Range, Released};
 use nonblock::{Context, Sleepable};
 
 struct Userptr;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, IntervalNotifier, Range, Released};
+use nonblock_mm::mmu::{AddressSpace, IntervalNotifier, Range, Released};
 
 fn open(
     space: &AddressSpace,

@@ -2,7 +2,7 @@
 #![deny(unused_must_use)]
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, Event, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Range};
 
 fn unmap(space: &AddressSpace, range: Range, cx: &mut Sleepable) {
     space.invalidate(range, Event::Unmap, cx);

@@ -1,7 +1,7 @@
 //! An invalidation borrows its address space.
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, Event, Invalidation, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidation, Range};
 
 fn unmap(range: Range, cx: &mut Sleepable) -> Invalidation<'static> {
     let space = AddressSpace::new();

@@ -1,7 +1,7 @@
 //! An invalidation ends on the thread that began it.
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, Event, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Range};
 
 fn spawn<F: Future + Send>(_task: F) {}
 

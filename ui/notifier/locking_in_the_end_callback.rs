@@ -1,6 +1,6 @@
 //! Law 4: the end of an invalidation is in a section, so it can only try a sleeping lock.
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, NonBlock, sync::Mutex};
 
 struct Userptr {

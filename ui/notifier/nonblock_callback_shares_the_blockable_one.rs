@@ -1,6 +1,6 @@
 //! Law 3: the entry for callers that must not sleep cannot call the other one.
 
-use nonblock::mmu::{Notifier, Range};
+use nonblock_mm::mmu::{Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock};
 
 struct Grants;

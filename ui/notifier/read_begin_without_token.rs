@@ -1,6 +1,6 @@
 //! Law 2: waiting for an invalidation to end takes the right to sleep.
 
-use nonblock::mmu::IntervalSubscription;
+use nonblock_mm::mmu::IntervalSubscription;
 
 fn fault(subscription: &IntervalSubscription) {
     let _seq = subscription.read_begin();

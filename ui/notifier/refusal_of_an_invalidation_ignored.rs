@@ -2,7 +2,7 @@
 #![deny(unused_must_use)]
 
 use nonblock::NonBlock;
-use nonblock::mmu::{AddressSpace, Event, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Range};
 
 fn reap(space: &AddressSpace, range: Range, nb: &mut NonBlock) {
     space.try_invalidate(range, Event::Unmap, nb);

@@ -2,7 +2,7 @@
 #![deny(unused_must_use)]
 
 use nonblock::Sleepable;
-use nonblock::mmu::IntervalSubscription;
+use nonblock_mm::mmu::IntervalSubscription;
 
 fn fault(subscription: &IntervalSubscription, cx: &mut Sleepable) {
     subscription.read_begin(cx);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nonblock::mmu::{Notifier, Range};
+use nonblock_mm::mmu::{Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock, thread};
 
 struct Grants;

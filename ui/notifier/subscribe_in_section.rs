@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nonblock::NonBlock;
-use nonblock::mmu::{AddressSpace, Notifier};
+use nonblock_mm::mmu::{AddressSpace, Notifier};
 
 fn open(space: &AddressSpace, driver: Arc<dyn Notifier>, nb: &mut NonBlock) {
     let _subscription = space.subscribe(driver, nb);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nonblock::NonBlock;
-use nonblock::mmu::{AddressSpace, IntervalNotifier, Range};
+use nonblock_mm::mmu::{AddressSpace, IntervalNotifier, Range};
 
 fn open(space: &AddressSpace, range: Range, driver: Arc<dyn IntervalNotifier>, nb: &mut NonBlock) {
     let _subscription = space.subscribe_interval(range, driver, nb);

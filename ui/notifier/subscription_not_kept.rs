@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, Notifier, Released};
+use nonblock_mm::mmu::{AddressSpace, Notifier, Released};
 
 fn open(
     space: &AddressSpace,

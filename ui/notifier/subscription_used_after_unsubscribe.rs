@@ -1,7 +1,7 @@
 //! A subscription ends once.
 
 use nonblock::Sleepable;
-use nonblock::mmu::Subscription;
+use nonblock_mm::mmu::Subscription;
 
 fn close(subscription: Subscription, cx: &mut Sleepable) {
     subscription.unsubscribe(cx);

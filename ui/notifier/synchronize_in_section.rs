@@ -1,7 +1,7 @@
 //! Law 3: waiting for dropped subscriptions may sleep.
 
 use nonblock::Sleepable;
-use nonblock::mmu::AddressSpace;
+use nonblock_mm::mmu::AddressSpace;
 
 fn close(space: &AddressSpace, cx: &mut Sleepable) {
     cx.non_block(|nb| space.synchronize(nb));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nonblock::mmu::{Invalidate, Range};
+use nonblock_mm::mmu::{Invalidate, Range};
 use nonblock::{Context, NonBlock, thread};
 
 struct Guest;

@@ -1,6 +1,6 @@
 //! Law 2: mapping memory may sleep, so it takes the token.
 
-use nonblock::memory::{MapError, Mapping};
+use nonblock_mm::memory::{MapError, Mapping};
 
 fn grow() -> Result<Mapping, MapError> {
     Mapping::new(1 << 20)

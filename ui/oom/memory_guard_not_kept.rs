@@ -2,7 +2,7 @@
 #![deny(unused_must_use)]
 
 use nonblock::Sleepable;
-use nonblock::memory::Mm;
+use nonblock_mm::memory::Mm;
 
 fn hold(mm: &Mm, cx: &mut Sleepable) {
     mm.lock(cx);

@@ -1,7 +1,7 @@
 //! Law 3: registering a trigger with the kernel may sleep.
 
 use nonblock::NonBlock;
-use nonblock::oom::{Pressure, PressureError, Trigger};
+use nonblock_mm::oom::{Pressure, PressureError, Trigger};
 
 fn watch(trigger: Trigger, nb: &mut NonBlock) -> Result<Pressure, PressureError> {
     Pressure::of_system(trigger, nb)

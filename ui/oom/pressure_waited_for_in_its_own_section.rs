@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nonblock::Sleepable;
-use nonblock::oom::{Pressure, PressureError};
+use nonblock_mm::oom::{Pressure, PressureError};
 
 fn wait(pressure: &Pressure, cx: &mut Sleepable) -> Result<bool, PressureError> {
     cx.non_block(|_nb| pressure.wait_timeout(cx, Duration::from_secs(1)))

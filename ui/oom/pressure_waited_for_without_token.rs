@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nonblock::oom::{Pressure, PressureError};
+use nonblock_mm::oom::{Pressure, PressureError};
 
 fn wait(pressure: &Pressure) -> Result<bool, PressureError> {
     pressure.wait_timeout(Duration::from_secs(1))

@@ -1,7 +1,7 @@
 //! Law 3: taking hold of a process may sleep.
 
 use nonblock::NonBlock;
-use nonblock::oom::{Process, ProcessError};
+use nonblock_mm::oom::{Process, ProcessError};
 
 fn hold(pid: u32, nb: &mut NonBlock) -> Result<Process, ProcessError> {
     Process::open(pid, nb)

@@ -1,7 +1,7 @@
 //! Law 3: shutting the reaper down waits for its thread.
 
 use nonblock::Sleepable;
-use nonblock::oom::Reaper;
+use nonblock_mm::oom::Reaper;
 
 fn exit(reaper: Reaper, cx: &mut Sleepable) {
     cx.non_block(|_| reaper.shutdown(cx));

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use nonblock::memory::Mm;
-use nonblock::oom::Reaper;
+use nonblock_mm::memory::Mm;
+use nonblock_mm::oom::Reaper;
 
 fn kill(reaper: &Reaper, victim: Arc<Mm>) {
     reaper.reap(victim);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use nonblock::memory::Mm;
-use nonblock::oom::{Reaper, Reaping};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::oom::{Reaper, Reaping};
 
 fn kill(reaper: &Reaper, victim: &Arc<Mm>) -> Reaping {
     reaper.reap(victim)

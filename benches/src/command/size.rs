@@ -21,19 +21,19 @@ const PARKING_LOT: &str = "parking_lot = { version = \"0.13.0\", default-feature
 const CROSSBEAM: &str = "crossbeam-queue = { version = \"0.3.14\", default-features = false, features = [\"alloc\"] }\n";
 const SECTION: &str = "nonblock::sleepable(|cx| cx.non_block(|_nb| { black_box(1); }));\n    nonblock::might_sleep();";
 const MMU: &str = "
-    struct Device(nonblock::sync::Mutex<Vec<nonblock::mmu::Range>>);
-    impl nonblock::mmu::Invalidate for Device {
-        fn invalidate<C: nonblock::Context>(&self, range: &nonblock::mmu::Range, cx: &mut C) -> Result<(), C::Refusal> {
+    struct Device(nonblock::sync::Mutex<Vec<nonblock_mm::mmu::Range>>);
+    impl nonblock_mm::mmu::Invalidate for Device {
+        fn invalidate<C: nonblock::Context>(&self, range: &nonblock_mm::mmu::Range, cx: &mut C) -> Result<(), C::Refusal> {
             self.0.acquire(cx)?.retain(|mapped| !mapped.overlaps(range));
             Ok(())
         }
     }
-    let space = nonblock::mmu::AddressSpace::new();
-    let range = nonblock::mmu::Range::with_len(0x10_0000, 4096).unwrap();
+    let space = nonblock_mm::mmu::AddressSpace::new();
+    let range = nonblock_mm::mmu::Range::with_len(0x10_0000, 4096).unwrap();
     nonblock::sleepable(|cx| {
         let device = std::sync::Arc::new(Device(nonblock::sync::Mutex::new(vec![range])));
         let subscription = space.subscribe(device, cx).unwrap();
-        drop(space.try_invalidate(range, nonblock::mmu::Event::Unmap, cx));
+        drop(space.try_invalidate(range, nonblock_mm::mmu::Event::Unmap, cx));
         subscription.unsubscribe(cx);
     });";
 

@@ -3,7 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
-use nonblock::mmu::{PAGE_SIZE, Range};
+use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
 /// Why the process cannot have a grant map where it wants it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

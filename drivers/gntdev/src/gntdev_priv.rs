@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use nonblock::mmu::{Invalidate, PAGE_SIZE, Range};
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::{Context, Sleepable};
+use nonblock_mm::mmu::{Invalidate, PAGE_SIZE, Range};
 
 use crate::error::MmapError;
 use crate::grant_map::GrantMap;

@@ -3,8 +3,8 @@
 use core::ops;
 use std::sync::Arc;
 
-use nonblock::mmu::{PAGE_SIZE, Range};
 use nonblock::{Context, Sleepable};
+use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
 use crate::hypervisor::{GrantRef, GrantedPage, Hypervisor};
 
@@ -83,7 +83,7 @@ impl GrantMap {
         cx: &mut C,
     ) -> Result<(), C::Refusal> {
         let Some(offsets) = self.in_range(range) else { return Ok(()) };
-        self.unmap_grant_pages(hypervisor, offsets, cx.sleepable()?);
+        self.unmap_grant_pages(hypervisor, offsets, cx.or_refuse()?);
         Ok(())
     }
 

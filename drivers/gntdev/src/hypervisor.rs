@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use nonblock::mmu::Range;
 use nonblock::sync::{Completion, RwLock, RwLockReadGuard, SpinLock};
 use nonblock::work::Queue;
 use nonblock::{Context, Sleepable};
+use nonblock_mm::mmu::Range;
 
 /// The number by which another domain grants one of its pages.
 pub type GrantRef = u32;

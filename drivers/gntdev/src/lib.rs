@@ -11,7 +11,7 @@
 //! use std::sync::Arc;
 //! use gntdev::{GntdevPriv, Hypervisor};
 //! use nonblock::WouldBlock;
-//! use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
+//! use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 //!
 //! let space = AddressSpace::new();
 //! let hypervisor = Arc::new(Hypervisor::start()?);

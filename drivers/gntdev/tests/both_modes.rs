@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use gntdev::{Counters, GntdevPriv, GrantRef, Hypervisor, MmapError};
-use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range, Subscription};
 use nonblock::{Sleepable, WouldBlock, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range, Subscription};
 
 fn range(first_page: usize, pages: usize) -> Range {
     Range::with_len(first_page * PAGE_SIZE, pages * PAGE_SIZE).expect("whole pages")

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use gntdev::{GntdevPriv, GrantRef, Hypervisor};
-use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::sync::Mutex;
 use nonblock::{Sleepable, sleepable, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use proptest::prelude::*;
 
 /// How many pages there are, and how many of them a map has.

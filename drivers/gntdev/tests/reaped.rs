@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use gntdev::{Counters, GntdevPriv, Hypervisor};
 use nonblock::Sleepable;
-use nonblock::memory::Mm;
-use nonblock::mmu::PAGE_SIZE;
-use nonblock::oom::{ReapEventKind, Reaper};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::PAGE_SIZE;
+use nonblock_mm::oom::{ReapEventKind, Reaper};
 
 const PAGES: usize = 4;
 

@@ -2,9 +2,9 @@
 
 use core::{mem, ops};
 
-use nonblock::mmu::{Invalidate, PAGE_SIZE, Range};
 use nonblock::sync::SpinLock;
 use nonblock::{Context, NonBlock, Sleepable, thread};
+use nonblock_mm::mmu::{Invalidate, PAGE_SIZE, Range};
 
 use crate::memory_cache::MmuMemoryCache;
 use crate::mmu::{Counters, Installed, Mmu};

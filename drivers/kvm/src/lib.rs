@@ -11,7 +11,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use kvm::{EptViolation, Kvm};
-//! use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
+//! use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 //!
 //! let space = AddressSpace::new();
 //! let memslot = Range::with_len(0x10_0000, 128 * PAGE_SIZE).unwrap();

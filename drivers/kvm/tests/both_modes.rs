@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kvm::{Counters, EptViolation, Kvm, SPTES};
-use nonblock::mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
 use nonblock::{Context, Sleepable, WouldBlock, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
 
 /// Where the guest's memory begins in the process's, in pages.
 const BASE: usize = 256;
@@ -123,7 +123,7 @@ struct Refuses;
 
 impl Invalidate for Refuses {
     fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-        cx.sleepable().map(drop)
+        cx.or_refuse().map(drop)
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kvm::{Kvm, Pfn, SPTES};
-use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, sleepable, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use proptest::prelude::*;
 
 /// Two pages of sptes, the second of which is not full.

@@ -8,10 +8,10 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use kvm::{Kvm, SPTES};
-use nonblock::memory::Mm;
-use nonblock::mmu::{Invalidate, PAGE_SIZE, Range};
-use nonblock::oom::{ReapEventKind, Reaper};
 use nonblock::{Context, Sleepable};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::{Invalidate, PAGE_SIZE, Range};
+use nonblock_mm::oom::{ReapEventKind, Reaper};
 
 /// Two pages of sptes.
 const PAGES: usize = 2 * SPTES;
@@ -25,7 +25,7 @@ struct Beside {
 impl Invalidate for Beside {
     fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         if range.overlaps(&self.range) && !self.yields.load(Ordering::Acquire) {
-            cx.sleepable()?;
+            cx.or_refuse()?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use legacy::{Adapter, Card};
-//! use nonblock::mmu::{AddressSpace, Event, Range};
+//! use nonblock_mm::mmu::{AddressSpace, Event, Range};
 //! use nonblock::{ViolationKind, testing};
 //!
 //! let space = AddressSpace::new();
@@ -32,8 +32,8 @@ mod fence;
 
 use std::sync::Mutex;
 
-use nonblock::mmu::{Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock};
+use nonblock_mm::mmu::{Notifier, Range};
 
 pub use fence::Fence;
 

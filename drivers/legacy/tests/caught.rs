@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use legacy::{Adapter, Card, MirrorOps};
-use nonblock::mmu::{AddressSpace, Event, Range};
 use nonblock::{Sleepable, ViolationKind, testing};
+use nonblock_mm::mmu::{AddressSpace, Event, Range};
 
 /// Where the card waits, by the name of this crate's source file.
 const DRIVER: &str = "drivers/legacy/src/lib.rs";

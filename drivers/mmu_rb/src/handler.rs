@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use nonblock::mmu::{Invalidate, Range};
 use nonblock::sync::SpinLock;
 use nonblock::work::{Full, Queue, QueueStats};
 use nonblock::{Context, NonBlock, Sleepable};
+use nonblock_mm::mmu::{Invalidate, Range};
 
 use crate::tree::{InsertError, MmuRbNode, Tree};
 
@@ -240,7 +240,7 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
     pub fn remove<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         while !self.with(cx, |locked, nb| self.queue_del_work(locked, range, nb)) {
             // Waits for room, with the lock released, or refuses.
-            let cx = cx.sleepable()?;
+            let cx = cx.or_refuse()?;
             if let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_meeting(range)) {
                 self.leave_to_worker(node, cx);
             }

@@ -12,7 +12,7 @@
 //! ```
 //! use mmu_rb::{PinPages, PinnedPage, PktQueue, Sizes};
 //! use nonblock::Sleepable;
-//! use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
+//! use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 //!
 //! struct Pins;
 //!

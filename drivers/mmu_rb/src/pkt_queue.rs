@@ -3,8 +3,8 @@
 use core::error::Error;
 use core::fmt;
 
-use nonblock::mmu::{AddressSpace, Range};
 use nonblock::{Reserve, Reserved, Sleepable, WouldBlock, thread};
+use nonblock_mm::mmu::{AddressSpace, Range};
 
 use crate::fence::{Fence, InFlight};
 use crate::handler::{MmuRbHandler, MmuRbOps, Sizes};

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, Released, Subscription};
+use nonblock_mm::mmu::{AddressSpace, Released, Subscription};
 
 use crate::handler::{MmuRbHandler, MmuRbOps, Sizes};
 

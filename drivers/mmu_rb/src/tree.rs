@@ -1,6 +1,6 @@
 //! The tree of cached buffers, plain data that neither allocates nor frees once it is made.
 
-use nonblock::mmu::Range;
+use nonblock_mm::mmu::Range;
 
 /// A cached buffer. Linux's `struct mmu_rb_node`.
 #[derive(Debug)]

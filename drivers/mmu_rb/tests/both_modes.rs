@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 use mmu_rb::{Busy, Counters, PinPages, PinnedPage, PktQueue, SdmaRequest, Sizes};
-use nonblock::mmu::{AddressSpace, Event, Range};
 use nonblock::{Sleepable, WouldBlock, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, Range};
 
 use pins::{Pins, range};
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mmu_rb::{Busy, PktQueue, SdmaRequest, Sizes};
-use nonblock::mmu::{AddressSpace, Event, Range};
 use nonblock::{Sleepable, sleepable, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, Range};
 use proptest::prelude::*;
 
 use pins::{PAGES, Pins, range};

@@ -7,10 +7,10 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use mmu_rb::{PinPages, PinnedPage, PktQueue, Sizes};
-use nonblock::memory::Mm;
-use nonblock::mmu::{Event, PAGE_SIZE, Range};
-use nonblock::oom::{ReapEventKind, Reaper};
 use nonblock::{Sleepable, thread};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::{Event, PAGE_SIZE, Range};
+use nonblock_mm::oom::{ReapEventKind, Reaper};
 
 const PAGES: usize = 4;
 

@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use nonblock::WouldBlock;
-//! use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
+//! use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 //! use umem_odp::Mr;
 //!
 //! let space = AddressSpace::new();

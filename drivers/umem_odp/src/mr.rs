@@ -5,7 +5,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use nonblock::Sleepable;
-use nonblock::mmu::{AddressSpace, IntervalSubscription, PAGE_SIZE, Range, Released};
+use nonblock_mm::mmu::{AddressSpace, IntervalSubscription, PAGE_SIZE, Range, Released};
 
 use crate::page_list::DmaAddr;
 use crate::umem::UmemOdp;

@@ -2,7 +2,7 @@
 
 use core::ops;
 
-use nonblock::mmu::{PAGE_SIZE, Range};
+use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
 /// An address by which the device reaches a page.
 pub type DmaAddr = u64;

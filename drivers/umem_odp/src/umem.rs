@@ -1,8 +1,8 @@
 //! One region: its translations, and the callbacks.
 
-use nonblock::mmu::{InvalidateInterval, Range};
 use nonblock::sync::{Completion, RwLock, RwLockReadGuard, RwLockWriteGuard, SpinLock};
 use nonblock::{Context, NonBlock, Sleepable};
+use nonblock_mm::mmu::{InvalidateInterval, Range};
 
 use crate::page_list::PageList;
 
@@ -33,7 +33,7 @@ struct Shared {
 
 /// A region of a process's memory that a device pages in on demand. Linux's `struct ib_umem_odp`.
 ///
-/// Its `notifiers_seq` is the address space's: see [`IntervalSubscription`](nonblock::mmu::IntervalSubscription).
+/// Its `notifiers_seq` is the address space's: see [`IntervalSubscription`](nonblock_mm::mmu::IntervalSubscription).
 #[derive(Debug)]
 pub struct UmemOdp {
     /// Read by transfers, which last; written by page faults and invalidations.

@@ -2,8 +2,8 @@
 
 use std::sync::mpsc;
 
-use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, WouldBlock, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use umem_odp::{Counters, DmaAddr, Mr, PageFault};
 
 fn range(first_page: usize, pages: usize) -> Range {

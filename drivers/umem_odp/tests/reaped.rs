@@ -6,10 +6,10 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use nonblock::memory::Mm;
-use nonblock::mmu::PAGE_SIZE;
-use nonblock::oom::{ReapEventKind, Reaper};
 use nonblock::{Sleepable, thread};
+use nonblock_mm::memory::Mm;
+use nonblock_mm::mmu::PAGE_SIZE;
+use nonblock_mm::oom::{ReapEventKind, Reaper};
 use umem_odp::Mr;
 
 const PAGES: usize = 4;
@@ -23,7 +23,7 @@ fn the_reaper_is_refused_and_comes_back_after_the_transfer(cx: &mut Sleepable) {
     for address in (region.start()..region.end()).step_by(PAGE_SIZE) {
         // The page fault brings the page in.
         mr.page_fault(address, cx, |address, cx| {
-            let page = nonblock::mmu::Range::with_len(address, PAGE_SIZE).expect("a page");
+            let page = nonblock_mm::mmu::Range::with_len(address, PAGE_SIZE).expect("a page");
             victim.touch(&page, cx).expect("it is mapped");
             address as u64
         });

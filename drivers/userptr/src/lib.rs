@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use nonblock::mmu::{AddressSpace, Event, Range};
+//! use nonblock_mm::mmu::{AddressSpace, Event, Range};
 //! use userptr::Userptr;
 //!
 //! let space = AddressSpace::new();
@@ -28,9 +28,9 @@
 
 mod table;
 
-use nonblock::mmu::{Invalidate, Range};
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::{Context, NonBlock, Sleepable};
+use nonblock_mm::mmu::{Invalidate, Range};
 
 pub use table::ShadowTable;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nonblock::mmu::{PAGE_SIZE, Range};
+use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
 /// The device's page table, a shadow of the process's.
 ///

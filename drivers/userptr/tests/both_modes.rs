@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use nonblock::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use nonblock::{Sleepable, WouldBlock, thread};
+use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use userptr::{Counters, Userptr};
 
 fn range(first_page: usize, pages: usize) -> Range {

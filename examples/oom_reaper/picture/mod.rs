@@ -7,7 +7,7 @@ mod curve;
 mod lanes;
 mod legend;
 
-use nonblock::mmu::Range;
+use nonblock_mm::mmu::Range;
 
 use crate::story::Entry;
 use crate::timeline::Mib;

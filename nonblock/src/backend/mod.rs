@@ -50,33 +50,25 @@
 //! set_backend!(SingleThread);
 //! ```
 
-use crate::report::{Place, Policy, Task, Violation};
+use crate::violation::{Place, Policy, Task, Violation};
 
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
-mod installed;
+mod linked;
 #[cfg(not(any(debug_assertions, feature = "checks")))]
-mod nothing;
+mod no_backend;
+#[cfg(feature = "std")]
+pub(crate) mod recorder;
 #[cfg(feature = "std")]
 mod thread_local;
 
 // The one place that chooses: the thread-local backend is called directly, so that a section is
 // inlined; another is called through the table it installed; where checks are off there is none.
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
-pub(crate) use installed::Linked as Chosen;
+pub(crate) use linked::Linked as Chosen;
 #[cfg(not(any(debug_assertions, feature = "checks")))]
-pub(crate) use nothing::Nothing as Chosen;
+pub(crate) use no_backend::NoBackend as Chosen;
 #[cfg(all(any(debug_assertions, feature = "checks"), feature = "std"))]
 pub(crate) use thread_local::ThreadLocal as Chosen;
-
-/// Whether this build of the crate keeps counts: debug assertions are on, or the feature `checks`.
-///
-/// # Examples
-///
-/// ```
-/// let depth = nonblock::non_block(|_nb| nonblock::raw::depth());
-/// assert_eq!(depth, if nonblock::CHECKS { 1 } else { 0 });
-/// ```
-pub const CHECKS: bool = cfg!(any(debug_assertions, feature = "checks"));
 
 /// Whether a section is open on this thread, or `None` where no count is kept.
 #[inline]

@@ -2,10 +2,11 @@
 
 use core::cell::Cell;
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::format;
 use std::string::{String, ToString};
 
-use super::{Backend, Suspended};
-use crate::report::{Place, Policy, Task, Violation, environment};
+use super::{Backend, Suspended, recorder};
+use crate::violation::{Place, Policy, Task, Violation};
 
 struct State {
     depth: Cell<u32>,
@@ -109,7 +110,13 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn initial_policy() -> Policy {
-        environment::policy_or_default(write_unlocked)
+        Policy::from_env().map_or_else(
+            |error| {
+                write_unlocked(&format!("nonblock: {error}; using `{}`\n", Policy::Panic));
+                Policy::Panic
+            },
+            |policy| policy.unwrap_or(Policy::Panic),
+        )
     }
 
     fn begin_report() -> bool {
@@ -121,7 +128,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn record(violation: &Violation) -> bool {
-        crate::testing::record(violation)
+        recorder::record(violation)
     }
 }
 

@@ -23,8 +23,8 @@
 //! | rustc says | write |
 //! |---|---|
 //! | expected `&mut Sleepable`, found `&mut NonBlock` | in a section nothing waits: try, refuse, or [put the work off](super::recipes::instead#put-work-off) |
-//! | expected `&mut Sleepable`, found `&mut C` | `lock.acquire(cx)?` in place of `lock.lock(cx)`; for anything else `cx.sleepable()?` in place of `cx` |
-//! | expected associated type `<C as Context>::Refusal`, found `WouldBlock`; help: consider constraining the associated type to `WouldBlock` | not that: `Refusal = WouldBlock` would keep out every caller that may sleep. Ask for what may refuse with `?`: `acquire(cx)?`, `cx.sleepable()?` |
+//! | expected `&mut Sleepable`, found `&mut C` | `lock.acquire(cx)?` in place of `lock.lock(cx)`; for anything else `cx.or_refuse()?` in place of `cx` |
+//! | expected associated type `<C as Context>::Refusal`, found `WouldBlock`; help: consider constraining the associated type to `WouldBlock` | not that: `Refusal = WouldBlock` would keep out every caller that may sleep. Ask for what may refuse with `?`: `acquire(cx)?`, `cx.or_refuse()?` |
 //! | `*cx` is borrowed, or needs unique access, in a closure | the section's own token: `cx.non_block(\|nb\| ...)` lends `nb` |
 //! | a root's closure captures a token | the token in place of the root: `cx.non_block(...)` |
 //!
@@ -61,7 +61,7 @@
 //! # struct Fence;
 //! # impl Fence { fn wait(&self, cx: &mut Sleepable) {} }
 //! fn invalidate<C: Context>(fence: &Fence, cx: &mut C) -> Result<(), C::Refusal> {
-//!     fence.wait(cx); // expected `&mut Sleepable`, found `&mut C`: write `cx.sleepable()?`
+//!     fence.wait(cx); // expected `&mut Sleepable`, found `&mut C`: write `cx.or_refuse()?`
 //!     Ok(())
 //! }
 //! ```

@@ -322,7 +322,7 @@
 //! [`Context`](crate::Context):
 //!
 //! * [`acquire`](crate::sync::Lock::acquire) waits for a mutex, or refuses in a section;
-//! * [`cx.sleepable()?`](crate::Context::sleepable) gets the right to sleep, or refuses in a section. Ask for it only
+//! * [`cx.or_refuse()?`](crate::Context::or_refuse) gets the right to sleep, or refuses in a section. Ask for it only
 //!   where there is something to wait for;
 //! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a
 //!   `Sleepable`. Refuse before anything was changed, or make sure that the call can be made again.
@@ -401,7 +401,7 @@
 //!         &self, start: usize, end: usize, cx: &mut C,
 //!     ) -> Result<(), C::Refusal> {
 //!         if self.fence.is_busy() {
-//!             self.fence.wait(cx.sleepable()?); // waits, or refuses
+//!             self.fence.wait(cx.or_refuse()?); // waits, or refuses
 //!         }
 //!         let mut mapped = self.mapped.acquire(cx)?; // waits, or refuses
 //!         mapped.retain(|&(from, to)| to <= start || end <= from);

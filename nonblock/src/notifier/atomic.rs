@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::answer::{Answer, Outcome};
-use super::core::Core;
+use super::chain::Chain;
 use super::registration::{AlreadyRegistered, Registration};
 use crate::context::Context;
 use crate::token::{NonBlock, Sleepable};
@@ -74,7 +74,7 @@ where
 ///
 /// See the [module](super).
 pub struct AtomicChain<E: ?Sized + 'static, X: 'static = io::Error> {
-    core: Arc<Core<dyn AtomicNotifier<E, X>>>,
+    chain: Arc<Chain<dyn AtomicNotifier<E, X>>>,
 }
 
 impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
@@ -84,7 +84,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     ///
     /// Allocates, and does not sleep otherwise.
     pub fn new() -> Self {
-        Self { core: Core::new() }
+        Self { chain: Chain::new() }
     }
 
     /// Registers a callback: it is called by every call that begins from now on.
@@ -111,7 +111,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
         priority: i32,
         cx: &mut Sleepable,
     ) -> Result<Registration, AlreadyRegistered> {
-        self.core.register(callback, priority, cx)
+        self.chain.register(callback, priority, cx)
     }
 
     /// As [`register`](Self::register), for a closure as it stands: its arguments' types need not be written out.
@@ -149,7 +149,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
         priority: i32,
         cx: &mut Sleepable,
     ) -> Registration {
-        self.core.register_new(Arc::new(callback), priority, cx)
+        self.chain.register_new(Arc::new(callback), priority, cx)
     }
 
     /// Tells the callbacks of an event, until one stops it.
@@ -183,7 +183,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     #[inline]
     #[track_caller]
     pub fn call<C: Context>(&self, event: &E, cx: &mut C) -> Outcome<X> {
-        cx.non_block(|nb| self.core.call(|callback| callback.notify_atomic(event, nb)))
+        cx.non_block(|nb| self.chain.call(|callback| callback.notify_atomic(event, nb)))
     }
 
     /// Tells the callbacks of an event; if one of them answers with an error, tells those that were called before it
@@ -209,7 +209,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     #[track_caller]
     pub fn call_robust<C: Context>(&self, event: &E, undo: &E, cx: &mut C) -> Outcome<X> {
         cx.non_block(|nb| {
-            self.core.call_robust(
+            self.chain.call_robust(
                 nb,
                 |callback, nb| callback.notify_atomic(event, nb),
                 |callback, nb| drop(callback.notify_atomic(undo, nb)),
@@ -227,7 +227,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     /// May sleep. Within a callback, or with an invalidation open, it does not wait.
     #[track_caller]
     pub fn synchronize(&self, cx: &mut Sleepable) {
-        self.core.take_off(|_| false, cx);
+        self.chain.take_off(|_| false, cx);
     }
 
     /// Returns how many callbacks are registered now.
@@ -236,7 +236,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     ///
     /// Does not sleep.
     pub fn callbacks(&self) -> usize {
-        self.core.count()
+        self.chain.count()
     }
 }
 
@@ -248,6 +248,6 @@ impl<E: ?Sized + 'static, X: 'static> Default for AtomicChain<E, X> {
 
 impl<E: ?Sized + 'static, X: 'static> fmt::Debug for AtomicChain<E, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.core.fmt(f)
+        self.chain.fmt(f)
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::answer::{Answer, Outcome};
-use super::core::Core;
+use super::chain::Chain;
 use super::registration::{AlreadyRegistered, Registration};
 use crate::check::might_sleep;
 use crate::token::Sleepable;
@@ -74,7 +74,7 @@ where
 ///
 /// See the [module](super).
 pub struct BlockingChain<E: ?Sized + 'static, X: 'static = io::Error> {
-    core: Arc<Core<dyn BlockingNotifier<E, X>>>,
+    chain: Arc<Chain<dyn BlockingNotifier<E, X>>>,
 }
 
 impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
@@ -84,7 +84,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     ///
     /// Allocates, and does not sleep otherwise.
     pub fn new() -> Self {
-        Self { core: Core::new() }
+        Self { chain: Chain::new() }
     }
 
     /// Registers a callback: it is called by every call that begins from now on.
@@ -111,7 +111,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         priority: i32,
         cx: &mut Sleepable,
     ) -> Result<Registration, AlreadyRegistered> {
-        self.core.register(callback, priority, cx)
+        self.chain.register(callback, priority, cx)
     }
 
     /// As [`register`](Self::register), for a closure as it stands: its arguments' types need not be written out.
@@ -149,7 +149,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         priority: i32,
         cx: &mut Sleepable,
     ) -> Registration {
-        self.core.register_new(Arc::new(callback), priority, cx)
+        self.chain.register_new(Arc::new(callback), priority, cx)
     }
 
     /// Tells the callbacks of an event, until one stops it.
@@ -183,7 +183,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     #[track_caller]
     pub fn call(&self, event: &E, cx: &mut Sleepable) -> Outcome<X> {
         might_sleep();
-        self.core.call(|callback| callback.notify_blocking(event, cx))
+        self.chain.call(|callback| callback.notify_blocking(event, cx))
     }
 
     /// Tells the callbacks of an event; if one of them answers with an error, tells those that were called before it
@@ -208,7 +208,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     #[track_caller]
     pub fn call_robust(&self, event: &E, undo: &E, cx: &mut Sleepable) -> Outcome<X> {
         might_sleep();
-        self.core.call_robust(
+        self.chain.call_robust(
             cx,
             |callback, cx| callback.notify_blocking(event, cx),
             |callback, cx| drop(callback.notify_blocking(undo, cx)),
@@ -225,7 +225,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     /// May sleep. Within a callback, or with an invalidation open, it does not wait.
     #[track_caller]
     pub fn synchronize(&self, cx: &mut Sleepable) {
-        self.core.take_off(|_| false, cx);
+        self.chain.take_off(|_| false, cx);
     }
 
     /// Returns how many callbacks are registered now.
@@ -234,7 +234,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     ///
     /// Does not sleep.
     pub fn callbacks(&self) -> usize {
-        self.core.count()
+        self.chain.count()
     }
 }
 
@@ -246,6 +246,6 @@ impl<E: ?Sized + 'static, X: 'static> Default for BlockingChain<E, X> {
 
 impl<E: ?Sized + 'static, X: 'static> fmt::Debug for BlockingChain<E, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.core.fmt(f)
+        self.chain.fmt(f)
     }
 }

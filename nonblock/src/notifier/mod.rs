@@ -58,10 +58,9 @@
 mod answer;
 mod atomic;
 mod blocking;
-mod core;
+mod chain;
 mod registration;
 
-pub use crate::rcu::ends_are_deferred;
 pub use answer::{Answer, Outcome};
 pub use atomic::{AtomicChain, AtomicNotifier};
 pub use blocking::{BlockingChain, BlockingNotifier};

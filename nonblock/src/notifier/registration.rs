@@ -4,10 +4,14 @@ use core::error::Error;
 use core::fmt;
 use std::sync::{Arc, Weak};
 
-use super::core::Unlink;
 use crate::check::might_sleep;
-use crate::rcu::{Clock, SharedMark};
+use crate::rcu::{SharedTombstone, VersionClock};
 use crate::token::Sleepable;
+
+/// The chain that a registration belongs to.
+pub(super) trait Unlink: Send + Sync {
+    fn unlink(&self, tombstone: &SharedTombstone, cx: &mut Sleepable);
+}
 
 /// A callback's place in a chain, until it is ended or dropped.
 ///
@@ -40,25 +44,27 @@ use crate::token::Sleepable;
 /// ```
 #[must_use = "the callback is removed when this is dropped: keep it as long as the callback is to be called, bound to a name, since `let _` drops it at once"]
 pub struct Registration {
-    // Weak, and upgraded only by who may sleep: nothing done in a section is what drops the chain's callbacks.
+    // Weak, and upgraded only with the token: nothing that is done in a section drops the chain's callbacks.
     chain: Weak<dyn Unlink>,
-    clock: Arc<Clock<bool>>,
-    mark: SharedMark,
+    clock: Arc<VersionClock<bool>>,
+    tombstone: SharedTombstone,
     ended: bool,
 }
 
 impl Registration {
-    pub(super) fn new(chain: &Arc<dyn Unlink>, clock: &Arc<Clock<bool>>, mark: SharedMark) -> Self {
-        Self { chain: Arc::downgrade(chain), clock: Arc::clone(clock), mark, ended: false }
+    pub(super) fn new(
+        chain: &Arc<dyn Unlink>,
+        clock: &Arc<VersionClock<bool>>,
+        tombstone: SharedTombstone,
+    ) -> Self {
+        Self { chain: Arc::downgrade(chain), clock: Arc::clone(clock), tombstone, ended: false }
     }
 
     /// Removes the callback, and waits for every call that may still call it. It does not run after this has returned.
     ///
-    /// Called by a thread that is within a callback, of whatever chain, or that has an
-    #[cfg_attr(feature = "mmu", doc = "[`Invalidation`](crate::mmu::Invalidation)")]
-    #[cfg_attr(not(feature = "mmu"), doc = "invalidation")]
-    /// open, it cannot wait: it would wait for itself, or for a thread that likewise waits for it. It then only does what a
-    /// drop does; [`ends_are_deferred`](super::ends_are_deferred) tells beforehand. In Linux such a call waits for ever.
+    /// On a thread that is within a callback, of whatever chain, or that is a reader otherwise, it cannot wait: it would wait
+    /// for itself, or for a thread that likewise waits for it. It then only does what a drop does.
+    /// [`rcu::ends_are_deferred`](crate::rcu::ends_are_deferred) tells beforehand. In Linux such a call waits for ever.
     ///
     /// Mirrors Linux's `atomic_notifier_chain_unregister()` and `blocking_notifier_chain_unregister()` (`kernel/notifier.c`, 6.12).
     ///
@@ -73,7 +79,7 @@ impl Registration {
     pub fn unregister(mut self, cx: &mut Sleepable) {
         might_sleep();
         if let Some(chain) = self.chain.upgrade() {
-            chain.unlink(&self.mark, cx);
+            chain.unlink(&self.tombstone, cx);
         }
         self.ended = true;
     }
@@ -82,7 +88,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         if !self.ended {
-            self.clock.strike(&self.mark, |dropped, _nb| *dropped = true);
+            self.clock.remove(&self.tombstone, |removed, _nb| *removed = true);
         }
     }
 }

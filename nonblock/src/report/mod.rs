@@ -1,28 +1,20 @@
-//! Reports: what a violation is, who is told of it, and how often it happened.
+//! Reports: who is told of a violation, and how often it happened.
 //!
 //! The way of a violation: a check finds it, [`violation`] counts its site, a test that expects it
 //! takes it, or else the handler, or else the policy acts on it.
 
-use crate::backend::{Aside, Backend as _, CHECKS, Chosen};
-
-mod claim;
-#[cfg(feature = "std")]
-pub(crate) mod environment;
-mod kind;
-mod place;
+mod once_cell;
 mod policy;
-mod sites;
+mod site_table;
 mod stats;
-mod text;
 #[cfg(feature = "tracing")]
 mod tracing;
-mod violation;
 
-pub use kind::ViolationKind;
-pub use place::Place;
-pub use policy::{Handler, ParsePolicyError, Policy, policy, set_handler, set_policy};
+use crate::backend::{Aside, Backend as _, Chosen};
+use crate::violation::{Place, Policy, Violation, ViolationKind};
+
+pub use policy::{Handler, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
-pub use violation::{Task, Violation};
 
 /// Counts a violation at a place, and reports it.
 ///
@@ -36,7 +28,7 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
     let section = Chosen::began();
     let _aside = Aside::put();
     stats::count_kind(kind);
-    let occurrence = sites::VIOLATIONS.count(kind, place);
+    let occurrence = site_table::VIOLATIONS.count(kind, place);
     let Some(_reporting) = Reporting::begin() else { return };
 
     let violation = Violation { kind, place, section, depth, task: Chosen::task(), occurrence };
@@ -88,7 +80,7 @@ impl Drop for Reporting {
 /// Counts a use of `permit_sleep`.
 #[inline]
 pub(crate) fn count_permit(reason: &'static str, place: Place) {
-    if CHECKS {
-        sites::PERMITS.count(reason, place);
+    if cfg!(any(debug_assertions, feature = "checks")) {
+        site_table::PERMITS.count(reason, place);
     }
 }

@@ -4,9 +4,8 @@ use core::fmt;
 use core::panic::Location;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::kind::ViolationKind;
-use super::place::Place;
-use super::sites;
+use super::site_table;
+use crate::violation::{Place, ViolationKind};
 
 static BY_KIND: [AtomicUsize; ViolationKind::ALL.len()] =
     [const { AtomicUsize::new(0) }; ViolationKind::ALL.len()];
@@ -105,7 +104,7 @@ impl Stats {
 
     /// Returns the places at which rules were broken, in no order.
     pub fn sites(&self) -> impl Iterator<Item = Site> + use<> {
-        sites::VIOLATIONS.iter().map(|(key, count)| Site {
+        site_table::VIOLATIONS.iter().map(|(key, count)| Site {
             kind: key.what,
             location: key.place.in_rust(),
             place: key.place,
@@ -115,12 +114,12 @@ impl Stats {
 
     /// Returns how many violations happened at places that [`sites`](Stats::sites) has no room for.
     pub fn unlisted(&self) -> usize {
-        sites::VIOLATIONS.unlisted()
+        site_table::VIOLATIONS.unlisted()
     }
 
     /// Returns the places at which sleeping was permitted, in no order.
     pub fn permits(&self) -> impl Iterator<Item = Permit> + use<> {
-        sites::PERMITS.iter().map(|(key, count)| Permit {
+        site_table::PERMITS.iter().map(|(key, count)| Permit {
             reason: key.what,
             location: key.place.in_rust(),
             count,
@@ -129,7 +128,7 @@ impl Stats {
 
     /// Returns how many permits were used at places that [`permits`](Stats::permits) has no room for.
     pub fn unlisted_permits(&self) -> usize {
-        sites::PERMITS.unlisted()
+        site_table::PERMITS.unlisted()
     }
 }
 

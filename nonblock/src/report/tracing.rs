@@ -2,7 +2,7 @@
 
 use ::tracing::{Level, event};
 
-use super::violation::Violation;
+use crate::violation::Violation;
 
 /// What subscribers filter by.
 const TARGET: &str = "nonblock";

@@ -152,7 +152,7 @@ impl Completion {
     /// ```
     #[track_caller]
     pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => {
                 self.wait(cx);
                 Ok(())

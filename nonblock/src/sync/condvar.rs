@@ -24,7 +24,7 @@ use crate::token::Sleepable;
 /// # Examples
 ///
 /// ```
-/// # #[cfg(feature = "parking_lot")] {
+/// # #[cfg(feature = "sync")] {
 /// use nonblock::sync::{Condvar, Mutex};
 /// use nonblock::thread;
 ///

@@ -37,8 +37,8 @@ macro_rules! guard {
             'a,
             K: Kind,
             T: ?Sized,
-            #[cfg(feature = "parking_lot")] R: $bound = parking_lot::$default,
-            #[cfg(not(feature = "parking_lot"))] R: $bound,
+            #[cfg(feature = "sync")] R: $bound = parking_lot::$default,
+            #[cfg(not(feature = "sync"))] R: $bound,
         > {
             // Dropped first: the lock is released before the section that holding it meant ends.
             pub(super) inner: $raw<'a, R, T>,
@@ -117,7 +117,7 @@ macro_rules! mapped {
             /// # Examples
             ///
             /// ```
-            /// # #[cfg(feature = "parking_lot")] {
+            /// # #[cfg(feature = "sync")] {
             /// use nonblock::sync::{MappedMutexGuard, Mutex, MutexGuard};
             /// use nonblock::Sleepable;
             ///
@@ -207,7 +207,7 @@ impl<'a, K: Kind, T: ?Sized, R: RawRwLockDowngrade> WriteGuard<'a, K, T, R> {
     /// # Examples
     ///
     /// ```
-    /// # #[cfg(feature = "parking_lot")] {
+    /// # #[cfg(feature = "sync")] {
     /// use nonblock::sync::{RwLock, RwLockWriteGuard};
     ///
     /// let table = RwLock::new(1);

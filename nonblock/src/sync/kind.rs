@@ -22,7 +22,7 @@ pub(super) mod sealed {
 /// Code for locks of both kinds:
 ///
 /// ```
-/// # #[cfg(feature = "parking_lot")] {
+/// # #[cfg(feature = "sync")] {
 /// use nonblock::sync::{Kind, Lock, Mutex, SpinLock};
 ///
 /// fn is_busy<K: Kind, T>(lock: &Lock<K, T>) -> bool {
@@ -61,7 +61,7 @@ impl sealed::Sealed for Sleeping {
 /// # Examples
 ///
 /// ```
-/// # #[cfg(feature = "parking_lot")] {
+/// # #[cfg(feature = "sync")] {
 /// use nonblock::sync::{Lock, Spinning};
 ///
 /// /// A spin lock that serves its waiters in turn.

@@ -21,7 +21,7 @@ use super::kind::Kind;
 /// # Examples
 ///
 /// ```
-/// # #[cfg(feature = "parking_lot")] {
+/// # #[cfg(feature = "sync")] {
 /// use nonblock::sync::{Lock, Sleeping};
 ///
 /// /// A mutex that serves its waiters in turn.
@@ -35,8 +35,8 @@ use super::kind::Kind;
 pub struct Lock<
     K,
     T: ?Sized,
-    #[cfg(feature = "parking_lot")] R = parking_lot::RawMutex,
-    #[cfg(not(feature = "parking_lot"))] R,
+    #[cfg(feature = "sync")] R = parking_lot::RawMutex,
+    #[cfg(not(feature = "sync"))] R,
 > {
     kind: PhantomData<K>,
     inner: lock_api::Mutex<R, T>,

@@ -54,14 +54,12 @@ mod monitor;
 mod mutex;
 #[cfg(feature = "std")]
 mod once_lock;
-#[cfg(feature = "std")]
-mod primitives;
 #[cfg(feature = "spin")]
 mod raw_spin;
 mod rwlock;
 #[cfg(feature = "std")]
 mod semaphore;
-mod shared;
+mod shared_lock;
 mod spin;
 mod spin_rwlock;
 
@@ -82,7 +80,7 @@ pub use once_lock::OnceLock;
 pub use raw_spin::RawSpin;
 #[cfg(feature = "std")]
 pub use semaphore::{Semaphore, SemaphorePermit};
-pub use shared::ReadWriteLock;
+pub use shared_lock::ReadWriteLock;
 
 /// A lock that may be held across a sleep. See [`Lock`] and [`Sleeping`].
 ///
@@ -106,15 +104,15 @@ pub use shared::ReadWriteLock;
 ///     assert_eq!(cx.non_block(|nb| table.acquire(nb).map(|table| table.len())), Ok(4));
 /// });
 /// ```
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type Mutex<T> = Lock<Sleeping, T>;
 
 /// The guard of a [`Mutex`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type MutexGuard<'a, T> = Guard<'a, Sleeping, T>;
 
 /// The guard of a part of what a [`Mutex`] holds. See [`Guard::map`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type MappedMutexGuard<'a, T> = MappedGuard<'a, Sleeping, T>;
 
 /// A lock that is held in a section only. See [`Lock`] and [`Spinning`].
@@ -139,15 +137,15 @@ pub type MappedMutexGuard<'a, T> = MappedGuard<'a, Sleeping, T>;
 /// });
 /// assert_eq!(hits.into_inner(), 2);
 /// ```
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type SpinLock<T> = Lock<Spinning, T>;
 
 /// The guard of a [`SpinLock`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type SpinLockGuard<'a, T> = Guard<'a, Spinning, T>;
 
 /// The guard of a part of what a [`SpinLock`] holds. See [`Guard::map`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type MappedSpinLockGuard<'a, T> = MappedGuard<'a, Spinning, T>;
 
 /// A lock for one writer or many readers, which may be held across a sleep. See [`ReadWriteLock`].
@@ -156,27 +154,27 @@ pub type MappedSpinLockGuard<'a, T> = MappedGuard<'a, Spinning, T>;
 ///
 /// Waiting for it may sleep: `read` and `write` take `&mut Sleepable`. In a section, `try_read`, `try_write`,
 /// `acquire_read` or `acquire_write`.
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type RwLock<T> = ReadWriteLock<Sleeping, T>;
 
 /// The guard of a reader of an [`RwLock`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type RwLockReadGuard<'a, T> = ReadGuard<'a, Sleeping, T>;
 
 /// The guard of a writer of an [`RwLock`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type RwLockWriteGuard<'a, T> = WriteGuard<'a, Sleeping, T>;
 
 /// The guard of the one reader of an [`RwLock`] that can become the writer.
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type RwLockUpgradableReadGuard<'a, T> = UpgradableGuard<'a, Sleeping, T>;
 
 /// The guard of a reader of a part of what an [`RwLock`] holds.
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type MappedRwLockReadGuard<'a, T> = MappedReadGuard<'a, Sleeping, T>;
 
 /// The guard of a writer of a part of what an [`RwLock`] holds.
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type MappedRwLockWriteGuard<'a, T> = MappedWriteGuard<'a, Sleeping, T>;
 
 /// A lock for one writer or many readers, which is held in a section only. See [`ReadWriteLock`].
@@ -185,15 +183,15 @@ pub type MappedRwLockWriteGuard<'a, T> = MappedWriteGuard<'a, Sleeping, T>;
 ///
 /// To be taken in a section: `read` and `write` take `&NonBlock`; `with_read` and `with_write` open the section
 /// themselves.
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type SpinRwLock<T> = ReadWriteLock<Spinning, T>;
 
 /// The guard of a reader of a [`SpinRwLock`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type SpinRwLockReadGuard<'a, T> = ReadGuard<'a, Spinning, T>;
 
 /// The guard of a writer of a [`SpinRwLock`].
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type SpinRwLockWriteGuard<'a, T> = WriteGuard<'a, Spinning, T>;
 
 /// A queue of threads that wait for what a [`Mutex`] holds to change. See [`ConditionVariable`].
@@ -201,5 +199,5 @@ pub type SpinRwLockWriteGuard<'a, T> = WriteGuard<'a, Spinning, T>;
 /// # Context
 ///
 /// Waiting may sleep: it takes `&mut Sleepable`. Notifying takes no token.
-#[cfg(feature = "parking_lot")]
+#[cfg(feature = "sync")]
 pub type Condvar = ConditionVariable<parking_lot::RawCondvar>;

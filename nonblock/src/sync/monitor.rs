@@ -7,7 +7,7 @@
 
 use core::time::Duration;
 
-use super::primitives::{AtomicUsize, Condvar, Instant, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::primitive::{AtomicUsize, Condvar, Instant, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// State that is looked at and changed in a few instructions, by sections too.
 #[derive(Debug)]

@@ -95,7 +95,7 @@ impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     #[inline]
     #[track_caller]
     pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<Guard<'_, Sleeping, T, R>, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => Ok(self.lock(cx)),
             Err(refusal) => self.try_lock().ok_or(refusal),
         }
@@ -154,7 +154,7 @@ impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
     /// # Examples
     ///
     /// ```
-    /// # #[cfg(feature = "parking_lot")] {
+    /// # #[cfg(feature = "sync")] {
     /// use nonblock::sync::{Mutex, MutexGuard};
     ///
     /// let table = Mutex::new(1);

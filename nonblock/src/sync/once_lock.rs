@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::monitor::{Monitor, Waiters};
-use super::primitives;
 use crate::check::might_sleep;
 use crate::context::Context;
+use crate::primitive;
 use crate::token::Sleepable;
 
 /// A value that is set once, and is there for good. As [`std::sync::OnceLock`].
@@ -31,7 +31,7 @@ use crate::token::Sleepable;
 /// ```
 pub struct OnceLock<T> {
     // Set only by who has made `Making` of the phase, or has it locked in `Empty`: so nobody waits in it.
-    value: primitives::OnceLock<T>,
+    value: primitive::OnceLock<T>,
     phase: Monitor<Phase>,
     waiters: Waiters,
 }
@@ -51,7 +51,7 @@ impl<T> OnceLock<T> {
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
         let phase = Monitor::new(Phase::Empty);
-        Self { value: primitives::OnceLock::new(), phase, waiters: Waiters::new() }
+        Self { value: primitive::OnceLock::new(), phase, waiters: Waiters::new() }
     }
 
     /// Returns the value if it is there.
@@ -196,7 +196,7 @@ impl<T> OnceLock<T> {
     /// ```
     #[track_caller]
     pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<&T, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => Ok(self.wait(cx)),
             Err(refusal) => self.get().ok_or(refusal),
         }
@@ -277,6 +277,6 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
         let phase = Monitor::new(Phase::Set);
-        Self { value: primitives::OnceLock::from(value), phase, waiters: Waiters::new() }
+        Self { value: primitive::OnceLock::from(value), phase, waiters: Waiters::new() }
     }
 }

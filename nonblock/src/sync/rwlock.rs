@@ -7,7 +7,7 @@ use lock_api::{RawRwLock, RawRwLockFair, RawRwLockTimed, RawRwLockUpgrade, RawRw
 
 use super::guard::{ReadGuard, UpgradableGuard, WriteGuard};
 use super::kind::Sleeping;
-use super::shared::ReadWriteLock;
+use super::shared_lock::ReadWriteLock;
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
@@ -128,7 +128,7 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
         &self,
         cx: &mut C,
     ) -> Result<ReadGuard<'_, Sleeping, T, R>, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => Ok(self.read(cx)),
             Err(refusal) => self.try_read().ok_or(refusal),
         }
@@ -149,7 +149,7 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
         &self,
         cx: &mut C,
     ) -> Result<WriteGuard<'_, Sleeping, T, R>, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => Ok(self.write(cx)),
             Err(refusal) => self.try_write().ok_or(refusal),
         }
@@ -217,7 +217,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
         &self,
         cx: &mut C,
     ) -> Result<UpgradableGuard<'_, Sleeping, T, R>, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => Ok(self.upgradable_read(cx)),
             Err(refusal) => self.try_upgradable_read().ok_or(refusal),
         }

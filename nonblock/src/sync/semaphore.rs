@@ -137,7 +137,7 @@ impl Semaphore {
     /// As [`down`](Self::down).
     #[track_caller]
     pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<SemaphorePermit<'_>, C::Refusal> {
-        match cx.sleepable() {
+        match cx.or_refuse() {
             Ok(cx) => {
                 self.down(cx);
                 Ok(SemaphorePermit { semaphore: self })

@@ -6,7 +6,7 @@ use lock_api::RawRwLock;
 
 use super::guard::{ReadGuard, WriteGuard};
 use super::kind::Spinning;
-use super::shared::ReadWriteLock;
+use super::shared_lock::ReadWriteLock;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};

@@ -23,6 +23,7 @@
 //! });
 //! ```
 
+mod backoff;
 mod builder;
 mod scope;
 
@@ -31,10 +32,11 @@ use std::io;
 use std::thread as native;
 use std::time::Duration;
 
+use crate::backend::recorder::Inherited;
 use crate::check::might_sleep;
-use crate::testing::Inherited;
 use crate::token::{Sleepable, lend_sleepable};
 
+pub use self::backoff::Backoff;
 pub use self::builder::Builder;
 pub use self::scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{Thread, ThreadId, current, panicking};

@@ -5,8 +5,8 @@ use std::thread as native;
 use super::body;
 use crate::backend;
 use crate::check::{might_sleep, might_sleep_at};
-use crate::report::Place;
 use crate::token::Sleepable;
+use crate::violation::Place;
 
 /// Runs a closure that can start threads which borrow from its surroundings, and waits for them.
 ///

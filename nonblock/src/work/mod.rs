@@ -22,18 +22,14 @@
 //! [`Queue`] needs `alloc` only, but what waits needs threads: without `std`, items are taken by
 //! [`try_pop`](Queue::try_pop) and [`drain`](Queue::drain).
 
-// Reserves take theirs from here too, and ring the same bell.
-pub(crate) mod atomic;
-#[cfg(feature = "std")]
-pub(crate) mod bell;
-#[cfg(feature = "std")]
-mod duty;
 mod full;
 mod queue;
 #[cfg(feature = "std")]
-mod round;
+mod seq_count;
 mod shared;
 mod stats;
+#[cfg(feature = "std")]
+mod wait_group;
 #[cfg(feature = "std")]
 mod worker;
 
@@ -42,24 +38,3 @@ pub use queue::Queue;
 pub use stats::QueueStats;
 #[cfg(feature = "std")]
 pub use worker::Worker;
-
-/// A bell that nobody hears: without threads nobody waits.
-#[cfg(not(feature = "std"))]
-pub(crate) mod bell {
-    #[derive(Debug)]
-    pub(crate) struct Bell;
-
-    impl Bell {
-        pub(crate) const fn new() -> Self {
-            Self
-        }
-
-        pub(crate) const fn ring(&self) {
-            let _ = self;
-        }
-
-        pub(crate) const fn ring_all(&self) {
-            let _ = self;
-        }
-    }
-}

@@ -10,13 +10,13 @@ use super::full::Full;
 use super::shared::Shared;
 use super::stats::QueueStats;
 #[cfg(feature = "std")]
-use super::worker::{self, Crew, Worker};
+use super::worker::{self, Worker, Workers};
 use crate::check::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
-#[cfg(feature = "std")]
-use crate::report::Place;
 use crate::token::{NonBlock, Sleepable};
+#[cfg(feature = "std")]
+use crate::violation::Place;
 
 /// A bounded queue of work: filled where one must not sleep, handled where one may.
 ///
@@ -62,7 +62,7 @@ use crate::token::{NonBlock, Sleepable};
 pub struct Queue<T> {
     shared: Arc<Shared<T>>,
     #[cfg(feature = "std")]
-    crew: Mutex<Crew>,
+    workers: Mutex<Workers>,
     /// Held by the one who waits for items to be handled.
     #[cfg(feature = "std")]
     flushes: Mutex<()>,
@@ -87,7 +87,7 @@ impl<T> Queue<T> {
         Self {
             shared: Arc::new(Shared::with_capacity(capacity)),
             #[cfg(feature = "std")]
-            crew: Mutex::new(Crew::default()),
+            workers: Mutex::new(Workers::default()),
             #[cfg(feature = "std")]
             flushes: Mutex::new(()),
         }
@@ -321,7 +321,7 @@ impl<T> Queue<T> {
         T: Send + 'static,
         F: FnMut(T, &mut Sleepable) + Send + 'static,
     {
-        worker::hire(&self.crew, name, Arc::clone(&self.shared), handler, Place::caller())
+        worker::spawn(&self.workers, name, Arc::clone(&self.shared), handler, Place::caller())
     }
 
     /// Waits until every item that was pushed before is handled. What is pushed meanwhile it does not wait for.
@@ -361,10 +361,10 @@ impl<T> Queue<T> {
     pub fn flush(&self, cx: &mut Sleepable) {
         let _ = cx;
         might_sleep();
-        let is_handler = worker::works_here(&self.shared);
+        let is_handler = worker::is_worker_of(&self.shared);
         assert!(!is_handler, "a handler waits for its own item: flush the queue elsewhere");
         let _one_at_a_time = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shared.flush(|| worker::crew(&self.crew).rounds());
+        self.shared.flush(|| worker::lock(&self.workers).seq_counts());
     }
 
     /// Closes the queue, and waits until its workers have handled every item and ended.
@@ -384,11 +384,11 @@ impl<T> Queue<T> {
     pub fn shutdown(&self, cx: &mut Sleepable) {
         might_sleep();
         self.close();
-        let is_handler = worker::works_here(&self.shared);
+        let is_handler = worker::is_worker_of(&self.shared);
         assert!(!is_handler, "a handler waits for its own worker: shut the queue down elsewhere");
-        let off_duty = worker::crew(&self.crew).off_duty();
-        off_duty.wait();
-        let workers = worker::crew(&self.crew).dismiss();
+        let running = worker::lock(&self.workers).running();
+        running.wait();
+        let workers = worker::lock(&self.workers).take_threads();
         for worker in workers {
             // Its handler's panics were caught; it has none of its own.
             let _ = worker.join(cx);

@@ -1,18 +1,18 @@
-//! What a queue and its workers share: the ring, who was let in, and who waits.
+//! What a queue and its workers share: the ring, the counts of items, and the threads that wait.
 
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 
-#[cfg(feature = "std")]
-use super::atomic::fence;
-use super::atomic::{ArrayQueue, AtomicUsize, Ordering};
-use super::bell::Bell;
 use super::full::Full;
 #[cfg(feature = "std")]
-use super::round::Round;
+use super::seq_count::SeqCount;
 use super::stats::QueueStats;
+use crate::event_count::EventCount;
+#[cfg(feature = "std")]
+use crate::primitive::fence;
+use crate::primitive::{ArrayQueue, AtomicUsize, Ordering};
 
 /// In the count of items: the queue takes no more.
 const CLOSED: usize = 1;
@@ -26,19 +26,19 @@ pub(super) struct Shared<T> {
     entry: Entry,
     exit: Exit,
     /// For those who wait for an item, or for there to be none any more.
-    items: Bell,
+    items: EventCount,
     /// For those who wait for room, and the one who waits for items to be done with: both look when an item was taken.
-    room: Bell,
+    room: EventCount,
 }
 
 /// What a push changes. Apart from what the handlers count, by two cache lines, since processors fetch them in pairs.
 #[repr(align(128))]
 struct Entry {
-    /// How many items were let in and not taken out yet, and whether the queue is closed, in one word: so every push is
-    /// either let in before the closing, and waited for, or refused.
+    /// How many items were admitted and not taken out yet, and whether the queue is closed, in one word. So every push is
+    /// either admitted before the closing, and waited for, or refused.
     ///
-    /// An item is let in before it is put into the ring, and let out after it was taken from there. So whoever is let in finds
-    /// room in the ring.
+    /// An item is counted in before it is put into the ring, and out after it was taken from there. So an item that was
+    /// admitted finds room in the ring.
     items: AtomicUsize,
     pushed: AtomicUsize,
     refused: AtomicUsize,
@@ -76,8 +76,8 @@ impl<T> Shared<T> {
                 #[cfg(feature = "std")]
                 flushing: AtomicUsize::new(0),
             },
-            items: Bell::new(),
-            room: Bell::new(),
+            items: EventCount::new(),
+            room: EventCount::new(),
         }
     }
 
@@ -89,20 +89,20 @@ impl<T> Shared<T> {
     }
 
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        let Some(held) = self.let_in() else { return Err(Full(item)) };
+        let Some(held) = self.admit() else { return Err(Full(item)) };
         self.entry.pushed.fetch_add(1, Ordering::Relaxed);
         // It rises only, and seldom.
         if held > self.entry.highest.load(Ordering::Relaxed) {
             self.entry.highest.fetch_max(held, Ordering::Relaxed);
         }
         let put = self.ring.push(item);
-        assert!(put.is_ok(), "who was let in finds room in the ring");
-        self.items.ring();
+        assert!(put.is_ok(), "an admitted item finds room in the ring");
+        self.items.notify_one();
         Ok(())
     }
 
     /// Counts an item in, and returns how many there are then; `None` if the queue takes no more.
-    fn let_in(&self) -> Option<usize> {
+    fn admit(&self) -> Option<usize> {
         let full = self.capacity() * ITEM;
         let mut items = self.entry.items.load(Ordering::Relaxed);
         loop {
@@ -122,10 +122,10 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Takes the first item out, if there is one, as handled: it is the caller's affair from now on.
+    /// Takes the first item out, if there is one. It counts as handled: the caller answers for it from now on.
     pub(super) fn take(&self) -> Option<T> {
         let item = self.ring.pop()?;
-        // Before the bell is rung for those who wait for this.
+        // Before those are woken who wait for this.
         self.exit.handled.fetch_add(1, Ordering::Release);
         self.taken();
         Some(item)
@@ -135,24 +135,24 @@ impl<T> Shared<T> {
     fn taken(&self) {
         if self.entry.items.fetch_sub(ITEM, Ordering::AcqRel) == ITEM | CLOSED {
             // The last: none will come any more.
-            self.items.ring_all();
+            self.items.notify_all();
         } else {
-            self.room.ring();
+            self.room.notify_one();
         }
     }
 
     /// Refuses every push from now on.
     pub(super) fn close(&self) {
         self.entry.items.fetch_or(CLOSED, Ordering::AcqRel);
-        self.items.ring_all();
-        self.room.ring_all();
+        self.items.notify_all();
+        self.room.notify_all();
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.entry.items.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// How many items were let in and not taken out yet.
+    /// How many items were admitted and not taken out yet.
     pub(super) fn len(&self) -> usize {
         self.entry.items.load(Ordering::Acquire) / ITEM
     }
@@ -185,12 +185,12 @@ impl<T> Shared<T> {
 
     /// Waits for an item to handle, by a worker; `None` when the queue is closed and none will come any more. The worker
     /// answers for it with [`handled`](Self::handled).
-    pub(super) fn wait_for_item(&self, round: &Round) -> Option<T> {
+    pub(super) fn wait_for_item(&self, seq: &SeqCount) -> Option<T> {
         self.wait_with(|| {
-            round.begin();
+            seq.begin();
             let Some(item) = self.ring.pop() else {
-                round.end();
-                self.tell_who_flushes();
+                seq.end();
+                self.notify_flush();
                 return None;
             };
             self.exit.handling.fetch_add(1, Ordering::Relaxed);
@@ -207,22 +207,22 @@ impl<T> Shared<T> {
     }
 
     /// Counts an item that a worker has handled.
-    pub(super) fn handled(&self, round: &Round, panicked: bool) {
+    pub(super) fn handled(&self, seq: &SeqCount, panicked: bool) {
         if panicked {
             self.exit.panicked.fetch_add(1, Ordering::Relaxed);
         }
         self.exit.handling.fetch_sub(1, Ordering::Relaxed);
         self.exit.handled.fetch_add(1, Ordering::Release);
-        round.end();
-        self.tell_who_flushes();
+        seq.end();
+        self.notify_flush();
     }
 
     /// Wakes the one who waits for items to be done with, after one was.
-    fn tell_who_flushes(&self) {
+    fn notify_flush(&self) {
         // Either this sees who flushes, or who flushes sees what was done.
         fence(Ordering::SeqCst);
         if self.exit.flushing.load(Ordering::Relaxed) != 0 {
-            self.room.ring_all();
+            self.room.notify_all();
         }
     }
 
@@ -230,8 +230,8 @@ impl<T> Shared<T> {
     ///
     /// # Arguments
     ///
-    /// * `rounds`: lists those of all workers. It is called when the items were taken.
-    pub(super) fn flush(&self, rounds: impl FnOnce() -> Vec<Arc<Round>>) {
+    /// * `seq_counts`: lists those of all workers. It is called when the items were taken.
+    pub(super) fn flush(&self, seq_counts: impl FnOnce() -> Vec<Arc<SeqCount>>) {
         // All that were put into the ring before have been counted, if not only those.
         let pushed = self.entry.pushed.load(Ordering::Acquire);
         self.exit.flushing.store(1, Ordering::Relaxed);
@@ -240,14 +240,14 @@ impl<T> Shared<T> {
             let missing = pushed.wrapping_sub(self.exit.handled.load(Ordering::Acquire));
             (missing == 0 || missing > usize::MAX / 2).then_some(())
         });
-        // Those of them that are not done with are in the hands of workers in the middle of a round.
-        let mut under_way: Vec<_> = rounds()
+        // Those of them that are not done with are in the hands of busy workers.
+        let mut busy: Vec<_> = seq_counts()
             .into_iter()
-            .filter_map(|round| round.under_way().map(|number| (round, number)))
+            .filter_map(|seq| seq.busy().map(|count| (seq, count)))
             .collect();
         self.room.wait_beside(|| {
-            under_way.retain(|(round, number)| round.under_way() == Some(*number));
-            under_way.is_empty().then_some(())
+            busy.retain(|(seq, count)| seq.busy() == Some(*count));
+            busy.is_empty().then_some(())
         });
         self.exit.flushing.store(0, Ordering::Relaxed);
     }

@@ -8,13 +8,13 @@ use std::thread as native;
 use std::thread_local;
 use std::vec::Vec;
 
-use super::duty::{Duty, OnDuty};
-use super::round::Round;
+use super::seq_count::SeqCount;
 use super::shared::Shared;
-use crate::report::Place;
+use super::wait_group::{Member, WaitGroup};
 use crate::thread::{Builder, JoinHandle};
 use crate::token::Sleepable;
 use crate::unwind;
+use crate::violation::Place;
 
 /// A thread that handles a queue's items. Made by [`Queue::worker`](super::Queue::worker).
 ///
@@ -39,10 +39,10 @@ impl Worker {
 
 /// A queue's workers.
 #[derive(Debug, Default)]
-pub(super) struct Crew {
+pub(super) struct Workers {
     threads: Vec<JoinHandle<()>>,
-    rounds: Vec<Arc<Round>>,
-    on_duty: Arc<OnDuty>,
+    seq_counts: Vec<Arc<SeqCount>>,
+    running: Arc<WaitGroup>,
 }
 
 thread_local! {
@@ -51,19 +51,21 @@ thread_local! {
 }
 
 /// Says whether this thread is one of the queue's workers.
-pub(super) fn works_here<T>(shared: &Arc<Shared<T>>) -> bool {
+pub(super) fn is_worker_of<T>(shared: &Arc<Shared<T>>) -> bool {
     WORKS_FOR.get() == Arc::as_ptr(shared).addr()
 }
 
-/// Locks the crew, for a moment: neither users' code is called nor anything waited for meanwhile.
-pub(super) fn crew(crew: &Mutex<Crew>) -> MutexGuard<'_, Crew> {
-    crew.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks the list of workers for a moment. Meanwhile nothing is waited for, and no code of the user runs.
+pub(super) fn lock(workers: &Mutex<Workers>) -> MutexGuard<'_, Workers> {
+    workers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts a worker. To start a thread may be reported, to code of users', so the crew is not locked meanwhile.
+/// Starts a worker.
+///
+/// Starting a thread may be reported to a handler of the user, so the list of workers is not locked meanwhile.
 #[track_caller]
-pub(super) fn hire<T, F>(
-    to: &Mutex<Crew>,
+pub(super) fn spawn<T, F>(
+    workers: &Mutex<Workers>,
     name: &str,
     shared: Arc<Shared<T>>,
     handler: F,
@@ -73,61 +75,61 @@ where
     T: Send + 'static,
     F: FnMut(T, &mut Sleepable) + Send + 'static,
 {
-    let (duty, round) = crew(to).begin();
-    let its_own = Arc::clone(&round);
-    // If the thread cannot be started, the closure is dropped, and the duty ends with it.
+    let (member, seq) = lock(workers).add();
+    let own_seq = Arc::clone(&seq);
+    // If the thread cannot be started, the closure is dropped, and the membership ends with it.
     let started = Builder::new().name(name).spawn(move |cx| {
-        // The handler, and what it captured, are gone before the duty ends.
-        let _duty = duty;
+        // Dropped last: the handler, and what it captured, are gone before the membership ends.
+        let _member = member;
         let (shared, mut handler) = (shared, handler);
         WORKS_FOR.set(Arc::as_ptr(&shared).addr());
-        while let Some(item) = shared.wait_for_item(&its_own) {
-            shared.handled(&its_own, handle(&mut handler, item, cx, place));
+        while let Some(item) = shared.wait_for_item(&own_seq) {
+            shared.handled(&own_seq, handle(&mut handler, item, cx, place));
         }
     });
     match started {
         Ok(thread) => {
             let worker = Worker { thread: thread.thread().clone() };
-            crew(to).threads.push(thread);
+            lock(workers).threads.push(thread);
             Ok(worker)
         }
         Err(error) => {
-            crew(to).rounds.retain(|other| !Arc::ptr_eq(other, &round));
+            lock(workers).seq_counts.retain(|other| !Arc::ptr_eq(other, &seq));
             Err(error)
         }
     }
 }
 
-impl Crew {
-    /// Counts a worker in that is about to be started.
-    fn begin(&mut self) -> (Duty, Arc<Round>) {
-        let round = Arc::new(Round::new());
-        self.rounds.push(Arc::clone(&round));
-        (Duty::begin(&self.on_duty), round)
+impl Workers {
+    /// Counts in a worker that is about to be started.
+    fn add(&mut self) -> (Member, Arc<SeqCount>) {
+        let seq = Arc::new(SeqCount::new());
+        self.seq_counts.push(Arc::clone(&seq));
+        (Member::join(&self.running), seq)
     }
 
-    /// The rounds of all workers.
-    pub(super) fn rounds(&self) -> Vec<Arc<Round>> {
-        self.rounds.clone()
+    /// Returns the sequence counts of all workers.
+    pub(super) fn seq_counts(&self) -> Vec<Arc<SeqCount>> {
+        self.seq_counts.clone()
     }
 
-    /// What tells when all workers have ended.
-    pub(super) fn off_duty(&self) -> Arc<OnDuty> {
-        Arc::clone(&self.on_duty)
+    /// Returns the group of those that have not ended.
+    pub(super) fn running(&self) -> Arc<WaitGroup> {
+        Arc::clone(&self.running)
     }
 
     /// Gives the threads away, to be joined.
-    pub(super) fn dismiss(&mut self) -> Vec<JoinHandle<()>> {
+    pub(super) fn take_threads(&mut self) -> Vec<JoinHandle<()>> {
         mem::take(&mut self.threads)
     }
 }
 
-/// Has an item handled, and leaves the thread as it was before. Says whether the handler panicked.
+/// Handles an item, and leaves the thread as it was before. Returns whether the handler panicked.
 fn handle<T>(
     handler: &mut impl FnMut(T, &mut Sleepable),
     item: T,
     cx: &mut Sleepable,
     place: Place,
 ) -> bool {
-    unwind::outlive(place, || handler(item, cx)).is_none()
+    unwind::catch(place, || handler(item, cx)).is_none()
 }

@@ -6,7 +6,7 @@
 fn main() {
     use std::io::{Read as _, Write as _};
 
-    use nonblock::memory::Mapping;
+    use nonblock_mm::memory::Mapping;
 
     let size = std::env::args().nth(1).expect("a size").parse().expect("a number of bytes");
     std::thread::spawn(move || {

@@ -23,6 +23,12 @@ impl Number {
     }
 }
 
+impl Default for Number {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
 impl Deref for Number {
     type Target = AtomicUsize;
 

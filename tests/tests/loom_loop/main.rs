@@ -14,6 +14,30 @@
 #![allow(unexpected_cfgs, reason = "the features are the library's")]
 #![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
 
+// The files of `nonblock-mm` name the library by its crate.
+extern crate self as nonblock;
+
+/// Everything that is replaced.
+mod primitive {
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+    pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, Number as AtomicUsize};
+    pub use std::sync::PoisonError;
+
+    pub const RCU_SHARDS: usize = 1;
+    /// Nothing waits to be freed, so that there is the more to explore.
+    pub const RCU_MAX_RETIRED: usize = 1;
+
+    macro_rules! per_thread {
+        ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
+            loom::thread_local! {
+                $(#[$attribute])*
+                static $name: std::cell::Cell<$value> = std::cell::Cell::new($start);
+            }
+        };
+    }
+    pub(crate) use per_thread;
+}
+
 mod section {
     use nonblock_tests::model::Depth;
 
@@ -21,15 +45,6 @@ mod section {
 
     #[derive(Debug)]
     pub struct Section(Depth);
-
-    #[derive(Clone, Copy)]
-    pub struct Origin;
-
-    impl Origin {
-        pub fn caller() -> Self {
-            Self
-        }
-    }
 
     impl Section {
         pub fn enter() -> Self {
@@ -39,10 +54,6 @@ mod section {
         pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
             let _section = Self::enter();
             f(&mut lend_non_block())
-        }
-
-        pub fn run_from<R>(_: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
-            Self::run(f)
         }
     }
 }
@@ -55,26 +66,60 @@ mod check {
     }
 }
 
+pub mod raw {
+    use crate::token::NonBlock;
+    use crate::{Place, section::Section};
+
+    pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+
+    pub fn non_block_at<R>(_: Place, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        Section::run(f)
+    }
+}
+
+pub const CHECKS: bool = false;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Place;
+
+impl Place {
+    pub const fn caller() -> Self {
+        Self
+    }
+}
+
+pub mod thread {
+    use crate::token::Sleepable;
+
+    #[derive(Debug)]
+    pub struct Backoff;
+
+    impl Backoff {
+        pub fn new() -> Self {
+            Self
+        }
+
+        pub fn snooze(&mut self, _cx: &mut Sleepable) {
+            loom::thread::yield_now();
+        }
+    }
+}
+
 #[path = "../../../nonblock/src/context.rs"]
 mod context;
 #[path = "../../../nonblock/src/token.rs"]
 mod token;
 
+pub use check::might_sleep;
 pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};
 
 /// The real ones but for what is written out here.
 #[path = "../../../nonblock/src/sync"]
-mod sync {
+pub mod sync {
     use nonblock_tests::model;
-
-    mod primitives {
-        pub use loom::sync::atomic::Ordering;
-        pub use nonblock_tests::model::{
-            Condvar, Instant, Mutex, MutexGuard, Number as AtomicUsize,
-        };
-        pub use std::sync::PoisonError;
-    }
 
     mod guard;
     mod kind;
@@ -82,7 +127,6 @@ mod sync {
     mod monitor;
     mod mutex;
     mod semaphore;
-    mod shared;
     mod spin;
 
     pub use kind::{Sleeping, Spinning};
@@ -93,90 +137,25 @@ mod sync {
     pub type SpinLock<T> = lock::Lock<Spinning, T, model::RawSpinning>;
 }
 
-/// Likewise.
-#[path = "../../../nonblock/src/rcu"]
-mod rcu {
-    mod atomic {
-        pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-    }
+#[path = "../../../nonblock/src/unwind"]
+pub mod unwind {
+    mod drop_caught;
+    mod first_panic;
 
-    mod backoff {
-        use crate::token::Sleepable;
-
-        /// Nothing waits to be freed, so that there is the more to explore.
-        pub const MUCH: usize = 1;
-
-        #[derive(Debug)]
-        pub struct Backoff;
-
-        impl Backoff {
-            pub fn new() -> Self {
-                Self
-            }
-
-            pub fn pause(&mut self, _cx: &mut Sleepable) {
-                loom::thread::yield_now();
-            }
-        }
-    }
-
-    mod shard {
-        pub const SHARDS: usize = 1;
-
-        pub fn of_this_thread() -> usize {
-            0
-        }
-    }
-
-    /// Nobody waits for an invalidation of its own here.
-    mod open {
-        pub type Calling = Open<1>;
-        pub type Invalidating = Open<{ 1 << 32 }>;
-
-        #[derive(Debug)]
-        pub struct Open<const WORK: u64>;
-
-        impl<const WORK: u64> Open<WORK> {
-            pub fn count() -> Self {
-                Self
-            }
-        }
-
-        pub fn ends_are_deferred() -> bool {
-            false
-        }
-
-        pub fn any_invalidation_open() -> bool {
-            false
-        }
-    }
-
-    mod apart;
-    mod cell;
-    mod clock;
-    mod kept;
-    mod panics;
-    mod roll;
-    mod shared;
-
-    pub(crate) use apart::Uncounted;
-    pub(crate) use atomic::{AtomicBool, AtomicU64, Ordering};
-    pub(crate) use backoff::Backoff;
-    pub(crate) use cell::{Epochs, Rcu, Reader, Ticket, Write};
-    pub(crate) use clock::{Clock, Mark, SharedMark};
-    pub(crate) use kept::Kept;
-    pub use open::ends_are_deferred;
-    pub(crate) use open::{Calling, Invalidating, any_invalidation_open};
-    pub(crate) use panics::Panics;
-    pub(crate) use roll::{Entry, Live, Roll};
+    pub use drop_caught::DropCaught;
+    pub use first_panic::FirstPanic;
+    pub(crate) use first_panic::for_each;
 }
 
-#[path = "../../../nonblock/src/mmu/mod.rs"]
+#[path = "../../../nonblock/src/rcu/mod.rs"]
+pub mod rcu;
+
+#[path = "../../../nonblock-mm/src/mmu/mod.rs"]
 mod mmu;
 
 use std::sync::Arc;
 
-use loom::thread;
+use loom::thread as threads;
 use mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
 use nonblock_tests::model::explore;
 use sync::{Mutex, Semaphore};
@@ -260,7 +239,7 @@ impl Machine {
                 return refusals;
             }
             // In place of the interval between two tries.
-            thread::yield_now();
+            threads::yield_now();
         }
     }
 }
@@ -272,7 +251,7 @@ fn run(reaper: fn(&Machine, &mut Sleepable)) {
     let threads =
         [Machine::allocate as fn(&Machine, &mut Sleepable), Machine::job].map(|allocating| {
             let machine = Arc::clone(&machine);
-            thread::spawn(move || allocating(&machine, &mut lend_sleepable()))
+            threads::spawn(move || allocating(&machine, &mut lend_sleepable()))
         });
     reaper(&machine, cx);
     threads.into_iter().for_each(|thread| thread.join().unwrap());

@@ -17,6 +17,14 @@ mod once_lock;
 mod rwlocks;
 mod semaphore;
 
+/// Everything that is replaced.
+mod primitive {
+    pub use loom::sync::atomic::Ordering;
+    pub use nonblock_tests::model::Number as AtomicUsize;
+    pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, OnceLock};
+    pub use std::sync::PoisonError;
+}
+
 /// What locks take from the rest of the library: sections that are counted for the spin locks of the model.
 mod section {
     use nonblock_tests::model::Depth;
@@ -60,13 +68,6 @@ pub use token::{NoToken, NonBlock, Sleepable};
 mod sync {
     use nonblock_tests::model;
 
-    mod primitives {
-        pub use loom::sync::atomic::Ordering;
-        pub use nonblock_tests::model::Number as AtomicUsize;
-        pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, OnceLock};
-        pub use std::sync::PoisonError;
-    }
-
     mod barrier;
     pub mod channel;
     mod completion;
@@ -79,7 +80,7 @@ mod sync {
     mod once_lock;
     mod rwlock;
     mod semaphore;
-    mod shared;
+    mod shared_lock;
     mod spin;
     mod spin_rwlock;
 
@@ -92,8 +93,8 @@ mod sync {
 
     pub type Mutex<T> = lock::Lock<Sleeping, T, model::RawLock>;
     pub type SpinLock<T> = lock::Lock<Spinning, T, model::RawSpinning>;
-    pub type RwLock<T> = shared::ReadWriteLock<Sleeping, T, model::RawReadWrite>;
-    pub type SpinRwLock<T> = shared::ReadWriteLock<Spinning, T, model::RawSpinningReadWrite>;
+    pub type RwLock<T> = shared_lock::ReadWriteLock<Sleeping, T, model::RawReadWrite>;
+    pub type SpinRwLock<T> = shared_lock::ReadWriteLock<Spinning, T, model::RawSpinningReadWrite>;
     pub type Condvar = condvar::ConditionVariable<model::RawCondvar>;
 }
 

@@ -10,9 +10,25 @@
 
 extern crate alloc;
 
-mod bell;
+mod event_counts;
 mod queues;
 mod reserves;
+
+/// Everything that is replaced.
+mod primitive {
+    pub use loom::cell::UnsafeCell;
+    pub use loom::sync::atomic::{AtomicBool, Ordering, fence};
+    pub use loom::thread::{Thread, current, park};
+    pub use nonblock_tests::model::{ArrayQueue, Count as AtomicUsize};
+
+    /// As many as a model has threads: the checker makes what is in them anew for every order.
+    pub const EVENT_COUNT_SLOTS: usize = 3;
+
+    /// Nobody finds all slots taken in these models.
+    pub fn sleep(_time: std::time::Duration) {
+        unreachable!("there are slots enough");
+    }
+}
 
 /// What the tokens take from the rest of the library, without its counters.
 mod section {
@@ -33,6 +49,8 @@ mod check {
 
 #[path = "../../../nonblock/src/context.rs"]
 mod context;
+#[path = "../../../nonblock/src/event_count/mod.rs"]
+mod event_count;
 #[path = "../../../nonblock/src/reserve.rs"]
 mod reserve;
 #[path = "../../../nonblock/src/token.rs"]
@@ -45,27 +63,11 @@ pub use token::{NoToken, NonBlock, Sleepable};
 /// models have some of their own, that keep to `worker.rs`.
 #[path = "../../../nonblock/src/work"]
 mod work {
-    pub mod atomic {
-        pub use loom::cell::UnsafeCell;
-        pub use loom::sync::atomic::{AtomicBool, Ordering, fence};
-        pub use loom::thread::{Thread, current, park};
-        pub use nonblock_tests::model::{ArrayQueue, Count as AtomicUsize};
-
-        /// As many as a model has threads: the checker makes what is in them anew for every order.
-        pub const SEATS: usize = 3;
-
-        /// Nobody finds all seats taken in these models.
-        pub fn sleep(_time: std::time::Duration) {
-            unreachable!("there are seats enough");
-        }
-    }
-
-    pub mod bell;
-    mod duty;
     mod full;
-    mod round;
+    mod seq_count;
     mod shared;
     mod stats;
+    mod wait_group;
 
     pub use full::Full;
     pub use models::*;
@@ -74,21 +76,21 @@ mod work {
     mod models {
         use std::sync::Arc;
 
-        use super::{Full, duty, round, shared};
+        use super::{Full, seq_count, shared, wait_group};
 
         /// A queue of counted items, and its workers.
         pub struct Queue<T> {
             shared: shared::Shared<T>,
-            on_duty: Arc<duty::OnDuty>,
-            rounds: std::sync::Mutex<Vec<Arc<round::Round>>>,
+            running: Arc<wait_group::WaitGroup>,
+            seq_counts: std::sync::Mutex<Vec<Arc<seq_count::SeqCount>>>,
         }
 
         impl<T> Queue<T> {
             pub fn new(capacity: usize) -> Arc<Self> {
                 Arc::new(Self {
                     shared: shared::Shared::with_capacity(capacity),
-                    on_duty: Arc::default(),
-                    rounds: std::sync::Mutex::default(),
+                    running: Arc::default(),
+                    seq_counts: std::sync::Mutex::default(),
                 })
             }
 
@@ -121,32 +123,32 @@ mod work {
                 (stats.pushed, stats.handled, stats.refused)
             }
 
-            /// Hires a worker: returns what its thread does.
-            pub fn hire<F: FnMut(T)>(
+            /// Adds a worker: returns what its thread does.
+            pub fn worker<F: FnMut(T)>(
                 self: &Arc<Self>,
                 mut handler: F,
             ) -> impl FnOnce() + use<T, F> {
-                let (queue, duty) = (Arc::clone(self), duty::Duty::begin(&self.on_duty));
-                let round = Arc::new(round::Round::new());
-                self.rounds.lock().unwrap().push(Arc::clone(&round));
+                let (queue, member) = (Arc::clone(self), wait_group::Member::join(&self.running));
+                let seq = Arc::new(seq_count::SeqCount::new());
+                self.seq_counts.lock().unwrap().push(Arc::clone(&seq));
                 move || {
-                    let _duty = duty;
-                    while let Some(item) = queue.shared.wait_for_item(&round) {
+                    let _member = member;
+                    while let Some(item) = queue.shared.wait_for_item(&seq) {
                         handler(item);
-                        queue.shared.handled(&round, false);
+                        queue.shared.handled(&seq, false);
                     }
                 }
             }
 
             /// Waits until what was pushed before is handled.
             pub fn flush(&self) {
-                self.shared.flush(|| self.rounds.lock().unwrap().clone());
+                self.shared.flush(|| self.seq_counts.lock().unwrap().clone());
             }
 
             /// Closes the queue, and waits until the workers have ended.
             pub fn shut_down(&self) {
                 self.shared.close();
-                self.on_duty.wait();
+                self.running.wait();
             }
         }
     }

@@ -23,7 +23,7 @@ struct Handled(AtomicUsize);
 
 fn worker(queue: &Arc<Queue<usize>>, handled: &Arc<Handled>) -> JoinHandle<()> {
     let handled = Arc::clone(handled);
-    thread::spawn(queue.hire(move |item| {
+    thread::spawn(queue.worker(move |item| {
         // Relaxed: that the queue's end is waited for orders it.
         handled.0.fetch_add(item, Ordering::Relaxed);
     }))

@@ -7,7 +7,7 @@ fn wait(_cx: &mut Sleepable) {}
 
 fn unmap<C: Context>(busy: bool, cx: &mut C) -> Result<u32, C::Refusal> {
     if busy {
-        wait(cx.sleepable()?);
+        wait(cx.or_refuse()?);
     }
     Ok(cx.non_block(|_nb| 1))
 }

@@ -6,7 +6,7 @@ use std::io;
 use nonblock::{Context, Sleepable, WouldBlock, sleepable};
 
 fn read<C: Context>(cx: &mut C) -> Result<u32, WouldBlock> {
-    let _cx: &mut Sleepable = cx.sleepable().map_err(Into::into)?;
+    let _cx: &mut Sleepable = cx.or_refuse().map_err(Into::into)?;
     Ok(3)
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gntdev::{GrantMap, Hypervisor};
 use kvm::{MmuMemoryCache, SptePage};
 use mmu_rb::Fence;
-use nonblock::mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::work::{Full, Queue};
 use nonblock::{Context, Sleepable, thread};
@@ -62,7 +62,7 @@ impl Invalidate for MmuRbHandler {
             }
             false
         });
-        if full { cx.sleepable().map(drop) } else { Ok(()) }
+        if full { cx.or_refuse().map(drop) } else { Ok(()) }
     }
 }
 

@@ -6,7 +6,7 @@ use nonblock::{Context, Sleepable, WouldBlock, may_sleep, sleepable};
 #[may_sleep]
 fn flush<C: Context>(busy: bool, cx: &mut C) -> Result<u32, C::Refusal> {
     if busy {
-        let _: &mut Sleepable = cx.sleepable()?;
+        let _: &mut Sleepable = cx.or_refuse()?;
     }
     Ok(1)
 }

@@ -37,7 +37,7 @@ unsafe impl Device for Disk {
     }
 
     fn flush<C: Context>(&mut self, cx: &mut C) -> Result<(), C::Refusal> {
-        cx.sleepable()?;
+        cx.or_refuse()?;
         self.0 += 1;
         Ok(())
     }

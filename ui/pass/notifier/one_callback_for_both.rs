@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use nonblock::mmu::{AddressSpace, Event, Invalidate, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, Range};
 use nonblock::{
     Context, NonBlock, WouldBlock, sleepable,
     sync::{Mutex, SpinLock},

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nonblock::mmu::{AddressSpace, Event, Notifier, Range};
+use nonblock_mm::mmu::{AddressSpace, Event, Notifier, Range};
 use nonblock::{NonBlock, Sleepable, WouldBlock, sleepable, thread};
 
 struct Grants;

@@ -6,8 +6,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::process::{Command, Stdio};
     use std::sync::Arc;
 
-    use nonblock::memory::Mm;
-    use nonblock::oom::{Killer, Process, Reaper};
+    use nonblock_mm::memory::Mm;
+    use nonblock_mm::oom::{Killer, Process, Reaper};
 
     let reaper = Arc::new(Reaper::builder().spawn()?);
     let killer = Killer::manual(Arc::clone(&reaper), |_cause, _cx| Vec::new())?;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use benches::{Goal, Group, Plan, repeat};
 use cpu_time::ThreadTime;
-use nonblock::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::{Context, NonBlock, Sleepable};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 
 use crate::processors::TwoProcessors;
 

@@ -8,8 +8,8 @@ use benches::{Goal, Group, Plan, each};
 use coitrees::{COITree, IntervalTree as _};
 use interavl::IntervalTree;
 use iset::IntervalMap;
-use nonblock::mmu::{AddressSpace, IntervalSubscription, InvalidateInterval, PAGE_SIZE, Range};
 use nonblock::{Context, Sleepable};
+use nonblock_mm::mmu::{AddressSpace, IntervalSubscription, InvalidateInterval, PAGE_SIZE, Range};
 use rust_lapper::Lapper;
 
 const OURS: &str = "nonblock's intervals";

@@ -8,8 +8,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use benches::{Goal, Group, Plan, repeat, timed};
 use crossbeam_epoch::{self as epoch, Atomic};
-use nonblock::mmu::{AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, Subscription};
 use nonblock::{Context, NonBlock};
+use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, Subscription};
 
 use crate::overlap::overlapping;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mmu_rb::{PinPages, PinnedPage};
 use nonblock::Sleepable;
-use nonblock::mmu::{PAGE_SIZE, Range};
+use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
 /// The pages of these tests, from address 0.
 pub(crate) const PAGES: usize = 32;

@@ -3,7 +3,7 @@
 //! # Wait or refuse
 //!
 //! One function for both contexts is generic over [`Context`](crate::Context). What waits is asked for with
-//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.sleepable()`](crate::Context::sleepable).
+//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.or_refuse()`](crate::Context::or_refuse).
 //! The `?` refuses in a section, and cannot fail outside of one. Refuse before anything was changed.
 //!
 //! ```
@@ -18,7 +18,7 @@
 //! fn forget<C: Context>(dirty: &Mutex<Vec<u64>>, cx: &mut C) -> Result<(), C::Refusal> {
 //!     let mut dirty = dirty.acquire(cx)?; // waits for the holder, or refuses
 //!     if !dirty.is_empty() {
-//!         flush_to_disk(&dirty, cx.sleepable()?); // waits for the disk, or refuses
+//!         flush_to_disk(&dirty, cx.or_refuse()?); // waits for the disk, or refuses
 //!         dirty.clear();
 //!     }
 //!     Ok(())
@@ -178,7 +178,7 @@
 //! ```
 //!
 //! A callback for both contexts refuses in turn where the queue is full: [`push_from`](crate::work::Queue::push_from) waits for
-//! room where it may, so `cx.sleepable()?` refuses in a section, and goes on only where the queue was shut down.
+//! room where it may, so `cx.or_refuse()?` refuses in a section, and goes on only where the queue was shut down.
 //!
 //! ```
 //! # #[cfg(feature = "work")] {
@@ -187,7 +187,7 @@
 //!
 //! fn invalidate<C: Context>(flushes: &Queue<u64>, page: u64, cx: &mut C) -> Result<(), C::Refusal> {
 //!     if let Err(full) = flushes.push_from(cx, page) {
-//!         cx.sleepable()?; // a section is refused: the caller comes back with the page
+//!         cx.or_refuse()?; // a section is refused: the caller comes back with the page
 //!         drop(full.into_inner()); // shut down: nobody will flush it any more
 //!     }
 //!     Ok(())

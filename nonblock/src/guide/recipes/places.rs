@@ -66,7 +66,7 @@
 //! crate's fits, such as `RawSpin` (feature `spin`), or your own, which may disable interrupts.
 //!
 //! ```
-//! # #[cfg(feature = "sync")] {
+//! # #[cfg(feature = "lock_api")] {
 //! use core::sync::atomic::{AtomicBool, Ordering};
 //! use lock_api::{GuardNoSend, RawMutex};
 //! use nonblock::sync::{Lock, Spinning};

@@ -1,0 +1,90 @@
+//! Why a range is invalidated, and on whose account.
+
+use core::num::NonZeroU64;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a range is invalidated. Mirrors Linux's `enum mmu_notifier_event` (`include/linux/mmu_notifier.h`, 6.12).
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock_mm::mmu::{AddressSpace, Event, Range};
+///
+/// let space = AddressSpace::new();
+/// let range = Range::with_len(0x1000, 4096).unwrap();
+/// nonblock::sleepable(|cx| {
+///     // Callbacks read it from the range that they are told of.
+///     let invalidation = space.invalidate(range, Event::Migrate, cx);
+///     assert_eq!(invalidation.range().event(), Event::Migrate);
+/// });
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+// A whole word: bytes without meaning beside it would be moved in pieces of their own, and read again in one, which holds the
+// processor up. See `Invalidation`.
+#[repr(usize)]
+pub enum Event {
+    /// The range is unmapped, or moved: its pages are gone from these addresses. Also what the reaper says.
+    #[default]
+    Unmap,
+    /// The page table's entries are cleared, because what they point to is replaced.
+    Clear,
+    /// The protection of the whole range is changed.
+    ProtectionVma,
+    /// The protection of single pages in the range is changed.
+    ProtectionPage,
+    /// The entries are made read-only, so that writes can be tracked.
+    SoftDirty,
+    /// The driver is asked to let go of the pages.
+    Release,
+    /// The pages are collected, to be moved to a device's memory or back.
+    Migrate,
+    /// A device gets exclusive access to the pages.
+    Exclusive,
+}
+
+/// Who causes an invalidation: a driver that migrates pages, or takes them for itself, and need not be told of it.
+///
+/// Each one made is another. Mirrors Linux's `owner` of `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock_mm::mmu::{Invalidate, Owner, Range};
+/// use nonblock::Context;
+///
+/// struct Device {
+///     owner: Owner,
+/// }
+///
+/// impl Invalidate for Device {
+///     fn invalidate<C: Context>(&self, range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
+///         if range.is_moved_by(self.owner) {
+///             return Ok(()); // its own doing
+///         }
+///         // ... take the range from the device ...
+///         Ok(())
+///     }
+/// }
+/// assert_ne!(Owner::new(), Owner::new());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(NonZeroU64);
+
+impl Owner {
+    /// Makes one that is equal to no other.
+    #[allow(clippy::new_without_default, reason = "a default is the same each time, this never")]
+    pub fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // One more than what is there is not 0, for some centuries.
+        Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+}

@@ -1,0 +1,120 @@
+//! Who is subscribed to an address space at one moment. It never changes, and is replaced as a whole: invalidations pin it.
+
+use core::{fmt, mem};
+use std::sync::Arc;
+
+use nonblock::rcu::{List, View};
+use nonblock::{NonBlock, raw};
+
+use super::interval::Interval;
+use super::notifier::Notifier;
+use super::range::Range;
+use super::tree::{Meeting, Tree};
+
+/// How far an address space has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Live,
+    /// The notifiers are being told that the process is gone; there are no new ones.
+    Releasing,
+    Released,
+}
+
+/// The notifiers of both kinds. Copies share what they have in common.
+#[derive(Clone)]
+pub(super) struct Snapshot {
+    pub(super) list: List<dyn Notifier>,
+    pub(super) tree: Tree,
+    /// The version, by the address space's clock, at which it was made: nothing in it was removed by then.
+    made_at: u64,
+    pub(super) phase: Phase,
+}
+
+impl Snapshot {
+    pub(super) fn empty(phase: Phase) -> Self {
+        Self { list: List::new(), tree: Tree::empty(), made_at: 0, phase }
+    }
+
+    /// Returns the same without what was removed up to a version.
+    pub(super) fn without_removed(&self, now: u64, removed: Removed) -> Self {
+        let list = if removed.listed {
+            self.list.without_removed(now, |_| true)
+        } else {
+            self.list.clone()
+        };
+        let mut tree = self.tree.clone();
+        for interval in removed.intervals {
+            tree = tree.without(interval.key());
+        }
+        Self { list, tree, made_at: now, phase: self.phase }
+    }
+
+    /// Returns the list as a call sees it that began at a version.
+    #[inline]
+    pub(super) fn list_at(&self, version: u64) -> View<'_, dyn Notifier> {
+        self.list.view_at(version, self.made_at)
+    }
+
+    /// Returns the intervals that meet the range, as a call sees them that began at a version.
+    #[inline]
+    pub(super) fn meeting_at<'a>(&'a self, range: &Range, version: u64) -> Meeting<'a> {
+        self.tree.meeting(range, version, self.made_at == version)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let intervals = self.meeting_at(&Range::whole(), self.made_at).count();
+        f.debug_struct("Snapshot")
+            .field("list", &self.list_at(self.made_at).count())
+            .field("intervals", &intervals)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What was removed since a snapshot was made. The address space's clock collects it.
+#[derive(Debug, Default)]
+pub(super) struct Removed {
+    /// Whether a notifier of the list was.
+    pub(super) listed: bool,
+    pub(super) intervals: RemovedIntervals,
+}
+
+impl Removed {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.listed && self.intervals.first.is_none()
+    }
+}
+
+/// Intervals whose subscriptions were dropped. They are linked through themselves, since a drop in a section does not
+/// allocate.
+#[derive(Debug, Default)]
+pub(super) struct RemovedIntervals {
+    first: Option<Arc<Interval>>,
+}
+
+impl RemovedIntervals {
+    pub(super) fn push(&mut self, interval: Arc<Interval>, nb: &NonBlock) {
+        *interval.next_removed.lock(nb) = self.first.take();
+        self.first = Some(interval);
+    }
+}
+
+impl Iterator for RemovedIntervals {
+    type Item = Arc<Interval>;
+
+    fn next(&mut self) -> Option<Arc<Interval>> {
+        let first = self.first.take()?;
+        // Unlinked: an interval that somebody still looks at must not keep those behind it.
+        self.first = raw::non_block(|nb| mem::take(&mut *first.next_removed.lock(nb)));
+        Some(first)
+    }
+}
+
+impl Drop for RemovedIntervals {
+    fn drop(&mut self) {
+        // One by one, since a long chain that frees itself link by link would use up the stack.
+        while self.next().is_some() {}
+    }
+}

@@ -1,0 +1,273 @@
+//! Who chooses victims when memory is short, and hands them to the reaper.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rustix::event::{PollFd, PollFlags};
+
+use nonblock::thread::{self, JoinHandle};
+use nonblock::{Place, Sleepable};
+
+use super::event_fd::EventFd;
+use super::pressure::{Pressure, Woken, wait_for_any};
+use super::pressure_error::PressureError;
+use super::reaper::Reaper;
+use super::reaping::Reaping;
+use super::stderr;
+use crate::memory::Mm;
+use nonblock::unwind;
+
+/// Why victims are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The kernel told of memory pressure.
+    Pressure,
+    /// [`Killer::trigger`] was called.
+    Manual,
+}
+
+/// A thread that waits for memory to be short, has victims chosen, and hands them to a [`Reaper`].
+///
+/// Mirrors Linux's `out_of_memory()` (`mm/oom_kill.c`, 6.12); [`trigger`](Killer::trigger) is its `SysRq-f`
+/// (`drivers/tty/sysrq.c`). As there, pressure chooses nobody while the victims chosen before are being reaped; a
+/// trigger by hand does. A victim that is another process is none for the reaper: the closure can
+/// [reclaim](super::Process::reclaim) it itself.
+///
+/// # Context
+///
+/// The closure that chooses runs on the killer's thread and may sleep. If it panics, nobody is chosen, and the
+/// killer goes on. Dropping the killer does not sleep: its thread ends when it gets to it, and the reaper keeps the
+/// victims. [`shutdown`](Killer::shutdown) waits for the thread.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use nonblock_mm::memory::Mm;
+/// use nonblock_mm::oom::{Killer, Reaper};
+///
+/// let victim = Arc::new(Mm::named("browser"));
+/// let reaper = Arc::new(Reaper::builder().spawn()?);
+/// let chosen = Arc::clone(&victim);
+/// let killer = Killer::manual(Arc::clone(&reaper), move |_cause, _cx| vec![Arc::clone(&chosen)])?;
+///
+/// nonblock::sleepable(|cx| {
+///     let range = victim.map(1 << 20, cx)?;
+///     victim.touch(&range, cx)?;
+///     killer.trigger();
+///     while victim.resident(cx)? > 0 {
+///         nonblock::thread::yield_now(cx);
+///     }
+///     killer.shutdown(cx);
+///     Ok::<(), Box<dyn std::error::Error>>(())
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Killer {
+    shared: Arc<Shared>,
+    /// Until somebody joins it.
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the handle shares with the thread.
+#[derive(Debug)]
+struct Shared {
+    event_fd: EventFd,
+    closing: AtomicBool,
+    lost: OnceLock<PressureError>,
+}
+
+impl Killer {
+    /// Starts a killer that chooses when it is [told to](Killer::trigger) only.
+    ///
+    /// # Arguments
+    ///
+    /// * `choose`: returns the victims, in any order: the reaper has its own.
+    ///
+    /// # Context
+    ///
+    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread, or has no more file descriptors.
+    #[track_caller]
+    pub fn manual<F>(reaper: Arc<Reaper>, choose: F) -> io::Result<Self>
+    where
+        F: FnMut(Cause, &mut Sleepable) -> Vec<Arc<Mm>> + Send + 'static,
+    {
+        Self::start(None, reaper, choose, Place::caller())
+    }
+
+    /// Starts a killer that chooses when the kernel tells of memory pressure, or when it is told to.
+    ///
+    /// # Arguments
+    ///
+    /// * `choose`: as for [`manual`](Killer::manual).
+    ///
+    /// # Context
+    ///
+    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot start a thread, or has no more file descriptors.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use nonblock_mm::memory::Mm;
+    /// use nonblock_mm::oom::{Killer, Pressure, Reaper, Trigger};
+    ///
+    /// let caches = [Arc::new(Mm::named("thumbnails")), Arc::new(Mm::named("history"))];
+    /// let reaper = Arc::new(Reaper::builder().spawn()?);
+    /// let choose = move |_cause, cx: &mut nonblock::Sleepable| {
+    ///     let largest = caches.iter().max_by_key(|cache| cache.resident(cx).unwrap_or(0));
+    ///     largest.cloned().into_iter().collect()
+    /// };
+    /// let trigger = Trigger::some(Duration::from_millis(150), Duration::from_secs(2))?;
+    /// let killer = match nonblock::sleepable(|cx| Pressure::of_system(trigger, cx)) {
+    ///     Ok(pressure) => Killer::on_pressure(pressure, reaper, choose)?,
+    ///     Err(error) => {
+    ///         eprintln!("{error}");
+    ///         Killer::manual(reaper, choose)?
+    ///     }
+    /// };
+    /// # nonblock::sleepable(|cx| killer.shutdown(cx));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn on_pressure<F>(pressure: Pressure, reaper: Arc<Reaper>, choose: F) -> io::Result<Self>
+    where
+        F: FnMut(Cause, &mut Sleepable) -> Vec<Arc<Mm>> + Send + 'static,
+    {
+        Self::start(Some(pressure), reaper, choose, Place::caller())
+    }
+
+    #[track_caller]
+    fn start<F>(
+        pressure: Option<Pressure>,
+        reaper: Arc<Reaper>,
+        choose: F,
+        place: Place,
+    ) -> io::Result<Self>
+    where
+        F: FnMut(Cause, &mut Sleepable) -> Vec<Arc<Mm>> + Send + 'static,
+    {
+        let (closing, lost) = (AtomicBool::new(false), OnceLock::new());
+        let shared = Arc::new(Shared { event_fd: EventFd::new()?, closing, lost });
+        let of_thread = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("oom_killer").spawn(move |cx| {
+            let mut choose = choose;
+            let work = Work { pressure, reaper, place, under_way: Vec::new() };
+            work.run(&of_thread, &mut choose, cx);
+            // What it captured may panic in its drop.
+            unwind::catch(place, || drop(choose));
+        })?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Has victims chosen now, whatever the pressure is. Several calls that come before the thread gets to it are one.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn trigger(&self) {
+        self.shared.event_fd.notify();
+    }
+
+    /// Returns why the pressure is no longer watched, if it is not: it has been reported on standard error too. The killer
+    /// can still be triggered by hand.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn lost(&self) -> Option<&PressureError> {
+        self.shared.lost.get()
+    }
+
+    /// Waits for the thread to end. The reaper keeps the victims that it was handed.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    #[track_caller]
+    pub fn shutdown(mut self, cx: &mut Sleepable) {
+        self.shared.close();
+        if let Some(thread) = self.thread.take() {
+            // The closure's panics are caught, so its own is a fault of ours, and was printed.
+            let _ = thread.join(cx);
+        }
+    }
+}
+
+impl Drop for Killer {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl Shared {
+    fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.event_fd.notify();
+    }
+}
+
+/// What the thread works with.
+struct Work {
+    pressure: Option<Pressure>,
+    reaper: Arc<Reaper>,
+    place: Place,
+    /// The victims of before.
+    under_way: Vec<Reaping>,
+}
+
+impl Work {
+    fn run<F>(mut self, shared: &Shared, choose: &mut F, cx: &mut Sleepable)
+    where
+        F: FnMut(Cause, &mut Sleepable) -> Vec<Arc<Mm>>,
+    {
+        loop {
+            let woken = self.wait(shared);
+            if shared.closing.load(Ordering::Relaxed) {
+                return;
+            }
+            self.under_way.retain_mut(|reaping| reaping.poll().is_none());
+            let cause = if woken.by_hand && shared.event_fd.clear() {
+                Cause::Manual
+            } else if woken.by_pressure && self.under_way.is_empty() {
+                Cause::Pressure
+            } else {
+                continue;
+            };
+            let chosen = unwind::catch(self.place, || choose(cause, cx)).unwrap_or_default();
+            self.under_way.extend(chosen.into_iter().map(|victim| self.reaper.reap(victim)));
+        }
+    }
+
+    /// Waits for the pressure or a call of `trigger`. A pressure that can no longer be watched is let go of.
+    fn wait(&mut self, shared: &Shared) -> Woken {
+        let error = match &self.pressure {
+            None => {
+                let mut file = [PollFd::new(&shared.event_fd, PollFlags::IN)];
+                // It can fail for want of memory in the kernel only: then it is tried again.
+                let by_hand = wait_for_any(&mut file, None).is_ok();
+                return Woken { by_pressure: false, by_hand };
+            }
+            Some(pressure) => match pressure.poll(Some(&shared.event_fd), None) {
+                Ok(woken) => return woken,
+                Err(error) => error,
+            },
+        };
+        stderr::write_line(&format_args!("oom_killer: {error}"));
+        let _ = shared.lost.set(error);
+        self.pressure = None;
+        Woken::default()
+    }
+}

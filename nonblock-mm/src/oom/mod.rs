@@ -1,0 +1,76 @@
+//! The OOM reaper: a thread that takes the memory of a victim back, and waits for nothing on the way (Linux).
+//!
+//! A machine that is out of memory kills a process and counts on its pages. The process may not be able to
+//! die, because one of its threads holds a lock and waits for memory. The [`Reaper`] takes the pages without it: it tries
+//! the memory lock, tells the drivers in a section, takes what nobody refuses, and comes back for the rest.
+//!
+//! Mirrors Linux's `oom_reap_task()` and `__oom_reap_task_mm()` (`mm/oom_kill.c`, 6.12), with the same numbers:
+//! [`TRIES`] tries, [`INTERVAL`] apart. It differs in three points: a driver that panics counts as one that refuses, and the
+//! reaper lives on; of several victims the largest is served first, where Linux serves the last; and the report on
+//! a victim that is given up names the mappings that were refused, where Linux shows every lock that is held.
+//!
+//! | to do this | use |
+//! |---|---|
+//! | take a victim's memory back, or call that off | [`Reaper`], [`Reaping`] |
+//! | learn what came of it, or what the reaper does | [`Reaped`], [`ReapEvent`], [`ReaperStats`] |
+//! | learn that memory is short | [`Pressure`], watched by a [`Trigger`] |
+//! | choose victims when it is, or by hand | [`Killer`] |
+//! | take the memory of another process | [`Process`] |
+//!
+//! # Examples
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//! use nonblock_mm::memory::Mm;
+//! use nonblock_mm::oom::Reaper;
+//!
+//! let reaper = Reaper::builder().tries(3).interval(Duration::from_millis(5)).spawn()?;
+//! let victim = Arc::new(Mm::new());
+//! nonblock::sleepable(|cx| {
+//!     let range = victim.map(1 << 20, cx)?;
+//!     victim.touch(&range, cx)?;
+//!
+//!     let reaped = reaper.reap(Arc::clone(&victim)).wait(cx);
+//!     assert!(reaped.is_complete());
+//!     assert_eq!(reaped.taken, [range]);
+//!     assert_eq!(reaped.reclaimed(), Some(1 << 20));
+//!     reaper.shutdown(cx);
+//!     Ok::<(), Box<dyn std::error::Error>>(())
+//! })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builder;
+mod config;
+mod event;
+mod event_fd;
+mod killer;
+mod pressure;
+mod pressure_error;
+mod process;
+mod process_error;
+mod progress;
+mod reaped;
+mod reaper;
+mod reaper_thread;
+mod reaping;
+mod shared;
+mod stats;
+mod stderr;
+mod trigger;
+mod victim;
+
+pub use builder::Builder;
+pub use config::{INTERVAL, TRIES};
+pub use event::{ReapEvent, ReapEventKind};
+pub use killer::{Cause, Killer};
+pub use pressure::{Pressure, SYSTEM};
+pub use pressure_error::PressureError;
+pub use process::{Process, Reclaimed};
+pub use process_error::ProcessError;
+pub use reaped::{Held, ReapOutcome, Reaped};
+pub use reaper::Reaper;
+pub use reaping::Reaping;
+pub use stats::ReaperStats;
+pub use trigger::{MAX_WINDOW, MIN_WINDOW, Stall, Trigger, TriggerError};

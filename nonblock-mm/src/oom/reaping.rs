@@ -1,0 +1,63 @@
+//! The handle on one victim.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+
+use nonblock::{Sleepable, might_sleep};
+
+use super::reaped::Reaped;
+use super::reaper_thread::Message;
+
+/// A victim on a reaper's list. Dropped, it lets the reaper work on unattended.
+#[derive(Debug)]
+#[must_use = "what came of it is learnt by `wait`"]
+pub struct Reaping {
+    pub(super) result: Receiver<Reaped>,
+    pub(super) cancelled: Arc<AtomicBool>,
+    /// To the reaper's thread, which may wait for a later try.
+    pub(super) messages: Sender<Message>,
+    /// What `poll` has received.
+    pub(super) polled: Option<Reaped>,
+}
+
+impl Reaping {
+    /// Waits until the reaper has taken everything, or given the victim up, or the victim was called off.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    #[track_caller]
+    pub fn wait(self, cx: &mut Sleepable) -> Reaped {
+        let _ = cx;
+        might_sleep();
+        self.polled.unwrap_or_else(|| {
+            self.result.recv().expect("the reaper reports on every victim before its thread ends")
+        })
+    }
+
+    /// Returns the result if the reaper is done with the victim.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn poll(&mut self) -> Option<&Reaped> {
+        if self.polled.is_none() {
+            self.polled = self.result.try_recv().ok();
+        }
+        self.polled.as_ref()
+    }
+
+    /// Calls the victim off: it ends as [`Cancelled`](super::ReapOutcome::Cancelled), unless it has ended already.
+    ///
+    /// A try that is under way stops before the next mapping. What was taken stays taken.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep. Allocates. [`wait`](Reaping::wait) tells when the reaper has let go of the victim.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        // A thread that has ended has nothing to call off.
+        let _ = self.messages.send(Message::Look);
+    }
+}

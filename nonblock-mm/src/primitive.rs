@@ -1,0 +1,16 @@
+//! Everything that a model checker replaces: atomics, and cells of a thread.
+//!
+//! The models in `tests/tests/loom_*` compile this crate's own files over the model checker's.
+
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Declares a cell of each thread, without a destructor: it can be used while the thread is torn down.
+macro_rules! per_thread {
+    ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
+        std::thread_local! {
+            $(#[$attribute])*
+            static $name: core::cell::Cell<$value> = const { core::cell::Cell::new($start) };
+        }
+    };
+}
+pub(crate) use per_thread;

@@ -1,0 +1,173 @@
+//! When an entry that was removed, and is still listed, stops being called.
+//!
+//! A removal can happen in a section, so it can neither wait nor change a list. It marks the entry with the version of the
+//! list at which it is gone, and moves the version on. A call looks at the version once, when it begins, and takes an entry
+//! as live if its tombstone lies after that version. So a call that has two parts, such as the start and the end of an
+//! invalidation, takes the same entries as live in both, whatever is removed in between.
+
+use core::fmt;
+use core::mem;
+use core::ops::Deref;
+use std::sync::Arc;
+
+use crossbeam_utils::CachePadded;
+
+use crate::primitive::{AtomicU64, Ordering};
+use crate::section::Section;
+use crate::sync::SpinLock;
+use crate::token::NonBlock;
+
+/// In a tombstone: the entry was not removed. It comes after every version.
+const NEVER: u64 = u64::MAX;
+
+/// When an entry of a list was removed. The entry and whoever may remove it share one.
+///
+/// # Context
+///
+/// Everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// See [`VersionClock`].
+#[derive(Debug)]
+pub struct Tombstone {
+    removed_at: AtomicU64,
+}
+
+/// The versions of one list, or of several lists that are read together: a removal makes a new one.
+///
+/// It is a version clock, as in software transactional memory (TL2). It also collects a note about each removal, a `N`,
+/// for whoever changes the list next and takes the removed entries off.
+///
+/// # Context
+///
+/// Everything on it may be called anywhere: it opens a section of its own for a few instructions.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::rcu::{Tombstone, VersionClock};
+///
+/// let clock = VersionClock::<u32>::new();
+/// let tombstone = Tombstone::new();
+///
+/// let before = clock.now();
+/// nonblock::non_block(|_nb| clock.remove(&tombstone, |removed, _nb| *removed += 1));
+///
+/// assert!(tombstone.is_live_at(before)); // for a call that began before
+/// assert!(!tombstone.is_live_at(clock.now()));
+/// assert_eq!(clock.take_notes(), (clock.now(), 1));
+/// assert_eq!(clock.take_notes(), (clock.now(), 0));
+/// ```
+pub struct VersionClock<N> {
+    now: CachePadded<AtomicU64>,
+    /// What was removed and is still listed. Held to remove: a section may wait for it, and its holder cannot sleep.
+    notes: SpinLock<N>,
+}
+
+impl<N: Default> VersionClock<N> {
+    /// Makes a clock that stands at version 0.
+    pub fn new() -> Self {
+        Self { now: CachePadded::new(AtomicU64::new(0)), notes: SpinLock::new(N::default()) }
+    }
+
+    /// Returns the version. Whoever reads it sees every removal up to it.
+    #[inline]
+    pub fn now(&self) -> u64 {
+        // Pairs with the store in `remove`.
+        self.now.load(Ordering::Acquire)
+    }
+
+    /// Marks an entry as removed from the next version on, moves the clock there, and notes the removal.
+    ///
+    /// # Arguments
+    ///
+    /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, under a spin lock.
+    pub fn remove(&self, tombstone: &Tombstone, note: impl FnOnce(&mut N, &NonBlock)) {
+        Section::run(|nb| {
+            let mut notes = self.notes.lock(nb);
+            let version = self.now.load(Ordering::Relaxed) + 1;
+            // The clock stands at `version - 1`, and only the holder of the lock moves it. So no call can have begun at
+            // `version`, and every call that could still see the entry unmarked takes it as live after this store too.
+            tombstone.removed_at.store(version, Ordering::Relaxed);
+            // Whoever reads this version sees the mark.
+            self.now.store(version, Ordering::Release);
+            note(&mut notes, nb);
+        });
+    }
+
+    /// Takes the notes of all removals up to now, and returns them with the version: `(now, notes)`.
+    ///
+    /// Whoever takes them takes those entries off the list.
+    pub fn take_notes(&self) -> (u64, N) {
+        Section::run(|nb| {
+            let mut notes = self.notes.lock(nb);
+            (self.now.load(Ordering::Relaxed), mem::take(&mut *notes))
+        })
+    }
+}
+
+impl<N: Default> Default for VersionClock<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<N> fmt::Debug for VersionClock<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VersionClock").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Tombstone {
+    /// Makes the tombstone of an entry that was not removed.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { removed_at: AtomicU64::new(NEVER) }
+    }
+
+    /// Returns whether the entry is live for a call that began at a version. The answer never changes.
+    #[inline]
+    pub fn is_live_at(&self, version: u64) -> bool {
+        self.removed_at.load(Ordering::Relaxed) > version
+    }
+}
+
+impl Default for Tombstone {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A [`Tombstone`] that a list's entry and whoever may remove it own together. Clones are the same tombstone.
+///
+/// It has its cache lines to itself: counting its owners takes it from no reader.
+///
+/// # Context
+///
+/// Everything on it may be called anywhere. Making the first allocates.
+#[derive(Clone, Debug, Default)]
+pub struct SharedTombstone(Arc<CachePadded<Tombstone>>);
+
+impl SharedTombstone {
+    /// Makes the tombstone of an entry that was not removed.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns whether the two are the same tombstone.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Deref for SharedTombstone {
+    type Target = Tombstone;
+
+    #[inline]
+    fn deref(&self) -> &Tombstone {
+        &self.0
+    }
+}

@@ -1,0 +1,29 @@
+//! A worker's sequence count: odd while the worker is busy, as in Linux's `seqcount_t` (`include/linux/seqlock.h`, 6.12).
+
+use crate::primitive::{AtomicUsize, Ordering};
+
+/// A count that is odd while its worker looks for an item or handles one. The worker alone writes it.
+#[derive(Debug)]
+pub(super) struct SeqCount(AtomicUsize);
+
+impl SeqCount {
+    pub(super) fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    /// Begins a busy time, before an item is taken: whoever knows that the item was taken sees this.
+    pub(super) fn begin(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+    }
+
+    /// Ends the busy time: the item was handled, or none was found.
+    pub(super) fn end(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+    }
+
+    /// Returns the count if the worker is busy.
+    pub(super) fn busy(&self) -> Option<usize> {
+        let count = self.0.load(Ordering::Acquire);
+        (count % 2 == 1).then_some(count)
+    }
+}

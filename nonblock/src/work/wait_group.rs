@@ -1,0 +1,49 @@
+//! How many workers a queue has, and the wait for the last of them to end.
+
+use std::sync::Arc;
+
+use crate::event_count::EventCount;
+use crate::primitive::{AtomicUsize, Ordering};
+
+/// How many workers have not ended.
+pub(super) struct WaitGroup {
+    workers: AtomicUsize,
+    empty: EventCount,
+}
+
+impl WaitGroup {
+    /// Waits until no worker is left.
+    pub(super) fn wait(&self) {
+        self.empty.wait(|| (self.workers.load(Ordering::Acquire) == 0).then_some(()));
+    }
+}
+
+impl Default for WaitGroup {
+    fn default() -> Self {
+        Self { workers: AtomicUsize::new(0), empty: EventCount::new() }
+    }
+}
+
+impl core::fmt::Debug for WaitGroup {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("WaitGroup").field(&self.workers).finish()
+    }
+}
+
+/// One worker's membership in a [`WaitGroup`]. It ends when this is dropped, by unwinding too.
+pub(super) struct Member(Arc<WaitGroup>);
+
+impl Member {
+    pub(super) fn join(group: &Arc<WaitGroup>) -> Self {
+        group.workers.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(group))
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        if self.0.workers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.empty.notify_all();
+        }
+    }
+}

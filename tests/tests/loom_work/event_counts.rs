@@ -1,0 +1,128 @@
+//! Waking the threads that wait, and no others.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+use nonblock_tests::model::explore;
+
+use crate::event_count::EventCount;
+
+/// Items, and threads that wait for them: a counter in place of the queue's ring.
+struct Items {
+    count: AtomicUsize,
+    count_changed: EventCount,
+}
+
+impl Items {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { count: AtomicUsize::new(0), count_changed: EventCount::new() })
+    }
+
+    fn put(&self) {
+        self.count.fetch_add(1, Ordering::Release);
+        self.count_changed.notify_one();
+    }
+
+    fn wait(&self) {
+        self.count_changed.wait(|| {
+            let mut count = self.count.load(Ordering::Acquire);
+            while count > 0 {
+                match self.count.compare_exchange(
+                    count,
+                    count - 1,
+                    Ordering::AcqRel,
+                    Ordering::Acquire,
+                ) {
+                    Ok(_) => return Some(()),
+                    Err(now) => count = now,
+                }
+            }
+            None
+        });
+    }
+}
+
+#[test]
+fn who_waits_is_woken_for_an_item() {
+    explore(4, || {
+        let items = Items::new();
+        let waiter = thread::spawn({
+            let items = Arc::clone(&items);
+            move || items.wait()
+        });
+        items.put();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_slot_can_be_taken_again() {
+    explore(3, || {
+        let items = Items::new();
+        let waiter = thread::spawn({
+            let items = Arc::clone(&items);
+            move || {
+                items.wait();
+                items.wait();
+            }
+        });
+        items.put();
+        items.put();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_ring_for_who_found_an_item_already_is_passed_on() {
+    explore(2, || {
+        let items = Items::new();
+        let waiters = [(); 2].map(|()| {
+            let items = Arc::clone(&items);
+            thread::spawn(move || items.wait())
+        });
+        items.put();
+        items.put();
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn two_ringers_wake_two() {
+    explore(2, || {
+        let items = Items::new();
+        let ringer = thread::spawn({
+            let items = Arc::clone(&items);
+            move || items.put()
+        });
+        let waiter = thread::spawn({
+            let items = Arc::clone(&items);
+            move || items.wait()
+        });
+        items.put();
+        items.wait();
+        ringer.join().unwrap();
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn all_are_woken_for_the_end() {
+    explore(2, || {
+        let items = Items::new();
+        let waiters = [(); 2].map(|()| {
+            let items = Arc::clone(&items);
+            thread::spawn(move || {
+                items
+                    .count_changed
+                    .wait(|| (items.count.load(Ordering::Acquire) > 0).then_some(()));
+            })
+        });
+        items.count.store(1, Ordering::Release);
+        items.count_changed.notify_all();
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+    });
+}
