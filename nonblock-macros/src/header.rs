@@ -12,7 +12,7 @@ use syn::{
 };
 
 use crate::args::is_punct;
-use crate::item::is_word;
+use crate::token_tree::inspect::is_word;
 
 /// Reads the tokens from the qualifiers to the `where` clause.
 pub(crate) fn read(tokens: &[TokenTree]) -> Result<Signature> {

@@ -13,15 +13,12 @@
 
 mod args;
 mod attribute;
-mod awaits;
-mod build;
 mod diagnostics;
-mod docs;
 mod expand;
 mod header;
 mod item;
 mod parameters;
-mod signature;
+mod token_tree;
 mod validate;
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use super::{foreign, function};
 use crate::args::{Args, Owner};
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
-use crate::item::{Attr, Block, BlockKind, Function, Member, is_word};
+use crate::item::{Attr, Block, BlockKind, Function, Member};
 use crate::parameters::Scope;
+use crate::token_tree::inspect::is_word;
 use crate::validate::{Place, remaining_attributes};
 
 /// Expands a block.

@@ -9,8 +9,8 @@ use syn::Type;
 
 use crate::args::is_punct;
 use crate::attribute::Attribute;
-use crate::item::{Tokens, is_word};
 use crate::parameters::{first_span, last_span};
+use crate::token_tree::inspect::{Tokens, is_word};
 use crate::validate::{Check, Entry};
 
 /// Writes a declared method.

@@ -7,13 +7,15 @@ use syn::punctuated::Punctuated;
 use syn::{FnArg, Pat, Signature, Token};
 
 use super::block::{Own, own};
+use super::doc_line as docs;
 use crate::args::Args;
 use crate::attribute::Attribute;
-use crate::build::{Private, here};
 use crate::diagnostics::Diagnostics;
-use crate::docs;
-use crate::item::{Attr, Block, Function, Member, Tokens, is_word};
+use crate::token_tree::construct::{Private, here};
+
+use crate::item::{Attr, Block, Function, Member};
 use crate::parameters::{Role, Scope};
+use crate::token_tree::inspect::{Tokens, is_word};
 
 /// Expands a block of foreign functions.
 pub(crate) fn expand(

@@ -5,14 +5,16 @@ use quote::ToTokens as _;
 use syn::Signature;
 
 use super::declaration;
-use super::entry::Writer;
+use super::doc_line as docs;
+use super::prologue::Writer;
 use crate::args::Args;
 use crate::attribute::Attribute;
-use crate::build::{braces_around, punct};
 use crate::diagnostics::Diagnostics;
-use crate::docs;
+use crate::token_tree::construct::{braces_around, punct};
+
 use crate::header;
-use crate::item::{BlockKind, Function, begins_plainly, is_word, split_inner_attributes};
+use crate::item::{BlockKind, Function};
+use crate::token_tree::inspect::{begins_plainly, is_word, split_inner_attributes};
 use crate::validate::{Check, Entry, Place, remaining_attributes};
 
 /// Expands a function: the same one, with an entry that checks its token or brings it about.

@@ -10,12 +10,13 @@ use crate::validate::Place;
 
 mod block;
 mod declaration;
-mod entry;
+mod doc_line;
 mod foreign;
 mod function;
-mod test;
+mod prologue;
+mod test_attribute;
 
-pub(crate) use test::test;
+pub(crate) use test_attribute::test;
 
 /// Expands `#[may_sleep]` or `#[non_block]`.
 pub(crate) fn attribute(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenStream {

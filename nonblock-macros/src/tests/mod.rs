@@ -1,9 +1,9 @@
 //! Tests of the expansions as token streams. What the compiler makes of them is tested from outside.
 
-mod docs;
-mod placements;
-mod random;
+mod doc_line;
+mod fuzz;
 mod signatures;
+mod targets;
 
 use proc_macro2::{TokenStream, TokenTree};
 

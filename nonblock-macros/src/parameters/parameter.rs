@@ -3,8 +3,6 @@
 //! Names only point to candidates here: the code that is emitted for a candidate compiles only if
 //! its type really is the token.
 
-mod types;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::{
@@ -12,11 +10,9 @@ use syn::{
     Signature, Type, WherePredicate,
 };
 
-pub(crate) use types::{first_span, last_span};
-
-use types::{
-    has_impl_trait, is_common, is_context, is_trait, may_be_tokens, nested, nested_in_arguments,
-    peel, token,
+use super::type_syntax::{
+    first_span, has_impl_trait, is_common, is_context, is_trait, last_span, may_be_tokens, nested,
+    nested_in_arguments, peel, token,
 };
 
 /// What a parameter's type looks like.

@@ -6,9 +6,9 @@ use std::vec;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::TokenStreamExt as _;
 
-use super::tokens::{braced, is_braced, is_group, is_literal, unwrap_invisible};
-use super::{Attr, Block, BlockKind, Function, Item, Member};
+use super::ast::{Attr, Block, BlockKind, Function, Item, Member};
 use crate::args::is_punct;
+use crate::token_tree::inspect::{braced, is_braced, is_group, is_literal, unwrap_invisible};
 
 impl Item {
     /// Finds out what the tokens are.

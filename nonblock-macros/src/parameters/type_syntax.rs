@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound};
 
-use super::Token;
+use super::parameter::Token;
 
 /// Finds, in a type, the mutable references that may be to a token under another name: behind them, in tuples,
 /// arrays and slices.

@@ -1,20 +1,21 @@
 //! What a function's entry must do, and every mistake in asking for it.
 
-mod mistakes;
+mod await_point;
+mod errors;
+mod suggestion;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{FnArg, Signature};
 
 use crate::args::Args;
 use crate::attribute::Attribute;
-use crate::awaits;
 use crate::diagnostics::Diagnostics;
 use crate::item::{BlockKind, Function};
 use crate::parameters::{Asked, Behind, Parameter, Role, Scope, Stranger, Token, bound_names};
 
-pub(crate) use mistakes::remaining_attributes;
+pub(crate) use errors::remaining_attributes;
 
-use mistakes::refuse_conditions;
+use errors::refuse_conditions;
 
 /// What the function's entry does.
 #[derive(Debug)]
@@ -97,7 +98,7 @@ impl<'a> Check<'a> {
             (Attribute::NonBlock, None) => self.non_block(parameters, diagnostics),
         };
         if self.attribute == Attribute::NonBlock
-            && let Some(wait) = awaits::find_in(self.function)
+            && let Some(wait) = await_point::find_in(self.function)
         {
             return Entry::Broken(Diagnostics::instead(
                 wait,

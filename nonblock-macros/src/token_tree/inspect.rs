@@ -18,11 +18,11 @@ pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-pub(super) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
-pub(super) fn is_literal(token: &TokenTree) -> bool {
+pub(crate) fn is_literal(token: &TokenTree) -> bool {
     match token {
         TokenTree::Literal(_) => true,
         // A literal that a `macro_rules` macro passed on.
@@ -34,7 +34,7 @@ pub(super) fn is_literal(token: &TokenTree) -> bool {
 }
 
 /// Whether this token is braces, if need be in a `macro_rules` macro's invisible group.
-pub(super) fn is_braced(token: &TokenTree) -> bool {
+pub(crate) fn is_braced(token: &TokenTree) -> bool {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             matches!(unwrap_invisible(group.stream()).as_slice(), [inner] if is_group(inner, Delimiter::Brace))
@@ -44,7 +44,7 @@ pub(super) fn is_braced(token: &TokenTree) -> bool {
 }
 
 /// Returns the braces that this token is, if need be without a `macro_rules` macro's invisible group.
-pub(super) fn braced(token: TokenTree) -> Result<Group, TokenTree> {
+pub(crate) fn braced(token: TokenTree) -> Result<Group, TokenTree> {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
@@ -60,7 +60,7 @@ pub(super) fn braced(token: TokenTree) -> Result<Group, TokenTree> {
 }
 
 /// Takes off the invisible groups that a `macro_rules` macro puts around what it passes on.
-pub(super) fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
+pub(crate) fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
     let mut tokens: Vec<TokenTree> = stream.into_iter().collect();
     while let [TokenTree::Group(group)] = tokens.as_slice()
         && group.delimiter() == Delimiter::None

@@ -3,19 +3,16 @@
 //! Nothing is parsed that need not be: a body stays the group it came in, so that a half-written
 //! one is passed on as it is, and a signature is only read, never printed again.
 
-mod read;
-mod tokens;
-
 use core::cell::OnceCell;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _, quote};
 
-pub(crate) use tokens::{Tokens, begins_plainly, is_word, split_inner_attributes};
-
+use super::parse::Cursor;
 use crate::args::is_punct;
-use read::Cursor;
-use tokens::{is_group, unwrap_invisible};
+use crate::token_tree::inspect::{
+    Tokens, is_group, is_word, split_inner_attributes, unwrap_invisible,
+};
 
 /// An attribute of the item's own: `#[...]`.
 #[derive(Clone, Debug)]
@@ -37,9 +34,9 @@ pub(crate) struct Function {
     /// The function's body, or none where it ends in `;`.
     pub(crate) body: Option<Group>,
     /// The `;` of a declaration.
-    semicolon: Option<TokenTree>,
+    pub(super) semicolon: Option<TokenTree>,
     /// The body as it is written, if it was asked for.
-    source: OnceCell<Option<String>>,
+    pub(super) source: OnceCell<Option<String>>,
 }
 
 /// What kind of block holds functions.
@@ -80,7 +77,7 @@ pub(crate) enum Item {
 }
 
 impl Attr {
-    fn new(pound: TokenTree, bracketed: TokenTree) -> Self {
+    pub(super) fn new(pound: TokenTree, bracketed: TokenTree) -> Self {
         let content = match &bracketed {
             TokenTree::Group(group) => unwrap_invisible(group.stream()),
             _ => Vec::new(),

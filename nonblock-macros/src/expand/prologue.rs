@@ -8,8 +8,8 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::Token;
 
 use crate::attribute::Attribute;
-use crate::build::{Private, braces, call, here, punct, word};
 use crate::parameters::{Asked, Stranger, first_span, last_span};
+use crate::token_tree::construct::{Private, braces, call, here, punct, word};
 use crate::validate::{Check, Received};
 
 /// Writes entries.

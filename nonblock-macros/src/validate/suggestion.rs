@@ -4,8 +4,8 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::FnArg;
 
+use super::Check;
 use crate::parameters::Role;
-use crate::validate::Check;
 
 /// How long a signature may be in a message, in characters.
 const LONGEST: usize = 90;

@@ -7,9 +7,9 @@ use syn::{FnArg, Signature};
 
 use crate::args::{Args, Owner};
 use crate::attribute::Attribute;
-use crate::build::{Private, here};
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Function, Item};
+use crate::token_tree::construct::{Private, here};
 
 /// Expands `#[nonblock::test]`: the harness's test, whose body is a function in it.
 pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -8,8 +8,8 @@ use proc_macro2::{Delimiter, Group, Literal, Span, TokenTree};
 use quote::quote_spanned;
 
 use crate::attribute::Attribute;
-use crate::build::{punct, word};
 use crate::item::Attr;
+use crate::token_tree::construct::{punct, word};
 use crate::validate::Entry;
 
 /// Writes the attributes, with the line among them.
