@@ -15,9 +15,9 @@ mod args;
 mod attribute;
 mod diagnostics;
 mod expand;
-mod header;
 mod item;
 mod parameters;
+mod signature;
 mod token_tree;
 mod validate;
 

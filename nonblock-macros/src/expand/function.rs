@@ -12,8 +12,8 @@ use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::token_tree::construct::{braces_around, punct};
 
-use crate::header;
 use crate::item::{BlockKind, Function};
+use crate::signature;
 use crate::token_tree::inspect::{begins_plainly, is_word, split_inner_attributes};
 use crate::validate::{Check, Entry, Place, remaining_attributes};
 
@@ -30,7 +30,7 @@ pub(crate) fn expand(
         foreign_alone(attribute, &function, diagnostics);
         return function.to_token_stream();
     }
-    let signature: Signature = match header::read(function.signature_tokens()) {
+    let signature: Signature = match signature::read(function.signature_tokens()) {
         Ok(signature) => signature,
         Err(error) => {
             let wrong = format!("`#[{}]` cannot read this signature: {error}", attribute.name());

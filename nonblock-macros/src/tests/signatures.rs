@@ -7,8 +7,8 @@ use quote::quote;
 use super::{is_refused, messages, squeezed, tokens};
 use crate::attribute::Attribute;
 use crate::expand;
-use crate::header;
 use crate::parameters::{Parameter, Scope};
+use crate::signature;
 
 /// A function by its parts, all of which the expansion must keep.
 #[derive(Clone, Debug)]
@@ -194,7 +194,7 @@ proptest! {
         for token in ["", "cx: &mut Sleepable", "_: &'a b::NonBlock", "mut cx: ::a::Cx<'_>", "d: Self"] {
             let source = plain.source(token).replace("f<>", "f");
             let tokens: Vec<TokenTree> = tokens(&source).into_iter().collect();
-            let read = header::read(&tokens).expect("a signature");
+            let read = signature::read(&tokens).expect("a signature");
             let by_syn: syn::Signature = syn::parse2(tokens.into_iter().collect()).expect("a signature");
             prop_assert_eq!(squeezed(&read), squeezed(&by_syn));
             prop_assert_eq!(read.inputs.len(), by_syn.inputs.len());
