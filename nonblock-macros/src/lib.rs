@@ -17,6 +17,7 @@ mod diagnostics;
 mod expand;
 mod item;
 mod parameters;
+mod private_path;
 mod signature;
 mod token_tree;
 mod validate;

@@ -1,7 +1,7 @@
-//! Reading a function's signature.
+//! Parsing a function's signature.
 //!
-//! `syn` reads every signature, and takes its time: an expansion is not optimized in a debug build. So the parts
-//! that most signatures are made of are read here, into the same types, and only the others by `syn`.
+//! `syn` can parse every signature, but it is slow where it is not optimized, as in a debug build. So the forms that
+//! most signatures have are parsed here, into the types of `syn`. Only the others are left to `syn`.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenTree};
 use syn::punctuated::Punctuated;
@@ -11,19 +11,18 @@ use syn::{
     TypePath, TypeReference, TypeSlice, token,
 };
 
-use crate::args::is_punct;
-use crate::token_tree::inspect::is_word;
+use crate::token_tree::{is_ident, is_punct};
 
-/// Reads the tokens from the qualifiers to the `where` clause.
-pub(crate) fn read(tokens: &[TokenTree]) -> Result<Signature> {
-    match plain(tokens)? {
+/// Parses the tokens from the qualifiers to the `where` clause.
+pub(crate) fn parse(tokens: &[TokenTree]) -> Result<Signature> {
+    match simple_signature(tokens)? {
         Some(signature) => Ok(signature),
         None => syn::parse2(tokens.iter().cloned().collect()),
     }
 }
 
-/// Reads `fn name<...>(...) -> T where ...`, or returns `None` if it is anything more.
-fn plain(tokens: &[TokenTree]) -> Result<Option<Signature>> {
+/// Parses `fn name<...>(...) -> T where ...`. Returns `None` for any other form.
+fn simple_signature(tokens: &[TokenTree]) -> Result<Option<Signature>> {
     let [TokenTree::Ident(keyword), TokenTree::Ident(ident), rest @ ..] = tokens else {
         return Ok(None);
     };
@@ -35,7 +34,7 @@ fn plain(tokens: &[TokenTree]) -> Result<Option<Signature>> {
     if list.delimiter() != Delimiter::Parenthesis {
         return Ok(None);
     }
-    let clause = after.iter().position(|token| is_word(token, "where")).unwrap_or(after.len());
+    let clause = after.iter().position(|token| is_ident(token, "where")).unwrap_or(after.len());
     let (after, clause) = after.split_at(clause);
     let mut generics = generics(parameters)?;
     if !clause.is_empty() {
@@ -44,7 +43,7 @@ fn plain(tokens: &[TokenTree]) -> Result<Option<Signature>> {
     let output = match after {
         [] => ReturnType::Default,
         [dash, tip, ty @ ..] if is_punct(dash, '-') && is_punct(tip, '>') && !ty.is_empty() => {
-            // What is returned is of no interest.
+            // Of the returned type, only the tokens are needed.
             let ty = Type::Verbatim(ty.iter().cloned().collect());
             ReturnType::Type(Token![->]([dash.span(), tip.span()]), Box::new(ty))
         }
@@ -66,7 +65,7 @@ fn plain(tokens: &[TokenTree]) -> Result<Option<Signature>> {
     }))
 }
 
-/// Finds where the list of type parameters ends, which begins here if there is one.
+/// The number of tokens in the list of generic parameters with which these tokens begin. It is 0 if there is no list.
 fn end_of_generics(tokens: &[TokenTree]) -> usize {
     if !tokens.first().is_some_and(|token| is_punct(token, '<')) {
         return 0;
@@ -87,7 +86,8 @@ fn end_of_generics(tokens: &[TokenTree]) -> usize {
     end.map_or(tokens.len(), |end| end + 1)
 }
 
-/// Reads a list of type parameters in its angle brackets: lifetimes without bounds here, any other by `syn`.
+/// Parses a list of generic parameters with its angle brackets. A list that holds more than lifetimes without bounds is
+/// left to `syn`.
 fn generics(tokens: &[TokenTree]) -> Result<Generics> {
     let [open, inner @ .., close] = tokens else { return Ok(Generics::default()) };
     let mut params = Punctuated::new();
@@ -108,6 +108,7 @@ fn generics(tokens: &[TokenTree]) -> Result<Generics> {
     })
 }
 
+/// Parses a list of parameters. Returns `None` if it may be variadic: `syn` does not count `...` among the parameters.
 fn inputs(list: &Group) -> Result<Option<Punctuated<FnArg, Token![,]>>> {
     let tokens: Vec<TokenTree> = list.stream().into_iter().collect();
     let mut inputs = Punctuated::new();
@@ -116,10 +117,9 @@ fn inputs(list: &Group) -> Result<Option<Punctuated<FnArg, Token![,]>>> {
         let end = end_of_parameter(rest);
         let (parameter, after) = rest.split_at(end);
         if parameter.iter().any(|token| is_punct(token, '.')) {
-            // It may be variadic, which `syn` does not count among the parameters.
             return Ok(None);
         }
-        inputs.push_value(match plain_parameter(parameter) {
+        inputs.push_value(match simple_parameter(parameter) {
             Some(parameter) => parameter,
             None => syn::parse2(parameter.iter().cloned().collect())?,
         });
@@ -131,7 +131,7 @@ fn inputs(list: &Group) -> Result<Option<Punctuated<FnArg, Token![,]>>> {
     Ok(Some(inputs))
 }
 
-/// Finds the comma that ends a parameter: not one in angle brackets.
+/// The number of tokens before the comma that ends the first parameter. A comma in angle brackets ends none.
 fn end_of_parameter(tokens: &[TokenTree]) -> usize {
     let mut angles = 0_usize;
     let mut dash = false;
@@ -150,20 +150,20 @@ fn end_of_parameter(tokens: &[TokenTree]) -> usize {
     end.unwrap_or(tokens.len())
 }
 
-/// Reads `self`, `&self`, `&mut self`, `name: T`, `name: &T` and the like, where `T` is a path without arguments.
-fn plain_parameter(tokens: &[TokenTree]) -> Option<FnArg> {
+/// Parses `self`, `&self`, `&mut self`, and `name: T` or `mut name: T` with a [`simple_type`].
+fn simple_parameter(tokens: &[TokenTree]) -> Option<FnArg> {
     let receiver = |mutability, self_token: &TokenTree, kind| {
         let self_token = Token![self](self_token.span());
         FnArg::Receiver(Receiver { attrs: Vec::new(), mutability, self_token, kind })
     };
     let (mutability, name, ty) = match tokens {
-        [it] if is_word(it, "self") => return Some(receiver(None, it, ReceiverKind::Value)),
-        [and, it] if is_punct(and, '&') && is_word(it, "self") => {
+        [it] if is_ident(it, "self") => return Some(receiver(None, it, ReceiverKind::Value)),
+        [and, it] if is_punct(and, '&') && is_ident(it, "self") => {
             let kind = ReceiverKind::Reference(Token![&](and.span()), None, None);
             return Some(receiver(None, it, kind));
         }
         [and, mutable, it]
-            if is_punct(and, '&') && is_word(mutable, "mut") && is_word(it, "self") =>
+            if is_punct(and, '&') && is_ident(mutable, "mut") && is_ident(it, "self") =>
         {
             let mutable = Some(Token![mut](mutable.span()));
             let kind = ReceiverKind::Reference(Token![&](and.span()), None, mutable);
@@ -180,7 +180,7 @@ fn plain_parameter(tokens: &[TokenTree]) -> Option<FnArg> {
         _ => return None,
     };
     let (colon, ty) = ty;
-    // `_`, `self: Box<Self>`.
+    // `_: T` is a pattern of its own kind, and `self: T` a receiver.
     if name == "_" || name == "self" {
         return None;
     }
@@ -190,14 +190,15 @@ fn plain_parameter(tokens: &[TokenTree]) -> Option<FnArg> {
         attrs: Vec::new(),
         pat: Box::new(Pat::Ident(pat)),
         colon_token: Token![:](colon.span()),
-        ty: Box::new(plain_type(ty)?),
+        ty: Box::new(simple_type(ty)?),
     }))
 }
 
-fn plain_type(tokens: &[TokenTree]) -> Option<Type> {
+/// Parses a [`simple_path`], or a reference to one or to a [`simple_slice`].
+fn simple_type(tokens: &[TokenTree]) -> Option<Type> {
     let (and, mut rest) = match tokens {
         [and, rest @ ..] if is_punct(and, '&') => (and, rest),
-        path => return plain_path(path),
+        path => return simple_path(path),
     };
     let mut lifetime = None;
     if let [quote, TokenTree::Ident(name), after @ ..] = rest
@@ -208,7 +209,7 @@ fn plain_type(tokens: &[TokenTree]) -> Option<Type> {
     }
     let mut mutability = None;
     if let [mutable, after @ ..] = rest
-        && is_word(mutable, "mut")
+        && is_ident(mutable, "mut")
     {
         mutability = Some(Token![mut](mutable.span()));
         rest = after;
@@ -218,30 +219,30 @@ fn plain_type(tokens: &[TokenTree]) -> Option<Type> {
         and_token: Token![&](and.span()),
         lifetime,
         mutability,
-        elem: Box::new(plain_slice(rest).or_else(|| plain_path(rest))?),
+        elem: Box::new(simple_slice(rest).or_else(|| simple_path(rest))?),
     }))
 }
 
-/// Reads `[T]`.
-fn plain_slice(tokens: &[TokenTree]) -> Option<Type> {
+/// Parses `[T]`.
+fn simple_slice(tokens: &[TokenTree]) -> Option<Type> {
     let [TokenTree::Group(list)] = tokens else { return None };
     if list.delimiter() != Delimiter::Bracket {
         return None;
     }
     let element: Vec<TokenTree> = list.stream().into_iter().collect();
-    let elem = Box::new(plain_type(&element)?);
+    let elem = Box::new(simple_type(&element)?);
     let bracket_token = token::Bracket(list.span());
     Some(Type::Slice(TypeSlice { attrs: Vec::new(), bracket_token, elem }))
 }
 
-/// Reads `a::b::T`.
-fn plain_path(tokens: &[TokenTree]) -> Option<Type> {
+/// Parses `a::b::T`, a path without arguments.
+fn simple_path(tokens: &[TokenTree]) -> Option<Type> {
     let mut path = Path { leading_colon: None, segments: Punctuated::new() };
     let mut rest = tokens;
     if let [a, b, after @ ..] = rest
-        && let Some(colons) = colons(a, b)
+        && let Some(separator) = path_separator(a, b)
     {
-        path.leading_colon = Some(colons);
+        path.leading_colon = Some(separator);
         rest = after;
     }
     loop {
@@ -252,7 +253,7 @@ fn plain_path(tokens: &[TokenTree]) -> Option<Type> {
             }
             [TokenTree::Ident(segment), a, b, after @ ..] if is_path_segment(segment) => {
                 path.segments.push_value(PathSegment::from(segment.clone()));
-                path.segments.push_punct(colons(a, b)?);
+                path.segments.push_punct(path_separator(a, b)?);
                 rest = after;
             }
             _ => return None,
@@ -267,7 +268,7 @@ fn is_path_segment(ident: &Ident) -> bool {
     )
 }
 
-fn colons(first: &TokenTree, second: &TokenTree) -> Option<Token![::]> {
+fn path_separator(first: &TokenTree, second: &TokenTree) -> Option<Token![::]> {
     let spans: [Span; 2] = [first.span(), second.span()];
     (is_punct(first, ':') && is_punct(second, ':')).then(|| Token![::](spans))
 }

@@ -1,22 +1,26 @@
 //! The line that an attribute adds to a function's documentation.
 //!
-//! It stands after the summary, so that the summary stays the author's and the line is on the
-//! page's first screen. A function without documentation gets the line only while documentation is
-//! built, so that `missing_docs` still asks for some.
+//! It stands after the summary. So the summary stays the author's, and the line is still near the top of the page.
+//! A function without documentation gets the line only while rustdoc runs, so that the lint `missing_docs` still
+//! reports the function.
 
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenTree};
 use quote::quote_spanned;
 
 use crate::attribute::Attribute;
 use crate::item::Attr;
-use crate::token_tree::construct::{punct, word};
-use crate::validate::Entry;
+use crate::token_tree::construct::{ident, punct};
+use crate::validate::Prologue;
 
-/// Writes the attributes, with the line among them.
+/// Writes the attributes with the line among them.
 ///
-/// `public` says that an undocumented function has a page of its own, on which the line hides
-/// nothing: a trait's implementation inherits the trait's words instead.
-pub(crate) fn with_line(attrs: Vec<Attr>, line: Option<&str>, public: bool) -> Vec<TokenTree> {
+/// `add_to_undocumented` says what to do if there is no documentation. An undocumented method of a trait implementation
+/// must not get the line, because the line would replace what the method inherits from the trait.
+pub(super) fn insert(
+    attrs: Vec<Attr>,
+    line: Option<&str>,
+    add_to_undocumented: bool,
+) -> Vec<TokenTree> {
     let mut tokens = Vec::new();
     let Some(line) = line else {
         tokens.extend(attrs.into_iter().flat_map(Attr::into_tokens));
@@ -25,12 +29,12 @@ pub(crate) fn with_line(attrs: Vec<Attr>, line: Option<&str>, public: bool) -> V
     let mut docs = attrs.iter().enumerate().filter(|(_, attr)| attr.is_doc());
     if docs.next().is_none() {
         tokens.extend(attrs.into_iter().flat_map(Attr::into_tokens));
-        if public {
+        if add_to_undocumented {
             tokens.extend(quote_spanned!(Span::mixed_site()=> #[cfg_attr(doc, doc = #line)]));
         }
         return tokens;
     }
-    // The summary ends before the first line of documentation that is blank or begins a block.
+    // The summary ends before the first line that is blank or begins a block, such as a list.
     let end = docs.find(|(_, attr)| ends_paragraph(attr)).map_or(attrs.len(), |(i, _)| i);
     let mut attrs = attrs.into_iter();
     tokens.extend(attrs.by_ref().take(end).flat_map(Attr::into_tokens));
@@ -39,32 +43,36 @@ pub(crate) fn with_line(attrs: Vec<Attr>, line: Option<&str>, public: bool) -> V
     tokens
 }
 
-/// The line as a paragraph of its own: `#[doc = "..."]`. The lines around it are blank but not empty: of several lines,
-/// rustdoc drops a first or last one that has nothing but stars, and takes an empty one for that.
+/// The line as a paragraph of its own, in a `#[doc = "..."]`.
+///
+/// The blank lines around it hold spaces. Rustdoc drops the first and the last of several lines if they hold nothing
+/// but stars, and an empty line counts as one of these.
 fn paragraph(line: &str) -> [TokenTree; 2] {
     let span = Span::mixed_site();
     let mut text = Literal::string(&format!(" \n {line}\n  "));
     text.set_span(span);
-    let content = [word("doc", span), punct('=', span), text.into()];
-    let mut bracketed = Group::new(Delimiter::Bracket, content.into_iter().collect());
-    bracketed.set_span(span);
-    [punct('#', span), bracketed.into()]
+    let content = [ident("doc", span), punct('=', span), text.into()];
+    let mut brackets = Group::new(Delimiter::Bracket, content.into_iter().collect());
+    brackets.set_span(span);
+    [punct('#', span), brackets.into()]
 }
 
-/// The line for a function with this entry.
-pub(crate) fn line(attribute: Attribute, entry: &Entry) -> Option<&'static str> {
-    Some(match (attribute, entry) {
-        (_, Entry::Nothing | Entry::Refused(_) | Entry::Broken(_)) => return None,
-        (Attribute::MaySleep, Entry::Context(_) | Entry::ContextByType(_)) => {
+/// The line for a function with this prologue.
+pub(super) fn line(attribute: Attribute, prologue: &Prologue) -> Option<&'static str> {
+    Some(match (attribute, prologue) {
+        (_, Prologue::Nothing | Prologue::BindRefused(_) | Prologue::Error(_)) => return None,
+        (Attribute::MaySleep, Prologue::Context(_) | Prologue::ContextByType(_)) => {
             "May sleep if its context may."
         }
-        (Attribute::MaySleep, Entry::Bind(..)) => "May sleep: the right to is checked at run time.",
+        (Attribute::MaySleep, Prologue::Bind(..)) => {
+            "May sleep: the right to is checked at run time."
+        }
         (Attribute::MaySleep, _) => "May sleep: takes `&mut Sleepable`.",
-        (Attribute::NonBlock, Entry::Bind(..)) => "Does not block: runs in a section.",
-        (Attribute::NonBlock, Entry::Section(aliases)) if aliases.is_empty() => {
+        (Attribute::NonBlock, Prologue::Bind(..)) => "Does not block: runs in a section.",
+        (Attribute::NonBlock, Prologue::Section(probed)) if probed.is_empty() => {
             "Does not block: runs in a section."
         }
-        (Attribute::NonBlock, Entry::Section(_)) => "Does not block.",
+        (Attribute::NonBlock, Prologue::Section(_)) => "Does not block.",
         (Attribute::NonBlock, _) => "Does not block: takes the proof of a section.",
     })
 }
@@ -73,7 +81,7 @@ pub(crate) fn line(attribute: Attribute, entry: &Entry) -> Option<&'static str> 
 fn ends_paragraph(attr: &Attr) -> bool {
     let Some(TokenTree::Literal(literal)) = attr.content().last() else { return true };
     let source = literal.to_string();
-    // `" text"`, or `r" text"` with as many `#` as it takes.
+    // `" text"`, or `r" text"` with any number of `#`.
     let text = match source.strip_prefix('r') {
         Some(raw) => raw.trim_matches('#'),
         None => &source,
@@ -82,7 +90,7 @@ fn ends_paragraph(attr: &Attr) -> bool {
     text.is_empty() || (text.starts_with(['#', '`', '-', '*', '>', '|']) && !is_inline(text))
 }
 
-/// Whether a line that begins with a block's character continues the paragraph all the same.
+/// Whether a line continues the paragraph although its first character can begin a block.
 fn is_inline(text: &str) -> bool {
     (text.starts_with('`') && !text.starts_with("```"))
         || (text.starts_with(['*', '-']) && !text.starts_with("* ") && !text.starts_with("- "))

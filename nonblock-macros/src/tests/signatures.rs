@@ -7,7 +7,7 @@ use quote::quote;
 use super::{is_refused, messages, squeezed, tokens};
 use crate::attribute::Attribute;
 use crate::expand;
-use crate::parameters::{Parameter, Scope};
+use crate::parameters::{Parameter, TypeParams};
 use crate::signature;
 
 /// A function by its parts, all of which the expansion must keep.
@@ -194,14 +194,14 @@ proptest! {
         for token in ["", "cx: &mut Sleepable", "_: &'a b::NonBlock", "mut cx: ::a::Cx<'_>", "d: Self"] {
             let source = plain.source(token).replace("f<>", "f");
             let tokens: Vec<TokenTree> = tokens(&source).into_iter().collect();
-            let read = signature::read(&tokens).expect("a signature");
+            let read = signature::parse(&tokens).expect("a signature");
             let by_syn: syn::Signature = syn::parse2(tokens.into_iter().collect()).expect("a signature");
             prop_assert_eq!(squeezed(&read), squeezed(&by_syn));
             prop_assert_eq!(read.inputs.len(), by_syn.inputs.len());
-            let (scope, roles) = (Scope::default(), |parameters: Vec<Parameter<'_>>| {
+            let (type_params, roles) = (TypeParams::default(), |parameters: Vec<Parameter<'_>>| {
                 parameters.iter().map(|it| (it.role, it.name.cloned())).collect::<Vec<_>>()
             });
-            prop_assert_eq!(roles(scope.parameters(&read)), roles(scope.parameters(&by_syn)));
+            prop_assert_eq!(roles(type_params.classify(&read)), roles(type_params.classify(&by_syn)));
         }
     }
 

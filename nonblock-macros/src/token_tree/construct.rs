@@ -1,41 +1,12 @@
-//! What most expansions write, token by token: `quote!` takes its time where it is not optimized, as in a debug build, and
-//! each stream that is made takes a call of the compiler.
+//! Tokens made by hand.
+//!
+//! `quote!` is slow where it is not optimized, as in a debug build: each stream that it makes takes a call into the
+//! compiler. So what most expansions contain is made here, token by token.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
-use crate::args::Args;
-
-/// The path of what expansions call: `::nonblock::__private`, or the user's.
-#[derive(Clone, Debug)]
-pub(crate) struct Private(Vec<TokenTree>);
-
-impl Private {
-    pub(crate) fn new(args: &Args, span: Span) -> Self {
-        Self(if args.renames_crate() {
-            args.private(span).into_iter().collect()
-        } else {
-            let [one, two] = colons(span);
-            let [three, four] = colons(span);
-            vec![one, two, word("nonblock", span), three, four, word("__private", span)]
-        })
-    }
-
-    /// The path of something in it.
-    pub(crate) fn path(&self, name: &str, span: Span) -> Vec<TokenTree> {
-        let mut path = self.0.clone();
-        path.extend(colons(span));
-        path.push(word(name, span));
-        path
-    }
-
-    /// What follows such a path: the name of something in what it names, with a span of its own.
-    pub(crate) fn last(name: &str, span: Span) -> [TokenTree; 3] {
-        let [one, two] = colons(Span::mixed_site());
-        [one, two, word(name, span)]
-    }
-}
-
-pub(crate) fn word(name: &str, span: Span) -> TokenTree {
+/// Makes an identifier or a keyword.
+pub(crate) fn ident(name: &str, span: Span) -> TokenTree {
     Ident::new(name, span).into()
 }
 
@@ -45,29 +16,36 @@ pub(crate) fn punct(char: char, span: Span) -> TokenTree {
     punct.into()
 }
 
-fn colons(span: Span) -> [TokenTree; 2] {
+/// Makes `::`, which is two tokens.
+pub(crate) fn path_separator(span: Span) -> [TokenTree; 2] {
     let mut joint = Punct::new(':', Spacing::Joint);
     joint.set_span(span);
     [joint.into(), punct(':', span)]
 }
 
-/// Puts tokens into braces with this span.
+/// Makes `::name`. The span is the name's.
+pub(crate) fn path_segment(name: &str, span: Span) -> [TokenTree; 3] {
+    let [first, second] = path_separator(Span::mixed_site());
+    [first, second, ident(name, span)]
+}
+
+/// Makes `{ content }`.
 pub(crate) fn braces(content: impl IntoIterator<Item = TokenTree>, span: Span) -> Group {
     braces_around(content.into_iter().collect(), span)
 }
 
-/// As [`braces`], for what is a stream already.
+/// Like [`braces`], for a stream.
 pub(crate) fn braces_around(content: TokenStream, span: Span) -> Group {
     let mut group = Group::new(Delimiter::Brace, content);
     group.set_span(span);
     group
 }
 
-/// Writes a call whose location is `at`, as a report names it.
+/// Makes `path(arguments)`, a call whose location at run time is `at`.
 ///
-/// The compiler takes the location from the first and the last token of a statement, and from the attribute if
-/// those are the expansion's own. What is between stays the expansion's, so that lints on the user's
-/// code leave it alone.
+/// The compiler takes the location of a call from the first and the last token of its statement. If both are the
+/// expansion's own, it takes the attribute's location instead. So these two tokens get the span `at`. The tokens
+/// between them stay the expansion's, so that lints on the user's code do not see them.
 pub(crate) fn call(path: Vec<TokenTree>, arguments: TokenStream, at: Span) -> Vec<TokenTree> {
     let mut tokens = path;
     // `::` is two tokens.
@@ -80,7 +58,7 @@ pub(crate) fn call(path: Vec<TokenTree>, arguments: TokenStream, at: Span) -> Ve
     tokens
 }
 
-/// As [`call`], in braces that make it a statement wherever it is put.
-pub(crate) fn here(path: Vec<TokenTree>, arguments: TokenStream, at: Span) -> TokenTree {
+/// Makes `{ path(arguments) }`: like [`call`], and a statement of its own wherever it is put.
+pub(crate) fn braced_call(path: Vec<TokenTree>, arguments: TokenStream, at: Span) -> TokenTree {
     braces(call(path, arguments, at), Span::mixed_site()).into()
 }

@@ -1,20 +1,26 @@
-//! What a token is, whatever a `macro_rules` macro has put around it.
+//! What a token is, and where it stands.
+//!
+//! A `macro_rules` macro puts an invisible group around each fragment that it passes on. The functions here look
+//! through such groups where one can be expected.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _};
 
-use crate::args::is_punct;
+/// A slice of tokens that `quote!` can write out.
+pub(crate) struct TokenSlice<'a>(pub(crate) &'a [TokenTree]);
 
-/// A list of tokens, to be written out.
-pub(crate) struct Tokens<'a>(pub(crate) &'a [TokenTree]);
-
-impl ToTokens for Tokens<'_> {
+impl ToTokens for TokenSlice<'_> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.append_all(self.0);
     }
 }
 
-pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
+pub(crate) fn is_punct(token: &TokenTree, char: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
+}
+
+/// Whether this token is the identifier or keyword `word`.
+pub(crate) fn is_ident(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
@@ -22,33 +28,33 @@ pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
+/// Whether this token is a literal, or one in an invisible group.
 pub(crate) fn is_literal(token: &TokenTree) -> bool {
     match token {
         TokenTree::Literal(_) => true,
-        // A literal that a `macro_rules` macro passed on.
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-            matches!(unwrap_invisible(group.stream()).as_slice(), [TokenTree::Literal(_)])
+            matches!(unwrap_invisible_groups(group.stream()).as_slice(), [TokenTree::Literal(_)])
         }
         _ => false,
     }
 }
 
-/// Whether this token is braces, if need be in a `macro_rules` macro's invisible group.
-pub(crate) fn is_braced(token: &TokenTree) -> bool {
+/// Whether this token is a group in braces, or one in an invisible group.
+pub(crate) fn is_braces(token: &TokenTree) -> bool {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-            matches!(unwrap_invisible(group.stream()).as_slice(), [inner] if is_group(inner, Delimiter::Brace))
+            matches!(unwrap_invisible_groups(group.stream()).as_slice(), [inner] if is_group(inner, Delimiter::Brace))
         }
         token => is_group(token, Delimiter::Brace),
     }
 }
 
-/// Returns the braces that this token is, if need be without a `macro_rules` macro's invisible group.
-pub(crate) fn braced(token: TokenTree) -> Result<Group, TokenTree> {
+/// Returns the group in braces that this token is, without an invisible group around it. Gives any other token back.
+pub(crate) fn into_braces(token: TokenTree) -> Result<Group, TokenTree> {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-            match unwrap_invisible(group.stream()).as_slice() {
+            match unwrap_invisible_groups(group.stream()).as_slice() {
                 [TokenTree::Group(inner)] if inner.delimiter() == Delimiter::Brace => {
                     Ok(inner.clone())
                 }
@@ -59,8 +65,8 @@ pub(crate) fn braced(token: TokenTree) -> Result<Group, TokenTree> {
     }
 }
 
-/// Takes off the invisible groups that a `macro_rules` macro puts around what it passes on.
-pub(crate) fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
+/// Takes off the invisible groups around the whole stream.
+pub(crate) fn unwrap_invisible_groups(stream: TokenStream) -> Vec<TokenTree> {
     let mut tokens: Vec<TokenTree> = stream.into_iter().collect();
     while let [TokenTree::Group(group)] = tokens.as_slice()
         && group.delimiter() == Delimiter::None
@@ -70,48 +76,15 @@ pub(crate) fn unwrap_invisible(stream: TokenStream) -> Vec<TokenTree> {
     tokens
 }
 
-/// Splits the inner attributes, `#![...]`, off what follows them in braces.
-///
-/// To look at the first token, the compiler would have to hand over all of them, and a body has many: the source of the
-/// braces, where there is one, tells most bodies apart sooner.
-pub(crate) fn split_inner_attributes(
-    braces: &Group,
-    source: Option<&str>,
-) -> (TokenStream, TokenStream) {
-    let mut inner = TokenStream::new();
-    if source.is_some_and(begins_plainly) {
-        return (inner, braces.stream());
-    }
-    let tokens: Vec<TokenTree> = braces.stream().into_iter().collect();
-    let mut rest = tokens.as_slice();
-    while let [pound, bang, bracketed, after @ ..] = rest
-        && is_punct(pound, '#')
-        && is_punct(bang, '!')
-        && is_group(bracketed, Delimiter::Bracket)
-    {
-        inner.append_all([pound, bang, bracketed]);
-        rest = after;
-    }
-    (inner, rest.iter().cloned().collect())
+/// The span of the first token.
+pub(crate) fn first_span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
 }
 
-/// Whether the source shows that no inner attribute or inner documentation begins the braces.
-pub(crate) fn begins_plainly(source: &str) -> bool {
-    let Some(mut content) = source.strip_prefix('{') else { return false };
-    loop {
-        content = content.trim_start();
-        if content.starts_with('#') || content.starts_with("//!") || content.starts_with("/*!") {
-            return false;
-        }
-        let after = if content.starts_with("//") {
-            content.split_once('\n')
-        } else if content.starts_with("/*") {
-            // One comment may be inside another.
-            content.split_once("*/").filter(|(comment, _)| comment.matches("/*").count() == 1)
-        } else {
-            return true;
-        };
-        let Some((_, after)) = after else { return false };
-        content = after;
-    }
+/// The span of the last token. Of a group, this is its closing delimiter.
+pub(crate) fn last_span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().last().map_or_else(Span::mixed_site, |token| match token {
+        TokenTree::Group(group) => group.span_close(),
+        token => token.span(),
+    })
 }
