@@ -44,15 +44,7 @@ pub(super) fn expand(
                 match Override::take_from(&mut function, attribute, diagnostics) {
                     Override::Skip => function.to_tokens(&mut kept),
                     Override::Attribute => {
-                        let attr = function.attrs.iter().find(|attr| attr.as_own().is_some());
-                        diagnostics.error(
-                        attr,
-                        "a foreign function has no attribute of its own beside its block's",
-                        format!(
-                            "move it into a block of its own, or leave it out with `#[{}(skip)]`",
-                            attribute.name()
-                        ),
-                    );
+                        report_own_attribute(attribute, &function, diagnostics);
                         function.attrs.retain(|attr| attr.as_own().is_none());
                         function.to_tokens(&mut kept);
                     }
@@ -74,6 +66,19 @@ pub(super) fn expand(
     }
     tokens.extend(wrappers);
     tokens
+}
+
+/// Reports a foreign function that has an attribute of its own.
+fn report_own_attribute(attribute: Attribute, function: &Function, diagnostics: &mut Diagnostics) {
+    let help = format!(
+        "move it into a block of its own, or leave it out with `#[{}(skip)]`",
+        attribute.name()
+    );
+    diagnostics.error(
+        function.attrs.iter().find(|attr| attr.as_own().is_some()),
+        "a foreign function has no attribute of its own beside its block's",
+        help,
+    );
 }
 
 /// Writes the wrappers of a block's functions.

@@ -38,7 +38,7 @@ pub(super) fn expand(
     };
     let annotated = AnnotatedFn::new(attribute, args, enclosing, &function, &signature);
     let prologue = annotated.validate(diagnostics);
-    // Not an undocumented method of a trait implementation: that inherits the documentation of the trait's method.
+    // An undocumented method of a trait implementation inherits the documentation of the trait's method.
     let add_to_undocumented = function.has_visibility()
         || function.body.is_none()
         || enclosing.block == Some(BlockKind::Trait);
@@ -144,7 +144,7 @@ enum Body {
 impl Body {
     /// Splits the inner attributes off, and returns them first.
     fn new(body: Group, source: Option<&str>) -> (TokenStream, Self) {
-        // Where braces follow other braces, the compiler calls them unnecessary, but only if they are on one line.
+        // The compiler calls the braces of such a body unnecessary in the new ones only if they are on one line.
         if source.is_some_and(|source| has_no_inner_attributes(source) && source.contains('\n')) {
             return (TokenStream::new(), Self::Group(body));
         }

@@ -8,6 +8,7 @@ use syn::{FnArg, Signature};
 use crate::args::{Args, Macro};
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Function, Item};
+use crate::signature;
 use crate::token_tree::TokenSlice;
 use crate::token_tree::construct::braced_call;
 
@@ -44,8 +45,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn expand_function(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> TokenStream {
-    let signature: Signature = match syn::parse2(TokenSlice(function.signature()).to_token_stream())
-    {
+    let signature = match signature::parse(function.signature()) {
         Ok(signature) => signature,
         Err(error) => {
             let message = format!("`#[nonblock::test]` cannot read this signature: {error}");

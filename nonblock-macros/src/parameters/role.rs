@@ -1,4 +1,4 @@
-//! What a parameter can be, as far as its type is written.
+//! What a parameter can be, going by how its type is written.
 
 use super::type_syntax::TokenType;
 

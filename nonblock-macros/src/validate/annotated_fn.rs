@@ -1,4 +1,4 @@
-//! A function with the attribute on it, and all that the attribute can see of it.
+//! A function with an attribute on it, and what the attribute sees of it.
 
 use syn::{FnArg, Signature};
 
@@ -7,7 +7,7 @@ use crate::attribute::Attribute;
 use crate::item::{BlockKind, Function};
 use crate::parameters::{AliasForm, NonToken, Parameter, Role, TokenType, TypeParams};
 
-/// A function with an attribute.
+/// A function with an attribute on it.
 pub(crate) struct AnnotatedFn<'a> {
     pub(crate) attribute: Attribute,
     pub(crate) args: &'a Args,
@@ -49,7 +49,7 @@ impl<'a> AnnotatedFn<'a> {
 
     /// The types of the parameters that must turn out to be no tokens, except those that get a probe.
     pub(crate) fn non_tokens(&self) -> Vec<NonToken> {
-        // A user can give the tokens methods only by a trait, and a trait's methods have no visibility.
+        // Users can add methods to a token only through a trait, and the methods of a trait have no visibility.
         let is_inherent = self.function.has_visibility();
         // The other roles are those of tokens.
         let has_other_name =
@@ -88,7 +88,7 @@ impl<'a> AnnotatedFn<'a> {
         )
     }
 
-    /// Whether no parameter has a type that is written as the token that the attribute asks for.
+    /// Whether the token that the attribute asks for is missing, going by the names of the types.
     pub(super) fn lacks_token(&self) -> bool {
         let role = match self.attribute {
             Attribute::MaySleep => Role::Sleepable,
