@@ -3,6 +3,7 @@
 mod doc_line;
 mod errors;
 mod expansions;
+mod floors;
 mod fuzz;
 mod signatures;
 
