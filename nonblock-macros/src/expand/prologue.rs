@@ -80,7 +80,7 @@ impl PrologueWriter {
             let check =
                 self.check_requirement(requirement, quote_spanned!(hidden=> #and #answer), ends);
             checks.extend(quote_spanned! {hidden=>
-                #(#cfgs)* { let #answer = <#private::Probe<#ty>>::ask(); #check }
+                #cfgs { let #answer = <#private::Probe<#ty>>::ask(); #check }
             });
         }
         quote_spanned!(hidden=> { use #private::Stranger as _; #checks })

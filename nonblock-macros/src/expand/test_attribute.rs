@@ -95,17 +95,17 @@ fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagno
     if function.body.is_none() {
         diagnostics.error(&signature.ident, "a test needs a body", "write `fn name() { ... }`");
     }
-    if let Some(token) = signature.asyncness {
+    if let Some(token) = &signature.asyncness {
         diagnostics.error(
             token,
             "a test cannot be an `async fn`: nothing would poll it",
             "write `fn name(cx: &mut Sleepable)`, and run the future in it with your executor",
         );
     }
-    if let Some(token) = signature.constness {
+    if let Some(token) = &signature.constness {
         diagnostics.error(token, "a test cannot be a `const fn`: it runs when the tests do", shape);
     }
-    if let syn::Safety::Unsafe(token) = signature.safety {
+    if let syn::Safety::Unsafe(token) = &signature.safety {
         diagnostics.error(token, "a test cannot be an `unsafe fn`: the harness calls it", shape);
     }
     if let Some(abi) = &signature.abi {

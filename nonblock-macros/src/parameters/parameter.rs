@@ -12,7 +12,7 @@ use crate::token_tree::inspect::{first_span, last_span};
 pub(crate) struct Parameter<'a> {
     pub(crate) role: Role,
     pub(crate) arg: &'a FnArg,
-    /// The parameter's name, if it is a plain one.
+    /// The parameter's name, unless it has a pattern that gives it none.
     pub(crate) name: Option<&'a Ident>,
 }
 
@@ -57,7 +57,7 @@ impl Parameter<'_> {
             }
         }
         // Where a `#[cfg]` takes the parameter away, its type may be missing as well.
-        let cfgs: Vec<_> = self.cfgs().cloned().collect();
+        let cfgs: TokenStream = self.cfgs().map(syn::Attribute::to_token_stream).collect();
         found.into_iter().map(|ty| NonToken { cfgs: cfgs.clone(), ty }).collect()
     }
 
@@ -86,9 +86,9 @@ impl Parameter<'_> {
 
     /// What a probe looks at to find out which token this is.
     ///
-    /// It looks at the parameter itself only if that looks like a token. Each choice has a price. If the type cannot be
-    /// found, to write it once more makes a second error of that. If the parameter is unused, to use it keeps the
-    /// compiler from saying so.
+    /// It looks at the parameter itself if that has a name that tokens usually have, or a type that cannot be written
+    /// again. Otherwise it looks at the type. Each choice has a price. To use the parameter keeps the compiler from
+    /// saying that it is unused. To write the type again makes two errors if it cannot be found.
     pub(crate) fn probe_target(&self) -> ProbeTarget {
         let by_value = self.is_impl_trait() || self.has_token_name();
         ProbeTarget { ty: self.ty(), value: self.name.filter(|_| by_value).cloned() }
@@ -122,6 +122,6 @@ pub(crate) struct ProbeTarget {
 /// A type that must turn out to be no token. It may be one under another name.
 pub(crate) struct NonToken {
     /// The `#[cfg]` attributes of its parameter.
-    pub(crate) cfgs: Vec<syn::Attribute>,
+    pub(crate) cfgs: TokenStream,
     pub(crate) ty: TokenStream,
 }

@@ -12,7 +12,7 @@ impl AnnotatedFn<'_> {
         let name = self.attribute.name();
         let skip = self.skip_help();
         let mut refused = false;
-        if let Some(token) = self.signature.asyncness {
+        if let Some(token) = &self.signature.asyncness {
             let (message, help) = match self.attribute {
                 Attribute::MaySleep => (
                     "an `async fn` must not sleep: it would hold up every task of its executor",
@@ -27,7 +27,7 @@ impl AnnotatedFn<'_> {
             diagnostics.error(token, message, format!("{help}{skip}"));
             refused = true;
         }
-        if let Some(token) = self.signature.constness {
+        if let Some(token) = &self.signature.constness {
             let message =
                 format!("a `const fn` cannot be checked at run time, as `#[{name}]` does");
             let help = format!(
