@@ -4,8 +4,8 @@
 //! function's prologue has to do: the code that is added at its entry. `expand` writes the expansion. Errors are
 //! collected in `diagnostics` on the way, and the item is part of the expansion even if there are errors.
 //!
-//! *The token* is the `&mut Sleepable` or the `&NonBlock` that a function takes. *Token trees* are what the compiler
-//! hands to a macro.
+//! *The token* is the `&mut Sleepable` or the `&NonBlock` that a function takes. A `NonBlock` is also called the proof
+//! of a section. *Token trees* are what the compiler hands to a macro.
 //!
 //! This table has the lowest module first. A file imports modules from the rows above its own, and files that come
 //! before it in its own row. A test makes sure of that.
@@ -23,10 +23,7 @@
 //! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `errors`, `mod` | what a prologue has to do |
 //! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `block`, `test_attribute`, `mod` | the expansion |
 
-#![allow(
-    missing_docs,
-    reason = "the documentation stands where `nonblock` hands the attributes on"
-)]
+#![allow(missing_docs, reason = "the attributes are documented where `nonblock` re-exports them")]
 
 mod args;
 mod attribute;

@@ -144,7 +144,7 @@ enum Body {
 impl Body {
     /// Splits the inner attributes off, and returns them first.
     fn new(body: Group, source: Option<&str>) -> (TokenStream, Self) {
-        // The compiler calls the braces of such a body unnecessary in the new ones only if they are on one line.
+        // The compiler calls braces in braces unnecessary only if they are on a single line.
         if source.is_some_and(|source| has_no_inner_attributes(source) && source.contains('\n')) {
             return (TokenStream::new(), Self::Group(body));
         }

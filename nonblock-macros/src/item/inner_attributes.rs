@@ -8,8 +8,8 @@ use crate::token_tree::{is_group, is_punct};
 /// Splits the content of the braces into its inner attributes and the rest.
 ///
 /// `source` is the source text of the braces, if there is one. To see the first token of a group, the compiler has to
-/// hand over all of them, and a body has many. The source text of most bodies shows sooner that they have no inner
-/// attributes.
+/// hand over all of them, and a body has many. Most bodies have no inner attributes, and their source text shows that
+/// faster.
 pub(crate) fn split_inner_attributes(
     braces: &Group,
     source: Option<&str>,

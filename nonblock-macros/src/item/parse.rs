@@ -90,7 +90,7 @@ impl Cursor {
         attrs
     }
 
-    /// Finds the item's keyword. Also returns how many tokens stand before the signature, should it be a function's.
+    /// Finds the item's keyword. Also returns how many tokens stand before the signature, if it is a function's.
     fn keyword(&self) -> (usize, Keyword) {
         let mut before = 0;
         let mut rest = self.rest();

@@ -6,7 +6,7 @@ use super::{BOTH, expand_source, is_refused, messages, squeezed, tokens};
 use crate::attribute::Attribute::{MaySleep, NonBlock};
 use crate::expand;
 
-/// Asserts that there is exactly one error, that it begins so, and that it helps.
+/// Asserts that there is exactly one error, that its message begins with `begins`, and that it has help.
 #[track_caller]
 fn assert_one_error(expanded: &TokenStream, begins: &str) {
     let messages = messages(expanded);

@@ -20,7 +20,7 @@ const HALF_WRITTEN: [&str; 12] = [
     "fn inner ( x : u32",
 ];
 
-/// Closes what is open, and drops what closes nothing.
+/// Closes each open delimiter, and drops each closing one that closes nothing.
 fn closed(source: &str) -> String {
     let (mut text, mut open) = (String::new(), Vec::new());
     for char in source.chars() {
@@ -54,7 +54,7 @@ fn half_written_bodies_are_passed_through() {
             let expanded = squeezed(expand_source(attribute, args, &item));
             assert!(expanded.contains(&(squeezed(tokens(signature)) + "{")), "{expanded}");
             assert!(expanded.contains(&expected), "{expanded}");
-            // The same in a block, beside a method that is whole.
+            // The same in a block, beside a complete method.
             let block = format!("impl X {{ {item} fn whole(&self, cx: &mut Sleepable) {{ 1 }} }}");
             let expanded = squeezed(expand_source(attribute, args, &block));
             assert!(expanded.contains(&(squeezed(tokens(signature)) + "{")), "{expanded}");

@@ -112,7 +112,7 @@ fn item_kind(tokens: TokenStream) -> u8 {
     }
 }
 
-/// Asserts that each expansion is either refused, or that of an item which the macro is for.
+/// Asserts that each macro either refuses the item, or is for items of its kind and expands it.
 fn assert_sound(args: &TokenStream, item: &TokenStream) {
     for attribute in BOTH {
         let expanded = expand::attribute(attribute, args.clone(), item.clone());
@@ -159,7 +159,7 @@ proptest! {
         let item: TokenStream = "fn f() {}".parse().expect("tokens");
         let expanded = expand::attribute(super::BOTH[1], args.clone(), item);
         if !is_refused(&expanded) {
-            // Right are a name, `crate = path`, both with a comma between them, or nothing.
+            // It accepts nothing, a name, `crate = path`, or both with a comma between them.
             let mut names = 0;
             for argument in args.into_iter().collect::<Vec<_>>().split(|token| token.to_string() == ",") {
                 let words: Vec<String> =

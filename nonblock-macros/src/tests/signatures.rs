@@ -10,7 +10,7 @@ use crate::expand;
 use crate::parameters::{Parameter, TypeParams};
 use crate::signature;
 
-/// A function by its parts, all of which the expansion must keep.
+/// The parts of a function. The expansion must keep all of them.
 #[derive(Clone, Debug)]
 struct Parts {
     attrs: Vec<&'static str>,

@@ -7,8 +7,8 @@ use crate::token_tree::is_punct;
 
 /// Finds the first `.await` in the body of a function.
 pub(super) fn find(function: &Function) -> Option<Span> {
-    // To see the tokens, the compiler has to hand over all of them. The source text of most bodies shows sooner that
-    // there is no `.await`.
+    // To see the tokens, the compiler has to hand over all of them. Most bodies have no `.await`, and their source text
+    // shows that faster.
     let body = function.body.as_ref()?;
     match function.body_source() {
         Some(source) if !source.contains("await") => None,
