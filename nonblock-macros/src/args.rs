@@ -1,56 +1,52 @@
-//! What stands in an attribute's parentheses.
+//! The arguments of an attribute: what stands in its parentheses.
 
 use core::fmt;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote_spanned;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Path;
 use syn::parse::Parser as _;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
+use crate::private_path::PrivatePath;
+use crate::token_tree::is_punct;
 
 /// The arguments of an attribute.
 #[derive(Default)]
 pub(crate) struct Args {
-    /// The name to bind a token to: `#[may_sleep(cx)]`.
+    /// The name of the token to bind in the body: `cx` of `#[may_sleep(cx)]`.
     pub(crate) binding: Option<Ident>,
-    /// Leaves a method out of its block's attribute: `#[may_sleep(skip)]`.
+    /// The argument that leaves a method out of its block's attribute: `skip` of `#[may_sleep(skip)]`.
     pub(crate) skip: Option<Ident>,
-    /// Whether some argument could not be read.
-    pub(crate) unreadable: bool,
-    /// What the crate is called here: `#[may_sleep(crate = path)]`.
+    /// Whether an argument was in error. It may have been meant as the name of a token.
+    pub(crate) has_invalid: bool,
+    /// The path of `nonblock` in the user's crate: `path` of `#[may_sleep(crate = path)]`.
     crate_path: Option<Path>,
 }
 
-/// Whose arguments are read.
+/// The macro whose arguments are read.
 #[derive(Clone, Copy)]
-pub(crate) enum Owner {
+pub(crate) enum Macro {
     Attribute(Attribute),
+    /// `#[nonblock::test]`.
     Test,
 }
 
-impl Owner {
-    /// The forms that the attribute can be written in.
-    fn forms(self) -> Forms {
-        Forms(self)
-    }
-}
+/// Displays the forms in which a macro can be written.
+struct Usage(Macro);
 
-struct Forms(Owner);
-
-impl fmt::Display for Forms {
+impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Owner::Attribute(attribute) => {
-                let (name, binding) = (attribute.name(), attribute.binding());
+            Macro::Attribute(attribute) => {
+                let (name, token) = (attribute.name(), attribute.suggested_name());
                 write!(
                     f,
-                    "write `#[{name}]`, `#[{name}({binding})]` to bind the token `{binding}` in the \
+                    "write `#[{name}]`, `#[{name}({token})]` to bind the token `{token}` in the \
                      body, or add `crate = path` where the crate has another name"
                 )
             }
-            Owner::Test => f.write_str(
+            Macro::Test => f.write_str(
                 "write `#[nonblock::test]`, or `#[nonblock::test(crate = path)]` where the crate has \
                  another name",
             ),
@@ -59,27 +55,32 @@ impl fmt::Display for Forms {
 }
 
 impl Args {
-    /// Reads the arguments. What cannot be read is reported, and left out.
-    pub(crate) fn parse(owner: Owner, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+    /// Parses the arguments. An argument in error is reported and left out.
+    pub(crate) fn parse(mac: Macro, tokens: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut args = Self::default();
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut rest = tokens.as_slice();
         while !rest.is_empty() {
-            let comma = rest.iter().position(is_comma);
+            let comma = rest.iter().position(|token| is_punct(token, ','));
             let (argument, after) = rest.split_at(comma.unwrap_or(rest.len()));
             rest = after.get(1..).unwrap_or_default();
             let before = diagnostics.count();
             if argument.is_empty() {
-                diagnostics.error(after.first(), "no argument before this comma", owner.forms());
+                diagnostics.error(after.first(), "no argument before this comma", Usage(mac));
             } else {
-                args.argument(owner, argument, diagnostics);
+                args.parse_argument(mac, argument, diagnostics);
             }
-            args.unreadable |= diagnostics.count() > before;
+            args.has_invalid |= diagnostics.count() > before;
         }
         args
     }
 
-    fn argument(&mut self, owner: Owner, argument: &[TokenTree], diagnostics: &mut Diagnostics) {
+    fn parse_argument(
+        &mut self,
+        mac: Macro,
+        argument: &[TokenTree],
+        diagnostics: &mut Diagnostics,
+    ) {
         let unseparated = argument.windows(2).position(|two| {
             matches!(two, [TokenTree::Ident(key), equals] if key == "crate" && is_punct(equals, '='))
         });
@@ -91,8 +92,8 @@ impl Args {
                 "no comma before this argument",
                 "separate the arguments with commas",
             );
-            self.argument(owner, before, diagnostics);
-            self.argument(owner, path, diagnostics);
+            self.parse_argument(mac, before, diagnostics);
+            self.parse_argument(mac, path, diagnostics);
             return;
         }
         let tokens: TokenStream = argument.iter().cloned().collect();
@@ -123,7 +124,7 @@ impl Args {
             }
             return;
         }
-        let Owner::Attribute(attribute) = owner else {
+        let Macro::Attribute(attribute) = mac else {
             diagnostics.error(
                 tokens,
                 "`#[nonblock::test]` takes no such argument",
@@ -140,29 +141,29 @@ impl Args {
                     self.skip = Some(ident);
                 }
             }
-            Ok(ident) if is_slip_of_skip(&ident) => {
-                let wrong = format!("`{ident}` would be the name of a token that is bound");
+            Ok(ident) if is_misspelled_skip(&ident) => {
+                let message = format!("`{ident}` would be the name of a token that is bound");
                 let name = attribute.name();
                 let help = format!(
                     "write `#[{name}(skip)]` to leave the method out of its block's attribute, or another name"
                 );
-                diagnostics.error(tokens, wrong, help);
+                diagnostics.error(tokens, message, help);
             }
             Ok(ident) => {
                 if let Some(first) = &self.binding {
-                    let wrong = format!("a second name: the token is already bound to `{first}`");
+                    let message = format!("a second name: the token is already bound to `{first}`");
                     let help = format!("keep one name: `#[{}({first})]`", attribute.name());
-                    diagnostics.error(tokens, wrong, help);
+                    diagnostics.error(tokens, message, help);
                 } else {
                     self.binding = Some(ident);
                 }
             }
-            Err(_) => self.not_a_name(attribute, argument, tokens, diagnostics),
+            Err(_) => self.report_invalid_name(attribute, argument, tokens, diagnostics),
         }
     }
 
-    /// Says what is wrong with an argument that is neither a name nor `crate = path`.
-    fn not_a_name(
+    /// Reports an argument that is neither a name nor `crate = path`.
+    fn report_invalid_name(
         &mut self,
         attribute: Attribute,
         argument: &[TokenTree],
@@ -170,7 +171,7 @@ impl Args {
         diagnostics: &mut Diagnostics,
     ) {
         let name = attribute.name();
-        // `mut cx`, `&mut cx`, `cx: &mut Sleepable`: the name is there, with too much around it.
+        // `mut cx`, `&mut cx` and `cx: &mut Sleepable` hold the name, with too much around it.
         let meant = argument
             .iter()
             .map_while(|token| match token {
@@ -192,50 +193,36 @@ impl Args {
                     attribute.bound_type()
                 );
                 diagnostics.error(tokens, "only the name of the token goes here", help);
-                // Bound all the same, so that the body's uses of it are no errors of their own.
+                // Bind it nevertheless, so that its uses in the body are no further errors.
                 self.binding.get_or_insert_with(|| meant.clone());
             }
             _ if matches!(argument, [TokenTree::Ident(ident)] if ident == "_") => {
-                let help =
-                    format!("write `#[{name}]`, or a name: `#[{name}(_{})]`", attribute.binding());
+                let help = format!(
+                    "write `#[{name}]`, or a name: `#[{name}(_{})]`",
+                    attribute.suggested_name()
+                );
                 diagnostics.error(tokens, "`_` binds nothing", help);
             }
             _ if matches!(argument, [TokenTree::Ident(_)]) => {
-                let wrong = format!("`{tokens}` is a keyword, and cannot name the token");
-                let help = format!("write a name: `#[{name}({})]`", attribute.binding());
-                diagnostics.error(tokens, wrong, help);
+                let message = format!("`{tokens}` is a keyword, and cannot name the token");
+                let help = format!("write a name: `#[{name}({})]`", attribute.suggested_name());
+                diagnostics.error(tokens, message, help);
             }
             _ => {
-                let wrong = format!("`#[{name}]` takes no such argument");
-                diagnostics.error(tokens, wrong, Owner::Attribute(attribute).forms());
+                let message = format!("`#[{name}]` takes no such argument");
+                diagnostics.error(tokens, message, Usage(Macro::Attribute(attribute)));
             }
         }
     }
 
-    /// Whether the crate has another name than its own.
-    pub(crate) fn renames_crate(&self) -> bool {
-        self.crate_path.is_some()
-    }
-
-    /// Returns the path of what expansions call, for tokens at `span`.
-    pub(crate) fn private(&self, span: Span) -> TokenStream {
-        self.crate_path.as_ref().map_or_else(
-            || quote_spanned!(span=> ::nonblock::__private),
-            |path| quote_spanned!(span=> #path::__private),
-        )
+    /// The path of the module that the expansion calls.
+    pub(crate) fn private_path(&self) -> PrivatePath {
+        PrivatePath::new(self.crate_path.as_ref())
     }
 }
 
-fn is_comma(token: &TokenTree) -> bool {
-    is_punct(token, ',')
-}
-
-pub(crate) fn is_punct(token: &TokenTree, char: char) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == char)
-}
-
-/// Whether a name has the letters of `skip` and no others: meant as that, it would bind a token instead.
-fn is_slip_of_skip(ident: &Ident) -> bool {
+/// Whether a name has the letters of `skip` and no others, such as `sikp`. It would bind a token of that name.
+fn is_misspelled_skip(ident: &Ident) -> bool {
     let mut letters: Vec<char> = ident.to_string().chars().collect();
     letters.sort_unstable();
     letters.dedup();

@@ -1,6 +1,6 @@
-//! The two attributes: their names, and the words that messages use for each.
+//! The two attributes, and what messages call their parts.
 
-/// Which attribute is expanded.
+/// The attribute that is expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
     MaySleep,
@@ -8,7 +8,7 @@ pub(crate) enum Attribute {
 }
 
 impl Attribute {
-    /// The attribute's own name.
+    /// The attribute's name.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::MaySleep => "may_sleep",
@@ -16,36 +16,36 @@ impl Attribute {
         }
     }
 
-    /// What the token is called where a message shows one.
-    pub(crate) const fn binding(self) -> &'static str {
+    /// The attribute with this name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "may_sleep" => Some(Self::MaySleep),
+            "non_block" => Some(Self::NonBlock),
+            _ => None,
+        }
+    }
+
+    /// The name that messages suggest for the token.
+    pub(crate) const fn suggested_name(self) -> &'static str {
         match self {
             Self::MaySleep => "cx",
             Self::NonBlock => "nb",
         }
     }
 
-    /// The parameter to write for the token.
-    pub(crate) const fn parameter(self) -> &'static str {
+    /// The parameter that messages suggest for the token.
+    pub(crate) const fn suggested_parameter(self) -> &'static str {
         match self {
             Self::MaySleep => "cx: &mut Sleepable",
             Self::NonBlock => "nb: &NonBlock",
         }
     }
 
-    /// The type of what is bound.
+    /// The type of the token that `#[may_sleep(name)]` or `#[non_block(name)]` binds.
     pub(crate) const fn bound_type(self) -> &'static str {
         match self {
             Self::MaySleep => "&mut Sleepable",
             Self::NonBlock => "&mut NonBlock",
-        }
-    }
-
-    /// The attribute that is called so.
-    pub(crate) fn by_name(name: &str) -> Option<Self> {
-        match name {
-            "may_sleep" => Some(Self::MaySleep),
-            "non_block" => Some(Self::NonBlock),
-            _ => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Errors: collected, so that one expansion reports them all, each on the token it is about.
+//! The errors of an expansion: collected, so that all are reported at once.
 
 use core::fmt::Display;
 
@@ -13,19 +13,28 @@ pub(crate) struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Adds an error that underlines `tokens`: what is wrong, and the line that helps.
-    pub(crate) fn error(&mut self, tokens: impl ToTokens, wrong: impl Display, help: impl Display) {
-        self.errors.push(Error::new_spanned(tokens, message(wrong, help)));
+    /// Adds an error that underlines `tokens`. It says what is wrong, and what to write instead.
+    pub(crate) fn error(
+        &mut self,
+        tokens: impl ToTokens,
+        message: impl Display,
+        help: impl Display,
+    ) {
+        self.errors.push(Error::new_spanned(tokens, with_help(message, help)));
     }
 
-    /// As [`error`](Self::error), for a place that has a span of its own.
-    pub(crate) fn error_at(&mut self, span: Span, wrong: impl Display, help: impl Display) {
-        self.errors.push(Error::new(span, message(wrong, help)));
+    /// Like [`error`](Self::error), for a span.
+    pub(crate) fn error_at(&mut self, span: Span, message: impl Display, help: impl Display) {
+        self.errors.push(Error::new(span, with_help(message, help)));
     }
 
-    /// An error in the place of code, which then makes no errors of its own.
-    pub(crate) fn instead(span: Span, wrong: impl Display, help: impl Display) -> TokenStream {
-        Error::new(span, message(wrong, help)).to_compile_error()
+    /// Makes an error that takes the place of code in the expansion. The code itself then causes no further errors.
+    pub(crate) fn compile_error(
+        span: Span,
+        message: impl Display,
+        help: impl Display,
+    ) -> TokenStream {
+        Error::new(span, with_help(message, help)).to_compile_error()
     }
 
     /// How many errors there are so far.
@@ -33,8 +42,8 @@ impl Diagnostics {
         self.errors.len()
     }
 
-    /// Writes the errors out, as items that do not compile, before the expansion.
-    pub(crate) fn before(self, expanded: TokenStream) -> TokenStream {
+    /// Puts the errors before the expansion, as items that do not compile.
+    pub(crate) fn prepend_to(self, expanded: TokenStream) -> TokenStream {
         if self.errors.is_empty() {
             return expanded;
         }
@@ -44,6 +53,6 @@ impl Diagnostics {
     }
 }
 
-fn message(wrong: impl Display, help: impl Display) -> String {
-    format!("{wrong}\nhelp: {help}")
+fn with_help(message: impl Display, help: impl Display) -> String {
+    format!("{message}\nhelp: {help}")
 }

@@ -1,27 +1,39 @@
 //! The attributes of the `nonblock` crate, which re-exports and documents them.
 //!
-//! An attribute's way: `args` reads its arguments, `item` splits what it is on into tokens, `header` reads a
-//! signature, `parameters`
-//! finds the token among the parameters, `validate` decides what the function's entry must do,
-//! `expand` writes it. What is wrong on the way is collected in `diagnostics`,
-//! and the item is emitted all the same.
+//! `args` parses the arguments of an attribute, and `item` the item that it is on. `validate` decides what the
+//! function's prologue has to do: the code that is added at its entry. `expand` writes the expansion. Errors are
+//! collected in `diagnostics` on the way, and the item is part of the expansion even if there are errors.
+//!
+//! *The token* is the `&mut Sleepable` or the `&NonBlock` that a function takes. A `NonBlock` is also called the proof
+//! of a section. *Token trees* are what the compiler hands to a macro.
+//!
+//! This table has the lowest module first. A file imports modules from the rows above its own, and files that come
+//! before it in its own row. A test makes sure of that.
+//!
+//! | module | files | subject |
+//! |---|---|---|
+//! | `attribute` | | the two attributes, and what messages call their parts |
+//! | `diagnostics` | | the errors of an expansion |
+//! | `token_tree` | `inspect`, `construct`, `pretty` | telling token trees apart, making and printing them |
+//! | `private_path` | | the path of the module that expansions call |
+//! | `signature` | | parsing a function's signature |
+//! | `item` | `attr`, `ast`, `inner_attributes`, `parse` | the item that an attribute is on |
+//! | `parameters` | `type_syntax`, `role`, `parameter`, `pattern`, `type_params` | which parameter is the token |
+//! | `args` | | the arguments of an attribute |
+//! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `errors`, `mod` | what a prologue has to do |
+//! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `block`, `test_attribute`, `mod` | the expansion |
 
-#![allow(
-    missing_docs,
-    reason = "the documentation stands where `nonblock` hands the attributes on"
-)]
+#![allow(missing_docs, reason = "the attributes are documented where `nonblock` re-exports them")]
 
 mod args;
 mod attribute;
-mod awaits;
-mod build;
 mod diagnostics;
-mod docs;
 mod expand;
-mod header;
 mod item;
 mod parameters;
+mod private_path;
 mod signature;
+mod token_tree;
 mod validate;
 
 #[cfg(test)]
@@ -46,8 +58,8 @@ pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::test(args.into(), item.into()).into()
 }
 
-// `Self`, for the expansion of a declared method: in an `extern` block it does not resolve, and the compiler's
-// error names the macro that it came from.
+// Expands to `Self`, for a declared method. In an `extern` block `Self` does not resolve, and the compiler's error
+// shows the name of this macro.
 #[proc_macro]
 pub fn put_the_attribute_on_the_extern_block(_: TokenStream) -> TokenStream {
     TokenTree::from(Ident::new("Self", Span::mixed_site())).into()

@@ -1,72 +1,81 @@
 //! The expansion of a declared method: one without a body.
 //!
-//! No code can stand there, so a `where` clause checks the token's type. It has nothing to prove for
-//! callers and implementors, and the documentation does without it.
+//! It has no place for code, so a `where` clause checks the token's type. The clause has no bounds, so callers and
+//! implementors have nothing to prove. The documentation does not show it.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 use syn::Type;
 
-use crate::args::is_punct;
 use crate::attribute::Attribute;
-use crate::item::{Tokens, is_word};
-use crate::parameters::{first_span, last_span};
-use crate::validate::{Check, Entry};
+use crate::token_tree::inspect::{first_span, last_span};
+use crate::token_tree::{TokenSlice, is_ident, is_punct};
+use crate::validate::{AnnotatedFn, Prologue};
 
-/// Writes a declared method.
-pub(crate) fn write(check: &Check<'_>, entry: &Entry, attrs: &TokenStream) -> TokenStream {
-    let function = check.function;
-    let (received, is) = match (entry, check.attribute) {
-        (Entry::Token(received), Attribute::MaySleep) => (received, "IsSleepable"),
-        (Entry::Token(received) | Entry::Proof(received, _), _) => (received, "IsNonBlock"),
-        (Entry::Context(received), _) if !is_impl(&received.ty) => (received, "IsContext"),
-        _ => return function.declared(attrs, Tokens(&function.header)),
+/// Expands a declared method.
+pub(super) fn expand(
+    declared: &AnnotatedFn<'_>,
+    prologue: &Prologue,
+    attrs: &TokenStream,
+) -> TokenStream {
+    let function = declared.function;
+    let (token, check) = match (prologue, declared.attribute) {
+        (Prologue::Token(token), Attribute::MaySleep) => (token, "IsSleepable"),
+        (Prologue::Token(token) | Prologue::Proof(token, _), _) => (token, "IsNonBlock"),
+        (Prologue::Context(token), _) if !is_impl_trait(&token.ty) => (token, "IsContext"),
+        _ => return function.declaration(attrs, TokenSlice(&function.header)),
     };
     let hidden = Span::mixed_site();
-    let predicate = predicate(check, &received.ty, is);
-    let in_a_trait = check.may_be_foreign().then(|| in_a_trait(check));
-    let has_clause = function.header.iter().any(|token| is_word(token, "where"));
-    let ends_clause =
-        function.header.last().is_some_and(|token| is_punct(token, ',') || is_word(token, "where"));
+    let predicate = token_predicate(declared, &token.ty, check);
+    let self_predicate = declared.may_be_foreign().then(|| self_predicate(declared));
+    let has_clause = function.header.iter().any(|token| is_ident(token, "where"));
+    let ends_clause = function
+        .header
+        .last()
+        .is_some_and(|token| is_punct(token, ',') || is_ident(token, "where"));
     let before = match (has_clause, ends_clause) {
         (false, _) => quote_spanned!(hidden=> where),
         (true, true) => TokenStream::new(),
         (true, false) => quote_spanned!(hidden=> ,),
     };
-    let plain = Tokens(&function.header);
-    let header = quote!(#plain #before #predicate #in_a_trait);
-    let checked = function.declared(quote_spanned!(hidden=> #[cfg(not(doc))] #attrs), header);
-    let shown = function.declared(quote_spanned!(hidden=> #[cfg(doc)] #attrs), plain);
+    let plain = TokenSlice(&function.header);
+    let header = quote!(#plain #before #predicate #self_predicate);
+    let checked = function.declaration(quote_spanned!(hidden=> #[cfg(not(doc))] #attrs), header);
+    let shown = function.declaration(quote_spanned!(hidden=> #[cfg(doc)] #attrs), plain);
     quote!(#checked #shown)
 }
 
-/// Says nothing of `Self`, but says it: in a trait that holds always, and leaves it usable as `dyn`. In an
-/// `extern` block, whose functions would pass the token on to C, there is no `Self`, and the compiler's error
-/// names the macro that stands for it.
-fn in_a_trait(check: &Check<'_>) -> TokenStream {
+/// Writes `Self:,`, a predicate without a bound. It does not compile in an `extern` block.
+///
+/// In a trait it always holds, and the trait can still be used as `dyn`. A foreign function must not compile, because
+/// it would pass the token on to C, and in an `extern` block there is no `Self`. This `Self` comes from a macro whose
+/// name says what to do, and the compiler's error shows that name.
+fn self_predicate(declared: &AnnotatedFn<'_>) -> TokenStream {
     let hidden = Span::mixed_site();
-    let private = check.args.private(hidden);
-    let at = check.signature.ident.span();
+    let private = declared.args.private_path();
+    let at = declared.signature.ident.span();
     let it = quote_spanned!(hidden=> #private::put_the_attribute_on_the_extern_block!());
     let mut path = TokenStream::new();
     for mut token in it {
-        // What the compiler underlines.
+        // This is what the compiler underlines.
         token.set_span(at.resolved_at(token.span()));
         path.append(token);
     }
     quote_spanned!(hidden=> #path:,)
 }
 
-/// Names a type that has this parameter only if it is the token: `IsSleepable<T>:`. The compiler underlines
-/// it from its first token to its last.
-fn predicate(check: &Check<'_>, written: &TokenStream, is: &str) -> TokenStream {
+/// Writes `IsSleepable<T>:,`, a predicate that compiles only if `T` is the token. `check` is the name before the `<`.
+///
+/// The compiler underlines from the predicate's first token to its last. So these two have the spans of the type that
+/// the user wrote.
+fn token_predicate(declared: &AnnotatedFn<'_>, written: &TokenStream, check: &str) -> TokenStream {
     let hidden = Span::mixed_site();
-    let private = check.args.private(hidden);
-    let checks = Ident::new(is, hidden);
+    let private = declared.args.private_path();
+    let check = Ident::new(check, hidden);
     let (first, last) = (first_span(written), last_span(written));
-    let ty = without_elided_lifetimes(referent(written.clone()));
+    let ty = replace_elided_lifetimes(referent(written.clone()));
     let mut path = TokenStream::new();
-    for (i, mut token) in quote_spanned!(hidden=> #private::#checks<).into_iter().enumerate() {
+    for (i, mut token) in quote_spanned!(hidden=> #private::#check<).into_iter().enumerate() {
         // `::` is two tokens.
         if i < 2 {
             token.set_span(first);
@@ -77,7 +86,7 @@ fn predicate(check: &Check<'_>, written: &TokenStream, is: &str) -> TokenStream 
     quote_spanned!(hidden=> #path #ty #end:,)
 }
 
-/// Takes the reference off a token's type, with its lifetime.
+/// The type behind a reference. Any other type stays as it is.
 fn referent(ty: TokenStream) -> TokenStream {
     match syn::parse2::<Type>(ty.clone()) {
         Ok(Type::Reference(reference)) => reference.elem.into_token_stream(),
@@ -87,24 +96,24 @@ fn referent(ty: TokenStream) -> TokenStream {
     }
 }
 
-/// Whether only a signature can name what a reference is to: an `impl Trait`.
-fn is_impl(ty: &TokenStream) -> bool {
+/// Whether a type is an `impl Trait`, or a reference to one.
+fn is_impl_trait(ty: &TokenStream) -> bool {
     matches!(syn::parse2::<Type>(referent(ty.clone())), Ok(Type::ImplTrait(_)))
 }
 
-/// Writes `'static` for `'_`, which a `where` clause cannot hold.
-fn without_elided_lifetimes(ty: TokenStream) -> TokenStream {
-    let mut quote = false;
+/// Replaces `'_` by `'static`: a `where` clause cannot contain `'_`.
+fn replace_elided_lifetimes(ty: TokenStream) -> TokenStream {
+    let mut after_apostrophe = false;
     ty.into_iter()
         .map(|token| {
-            let of_lifetime = quote;
-            quote = is_punct(&token, '\'');
+            let is_lifetime = after_apostrophe;
+            after_apostrophe = is_punct(&token, '\'');
             match token {
-                TokenTree::Ident(ident) if ident == "_" && of_lifetime => {
+                TokenTree::Ident(ident) if ident == "_" && is_lifetime => {
                     Ident::new("static", ident.span()).into()
                 }
                 TokenTree::Group(group) => {
-                    let content = without_elided_lifetimes(group.stream());
+                    let content = replace_elided_lifetimes(group.stream());
                     let mut inner = Group::new(group.delimiter(), content);
                     inner.set_span(group.span());
                     inner.into()

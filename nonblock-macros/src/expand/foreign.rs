@@ -1,22 +1,24 @@
-//! The expansion of a block of foreign functions: a function of the same name for each, in which the
-//! foreign one is declared, so that nobody else can call it.
+//! The expansion of an `extern` block: a wrapper of the same name for each foreign function.
+//!
+//! The foreign function is declared in the body of its wrapper, so that nobody else can call it.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, format_ident, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::{FnArg, Pat, Signature, Token};
 
-use super::block::{Own, own};
+use super::doc_line;
+use super::member_override::Override;
 use crate::args::Args;
 use crate::attribute::Attribute;
-use crate::build::{Private, here};
 use crate::diagnostics::Diagnostics;
-use crate::docs;
-use crate::item::{Attr, Block, Function, Member, Tokens, is_word};
-use crate::parameters::{Role, Scope};
+use crate::item::{Attr, Block, Function, Member};
+use crate::parameters::{Role, TypeParams};
+use crate::token_tree::construct::braced_call;
+use crate::token_tree::{TokenSlice, is_ident};
 
-/// Expands a block of foreign functions.
-pub(crate) fn expand(
+/// Expands an `extern` block. The block itself remains, with all that gets no wrapper.
+pub(super) fn expand(
     attribute: Attribute,
     args: &Args,
     attrs: &[Attr],
@@ -24,40 +26,34 @@ pub(crate) fn expand(
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     if let Some(binding) = &args.binding {
-        let wrong = format!("there is no body here to bind `{binding}` in");
+        let message = format!("there is no body here to bind `{binding}` in");
         let help = match attribute {
             Attribute::MaySleep => "write `#[may_sleep]`: each function takes the token first",
             Attribute::NonBlock => "write `#[non_block]`: each function runs in a section",
         };
-        diagnostics.error(binding, wrong, help);
+        diagnostics.error(binding, message, help);
     }
-    let foreign = Foreign { attribute, args, attrs, header: &block.header };
+    let writer = WrapperWriter { attribute, args, block_attrs: attrs, block_header: &block.header };
     let (inner, members) = block.members();
     let mut kept = inner;
     let mut wrappers = TokenStream::new();
     for member in members {
         match member {
             Member::Other(tokens) => kept.extend(tokens),
-            Member::Function(mut function) => match own(attribute, &mut function, diagnostics) {
-                Own::Skip => function.to_tokens(&mut kept),
-                Own::Attribute => {
-                    let attr = function.attrs.iter().find(|attr| is_ours(attr));
-                    diagnostics.error(
-                        attr,
-                        "a foreign function has no attribute of its own beside its block's",
-                        format!(
-                            "move it into a block of its own, or leave it out with `#[{}(skip)]`",
-                            attribute.name()
-                        ),
-                    );
-                    function.attrs.retain(|attr| !is_ours(attr));
-                    function.to_tokens(&mut kept);
+            Member::Function(mut function) => {
+                match Override::take_from(&mut function, attribute, diagnostics) {
+                    Override::Skip => function.to_tokens(&mut kept),
+                    Override::Attribute => {
+                        report_own_attribute(attribute, &function, diagnostics);
+                        function.attrs.retain(|attr| attr.as_own().is_none());
+                        function.to_tokens(&mut kept);
+                    }
+                    Override::None => match writer.wrapper(&function, diagnostics) {
+                        Some(wrapper) => wrappers.extend(wrapper),
+                        None => function.to_tokens(&mut kept),
+                    },
                 }
-                Own::Nothing => match foreign.wrapper(&function, diagnostics) {
-                    Some(wrapper) => wrappers.extend(wrapper),
-                    None => function.to_tokens(&mut kept),
-                },
-            },
+            }
         }
     }
     let mut tokens = TokenStream::new();
@@ -72,40 +68,58 @@ pub(crate) fn expand(
     tokens
 }
 
-struct Foreign<'a> {
+/// Reports a foreign function that has an attribute of its own.
+fn report_own_attribute(attribute: Attribute, function: &Function, diagnostics: &mut Diagnostics) {
+    let help = format!(
+        "move it into a block of its own, or leave it out with `#[{}(skip)]`",
+        attribute.name()
+    );
+    diagnostics.error(
+        function.attrs.iter().find(|attr| attr.as_own().is_some()),
+        "a foreign function has no attribute of its own beside its block's",
+        help,
+    );
+}
+
+/// Writes the wrappers of a block's functions.
+struct WrapperWriter<'a> {
     attribute: Attribute,
     args: &'a Args,
     /// The block's attributes, such as `#[link]`.
-    attrs: &'a [Attr],
+    block_attrs: &'a [Attr],
     /// `unsafe extern "C"`.
-    header: &'a [TokenTree],
+    block_header: &'a [TokenTree],
 }
 
-impl Foreign<'_> {
-    /// Writes a function's wrapper, or reports why there is none.
+impl WrapperWriter<'_> {
+    /// Writes the wrapper of a function, or reports why it can have none.
     fn wrapper(&self, function: &Function, diagnostics: &mut Diagnostics) -> Option<TokenStream> {
-        // `safe` is no word of a signature's outside such a block.
-        let tokens = function.signature_tokens();
-        let keyword = tokens.iter().position(|token| is_word(token, "fn")).unwrap_or(0);
+        // `safe` is a qualifier in an `extern` block only.
+        let tokens = function.signature();
+        let keyword = tokens.iter().position(|token| is_ident(token, "fn")).unwrap_or(0);
         let (qualifiers, rest) = tokens.split_at(keyword);
-        let is_safe = qualifiers.iter().any(|token| is_word(token, "safe"));
-        let qualifiers = qualifiers.iter().filter(|token| !is_word(token, "safe"));
+        let is_safe = qualifiers.iter().any(|token| is_ident(token, "safe"));
+        let qualifiers = qualifiers.iter().filter(|token| !is_ident(token, "safe"));
         let signature: Signature = match syn::parse2(qualifiers.chain(rest).cloned().collect()) {
             Ok(signature) => signature,
             Err(error) => {
-                let wrong =
+                let message =
                     format!("`#[{}]` cannot read this signature: {error}", self.attribute.name());
-                diagnostics.error_at(error.span(), wrong, "write a foreign function's signature");
+                diagnostics.error_at(error.span(), message, "write a foreign function's signature");
                 return None;
             }
         };
-        let names = self.check(&signature, diagnostics)?;
+        let names = self.argument_names(&signature, diagnostics)?;
         let (outer, inner) = split_attributes(&function.attrs);
         Some(self.write(function, &signature, is_safe, &names, &outer, &inner))
     }
 
-    /// Reports what cannot be wrapped. Returns a name for each parameter.
-    fn check(&self, signature: &Signature, diagnostics: &mut Diagnostics) -> Option<Vec<Ident>> {
+    /// Returns a name for each parameter, or reports why the function cannot have a wrapper.
+    fn argument_names(
+        &self,
+        signature: &Signature,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<Ident>> {
         let name = self.attribute.name();
         let skip = format!("leave it out with `#[{name}(skip)]`");
         let before = diagnostics.count();
@@ -119,9 +133,9 @@ impl Foreign<'_> {
                 help,
             );
         }
-        let mut scope = Scope::default();
-        scope.add(&signature.generics);
-        for parameter in scope.parameters(signature) {
+        let mut type_params = TypeParams::default();
+        type_params.add(&signature.generics);
+        for parameter in type_params.classify(signature) {
             if matches!(
                 parameter.role,
                 Role::Sleepable | Role::NonBlock | Role::Context | Role::WrongShape(_)
@@ -158,7 +172,7 @@ impl Foreign<'_> {
             match arg {
                 FnArg::Typed(typed) => match &*typed.pat {
                     Pat::Ident(ident) => names.push(ident.ident.clone()),
-                    // `_` is given a name of its own.
+                    // `_` gets a name, by which the argument can be passed on.
                     _ => names.push(format_ident!("arg{i}", span = Span::mixed_site())),
                 },
                 FnArg::Receiver(receiver) => {
@@ -183,7 +197,7 @@ impl Foreign<'_> {
         inner: &[Attr],
     ) -> TokenStream {
         let hidden = Span::mixed_site();
-        let private = self.args.private(hidden);
+        let private = self.args.private_path();
         let Signature { ident, generics, inputs, output, .. } = signature;
 
         let mut parameters = Punctuated::<TokenStream, Token![,]>::new();
@@ -201,41 +215,41 @@ impl Foreign<'_> {
             }
         }
 
-        let entry = Private::new(self.args, hidden);
-        let entry = match self.attribute {
+        let prologue = match self.attribute {
             Attribute::MaySleep => {
                 let cx = quote_spanned!(hidden=> cx);
-                let entry = here(entry.path("may_sleep", hidden), cx, ident.span());
-                quote_spanned!(hidden=> #entry;)
+                let call = braced_call(private.item("may_sleep"), cx, ident.span());
+                quote_spanned!(hidden=> #call;)
             }
             Attribute::NonBlock => {
-                let enter = entry.path("enter_section", hidden);
-                let entry = here(enter, TokenStream::new(), ident.span());
-                quote_spanned!(hidden=> let _section = #entry;)
+                let enter = private.item("enter_section");
+                let call = braced_call(enter, TokenStream::new(), ident.span());
+                quote_spanned!(hidden=> let _section = #call;)
             }
         };
-        // The arguments get names of their own: one may have the function's, which the declaration hides.
+        // A parameter may have the name of the function, and the declaration would hide it. So the arguments are passed
+        // under names that the user cannot write.
         let passed: Vec<Ident> =
             (0..names.len()).map(|i| format_ident!("passed{i}", span = hidden)).collect();
-        let block_attrs = self.attrs;
-        let block_header = Tokens(self.header);
-        let declared = Tokens(function.signature_tokens());
+        let block_attrs = self.block_attrs;
+        let block_header = TokenSlice(self.block_header);
+        let declared = TokenSlice(function.signature());
         let mut call = quote_spanned!(hidden=> #ident(#(#passed),*));
         if !is_safe {
-            // The caller has promised what the foreign function asks for.
+            // The wrapper is `unsafe` too, so its caller has promised what the foreign function demands.
             call = quote_spanned!(hidden=> unsafe { #call });
         }
 
-        let docs = docs::with_line(outer.to_vec(), Some(line), function.has_visibility());
-        let docs = Tokens(&docs);
-        let visibility = Tokens(function.visibility());
+        let attrs = doc_line::insert(outer.to_vec(), Some(line), function.has_visibility());
+        let attrs = TokenSlice(&attrs);
+        let visibility = TokenSlice(function.visibility());
         let unsafety = (!is_safe).then(|| Ident::new("unsafe", hidden));
         let (lifetimes, clause) = (&generics.params, &generics.where_clause);
         let lifetimes = (!lifetimes.is_empty()).then(|| quote!(<#lifetimes>));
         quote_spanned! {hidden=>
-            #docs
+            #attrs
             #visibility #unsafety fn #ident #lifetimes (#parameters) #output #clause {
-                #entry
+                #prologue
                 #(let #passed = #names;)*
                 {
                     #(#block_attrs)* #block_header { #(#inner)* #declared; }
@@ -246,12 +260,8 @@ impl Foreign<'_> {
     }
 }
 
-fn is_ours(attr: &Attr) -> bool {
-    attr.name().is_some_and(|name| Attribute::by_name(&name.to_string()).is_some())
-}
-
-/// Splits a foreign function's attributes: those of the function that Rust code calls, and those of the
-/// declaration in it, which are the ones about linking.
+/// Splits a foreign function's attributes into those of the wrapper and those of the declaration in it. The latter are
+/// those about linking.
 fn split_attributes(attrs: &[Attr]) -> (Vec<Attr>, Vec<Attr>) {
     let links = |name: &Ident| name == "link_name" || name == "link_ordinal";
     let mut outer = Vec::new();

@@ -4,158 +4,170 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::Signature;
 
-use super::declaration;
-use super::entry::Writer;
+use super::prologue::PrologueWriter;
+use super::{declaration, doc_line};
 use crate::args::Args;
 use crate::attribute::Attribute;
-use crate::build::{braces_around, punct};
 use crate::diagnostics::Diagnostics;
-use crate::docs;
-use crate::header;
-use crate::item::{BlockKind, Function, begins_plainly, is_word, split_inner_attributes};
-use crate::validate::{Check, Entry, Place, remaining_attributes};
+use crate::item::{BlockKind, Function, has_no_inner_attributes, split_inner_attributes};
+use crate::signature;
+use crate::token_tree::construct::{braces_around, punct};
+use crate::token_tree::is_ident;
+use crate::validate::{AnnotatedFn, Enclosing, Prologue, remove_further_attributes};
 
-/// Expands a function: the same one, with an entry that checks its token or brings it about.
-pub(crate) fn expand(
+/// Expands a function: adds its prologue, and the line to its documentation.
+pub(super) fn expand(
     attribute: Attribute,
     args: &Args,
-    place: &Place,
+    enclosing: &Enclosing,
     mut function: Function,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    remaining_attributes(attribute, &mut function.attrs, diagnostics);
-    if place.block.is_none() && function.is_foreign() {
-        foreign_alone(attribute, &function, diagnostics);
+    remove_further_attributes(attribute, &mut function.attrs, diagnostics);
+    if enclosing.block.is_none() && function.is_foreign() {
+        report_foreign_function(attribute, &function, diagnostics);
         return function.to_token_stream();
     }
-    let signature: Signature = match header::read(function.signature_tokens()) {
+    let signature: Signature = match signature::parse(function.signature()) {
         Ok(signature) => signature,
         Err(error) => {
-            let wrong = format!("`#[{}]` cannot read this signature: {error}", attribute.name());
-            diagnostics.error_at(error.span(), wrong, "write a function's signature");
+            let message = format!("`#[{}]` cannot read this signature: {error}", attribute.name());
+            diagnostics.error_at(error.span(), message, "write a function's signature");
             return function.to_token_stream();
         }
     };
-    let check = Check::new(attribute, args, place, &function, &signature);
-    let entry = check.entry(diagnostics);
-    let public = function.has_visibility()
+    let annotated = AnnotatedFn::new(attribute, args, enclosing, &function, &signature);
+    let prologue = annotated.validate(diagnostics);
+    // An undocumented method of a trait implementation inherits the documentation of the trait's method.
+    let add_to_undocumented = function.has_visibility()
         || function.body.is_none()
-        || place.block == Some(BlockKind::Trait);
-    let line = docs::line(attribute, &entry);
+        || enclosing.block == Some(BlockKind::Trait);
+    let line = doc_line::line(attribute, &prologue);
     if function.body.is_none() {
-        let attrs = docs::with_line(function.attrs.clone(), line, public);
-        return declaration::write(&check, &entry, &attrs.into_iter().collect());
+        let attrs = doc_line::insert(function.attrs.clone(), line, add_to_undocumented);
+        return declaration::expand(&annotated, &prologue, &attrs.into_iter().collect());
     }
-    let writer = Writer::new(&check);
-    let source = function.source().map(str::to_owned);
+    let writer = PrologueWriter::new(&annotated);
+    let source = function.body_source().map(str::to_owned);
     let Function { attrs, header, body, .. } = function;
-    let mut tokens = docs::with_line(attrs, line, public);
+    let mut tokens = doc_line::insert(attrs, line, add_to_undocumented);
     tokens.extend(header);
     tokens.extend(
-        body.map(|body| TokenTree::from(write_body(&writer, body, source.as_deref(), entry))),
+        body.map(|body| TokenTree::from(write_body(&writer, body, source.as_deref(), prologue))),
     );
     tokens.into_iter().collect()
 }
 
-/// Says where the attribute of a foreign function goes.
-fn foreign_alone(attribute: Attribute, function: &Function, diagnostics: &mut Diagnostics) {
+/// Reports a foreign function: its attribute belongs on the `extern` block.
+fn report_foreign_function(
+    attribute: Attribute,
+    function: &Function,
+    diagnostics: &mut Diagnostics,
+) {
     let name = attribute.name();
-    let ident = function.header.iter().skip_while(|token| !is_word(token, "fn")).nth(1);
-    let called = ident.map_or_else(|| "this".to_owned(), |ident| format!("`{ident}`"));
-    let wrong = format!(
-        "{called} is a foreign function: its attribute goes on the `extern` block around it"
+    let ident = function.header.iter().skip_while(|token| !is_ident(token, "fn")).nth(1);
+    let name_of_fn = ident.map_or_else(|| "this".to_owned(), |ident| format!("`{ident}`"));
+    let message = format!(
+        "{name_of_fn} is a foreign function: its attribute goes on the `extern` block around it"
     );
     let help = format!(
         "put `#[{name}]` on the block, and `#[{name}(skip)]` on what it is not for; a function that is \
          not foreign needs a body"
     );
-    diagnostics.error(ident, wrong, help);
+    diagnostics.error(ident, message, help);
 }
 
-/// Writes the body with its entry. What the author wrote stays as it is, in its place.
-fn write_body(writer: &Writer, body: Group, source: Option<&str>, entry: Entry) -> Group {
-    if let Entry::Nothing = entry {
+/// Writes the body with its prologue. What the user wrote keeps its tokens and its spans.
+fn write_body(
+    writer: &PrologueWriter,
+    body: Group,
+    source: Option<&str>,
+    prologue: Prologue,
+) -> Group {
+    if let Prologue::Nothing = prologue {
         return body;
     }
-    let place = body.span();
+    let span = body.span();
     let (inner, body) = Body::new(body, source);
     let mut content = inner;
-    match entry {
-        Entry::Nothing => content.extend(body.content()),
-        Entry::Broken(error) => content.extend(error),
-        Entry::Token(received) => {
-            content.extend(writer.received(received));
-            content.extend(body.content());
+    match prologue {
+        Prologue::Nothing => content.extend(body.after_statements()),
+        Prologue::Error(error) => content.extend(error),
+        Prologue::Token(token) => {
+            content.extend(writer.check_token(token));
+            content.extend(body.after_statements());
         }
-        Entry::Proof(received, sleepables) => {
-            content.extend(writer.received(received));
-            content.extend(writer.none(&sleepables));
-            content.extend(writer.no_stranger());
-            content.extend(body.content());
+        Prologue::Proof(token, others) => {
+            content.extend(writer.check_token(token));
+            content.extend(writer.check_no_token(&others));
+            content.extend(writer.check_non_tokens());
+            content.extend(body.after_statements());
         }
-        Entry::Context(received) => {
-            content.extend(writer.context(received));
-            content.extend(body.content());
+        Prologue::Context(token) => {
+            content.extend(writer.check_context(token));
+            content.extend(body.after_statements());
         }
-        Entry::ContextByType(asked) => {
-            content.extend(writer.by_type(&[asked]));
-            content.extend(body.content());
+        Prologue::ContextByType(target) => {
+            content.extend(writer.check_by_type(&[target]));
+            content.extend(body.after_statements());
         }
-        Entry::ByType(asked) => {
-            content.extend(writer.by_type(&asked));
-            content.extend(body.content());
+        Prologue::ByType(targets) => {
+            content.extend(writer.check_by_type(&targets));
+            content.extend(body.after_statements());
         }
-        // What is held around the body is dropped after it: after its variables, and after the temporaries
-        // of its last expression. Those outlive a block's variables in editions before 2024; but the
-        // block around the body has the expansion's span, and so the edition of this crate.
-        Entry::Bind(name, types) => {
-            content.extend(writer.no_stranger());
-            content.extend(writer.bind(&name, &types, &body.nested()));
+        // The token or the section must be dropped after the body's variables, and after the temporaries of its last
+        // expression. Before edition 2024 these temporaries outlive the variables of a block. But the block around the
+        // body has the expansion's span, and so this crate's edition.
+        Prologue::Bind(name, targets) => {
+            content.extend(writer.check_non_tokens());
+            content.extend(writer.bind(&name, &targets, &body.into_block()));
         }
-        Entry::Section(types) => {
-            content.extend(writer.no_stranger());
-            content.extend([writer.section(&types, body.nested())]);
+        Prologue::Section(targets) => {
+            content.extend(writer.check_non_tokens());
+            content.extend([writer.section(&targets, body.into_block())]);
         }
-        Entry::Refused(name) => content.extend(writer.refused(&name, &body.nested())),
+        Prologue::BindRefused(name) => {
+            content.extend(writer.bind_refused(&name, &body.into_block()));
+        }
     }
-    braces_around(content, place)
+    braces_around(content, span)
 }
 
-/// What the author wrote, without the inner attributes that must stay at the function's beginning.
+/// The body that the user wrote, without its inner attributes. These have to stay at the function's beginning.
 enum Body {
-    /// Braces that can stand inside others as they came.
-    Whole(Group),
-    /// What is in the braces, and the braces.
-    Parts(TokenStream, Group),
+    /// A group in braces that can be put into other braces as it is.
+    Group(Group),
+    /// The content of the braces, and the group that it came from.
+    Content(TokenStream, Group),
 }
 
 impl Body {
-    /// Splits the inner attributes off.
+    /// Splits the inner attributes off, and returns them first.
     fn new(body: Group, source: Option<&str>) -> (TokenStream, Self) {
-        // Only of braces on one line does the compiler say that others make them unnecessary.
-        if source.is_some_and(|source| begins_plainly(source) && source.contains('\n')) {
-            return (TokenStream::new(), Self::Whole(body));
+        // The compiler calls braces in braces unnecessary only if they are on a single line.
+        if source.is_some_and(|source| has_no_inner_attributes(source) && source.contains('\n')) {
+            return (TokenStream::new(), Self::Group(body));
         }
         let (inner, rest) = split_inner_attributes(&body, source);
-        (inner, Self::Parts(rest, body))
+        (inner, Self::Content(rest, body))
     }
 
-    /// The body after an entry.
-    fn content(self) -> TokenStream {
+    /// Writes the body after statements.
+    fn after_statements(self) -> TokenStream {
         match self {
-            Self::Whole(body) => TokenTree::from(body).into(),
-            Self::Parts(rest, _) => rest,
+            Self::Group(body) => TokenTree::from(body).into(),
+            Self::Content(rest, _) => rest,
         }
     }
 
-    /// The body as a block. An empty statement keeps the compiler from calling its braces unnecessary.
-    fn nested(self) -> TokenTree {
+    /// Writes the body as a block. An empty statement in it keeps the compiler from calling the braces unnecessary.
+    fn into_block(self) -> TokenTree {
         match self {
-            Self::Whole(body) => body.into(),
-            Self::Parts(rest, place) => {
+            Self::Group(body) => body.into(),
+            Self::Content(rest, group) => {
                 let mut tokens = TokenStream::from(punct(';', Span::mixed_site()));
                 tokens.extend(rest);
-                braces_around(tokens, place.span()).into()
+                braces_around(tokens, group.span()).into()
             }
         }
     }

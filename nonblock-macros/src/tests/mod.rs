@@ -1,8 +1,10 @@
 //! Tests of the expansions as token streams. What the compiler makes of them is tested from outside.
 
-mod docs;
-mod placements;
-mod random;
+mod doc_line;
+mod errors;
+mod expansions;
+mod floors;
+mod fuzz;
 mod signatures;
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -13,7 +15,7 @@ use crate::expand;
 const BOTH: [Attribute; 2] = [Attribute::MaySleep, Attribute::NonBlock];
 
 /// Expands source text.
-fn expand(attribute: Attribute, args: &str, item: &str) -> TokenStream {
+fn expand_source(attribute: Attribute, args: &str, item: &str) -> TokenStream {
     expand::attribute(attribute, tokens(args), tokens(item))
 }
 
@@ -21,7 +23,7 @@ fn tokens(source: &str) -> TokenStream {
     source.parse().expect("the test's source is made of tokens")
 }
 
-/// Whether a word stands anywhere in the tokens.
+/// Whether an identifier or keyword is anywhere in the tokens.
 fn has_word(tokens: &TokenStream, word: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == word,
@@ -53,7 +55,7 @@ fn messages(expanded: &TokenStream) -> Vec<String> {
     found
 }
 
-/// Spaces do not count.
+/// The source text of tokens without its white space.
 fn squeezed(tokens: impl quote::ToTokens) -> String {
     tokens.into_token_stream().to_string().split_whitespace().collect()
 }

@@ -7,10 +7,10 @@ use quote::quote;
 use super::{is_refused, messages, squeezed, tokens};
 use crate::attribute::Attribute;
 use crate::expand;
-use crate::header;
-use crate::parameters::{Parameter, Scope};
+use crate::parameters::{Parameter, TypeParams};
+use crate::signature;
 
-/// A function by its parts, all of which the expansion must keep.
+/// The parts of a function. The expansion must keep all of them.
 #[derive(Clone, Debug)]
 struct Parts {
     attrs: Vec<&'static str>,
@@ -24,12 +24,12 @@ struct Parts {
 }
 
 impl Parts {
-    /// The function's source, with one more parameter, if it is not empty.
+    /// The function's source text, with `token` as one more parameter unless it is empty.
     fn source(&self, token: &str) -> String {
         let Self { attrs, before, generics, receiver, parameters, output, clause, body } = self;
         let mut list: Vec<&str> = vec![receiver];
         list.extend(parameters);
-        // Before the last parameter: neither first nor last is special.
+        // In the middle, because the first and the last parameter could be special cases.
         list.insert(list.len() / 2 + usize::from(!receiver.is_empty() && list.len() == 1), token);
         list.retain(|parameter| !parameter.is_empty());
         format!(
@@ -143,7 +143,7 @@ fn parts() -> impl Strategy<Value = Parts> {
 fn assert_kept(parts: &Parts, source: &str, expanded: &proc_macro2::TokenStream) {
     let text = squeezed(expanded);
     assert!(!is_refused(expanded), "{source}\n{:#?}", messages(expanded));
-    // `default` is not for a function that stands alone: such a one is read in an `impl`.
+    // Parsed in an `impl`, because a function outside of one cannot be `default`.
     let item = quote!(impl X { #expanded });
     let parsed: syn::ItemImpl =
         syn::parse2(item).unwrap_or_else(|error| panic!("{error}:\n{expanded}"));
@@ -187,21 +187,21 @@ proptest! {
         }
     }
 
-    /// What is read without `syn` is what `syn` would have read.
+    /// What is parsed without `syn` is what `syn` would have parsed.
     #[test]
-    fn random_signatures_are_read_alike(parts in parts()) {
+    fn random_signatures_are_parsed_alike(parts in parts()) {
         let plain = Parts { attrs: vec![], before: "", body: "", ..parts };
         for token in ["", "cx: &mut Sleepable", "_: &'a b::NonBlock", "mut cx: ::a::Cx<'_>", "d: Self"] {
             let source = plain.source(token).replace("f<>", "f");
             let tokens: Vec<TokenTree> = tokens(&source).into_iter().collect();
-            let read = header::read(&tokens).expect("a signature");
+            let parsed = signature::parse(&tokens).expect("a signature");
             let by_syn: syn::Signature = syn::parse2(tokens.into_iter().collect()).expect("a signature");
-            prop_assert_eq!(squeezed(&read), squeezed(&by_syn));
-            prop_assert_eq!(read.inputs.len(), by_syn.inputs.len());
-            let (scope, roles) = (Scope::default(), |parameters: Vec<Parameter<'_>>| {
+            prop_assert_eq!(squeezed(&parsed), squeezed(&by_syn));
+            prop_assert_eq!(parsed.inputs.len(), by_syn.inputs.len());
+            let (type_params, roles) = (TypeParams::default(), |parameters: Vec<Parameter<'_>>| {
                 parameters.iter().map(|it| (it.role, it.name.cloned())).collect::<Vec<_>>()
             });
-            prop_assert_eq!(roles(scope.parameters(&read)), roles(scope.parameters(&by_syn)));
+            prop_assert_eq!(roles(type_params.classify(&parsed)), roles(type_params.classify(&by_syn)));
         }
     }
 

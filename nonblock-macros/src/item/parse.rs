@@ -1,4 +1,4 @@
-//! From tokens to an item.
+//! Parsing an item and the members of a block.
 
 use core::cell::OnceCell;
 use std::vec;
@@ -6,14 +6,16 @@ use std::vec;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::TokenStreamExt as _;
 
-use super::tokens::{braced, is_braced, is_group, is_literal, unwrap_invisible};
-use super::{Attr, Block, BlockKind, Function, Item, Member};
-use crate::args::is_punct;
+use super::ast::{Block, BlockKind, Function, Item, Member};
+use super::attr::Attr;
+use super::inner_attributes::split_inner_attributes;
+use crate::token_tree::inspect::{into_braces, is_braces, is_literal, unwrap_invisible_groups};
+use crate::token_tree::{is_group, is_punct};
 
 impl Item {
-    /// Finds out what the tokens are.
+    /// Parses the item that the tokens are.
     pub(crate) fn parse(tokens: TokenStream) -> Self {
-        let mut cursor = Cursor(unwrap_invisible(tokens).into_iter());
+        let mut cursor = Cursor(unwrap_invisible_groups(tokens).into_iter());
         let attrs = cursor.attributes();
         let Some(last) = cursor.rest().last().cloned() else { return Self::Empty };
         let (before, keyword) = cursor.keyword();
@@ -31,7 +33,7 @@ impl Item {
             Keyword::Block(kind) => kind,
             Keyword::Other(token, name) => return Self::Other(token, name),
         };
-        match braced(last) {
+        match into_braces(last) {
             Ok(body) => {
                 let header = cursor.take(cursor.rest().len() - 1);
                 Self::Block(Block { kind, attrs, header, body })
@@ -41,18 +43,32 @@ impl Item {
     }
 }
 
-/// The word that says what an item is.
+impl Block {
+    /// Parses what is in the braces: the inner attributes and the members.
+    pub(crate) fn members(&self) -> (TokenStream, Vec<Member>) {
+        let (inner, rest) = split_inner_attributes(&self.body, None);
+        let tokens: Vec<TokenTree> = rest.into_iter().collect();
+        let mut cursor = Cursor(tokens.into_iter());
+        let mut members = Vec::new();
+        while !cursor.rest().is_empty() {
+            members.push(cursor.member());
+        }
+        (inner, members)
+    }
+}
+
+/// The kind of an item, by its keyword.
 enum Keyword {
     Function,
     Block(BlockKind),
     Other(TokenTree, &'static str),
 }
 
-/// What is left of a list of tokens.
-pub(super) struct Cursor(pub(super) vec::IntoIter<TokenTree>);
+/// The tokens that are not parsed yet.
+struct Cursor(vec::IntoIter<TokenTree>);
 
 impl Cursor {
-    pub(super) fn rest(&self) -> &[TokenTree] {
+    fn rest(&self) -> &[TokenTree] {
         self.0.as_slice()
     }
 
@@ -61,27 +77,27 @@ impl Cursor {
         self.0.by_ref().take(count).collect()
     }
 
-    /// Takes the attributes that stand first.
+    /// Takes the outer attributes that come first.
     fn attributes(&mut self) -> Vec<Attr> {
         let mut attrs = Vec::new();
-        while let [pound, bracketed, ..] = self.rest()
+        while let [pound, brackets, ..] = self.rest()
             && is_punct(pound, '#')
-            && is_group(bracketed, Delimiter::Bracket)
-            && let (Some(pound), Some(bracketed)) = (self.0.next(), self.0.next())
+            && is_group(brackets, Delimiter::Bracket)
+            && let (Some(pound), Some(brackets)) = (self.0.next(), self.0.next())
         {
-            attrs.push(Attr::new(pound, bracketed));
+            attrs.push(Attr::new(pound, brackets));
         }
         attrs
     }
 
-    /// Finds the item's keyword. Also returns how many tokens stand before a function's signature.
+    /// Finds the item's keyword. Also returns how many tokens stand before the signature, if it is a function's.
     fn keyword(&self) -> (usize, Keyword) {
         let mut before = 0;
         let mut rest = self.rest();
         while let [token, after @ ..] = rest {
             let word = match token {
                 TokenTree::Ident(ident) => ident.to_string(),
-                // A visibility that a `macro_rules` macro passed on.
+                // The visibility that a `macro_rules` macro passed on.
                 TokenTree::Group(group) if group.delimiter() == Delimiter::None => String::new(),
                 _ if is_punct(token, '|') => {
                     return (before, Keyword::Other(token.clone(), "a closure"));
@@ -101,7 +117,7 @@ impl Cursor {
                     before = self.rest().len() - rest.len();
                 }
                 "async" | "unsafe" | "safe" | "gen" | "auto" => {}
-                "const" if is_qualifier_of_more(after) => {}
+                "const" if is_const_qualifier(after) => {}
                 "extern" => {
                     if after.first().is_some_and(is_literal) {
                         rest = after.get(1..).unwrap_or_default();
@@ -119,18 +135,18 @@ impl Cursor {
                 "fn" => return (before, Keyword::Function),
                 "impl" => return (before, Keyword::Block(BlockKind::Impl)),
                 "trait" => return (before, Keyword::Block(BlockKind::Trait)),
-                other => return (before, Keyword::Other(token.clone(), name_of(other))),
+                other => return (before, Keyword::Other(token.clone(), description(other))),
             }
         }
         let last = self.rest().last();
-        // Only qualifiers: the caller has made sure that there is at least one token.
+        // There are qualifiers only, or nothing at all.
         let token = last
             .cloned()
             .unwrap_or_else(|| TokenTree::Group(Group::new(Delimiter::None, TokenStream::new())));
         (before, Keyword::Other(token, "something else"))
     }
 
-    /// Takes a function, whose attributes have been taken.
+    /// Takes a function without its attributes, which were taken before.
     fn function(&mut self, attrs: Vec<Attr>, before_signature: usize) -> Function {
         let mut angles = 0_usize;
         let mut dash = false;
@@ -147,31 +163,31 @@ impl Cursor {
                 return false;
             }
             dash = false;
-            // Braces inside angle brackets are a constant's.
-            angles == 0 && is_braced(token)
+            // Braces in angle brackets hold a constant.
+            angles == 0 && is_braces(token)
         });
         let header = self.take(end.unwrap_or(self.rest().len()));
-        let (body, semicolon) = match self.0.next().map(braced) {
+        let (body, semicolon) = match self.0.next().map(into_braces) {
             Some(Ok(body)) => (Some(body), None),
             Some(Err(semicolon)) => (None, Some(semicolon)),
             None => (None, None),
         };
-        Function { attrs, header, before_signature, body, semicolon, source: OnceCell::new() }
+        Function { attrs, header, before_signature, body, semicolon, body_source: OnceCell::new() }
     }
 
-    /// Takes a member of a block. Always takes at least one token.
-    pub(super) fn member(&mut self) -> Member {
+    /// Takes a member of a block, and at least one token.
+    fn member(&mut self) -> Member {
         let attrs = self.attributes();
         let (before, keyword) = self.keyword();
         if let Keyword::Function = keyword {
             return Member::Function(self.function(attrs, before));
         }
-        // Constants and types end in `;`; macros' invocations and half-written members may end in braces.
+        // Constants, statics and types end in `;`. Macro invocations and half-written members may also end in braces.
         let valued = matches!(&keyword, Keyword::Other(TokenTree::Ident(word), _)
             if word == "const" || word == "static" || word == "type");
         let rest = self.rest();
         let end =
-            rest.iter().position(|token| is_punct(token, ';') || (!valued && is_braced(token)));
+            rest.iter().position(|token| is_punct(token, ';') || (!valued && is_braces(token)));
         let taken = self.take(end.map_or(rest.len(), |end| end + 1));
         let mut tokens = TokenStream::new();
         tokens.append_all(&attrs);
@@ -180,13 +196,14 @@ impl Cursor {
     }
 }
 
-/// Whether a `const` qualifies what follows, and begins no constant.
-fn is_qualifier_of_more(after: &[TokenTree]) -> bool {
+/// Whether the `const` before these tokens is a qualifier. Otherwise it begins a constant.
+fn is_const_qualifier(after: &[TokenTree]) -> bool {
     matches!(after.first(), Some(TokenTree::Ident(next)) if ["fn", "async", "unsafe", "safe", "extern", "gen",
         "impl", "trait", "auto"].iter().any(|word| next == word))
 }
 
-fn name_of(keyword: &str) -> &'static str {
+/// What messages call the item with this keyword.
+fn description(keyword: &str) -> &'static str {
     match keyword {
         "struct" => "a struct",
         "enum" => "an enum",

@@ -1,11 +1,11 @@
-//! Where the line goes that an attribute adds to the documentation.
+//! The place of the line that an attribute adds to the documentation.
 
-use super::{expand, tokens};
+use super::{expand_source, tokens};
 use crate::attribute::Attribute;
 
-/// The documentation of the one function in the expansion, line by line.
+/// The lines of documentation of an expanded function.
 fn lines(item: &str) -> Vec<String> {
-    let expanded = expand(Attribute::NonBlock, "", item);
+    let expanded = expand_source(Attribute::NonBlock, "", item);
     let function: syn::ItemFn = syn::parse2(expanded).expect("a function");
     function
         .attrs
@@ -24,7 +24,7 @@ fn lines(item: &str) -> Vec<String> {
 
 const LINE: &str = " Does not block: runs in a section.";
 
-/// The blank lines around it. They hold so many spaces that rustdoc keeps them.
+/// The blank lines around it. They hold spaces, so that rustdoc keeps them.
 const BEFORE: &str = " ";
 const AFTER: &str = "  ";
 
@@ -51,19 +51,19 @@ fn not_inside_the_summary() {
 
 #[test]
 fn undocumented_functions_stay_undocumented_outside_rustdoc() {
-    let expanded = expand(Attribute::NonBlock, "", "pub fn f() {}");
+    let expanded = expand_source(Attribute::NonBlock, "", "pub fn f() {}");
     let function: syn::ItemFn = syn::parse2(expanded).expect("a function");
     let [attr] = function.attrs.as_slice() else { panic!("one attribute") };
     assert!(attr.path().is_ident("cfg_attr"));
-    // A method of a trait's implementation inherits the trait's words.
-    let expanded = expand(Attribute::NonBlock, "", "fn f() {}");
+    // A method of a trait implementation inherits the documentation of the trait's method.
+    let expanded = expand_source(Attribute::NonBlock, "", "fn f() {}");
     let function: syn::ItemFn = syn::parse2(expanded).expect("a function");
     assert!(function.attrs.is_empty());
 }
 
 #[test]
 fn refused_functions_promise_nothing() {
-    let expanded = expand(Attribute::NonBlock, "", "/// Sums.\nasync fn f() {}").to_string();
+    let expanded = expand_source(Attribute::NonBlock, "", "/// Sums.\nasync fn f() {}").to_string();
     assert!(!expanded.contains("Does not block"), "{expanded}");
     let _ = tokens(&expanded);
 }

@@ -81,7 +81,7 @@ fn stream(length: usize) -> impl Strategy<Value = TokenStream> {
     prop::collection::vec(token(), 0..length).prop_map(|tokens| tokens.into_iter().collect())
 }
 
-/// Something that begins as a function does, so that the expansions get further.
+/// Something that begins like a function, so that more of the expansion runs.
 fn almost_function() -> impl Strategy<Value = TokenStream> {
     (stream(3), stream(6), stream(4), stream(8)).prop_map(|(before, parameters, after, body)| {
         quote::quote!(#before fn f(#parameters) #after { #body })
@@ -102,8 +102,8 @@ fn almost_block() -> impl Strategy<Value = TokenStream> {
         })
 }
 
-/// The kind of item, as the macros see it.
-fn kind(tokens: TokenStream) -> u8 {
+/// The kind of an item, as the macros see it.
+fn item_kind(tokens: TokenStream) -> u8 {
     match Item::parse(tokens) {
         Item::Function(_) => 0,
         Item::Block(_) => 1,
@@ -112,15 +112,15 @@ fn kind(tokens: TokenStream) -> u8 {
     }
 }
 
-/// What comes out is refused, or is of the same kind and says what goes on.
+/// Asserts that each macro either refuses the item, or is for items of its kind and expands it.
 fn assert_sound(args: &TokenStream, item: &TokenStream) {
     for attribute in BOTH {
         let expanded = expand::attribute(attribute, args.clone(), item.clone());
         assert!(
-            is_refused(&expanded) || kind(item.clone()) < 2,
+            is_refused(&expanded) || item_kind(item.clone()) < 2,
             "neither refused nor expanded:\n{item}\n{expanded}"
         );
-        if !is_refused(&expanded) && kind(item.clone()) == 0 {
+        if !is_refused(&expanded) && item_kind(item.clone()) == 0 {
             assert!(
                 has_word(&expanded, "__private") || has_word(&expanded, "impl"),
                 "{item}\n{expanded}"
@@ -129,7 +129,7 @@ fn assert_sound(args: &TokenStream, item: &TokenStream) {
     }
     let expanded = expand::test(args.clone(), item.clone());
     assert!(
-        is_refused(&expanded) || kind(item.clone()) == 0,
+        is_refused(&expanded) || item_kind(item.clone()) == 0,
         "neither refused nor expanded:\n{item}\n{expanded}"
     );
 }
@@ -159,7 +159,7 @@ proptest! {
         let item: TokenStream = "fn f() {}".parse().expect("tokens");
         let expanded = expand::attribute(super::BOTH[1], args.clone(), item);
         if !is_refused(&expanded) {
-            // Nothing, a name, `crate = path`, or both, and a comma.
+            // It accepts nothing, a name, `crate = path`, or both with a comma between them.
             let mut names = 0;
             for argument in args.into_iter().collect::<Vec<_>>().split(|token| token.to_string() == ",") {
                 let words: Vec<String> =

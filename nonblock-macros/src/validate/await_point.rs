@@ -1,24 +1,24 @@
-//! Whether a body awaits.
+//! Finding an `.await` in a body.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
-use crate::args::is_punct;
 use crate::item::Function;
+use crate::token_tree::is_punct;
 
-/// Finds an `.await` in a body.
-pub(crate) fn find_in(function: &Function) -> Option<Span> {
-    // To look at the tokens, the compiler would have to hand over all of them: the source tells most
-    // bodies apart sooner.
+/// Finds the first `.await` in the body of a function.
+pub(super) fn find(function: &Function) -> Option<Span> {
+    // To see the tokens, the compiler has to hand over all of them. Most bodies have no `.await`, and their source text
+    // shows that faster.
     let body = function.body.as_ref()?;
-    match function.source() {
+    match function.body_source() {
         Some(source) if !source.contains("await") => None,
-        _ => find(body.stream()),
+        _ => find_in_stream(body.stream()),
     }
 }
 
-/// Finds an `.await` that belongs to the body itself: not to an `async` block in it, nor to a macro's
-/// arguments, whose meaning only the macro knows.
-fn find(body: TokenStream) -> Option<Span> {
+/// Finds the first `.await` that belongs to the body itself. One in an `async` block does not, and neither does one in
+/// the arguments of a macro, because only the macro knows what they mean.
+fn find_in_stream(body: TokenStream) -> Option<Span> {
     let tokens: Vec<TokenTree> = body.into_iter().collect();
     let mut skip_braces = false;
     for (i, token) in tokens.iter().enumerate() {
@@ -38,7 +38,7 @@ fn find(body: TokenStream) -> Option<Span> {
                     skip_braces = false;
                 } else if !of_macro
                     && !skip_braces
-                    && let Some(found) = find(group.stream())
+                    && let Some(found) = find_in_stream(group.stream())
                 {
                     return Some(found);
                 }
@@ -49,7 +49,7 @@ fn find(body: TokenStream) -> Option<Span> {
     None
 }
 
-/// Whether the tokens before a group make it a macro's: `name!` or `macro_rules! name`.
+/// Whether the tokens before a group make it part of a macro: `name!` or `macro_rules! name`.
 fn is_macro_call(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Ident(_), bang] if is_punct(bang, '!') => true,

@@ -5,18 +5,19 @@ use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Signature};
 
-use crate::args::{Args, Owner};
-use crate::attribute::Attribute;
-use crate::build::{Private, here};
+use crate::args::{Args, Macro};
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Function, Item};
+use crate::signature;
+use crate::token_tree::TokenSlice;
+use crate::token_tree::construct::braced_call;
 
-/// Expands `#[nonblock::test]`: the harness's test, whose body is a function in it.
-pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+/// Expands `#[nonblock::test]` into a test of the test harness, with the user's function in it.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let args = Args::parse(Owner::Test, args, &mut diagnostics);
+    let args = Args::parse(Macro::Test, args, &mut diagnostics);
     let expanded = match Item::parse(item.clone()) {
-        Item::Function(function) => expand(&args, &function, &mut diagnostics),
+        Item::Function(function) => expand_function(&args, &function, &mut diagnostics),
         Item::Block(_) => {
             diagnostics.error(
                 item.clone().into_iter().next(),
@@ -26,8 +27,8 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
             item
         }
         Item::Other(token, what) => {
-            let wrong = format!("`#[nonblock::test]` goes on a function, and this is {what}");
-            diagnostics.error(token, wrong, "write `#[nonblock::test] fn name() { ... }`");
+            let message = format!("`#[nonblock::test]` goes on a function, and this is {what}");
+            diagnostics.error(token, message, "write `#[nonblock::test] fn name() { ... }`");
             item
         }
         Item::Empty => {
@@ -40,15 +41,15 @@ pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
             item
         }
     };
-    diagnostics.before(expanded)
+    diagnostics.prepend_to(expanded)
 }
 
-fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> TokenStream {
-    let signature: Signature = match syn::parse2(function.signature()) {
+fn expand_function(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> TokenStream {
+    let signature = match signature::parse(function.signature()) {
         Ok(signature) => signature,
         Err(error) => {
-            let wrong = format!("`#[nonblock::test]` cannot read this signature: {error}");
-            diagnostics.error_at(error.span(), wrong, "write `fn name()`");
+            let message = format!("`#[nonblock::test]` cannot read this signature: {error}");
+            diagnostics.error_at(error.span(), message, "write `fn name()`");
             return function.to_token_stream();
         }
     };
@@ -58,14 +59,13 @@ fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> To
     if diagnostics.count() > reported {
         return function.to_token_stream();
     }
-    let private = args.private(Span::mixed_site());
-    // Attributes that bind a token must stand on the function that has the body.
-    let (of_body, of_test): (Vec<&Attr>, Vec<&Attr>) = function.attrs.iter().partition(|attr| {
-        attr.name().is_some_and(|name| Attribute::by_name(&name.to_string()).is_some())
-    });
+    let private = args.private_path();
+    // An attribute that binds a token belongs on the function with the body.
+    let (of_body, of_test): (Vec<&Attr>, Vec<&Attr>) =
+        function.attrs.iter().partition(|attr| attr.as_own().is_some());
     let Signature { ident, output, .. } = &signature;
     let visibility = function.visibility();
-    let header = function.signature();
+    let header = TokenSlice(function.signature());
     let hidden = Span::mixed_site();
     let mut tokens = quote_spanned!(hidden=> #[#private::test]);
     tokens.append_all(of_test);
@@ -73,14 +73,15 @@ fn expand(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> To
     tokens.extend(quote_spanned! {ident.span()=> fn #ident() #output });
     let mut inner = TokenStream::new();
     inner.append_all(of_body);
-    inner.extend(header);
+    header.to_tokens(&mut inner);
     inner.append(TokenTree::Group(body.clone()));
-    let run_body = Private::new(args, hidden).path("run_body", hidden);
-    let body = here(run_body, quote!(#ident), ident.span());
+    let run_body = private.item("run_body");
+    let body = braced_call(run_body, quote!(#ident), ident.span());
     tokens.extend(quote_spanned! {hidden=> { #inner #private::run_test(|| #body) } });
     tokens
 }
 
+/// Reports why a function cannot be a test.
 fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagnostics) {
     let twice = function.attrs.iter().find(|attr| attr.name().is_some_and(|name| name == "test"));
     if let Some(twice) = twice {
@@ -94,17 +95,17 @@ fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagno
     if function.body.is_none() {
         diagnostics.error(&signature.ident, "a test needs a body", "write `fn name() { ... }`");
     }
-    if let Some(token) = signature.asyncness {
+    if let Some(token) = &signature.asyncness {
         diagnostics.error(
             token,
             "a test cannot be an `async fn`: nothing would poll it",
             "write `fn name(cx: &mut Sleepable)`, and run the future in it with your executor",
         );
     }
-    if let Some(token) = signature.constness {
+    if let Some(token) = &signature.constness {
         diagnostics.error(token, "a test cannot be a `const fn`: it runs when the tests do", shape);
     }
-    if let syn::Safety::Unsafe(token) = signature.safety {
+    if let syn::Safety::Unsafe(token) = &signature.safety {
         diagnostics.error(token, "a test cannot be an `unsafe fn`: the harness calls it", shape);
     }
     if let Some(abi) = &signature.abi {
