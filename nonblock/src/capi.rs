@@ -41,7 +41,7 @@
 
 use core::ffi::c_char;
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
 use crate::raw;
 use crate::violation::{CFile, Place};
@@ -81,7 +81,7 @@ unsafe fn place(file: *const c_char, line: u32) -> Place {
 pub unsafe extern "C" fn nonblock_start_at(file: *const c_char, line: u32) {
     // SAFETY: the caller promises what this asks for.
     let place = unsafe { place(file, line) };
-    Chosen::start(place);
+    ActiveBackend::start(place);
 }
 
 /// As [`nonblock_start_at`], from a place that is not known: for a pointer to the function, and other languages.
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn nonblock_start_at(file: *const c_char, line: u32) {
 /// May be called anywhere. Sections nest.
 #[unsafe(no_mangle)]
 pub extern "C" fn nonblock_start() {
-    Chosen::start(UNKNOWN);
+    ActiveBackend::start(UNKNOWN);
 }
 
 /// Closes the section that [`nonblock_start_at`] or [`nonblock_start`] opened.

@@ -1,6 +1,6 @@
 //! The run-time checks: what sleeping and non-sleeping functions say of themselves.
 
-use crate::backend::{self, Backend as _, Chosen};
+use crate::backend::{self, ActiveBackend, Backend as _};
 use crate::report;
 use crate::violation::{Place, ViolationKind};
 
@@ -66,7 +66,7 @@ pub(crate) fn might_sleep_at(place: Place) {
 pub(crate) fn might_sleep_in_drop() {
     if backend::in_section() == Some(true) {
         // C says of no section where it began so that a panic could be told of.
-        let began = Chosen::began().filter(|place| place.location().is_some());
+        let began = ActiveBackend::began().filter(|place| place.location().is_some());
         report::violation(ViolationKind::SleepInNonBlock, began.unwrap_or_else(Place::caller));
     }
 }

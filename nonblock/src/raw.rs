@@ -3,7 +3,7 @@
 //! What is here is safe to call, but gives up part of what the compiler proves: the run-time counters
 //! see what it no longer does.
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::check::{self, might_sleep};
 use crate::report;
 use crate::section::{Origin, Section, permit};
@@ -193,7 +193,7 @@ pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R
 #[inline]
 #[track_caller]
 pub fn non_block_start() {
-    Chosen::start(Place::caller());
+    ActiveBackend::start(Place::caller());
 }
 
 /// Closes the section that [`non_block_start`] opened.
@@ -227,7 +227,7 @@ pub fn non_block_end() {
 #[inline]
 #[track_caller]
 pub(crate) fn non_block_end_at(place: Place) {
-    if !Chosen::end() {
+    if !ActiveBackend::end() {
         report::violation(ViolationKind::UnbalancedEnd, place);
     }
 }
@@ -251,5 +251,5 @@ pub(crate) fn non_block_end_at(place: Place) {
 /// ```
 #[inline]
 pub fn depth() -> u32 {
-    Chosen::depth().unwrap_or(0)
+    ActiveBackend::depth().unwrap_or(0)
 }

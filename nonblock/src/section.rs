@@ -1,6 +1,6 @@
 //! Sections and roots: who lends which token, and for how long.
 
-use crate::backend::{Aside, Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
 use crate::check::might_sleep;
 use crate::report;
 use crate::token::{NoToken, NonBlock, Sleepable, lend_non_block, lend_sleepable};
@@ -78,7 +78,7 @@ impl Section {
 
     #[inline]
     fn enter_from(origin: Origin) -> Self {
-        Chosen::start(origin.place());
+        ActiveBackend::start(origin.place());
         Self { _of_this_thread: [], origin }
     }
 
@@ -102,7 +102,7 @@ impl Section {
 impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
-        if !Chosen::end() {
+        if !ActiveBackend::end() {
             report::violation(ViolationKind::UnbalancedEnd, self.origin.place());
         }
     }
@@ -262,6 +262,6 @@ where
 #[track_caller]
 pub(crate) fn permit<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
     report::count_permit(reason, Place::caller());
-    let _aside = Aside::put();
+    let _suspended = SuspendGuard::new();
     f(&mut lend_sleepable())
 }

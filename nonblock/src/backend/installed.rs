@@ -1,73 +1,74 @@
-//! The backend that another crate installed with `set_backend!`, found by its symbol.
+//! The backend that another crate installed with `set_backend!`. The linker finds it by its symbol.
 
-use super::{Backend, Installed, Suspended};
+use super::interface::{Backend, Suspended};
+use super::set_backend::BackendVTable;
 use crate::violation::{Place, Policy, Task, Violation};
 
-// Only `set_backend!` defines the symbol, as a static of this type, so it is safe to read.
+// It is safe to read: only `set_backend!` defines the symbol, as a static of this type.
 unsafe extern "Rust" {
     #[link_name = "nonblock_needs_exactly_one_backend__feature_std_or_set_backend"]
-    safe static TABLE: Installed;
+    safe static VTABLE: BackendVTable;
 }
 
-/// Calls through the installed table.
+/// Calls the functions of the installed table.
 #[derive(Debug)]
-pub(crate) struct Linked;
+pub(crate) struct InstalledBackend;
 
-// SAFETY: every function is that of the installed backend, which keeps the contract.
-unsafe impl Backend for Linked {
+// SAFETY: every function calls that of the installed backend, and the installed backend keeps the contract.
+unsafe impl Backend for InstalledBackend {
     fn start(place: Place) {
-        (TABLE.start)(place);
+        (VTABLE.start)(place);
     }
 
     fn end() -> bool {
-        (TABLE.end)()
+        (VTABLE.end)()
     }
 
     fn depth() -> Option<u32> {
-        (TABLE.depth)()
+        (VTABLE.depth)()
     }
 
     fn began() -> Option<Place> {
-        (TABLE.began)()
+        (VTABLE.began)()
     }
 
     fn suspend() -> Suspended {
-        (TABLE.suspend)()
+        (VTABLE.suspend)()
     }
 
     fn resume(suspended: Suspended) {
-        (TABLE.resume)(suspended);
+        (VTABLE.resume)(suspended);
     }
 
     fn task() -> Task {
-        (TABLE.task)()
+        (VTABLE.task)()
     }
 
     fn write(violation: &Violation) {
-        (TABLE.write)(violation);
+        (VTABLE.write)(violation);
     }
 
     fn abort() -> ! {
-        (TABLE.abort)()
+        (VTABLE.abort)()
     }
 
     fn panicking() -> bool {
-        (TABLE.panicking)()
+        (VTABLE.panicking)()
     }
 
     fn initial_policy() -> Policy {
-        (TABLE.initial_policy)()
+        (VTABLE.initial_policy)()
     }
 
     fn begin_report() -> bool {
-        (TABLE.begin_report)()
+        (VTABLE.begin_report)()
     }
 
     fn end_report() {
-        (TABLE.end_report)();
+        (VTABLE.end_report)();
     }
 
     fn record(violation: &Violation) -> bool {
-        (TABLE.record)(violation)
+        (VTABLE.record)(violation)
     }
 }

@@ -5,7 +5,6 @@ mod probe;
 mod requirement;
 mod test_body;
 
-pub use crate::backend::{Installed, only_backend};
 pub use crate::context::Context;
 pub use crate::section::Section;
 #[cfg(feature = "std")]

@@ -10,7 +10,7 @@ mod stats;
 #[cfg(feature = "tracing")]
 mod tracing;
 
-use crate::backend::{Aside, Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
 use crate::violation::{Place, Policy, Violation, ViolationKind};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
@@ -24,15 +24,16 @@ pub use stats::{Permit, Site, Stats, stats};
 #[inline(never)]
 #[track_caller] // A panic then names the place of the fault, not this one.
 pub(crate) fn violation(kind: ViolationKind, place: Place) {
-    let depth = Chosen::depth().unwrap_or(0);
-    let section = Chosen::began();
-    let _aside = Aside::put();
+    let depth = ActiveBackend::depth().unwrap_or(0);
+    let section = ActiveBackend::began();
+    let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
     let occurrence = site_table::VIOLATIONS.count(kind, place);
     let Some(_reporting) = Reporting::begin() else { return };
 
-    let violation = Violation { kind, place, section, depth, task: Chosen::task(), occurrence };
-    if Chosen::record(&violation) {
+    let violation =
+        Violation { kind, place, section, depth, task: ActiveBackend::task(), occurrence };
+    if ActiveBackend::record(&violation) {
         return;
     }
     #[cfg(feature = "tracing")]
@@ -45,17 +46,17 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
         Policy::Ignore => {}
         // A site that was reported once is counted only.
         Policy::Warn if occurrence > 1 => {}
-        Policy::Warn => Chosen::write(&violation),
+        Policy::Warn => ActiveBackend::write(&violation),
         Policy::Abort => {
-            Chosen::write(&violation);
-            Chosen::abort();
+            ActiveBackend::write(&violation);
+            ActiveBackend::abort();
         }
         // A second panic would abort the program in place of the report.
-        Policy::Panic if Chosen::panicking() => Chosen::write(&violation),
+        Policy::Panic if ActiveBackend::panicking() => ActiveBackend::write(&violation),
         // C cannot be unwound through.
         Policy::Panic if place.location().is_none() => {
-            Chosen::write(&violation);
-            Chosen::abort();
+            ActiveBackend::write(&violation);
+            ActiveBackend::abort();
         }
         Policy::Panic => panic!("{violation}"),
     }
@@ -67,13 +68,13 @@ struct Reporting;
 impl Reporting {
     fn begin() -> Option<Self> {
         // Made only if it begins: a value made and dropped here would take the outer report's mark away.
-        Chosen::begin_report().then(|| Self)
+        ActiveBackend::begin_report().then(|| Self)
     }
 }
 
 impl Drop for Reporting {
     fn drop(&mut self) {
-        Chosen::end_report();
+        ActiveBackend::end_report();
     }
 }
 

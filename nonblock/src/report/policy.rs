@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::violation::{Policy, Violation};
 
 /// What a program can do with a violation in place of the policy.
@@ -38,7 +38,7 @@ pub fn policy() -> Policy {
     if let Some(policy) = Policy::ALL.into_iter().find(|policy| *policy as u8 == code) {
         return policy;
     }
-    let initial = Chosen::initial_policy();
+    let initial = ActiveBackend::initial_policy();
     // Another thread's `set_policy` in between goes over the initial one.
     match POLICY.compare_exchange(UNSET, initial as u8, Ordering::Relaxed, Ordering::Relaxed) {
         Ok(_) => initial,

@@ -32,7 +32,7 @@ use std::io;
 use std::thread as native;
 use std::time::Duration;
 
-use crate::backend::recorder::Inherited;
+use crate::backend::recorder::InheritedRecorders;
 use crate::check::might_sleep;
 use crate::token::{Sleepable, lend_sleepable};
 
@@ -237,7 +237,7 @@ where
 
 /// Wraps a thread's closure: it reports to the test of the thread that spawned it.
 fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
-    let recorders = Inherited::of_this_thread();
+    let recorders = InheritedRecorders::of_this_thread();
     move || {
         recorders.install();
         f(&mut lend_sleepable())

@@ -16,7 +16,7 @@ mod first_panic;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
 use crate::violation::Place;
 
@@ -56,8 +56,8 @@ pub fn catch<R>(place: Place, f: impl FnOnce() -> R) -> Option<R> {
     // What a panic leaves in disorder is the user's, whose documentation says that it may be called again.
     let outcome = catch_unwind(AssertUnwindSafe(f));
     let checked = catch_unwind(|| check::might_sleep_at(place));
-    while Chosen::depth().is_some_and(|depth| depth > 0) {
-        Chosen::end();
+    while ActiveBackend::depth().is_some_and(|depth| depth > 0) {
+        ActiveBackend::end();
     }
     if let Err(payload) = checked {
         discard(payload);
