@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use super::MaySleep;
 use crate::check::might_sleep_at;
-use crate::section::Origin;
+use crate::section::CallSite;
 use crate::token::Sleepable;
 
 impl<T> MaySleep<T> {
@@ -34,7 +34,7 @@ impl<T> MaySleep<T> {
     #[inline]
     #[track_caller]
     pub fn with<'a>(&'a mut self, cx: &'a mut Sleepable) -> InUse<'a, T> {
-        InUse { value: &mut self.value, _cx: cx, origin: Origin::caller() }
+        InUse { value: &mut self.value, _cx: cx, call_site: CallSite::caller() }
     }
 }
 
@@ -53,14 +53,14 @@ pub struct InUse<'a, T> {
     value: &'a mut T,
     _cx: &'a mut Sleepable,
     // An operation is called by the standard library, as often as not, for `writeln!` or `io::copy`: its place says nothing.
-    origin: Origin,
+    call_site: CallSite,
 }
 
 impl<T> InUse<'_, T> {
     /// Reports an operation in a section, at the place of the call of [`MaySleep::with`].
     #[inline]
     fn check(&self) {
-        might_sleep_at(self.origin.place());
+        might_sleep_at(self.call_site.place());
     }
 }
 
