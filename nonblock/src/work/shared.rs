@@ -236,7 +236,7 @@ impl<T> Shared<T> {
         let pushed = self.entry.pushed.load(Ordering::Acquire);
         self.exit.flushing.store(1, Ordering::Relaxed);
         // Items leave the ring in order: when as many are done with, whichever they are, these have left it.
-        self.room.wait_beside(|| {
+        self.room.wait_and_pass_on(|| {
             let missing = pushed.wrapping_sub(self.exit.handled.load(Ordering::Acquire));
             (missing == 0 || missing > usize::MAX / 2).then_some(())
         });
@@ -245,7 +245,7 @@ impl<T> Shared<T> {
             .into_iter()
             .filter_map(|seq| seq.busy().map(|count| (seq, count)))
             .collect();
-        self.room.wait_beside(|| {
+        self.room.wait_and_pass_on(|| {
             busy.retain(|(seq, count)| seq.busy() == Some(*count));
             busy.is_empty().then_some(())
         });
