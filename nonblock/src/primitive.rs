@@ -18,7 +18,7 @@ pub(crate) use std::thread::{Thread, current, park, sleep};
 pub(crate) use std::time::Instant;
 
 /// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
-#[cfg(feature = "work")]
+#[cfg(all(feature = "work", feature = "std"))]
 pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;
 
 /// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a mask brings a number

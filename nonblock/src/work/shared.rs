@@ -31,11 +31,12 @@ pub(super) struct Shared<T> {
     room: EventCount,
 }
 
-/// What a push changes. It is two cache lines away from what the handlers count, since processors fetch cache lines in pairs.
+/// What a push changes. The consumers change nothing in its cache lines but the count of items. The alignment is that of two
+/// cache lines, since processors fetch them in pairs.
 #[repr(align(128))]
 struct ProducerState {
-    /// How many items are counted in, and whether the queue is closed, in one word. So a push is counted in before the queue
-    /// is closed, and its item is waited for. Or it is refused.
+    /// How many items are counted in and not out yet, and whether the queue is closed, in one word. So every push is either
+    /// counted in before the queue is closed, and its item is waited for, or it is refused.
     ///
     /// An item is counted in before it is put into the ring, and counted out after it was taken from the ring. So an item that
     /// was counted in finds room in the ring.
@@ -45,7 +46,7 @@ struct ProducerState {
     highest: AtomicUsize,
 }
 
-/// What those change that take items out.
+/// What changes when items are taken out and handled.
 #[repr(align(128))]
 struct ConsumerState {
     /// How many items are being handled.
@@ -152,7 +153,7 @@ impl<T> Shared<T> {
         self.producers.items.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// Returns how many items are counted in.
+    /// Returns how many items are counted in and not out yet.
     pub(super) fn len(&self) -> usize {
         self.producers.items.load(Ordering::Acquire) / ITEM
     }
