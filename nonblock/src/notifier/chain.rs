@@ -151,7 +151,7 @@ impl<C: ?Sized> Chain<C> {
         let snapshot = self.snapshot.read();
         let live = snapshot.view_at(self.clock.now());
         let mut called = 0;
-        let mut undoing = Undo { live, passed: Cell::new(0), due: true, cx, undo };
+        let mut undoing = UndoOnDrop { live, passed: Cell::new(0), due: true, cx, undo };
         let last = live.try_for_each(&undoing.passed, |callback| {
             called += 1;
             match call(callback, undoing.cx) {
@@ -167,7 +167,7 @@ impl<C: ?Sized> Chain<C> {
 }
 
 /// Calls `undo` for the callbacks that were called, when this is dropped, by unwinding too.
-struct Undo<'a, 'cx, C: ?Sized, T, F: Fn(&C, &mut T)> {
+struct UndoOnDrop<'a, 'cx, C: ?Sized, T, F: Fn(&C, &mut T)> {
     live: View<'a, C>,
     /// The place behind the last callback that was called with success.
     passed: Cell<usize>,
@@ -177,7 +177,7 @@ struct Undo<'a, 'cx, C: ?Sized, T, F: Fn(&C, &mut T)> {
     undo: F,
 }
 
-impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for Undo<'_, '_, C, T, F> {
+impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for UndoOnDrop<'_, '_, C, T, F> {
     fn drop(&mut self) {
         if self.due {
             let undo = &self.undo;
