@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lexopt::{Arg, ValueExt as _};
+use lexopt::Arg;
 use nonblock_tools::blocking::{self, Effect};
 use nonblock_tools::clippy_config::{Wanted, generate};
 
@@ -34,7 +34,7 @@ fn run() -> Result<(), String> {
         match argument {
             Arg::Long("allocations") => wanted.allocates = true,
             Arg::Long("effects") => {
-                let list = arguments.value().and_then(|value| value.string());
+                let list = arguments.value().and_then(lexopt::ValueExt::string);
                 wanted = effects(&list.map_err(|error| error.to_string())?)?;
             }
             Arg::Long("output") => {
@@ -48,14 +48,11 @@ fn run() -> Result<(), String> {
         }
     }
     let text = generate(&blocking::read()?, wanted);
-    match output {
-        Some(path) => std::fs::write(&path, text)
-            .map_err(|error| format!("cannot write {}: {error}", path.display())),
-        None => {
-            print!("{text}");
-            Ok(())
-        }
-    }
+    let Some(path) = output else {
+        print!("{text}");
+        return Ok(());
+    };
+    std::fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 fn effects(list: &str) -> Result<Wanted, String> {
