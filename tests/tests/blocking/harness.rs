@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use nonblock_tests::process;
@@ -64,14 +65,15 @@ pub(crate) fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!("\nrunning {} tests", tests.len());
-    let failures = run_all(&tests, arguments.has("--nocapture") || arguments.has("--no-capture"));
+    let (failures, skipped) =
+        run_all(&tests, arguments.has("--nocapture") || arguments.has("--no-capture"));
     for (name, why) in &failures {
         println!("\n---- {name} ----\n{why}");
     }
     let result = if failures.is_empty() { "ok" } else { "FAILED" };
     println!(
-        "\ntest result: {result}. {} passed; {} failed\n",
-        tests.len() - failures.len(),
+        "\ntest result: {result}. {} passed; {} failed; {skipped} skipped\n",
+        tests.len() - failures.len() - skipped,
         failures.len()
     );
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(101) }
@@ -144,6 +146,7 @@ impl Test {
             Self::Refuted(name, why) => match outcome(name, "") {
                 Err(said) if said.contains(why) => Ok(format!("refuted: {why}")),
                 Err(said) => Err(format!("it was to be refuted by {why:?}, and was by\n{said}")),
+                Ok(how) if how.starts_with("skipped") => Ok(how),
                 Ok(how) => Err(format!("it was to be refuted, and was seen: {how}")),
             },
         }
@@ -180,18 +183,22 @@ fn tests(blocking: &Blocking<'static>) -> Vec<Test> {
     tests
 }
 
-/// Runs the tests, two at a time: they mostly wait for processes to start.
-fn run_all(tests: &[Test], nocapture: bool) -> Vec<(String, String)> {
+/// Runs the tests, two at a time: they mostly wait for processes to start. Returns which failed, with the reason, and how
+/// many could not be run here.
+fn run_all(tests: &[Test], nocapture: bool) -> (Vec<(String, String)>, usize) {
     let next = Mutex::new(tests.iter());
     let failures = Mutex::new(Vec::new());
+    let skipped = AtomicUsize::new(0);
     let run = || {
         loop {
             let Some(test) = next.lock().expect("nobody panics").next() else { break };
             let (name, result) = (test.name(), test.run());
             match &result {
-                Ok(how) if nocapture || how.starts_with("skipped") => {
-                    println!("test {name} ... ok: {how}");
+                Ok(how) if how.starts_with("skipped") => {
+                    skipped.fetch_add(1, Relaxed);
+                    println!("test {name} ... {how}");
                 }
+                Ok(how) if nocapture => println!("test {name} ... ok: {how}"),
                 Ok(_) => println!("test {name} ... ok"),
                 Err(_) => println!("test {name} ... FAILED"),
             }
@@ -204,7 +211,7 @@ fn run_all(tests: &[Test], nocapture: bool) -> Vec<(String, String)> {
         scope.spawn(run);
         run();
     });
-    failures.into_inner().expect("nobody panics")
+    (failures.into_inner().expect("nobody panics"), skipped.into_inner())
 }
 
 /// Runs a probe in a process of its own, and returns how it saw the effect.

@@ -66,12 +66,13 @@ impl Slow {
     /// Mounts it over a folder, as this process sees it.
     pub(crate) fn mount_at(root: impl Into<PathBuf>) -> Self {
         let root = root.into();
+        own_mounts();
+        // The kernel wants it opened in the namespace that mounts.
         let device = OpenOptions::new()
             .read(true)
             .write(true)
             .open("/dev/fuse")
             .unwrap_or_else(|error| Impossible::exit("no /dev/fuse", error));
-        own_mounts();
         let data = format!(
             "fd={},rootmode=40000,user_id={},group_id={}",
             device.as_raw_fd(),
