@@ -5,12 +5,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use nonblock_tests::fixture::Fixture;
 use nonblock_tools::blocking::{self, Effect, Kind};
 use nonblock_tools::clippy_config::{GUARDS, Wanted, generate, reason};
 use serde_json::Value;
+
+/// The folders of the fixture's crates.
+const CRATES: [&str; 2] = ["src", "no_std/src"];
 
 /// What clippy says before the path.
 const METHOD: &str = "use of a disallowed method";
@@ -42,7 +44,7 @@ fn clippy(name: &str, wanted: Wanted) -> Vec<Message> {
     let text = generate(&blocking::read().expect("the list is in order"), wanted);
     fs::write(folder.join("clippy.toml"), text).expect("the file can be written");
     let fixture = fixture.with_variable("CLIPPY_CONF_DIR", folder);
-    let outcome = fixture.succeed("clippy", &["--message-format", "json"]);
+    let outcome = fixture.succeed("clippy", &["--workspace", "--message-format", "json"]);
     let messages =
         outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("it is JSON"));
     let messages: Vec<Value> =
@@ -87,9 +89,12 @@ fn marked() -> BTreeSet<Finding> {
     let blocking = blocking::read().expect("the list is in order");
     let fixture = Fixture::new("disallowed", env!("CARGO_TARGET_TMPDIR"));
     let mut marked = BTreeSet::new();
-    for file in fs::read_dir(fixture.directory().join("src")).expect("the fixture is there") {
-        let file = file.expect("it can be read").path();
-        let text = fs::read_to_string(&file).expect("it is text");
+    let files = CRATES.map(|folder| fs::read_dir(fixture.directory().join(folder)));
+    for file in files.into_iter().flat_map(|files| files.expect("the fixture is there")) {
+        let path = file.expect("it can be read").path();
+        let text = fs::read_to_string(&path).expect("it is text");
+        let file = path.strip_prefix(fixture.directory()).expect("it is in there");
+        let file = file.to_str().expect("it is text");
         for (line, text) in (1..).zip(text.lines()) {
             let paths = text.split_once(" //~ ").map_or("", |(_, paths)| paths);
             for path in paths.split(' ').filter(|path| !path.is_empty()) {
@@ -99,10 +104,8 @@ fn marked() -> BTreeSet<Finding> {
                     Some(Kind::Function | Kind::Method) => METHOD,
                     None => GUARD,
                 };
-                let name = file.file_name().expect("it has a name");
-                let file = Path::new("src").join(name).to_str().expect("it is text").to_owned();
                 let (says, path) = (says.to_owned(), path.to_owned());
-                marked.insert(Finding { file, line, says, path });
+                marked.insert(Finding { file: file.to_owned(), line, says, path });
             }
         }
     }

@@ -15,102 +15,102 @@ use crate::observe::{Seen, allocates, does_nothing};
 const LAYOUT: Layout = Layout::new::<u64>();
 
 probes! {
-    "std::format" => Shows || allocates(|| format!("{}", 1));
-    "std::vec" => Shows || allocates(|| vec![1]);
-    "std::alloc::alloc" => Shows || {
+    "alloc::format" => Shows || allocates(|| format!("{}", 1));
+    "alloc::vec" => Shows || allocates(|| vec![1]);
+    "alloc::alloc::alloc" => Shows || {
         // SAFETY: it has a size.
         allocates(|| unsafe { alloc::alloc(LAYOUT) })
     };
-    "std::alloc::alloc_zeroed" => Shows || {
+    "alloc::alloc::alloc_zeroed" => Shows || {
         // SAFETY: it has a size.
         allocates(|| unsafe { alloc::alloc_zeroed(LAYOUT) })
     };
-    "std::alloc::realloc" => Shows || {
+    "alloc::alloc::realloc" => Shows || {
         // SAFETY: it has a size.
         let memory = unsafe { alloc::alloc(LAYOUT) };
         // SAFETY: it was allocated so, and nobody uses it.
         allocates(|| unsafe { alloc::realloc(memory, LAYOUT, 64) })
     };
-    "std::alloc::dealloc" => Shows || {
+    "alloc::alloc::dealloc" => Shows || {
         // SAFETY: it has a size.
         let memory = unsafe { alloc::alloc(LAYOUT) };
         // SAFETY: it was allocated so, and nobody uses it.
         allocates(|| unsafe { alloc::dealloc(memory, LAYOUT) })
     };
-    "std::boxed::Box::new" => Shows || allocates(|| Box::new(1));
-    "std::boxed::Box::pin" => Shows || allocates(|| Box::pin(1));
-    "std::boxed::Box::new_uninit" => Shows || allocates(Box::<u32>::new_uninit);
-    "std::boxed::Box::new_uninit_slice" => Shows || allocates(|| Box::<[u32]>::new_uninit_slice(1));
-    "std::rc::Rc::new" => Shows || allocates(|| Rc::new(1));
-    "std::rc::Rc::pin" => Shows || allocates(|| Rc::pin(1));
-    "std::rc::Rc::new_cyclic" => Shows || allocates(|| Rc::new_cyclic(|_| 1));
-    "std::rc::Rc::make_mut" => Shows || {
+    "alloc::boxed::Box::new" => Shows || allocates(|| Box::new(1));
+    "alloc::boxed::Box::pin" => Shows || allocates(|| Box::pin(1));
+    "alloc::boxed::Box::new_uninit" => Shows || allocates(Box::<u32>::new_uninit);
+    "alloc::boxed::Box::new_uninit_slice" => Shows || allocates(|| Box::<[u32]>::new_uninit_slice(1));
+    "alloc::rc::Rc::new" => Shows || allocates(|| Rc::new(1));
+    "alloc::rc::Rc::pin" => Shows || allocates(|| Rc::pin(1));
+    "alloc::rc::Rc::new_cyclic" => Shows || allocates(|| Rc::new_cyclic(|_| 1));
+    "alloc::rc::Rc::make_mut" => Shows || {
         let mut one = Rc::new(1);
         let _other = Rc::clone(&one);
         allocates(|| *Rc::make_mut(&mut one))
     };
-    "std::sync::Arc::new" => Shows || allocates(|| Arc::new(1));
-    "std::sync::Arc::pin" => Shows || allocates(|| Arc::pin(1));
-    "std::sync::Arc::new_cyclic" => Shows || allocates(|| Arc::new_cyclic(|_| 1));
-    "std::sync::Arc::make_mut" => Shows || {
+    "alloc::sync::Arc::new" => Shows || allocates(|| Arc::new(1));
+    "alloc::sync::Arc::pin" => Shows || allocates(|| Arc::pin(1));
+    "alloc::sync::Arc::new_cyclic" => Shows || allocates(|| Arc::new_cyclic(|_| 1));
+    "alloc::sync::Arc::make_mut" => Shows || {
         let mut one = Arc::new(1);
         let _other = Arc::clone(&one);
         allocates(|| *Arc::make_mut(&mut one))
     };
-    "std::vec::Vec::with_capacity" => Shows || allocates(|| Vec::<u32>::with_capacity(1));
-    "std::vec::Vec::push" => Shows || vector(|full| full.push(1));
-    "std::vec::Vec::insert" => Shows || vector(|full| full.insert(0, 1));
-    "std::vec::Vec::append" => Shows || {
+    "alloc::vec::Vec::with_capacity" => Shows || allocates(|| Vec::<u32>::with_capacity(1));
+    "alloc::vec::Vec::push" => Shows || vector(|full| full.push(1));
+    "alloc::vec::Vec::insert" => Shows || vector(|full| full.insert(0, 1));
+    "alloc::vec::Vec::append" => Shows || {
         let (mut full, mut more) = (vec![1], vec![2]);
         allocates(|| full.append(&mut more))
     };
-    "std::vec::Vec::extend_from_slice" => Shows || vector(|full| full.extend_from_slice(&[1]));
-    "std::vec::Vec::extend_from_within" => Shows || vector(|full| full.extend_from_within(..));
-    "std::vec::Vec::reserve" => Shows || vector(|full| full.reserve(1));
-    "std::vec::Vec::reserve_exact" => Shows || vector(|full| full.reserve_exact(1));
-    "std::vec::Vec::try_reserve" => Shows || vector(|full| drop(full.try_reserve(1)));
-    "std::vec::Vec::try_reserve_exact" => Shows || vector(|full| drop(full.try_reserve_exact(1)));
-    "std::vec::Vec::resize" => Shows || vector(|full| full.resize(9, 1));
-    "std::vec::Vec::resize_with" => Shows || vector(|full| full.resize_with(9, || 1));
-    "std::vec::Vec::split_off" => Shows || {
+    "alloc::vec::Vec::extend_from_slice" => Shows || vector(|full| full.extend_from_slice(&[1]));
+    "alloc::vec::Vec::extend_from_within" => Shows || vector(|full| full.extend_from_within(..));
+    "alloc::vec::Vec::reserve" => Shows || vector(|full| full.reserve(1));
+    "alloc::vec::Vec::reserve_exact" => Shows || vector(|full| full.reserve_exact(1));
+    "alloc::vec::Vec::try_reserve" => Shows || vector(|full| drop(full.try_reserve(1)));
+    "alloc::vec::Vec::try_reserve_exact" => Shows || vector(|full| drop(full.try_reserve_exact(1)));
+    "alloc::vec::Vec::resize" => Shows || vector(|full| full.resize(9, 1));
+    "alloc::vec::Vec::resize_with" => Shows || vector(|full| full.resize_with(9, || 1));
+    "alloc::vec::Vec::split_off" => Shows || {
         let mut values = vec![1, 2];
         allocates(|| values.split_off(1))
     };
-    "std::vec::Vec::shrink_to_fit" => Shows || roomy(Vec::shrink_to_fit);
-    "std::vec::Vec::shrink_to" => Shows || roomy(|values| values.shrink_to(1));
-    "std::vec::Vec::into_boxed_slice" => Shows || {
+    "alloc::vec::Vec::shrink_to_fit" => Shows || roomy(Vec::shrink_to_fit);
+    "alloc::vec::Vec::shrink_to" => Shows || roomy(|values| values.shrink_to(1));
+    "alloc::vec::Vec::into_boxed_slice" => Shows || {
         let mut values = Vec::with_capacity(9);
         values.push(1);
         allocates(|| values.into_boxed_slice())
     };
-    "std::string::String::with_capacity" => Shows || allocates(|| String::with_capacity(1));
-    "std::string::String::push" => Shows || string(|full| full.push('b'));
-    "std::string::String::push_str" => Shows || string(|full| full.push_str("bc"));
-    "std::string::String::insert" => Shows || string(|full| full.insert(0, 'b'));
-    "std::string::String::insert_str" => Shows || string(|full| full.insert_str(0, "bc"));
-    "std::string::String::reserve" => Shows || string(|full| full.reserve(1));
-    "std::string::String::reserve_exact" => Shows || string(|full| full.reserve_exact(1));
-    "std::string::String::try_reserve" => Shows || string(|full| drop(full.try_reserve(1)));
-    "std::string::String::split_off" => Shows || {
+    "alloc::string::String::with_capacity" => Shows || allocates(|| String::with_capacity(1));
+    "alloc::string::String::push" => Shows || string(|full| full.push('b'));
+    "alloc::string::String::push_str" => Shows || string(|full| full.push_str("bc"));
+    "alloc::string::String::insert" => Shows || string(|full| full.insert(0, 'b'));
+    "alloc::string::String::insert_str" => Shows || string(|full| full.insert_str(0, "bc"));
+    "alloc::string::String::reserve" => Shows || string(|full| full.reserve(1));
+    "alloc::string::String::reserve_exact" => Shows || string(|full| full.reserve_exact(1));
+    "alloc::string::String::try_reserve" => Shows || string(|full| drop(full.try_reserve(1)));
+    "alloc::string::String::split_off" => Shows || {
         let mut text = "ab".to_owned();
         allocates(|| text.split_off(1))
     };
-    "std::string::String::shrink_to_fit" => Shows || {
+    "alloc::string::String::shrink_to_fit" => Shows || {
         let mut text = String::with_capacity(9);
         allocates(|| text.shrink_to_fit())
     };
-    "std::string::String::into_boxed_str" => Shows || {
+    "alloc::string::String::into_boxed_str" => Shows || {
         let mut text = String::with_capacity(9);
         text.push('a');
         allocates(|| text.into_boxed_str())
     };
-    "std::string::String::from_utf8_lossy" => Shows || {
+    "alloc::string::String::from_utf8_lossy" => Shows || {
         let bytes = [0xff_u8];
         allocates(|| String::from_utf8_lossy(&bytes).into_owned().len())
     };
-    "std::string::ToString::to_string" => Shows || allocates(|| 1.to_string());
-    "std::borrow::ToOwned::to_owned" => Shows || allocates(|| ToOwned::to_owned("a"));
-    "std::borrow::Cow::into_owned" => Shows || {
+    "alloc::string::ToString::to_string" => Shows || allocates(|| 1.to_string());
+    "alloc::borrow::ToOwned::to_owned" => Shows || allocates(|| ToOwned::to_owned("a"));
+    "alloc::borrow::Cow::into_owned" => Shows || {
         let text = Cow::Borrowed("a");
         allocates(|| text.into_owned())
     };
@@ -129,18 +129,18 @@ probes! {
     "slice::sort_by" => Shows || long(|values| values.sort_by(Ord::cmp));
     "slice::sort_by_key" => Shows || long(|values| values.sort_by_key(|&value| value));
     "slice::sort_by_cached_key" => Shows || long(|values| values.sort_by_cached_key(|&value| value));
-    "std::iter::Iterator::collect" => Shows || allocates(|| (0..9).collect::<Vec<_>>());
-    "std::iter::Extend::extend" => Shows || vector(|full| full.extend(0..9));
-    "std::collections::VecDeque::with_capacity" => Shows || allocates(|| VecDeque::<u32>::with_capacity(1));
-    "std::collections::VecDeque::push_back" => Shows || deque(|full| full.push_back(1));
-    "std::collections::VecDeque::push_front" => Shows || deque(|full| full.push_front(1));
-    "std::collections::VecDeque::insert" => Shows || deque(|full| full.insert(0, 1));
-    "std::collections::VecDeque::append" => Shows || {
+    "core::iter::Iterator::collect" => Shows || allocates(|| (0..9).collect::<Vec<_>>());
+    "core::iter::Extend::extend" => Shows || vector(|full| full.extend(0..9));
+    "alloc::collections::VecDeque::with_capacity" => Shows || allocates(|| VecDeque::<u32>::with_capacity(1));
+    "alloc::collections::VecDeque::push_back" => Shows || deque(|full| full.push_back(1));
+    "alloc::collections::VecDeque::push_front" => Shows || deque(|full| full.push_front(1));
+    "alloc::collections::VecDeque::insert" => Shows || deque(|full| full.insert(0, 1));
+    "alloc::collections::VecDeque::append" => Shows || {
         let mut more = VecDeque::from([2]);
         deque(|full| full.append(&mut more))
     };
-    "std::collections::VecDeque::reserve" => Shows || deque(|full| full.reserve(1));
-    "std::collections::VecDeque::resize" => Shows || deque(|full| full.resize(9, 1));
+    "alloc::collections::VecDeque::reserve" => Shows || deque(|full| full.reserve(1));
+    "alloc::collections::VecDeque::resize" => Shows || deque(|full| full.resize(9, 1));
     "std::collections::HashMap::with_capacity" => Shows || allocates(|| HashMap::<u32, u32>::with_capacity(1));
     "std::collections::HashMap::insert" => Shows || map(|empty| {
         empty.insert(1, 1);
@@ -162,37 +162,37 @@ probes! {
         let mut set = HashSet::<u32>::new();
         allocates(|| set.reserve(1))
     };
-    "std::collections::BTreeMap::insert" => Shows || {
+    "alloc::collections::BTreeMap::insert" => Shows || {
         let mut map = BTreeMap::new();
         allocates(|| map.insert(1, 1))
     };
-    "std::collections::btree_map::Entry::or_insert" => Shows || {
+    "alloc::collections::btree_map::Entry::or_insert" => Shows || {
         let mut map = BTreeMap::new();
         let entry = map.entry(1);
         allocates(|| *entry.or_insert(1))
     };
-    "std::collections::BTreeSet::insert" => Shows || {
+    "alloc::collections::BTreeSet::insert" => Shows || {
         let mut set = BTreeSet::new();
         allocates(|| set.insert(1))
     };
-    "std::collections::BinaryHeap::with_capacity" => Shows || allocates(|| BinaryHeap::<u32>::with_capacity(1));
-    "std::collections::BinaryHeap::push" => Shows || {
+    "alloc::collections::BinaryHeap::with_capacity" => Shows || allocates(|| BinaryHeap::<u32>::with_capacity(1));
+    "alloc::collections::BinaryHeap::push" => Shows || {
         let mut heap = BinaryHeap::new();
         allocates(|| heap.push(1))
     };
-    "std::collections::BinaryHeap::reserve" => Shows || {
+    "alloc::collections::BinaryHeap::reserve" => Shows || {
         let mut heap = BinaryHeap::<u32>::new();
         allocates(|| heap.reserve(1))
     };
-    "std::collections::LinkedList::push_back" => Shows || {
+    "alloc::collections::LinkedList::push_back" => Shows || {
         let mut list = LinkedList::new();
         allocates(|| list.push_back(1))
     };
-    "std::collections::LinkedList::push_front" => Shows || {
+    "alloc::collections::LinkedList::push_front" => Shows || {
         let mut list = LinkedList::new();
         allocates(|| list.push_front(1))
     };
-    "std::ffi::CString::new" => Shows || allocates(|| CString::new("a"));
+    "alloc::ffi::CString::new" => Shows || allocates(|| CString::new("a"));
     "std::ffi::OsString::push" => Shows || {
         let mut name = OsString::new();
         allocates(|| name.push("a"))
@@ -206,11 +206,11 @@ probes! {
     "std::path::Path::with_extension" => Shows || allocates(|| Path::new("a").with_extension("b"));
     "std::path::Path::with_file_name" => Shows || allocates(|| Path::new("a").with_file_name(OsStr::new("b")));
     "std::path::absolute" => Shows || allocates(|| path::absolute("a"));
-    "std::vec::Vec::new" => Harmless || does_nothing(Vec::<u32>::new);
-    "std::string::String::new" => Harmless || does_nothing(String::new);
+    "alloc::vec::Vec::new" => Harmless || does_nothing(Vec::<u32>::new);
+    "alloc::string::String::new" => Harmless || does_nothing(String::new);
     "std::collections::HashMap::new" => Harmless || does_nothing(HashMap::<u32, u32>::new);
-    "std::collections::BTreeMap::new" => Harmless || does_nothing(BTreeMap::<u32, u32>::new);
-    "std::vec::Vec::clear" => Harmless || {
+    "alloc::collections::BTreeMap::new" => Harmless || does_nothing(BTreeMap::<u32, u32>::new);
+    "alloc::vec::Vec::clear" => Harmless || {
         let mut values = vec![1];
         does_nothing(|| values.clear())
     };
@@ -218,7 +218,7 @@ probes! {
         let mut values = numbers();
         does_nothing(|| values.sort_unstable())
     };
-    "std::sync::Arc::clone" => Harmless || {
+    "alloc::sync::Arc::clone" => Harmless || {
         let one = Arc::new(1);
         does_nothing(|| Arc::clone(&one))
     };
