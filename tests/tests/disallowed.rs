@@ -168,3 +168,57 @@ fn clippy_finds_what_may_sleep_where_memory_is_no_rule() {
     expected.retain(|finding| !allocates(&finding.path));
     assert_found(&clippy("default", Wanted::default()), &expected);
 }
+
+/// The paths of this library in what is to be used instead.
+fn paths(instead: &str) -> impl Iterator<Item = &str> {
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    instead.split(move |c| !is_path(c)).filter(|path| path.starts_with("nonblock::"))
+}
+
+/// Compiles an item for each path, and returns the compiler's errors.
+fn errors_of(name: &str, paths: &BTreeSet<&str>) -> Vec<Value> {
+    let fixture = Fixture::new("disallowed", env!("CARGO_TARGET_TMPDIR")).in_folder("instead");
+    let items = (0..).zip(paths).map(|(number, path)| {
+        let last = path.rsplit("::").next().unwrap_or_default();
+        if last.starts_with(char::is_uppercase) {
+            format!("use {path} as _Type{number};\n")
+        } else {
+            format!("fn function_{number}() {{ let _ = {path}; }}\n")
+        }
+    });
+    fs::create_dir_all(fixture.target()).expect("the folder can be made");
+    // Under another name, so that cargo sees another file.
+    let file = fixture.target().join(name).with_extension("rs");
+    fs::write(&file, items.collect::<String>()).expect("the file can be written");
+    let fixture = fixture.with_variable("INSTEAD", file);
+    let outcome = fixture.cargo("check", &["--features", "instead", "--message-format", "json"]);
+    let messages =
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("it is JSON"));
+    let mut errors: Vec<Value> = messages
+        .filter(|message: &Value| message["reason"] == "compiler-message")
+        .map(|mut message| message["message"].take())
+        .collect();
+    // That parameters cannot be inferred says that there is such a function.
+    errors.retain(|error| {
+        error["level"] == "error"
+            && !error["code"].is_null()
+            && !["E0282", "E0283", "E0284"].iter().any(|code| error["code"]["code"] == *code)
+    });
+    errors
+}
+
+#[test]
+fn what_is_to_be_used_instead_is_there() {
+    let blocking = blocking::read().expect("the list is in order");
+    let instead = blocking.entries.iter().filter_map(|entry| entry.instead);
+    let named: BTreeSet<_> = instead.flat_map(paths).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let errors = errors_of("named", &named);
+    assert!(errors.is_empty(), "{errors:#?}");
+    let strays = ["nonblock::thread::snooze", "nonblock::sync::Mutex::look", "nonblock::Sleeps"];
+    // One by one: where a name is unknown in a module, the compiler looks at no methods.
+    for (number, stray) in strays.into_iter().enumerate() {
+        let errors = errors_of(&format!("stray-{number}"), &BTreeSet::from([stray]));
+        assert_eq!(errors.len(), 1, "{stray}: {errors:#?}");
+    }
+}

@@ -159,7 +159,7 @@ impl Watched {
         loop {
             let asleep = asleep_in(self.thread.load(SeqCst));
             if let Some(&(name, _)) = calls.iter().find(|&&(_, number)| asleep == Some(number)) {
-                return name;
+                return name.trim_start_matches("SYS_");
             }
             let names: Vec<_> = calls.iter().map(|&(name, _)| name).collect();
             assert!(
@@ -194,7 +194,7 @@ pub(crate) fn blocks(
     assert!(switches > 0, "the kernel did not see it sleep");
     Seen {
         effect: Effect::Blocks,
-        how: format!("asleep in {name} until released, {switches} times"),
+        how: format!("asleep in {name} until released; went to sleep: {switches}"),
     }
 }
 
@@ -253,7 +253,8 @@ pub(crate) fn waits_for_lock(
     holder.join().expect("the holder does not panic");
     let switches = watched.finish();
     assert!(switches > 0, "the kernel did not see it sleep");
-    let how = format!("asleep in {name} while another thread had the lock, {switches} times");
+    let how =
+        format!("asleep in {name} while another thread had the lock; went to sleep: {switches}");
     Seen { effect: Effect::Locks, how }
 }
 
@@ -277,7 +278,7 @@ pub(crate) fn locks<T: Send + Sync + 'static>(
 pub(crate) fn allocates<R>(call: impl FnOnce() -> R) -> Seen {
     let calls = allocator_calls(call);
     assert!(calls > 0, "it did not call the allocator");
-    Seen { effect: Effect::Allocates, how: format!("{calls} calls of the allocator") }
+    Seen { effect: Effect::Allocates, how: format!("calls of the allocator: {calls}") }
 }
 
 /// How often a call that need not sleep may be seen to.

@@ -159,8 +159,10 @@ pub(crate) fn waits_for_file_system<T: Send + 'static>(
     assert!(!asked.is_empty(), "the file system was not asked");
     assert!(switches > 0, "the kernel did not see it sleep");
     let names: Vec<_> = asked.into_iter().map(name).collect();
-    let how =
-        format!("asleep until the file system answered {}, {switches} times", names.join(", "));
+    let how = format!(
+        "asleep until the file system answered {}; went to sleep: {switches}",
+        names.join(", ")
+    );
     Seen { effect: Effect::Blocks, how }
 }
 
