@@ -71,9 +71,10 @@ pub fn generate(blocking: &Blocking<'_>, wanted: Wanted) -> String {
         blocking.entries.iter().filter(|entry| wanted.has(entry.effect)).collect();
     let mut text = format!(
         "# Keeps calls that may sleep out of code that must not: put this beside Cargo.toml, as clippy.toml.\n\
-         # Where such a call is right, say so there: #[expect(clippy::disallowed_methods)].\n\
+         # Where such a call is right, say so there: #[expect(clippy::disallowed_methods)]. In tests all of them may be:\n\
+         # #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]\n\
          #\n\
-         # Made from tools/blocking.tsv by\n\
+         # Made from tools/blocking.tsv by the following; --allocations adds what allocates.\n\
          # cargo run -p nonblock-tools --bin clippy_config{}\n\n",
         wanted.arguments()
     );

@@ -14,6 +14,8 @@ use nix::libc::c_long;
 use nix::sys::resource::{UsageWho, getrusage};
 use nonblock_tools::blocking::Effect;
 
+use crate::Impossible;
+
 /// What was seen.
 #[derive(Debug)]
 pub(crate) struct Seen {
@@ -36,6 +38,16 @@ pub(crate) use calls;
 
 /// What std's locks and threads wait in.
 pub(crate) const FUTEX: &[Call] = calls!(SYS_futex);
+
+/// What a wait for several descriptors, or for nothing but a signal, is on this processor.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const POLL: &[Call] = calls!(SYS_poll, SYS_ppoll);
+#[cfg(target_arch = "x86_64")]
+pub(crate) const PAUSE: &[Call] = calls!(SYS_pause, SYS_futex);
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) const POLL: &[Call] = calls!(SYS_ppoll);
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) const PAUSE: &[Call] = calls!(SYS_ppoll, SYS_futex);
 
 /// The system's allocator, which counts the calls of each thread.
 struct Counting;
@@ -136,6 +148,9 @@ impl Watched {
         tell: impl FnOnce(i32) + Send + 'static,
         call: impl FnOnce() + Send + 'static,
     ) -> Self {
+        if let Err(error) = fs::read("/proc/self/syscall") {
+            Impossible::exit("the kernel does not say where a thread sleeps", error);
+        }
         let thread = Arc::new(AtomicI32::new(0));
         let own = Arc::clone(&thread);
         let handle = spawn(move || {

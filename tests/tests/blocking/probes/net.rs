@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::sys::socket::{Backlog, listen};
 
 use super::probes;
-use crate::observe::{Call, Seen, blocks, calls};
+use crate::observe::{Call, POLL, Seen, blocks, calls};
 use crate::slow::{Slow, waits_for_file_system};
 
 /// Any free port of this machine.
@@ -26,7 +26,7 @@ probes! {
     "std::net::TcpStream::connect" => Shows || connects(calls!(SYS_connect), |address| {
         drop(TcpStream::connect(address));
     });
-    "std::net::TcpStream::connect_timeout" => Shows || connects(calls!(SYS_poll, SYS_ppoll), |address| {
+    "std::net::TcpStream::connect_timeout" => Shows || connects(POLL, |address| {
         drop(TcpStream::connect_timeout(&address, Duration::from_hours(1)));
     });
     "std::net::TcpStream::peek" => Shows || {

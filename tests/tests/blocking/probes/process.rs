@@ -13,8 +13,8 @@ use std::time::{Instant, SystemTime};
 use super::probes;
 use super::stdio::{drain, full_pipe, stderr};
 use crate::observe::{
-    Call, FUTEX, Gate, Seen, Watched, allocates, blocks, blocks_for_long, calls, does_nothing,
-    locks, spawn, waits_for_lock,
+    Call, FUTEX, Gate, PAUSE, POLL, Seen, Watched, allocates, blocks, blocks_for_long, calls,
+    does_nothing, locks, spawn, waits_for_lock,
 };
 use crate::slow::{Slow, waits_for_file_system};
 
@@ -32,7 +32,7 @@ probes! {
     };
     "std::process::Command::output" => Shows || {
         let (mut command, to) = cat();
-        blocks(calls!(SYS_poll, SYS_ppoll), move || drop(command.output()), || drop(to))
+        blocks(POLL, move || drop(command.output()), || drop(to))
     };
     "std::process::Command::status" => Shows || {
         let (mut command, to) = cat();
@@ -56,7 +56,7 @@ probes! {
         assert_eq!(unsafe { nix::libc::atexit(keep) }, 0);
         spawn(|| std::process::exit(0));
         gate.wait_until_kept();
-        blocks_for_long(calls!(SYS_pause, SYS_futex), || std::process::exit(0))
+        blocks_for_long(PAUSE, || std::process::exit(0))
     };
     "std::os::unix::process::CommandExt::exec" => Shows || {
         waits_for_file_system(&Slow::mount(), Slow::file, |program| {
