@@ -312,7 +312,6 @@ impl<T> Rcu<T> {
     /// As [`synchronize`](Self::synchronize).
     #[track_caller]
     pub fn synchronize_since(&self, cx: &mut Sleepable, period: GracePeriod) {
-        might_sleep();
         assert!(
             !ends_are_deferred(),
             "`synchronize` on a thread that reads: it would wait for itself; expected no guard, no callback and no \
@@ -457,6 +456,10 @@ pub struct Writer<'a, T> {
 
 impl<T> Writer<'_, T> {
     /// Returns the value that readers find now.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn current(&self) -> &T {
         let current = self.rcu.current.load(Ordering::Acquire);
         // SAFETY: the value lives until it is replaced, which takes `&mut self`, and a while longer.
@@ -479,6 +482,10 @@ impl<T> Writer<'_, T> {
     }
 
     /// Returns the grace period of all values that were replaced by now.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn grace_period(&self) -> GracePeriod {
         GracePeriod { ends_at: self.state.epoch + GRACE }
     }
@@ -486,6 +493,10 @@ impl<T> Writer<'_, T> {
     /// Ends the writing, and collects if many replaced values have piled up. Else it leaves them to the next writer.
     ///
     /// For writers that do not wait for readers: a look whether some are left delays those.
+    ///
+    /// # Context
+    ///
+    /// May sleep, if a value's drop may.
     ///
     /// # Panics
     ///
@@ -500,6 +511,10 @@ impl<T> Writer<'_, T> {
     ///
     /// For writers that would like to know the readers gone, but do not wait for them.
     ///
+    /// # Context
+    ///
+    /// May sleep, if a value's drop may.
+    ///
     /// # Panics
     ///
     /// As [`collect`](Self::collect).
@@ -513,6 +528,10 @@ impl<T> Writer<'_, T> {
     }
 
     /// Ends the writing, and drops those replaced values that no reader can have any more. Waits for no reader.
+    ///
+    /// # Context
+    ///
+    /// May sleep, if a value's drop may.
     ///
     /// # Panics
     ///
