@@ -19,7 +19,7 @@ pub const GUARDS: [(&str, &str); 9] = [
         "nonblock::sync::SemaphorePermit",
         "Threads that wait for the permit sleep until the task is polled again.",
     ),
-    ("nonblock::memory::MmGuard", LOCK),
+    ("nonblock_mm::memory::MmGuard", LOCK),
 ];
 
 const LOCK: &str = "Threads that wait for the lock sleep until the task is polled again.";

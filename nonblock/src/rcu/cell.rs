@@ -312,12 +312,34 @@ impl<T> Rcu<T> {
     /// As [`synchronize`](Self::synchronize).
     #[track_caller]
     pub fn synchronize_since(&self, cx: &mut Sleepable, period: GracePeriod) {
+        let mut first_panic = FirstPanic::new();
+        self.synchronize_catching(cx, period, &mut first_panic);
+        first_panic.resume();
+    }
+
+    /// As [`synchronize_since`](Self::synchronize_since), but leaves the panics of values' drops to the caller.
+    ///
+    /// For callers that have other calls to make, whatever panics.
+    ///
+    /// # Context
+    ///
+    /// As [`synchronize`](Self::synchronize).
+    ///
+    /// # Panics
+    ///
+    /// If this thread is a reader itself ([`ends_are_deferred`]).
+    #[track_caller]
+    pub fn synchronize_catching(
+        &self,
+        cx: &mut Sleepable,
+        period: GracePeriod,
+        first_panic: &mut FirstPanic,
+    ) {
         assert!(
             !ends_are_deferred(),
             "`synchronize` on a thread that reads: it would wait for itself; expected no guard, no callback and no \
              invalidation under way on this thread"
         );
-        let mut first_panic = FirstPanic::new();
         let mut backoff = Backoff::new();
         loop {
             let writer = self.write(cx);
@@ -325,11 +347,10 @@ impl<T> Rcu<T> {
             if self.grace_periods.has_ended(period)
                 && self.freed.load(Ordering::Acquire) >= period.ends_at
             {
-                break;
+                return;
             }
             backoff.snooze(cx);
         }
-        first_panic.resume();
     }
 
     /// Waits until a grace period has ended: no guard is left that could have found a value replaced by then.
