@@ -64,8 +64,8 @@ pub struct Rcu<T> {
     /// Everything that was free in this epoch has been freed.
     freed: AtomicU64,
     grace_periods: GracePeriods,
-    // Readers on several threads share a `T`.
-    _shares: PhantomData<T>,
+    // Readers on several threads share a `T`. An array, so that a message of rustc goes straight to the type.
+    _shares: [T; 0],
 }
 
 /// What only the writer looks at.
@@ -156,7 +156,7 @@ impl<T> Rcu<T> {
             freeing: AtomicBool::new(false),
             freed: AtomicU64::new(0),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
-            _shares: PhantomData,
+            _shares: [],
         }
     }
 
@@ -192,7 +192,7 @@ impl<T> Rcu<T> {
         readers.fetch_add(1, Ordering::Acquire);
         let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
-        let value = unsafe { NonNull::new_unchecked(value) };
+        let value = Pinned(unsafe { NonNull::new_unchecked(value) });
         Guard { value, readers, _reading: reading, _rcu: PhantomData }
     }
 
@@ -634,12 +634,20 @@ impl<T> Drop for Freeing<'_, T> {
 /// See [`Rcu::read`].
 #[must_use = "the value is pinned until this is dropped: bind it to a name, since `let _` drops it at once"]
 pub struct Guard<'a, T> {
-    // No reference: one would have to stay valid until this is gone, and the value may be freed while it goes.
-    value: NonNull<T>,
+    value: Pinned<T>,
     readers: &'a AtomicUsize,
     _reading: Reading,
     _rcu: PhantomData<&'a Rcu<T>>,
 }
+
+/// The value that a guard pins.
+///
+/// No reference: one would have to stay valid until the guard is gone, and the value may be freed while it goes.
+struct Pinned<T>(NonNull<T>);
+
+// SAFETY: it is a `&T` in all but name. What ties a guard to its thread is `Reading`, and it alone, so that a message of
+// rustc names that and nothing else.
+unsafe impl<T: Sync> Send for Pinned<T> {}
 
 impl<T> Deref for Guard<'_, T> {
     type Target = T;
@@ -647,7 +655,7 @@ impl<T> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: this reader is counted, so no writer frees the value before it is dropped.
-        unsafe { self.value.as_ref() }
+        unsafe { self.value.0.as_ref() }
     }
 }
 
