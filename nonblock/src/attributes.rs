@@ -1,52 +1,53 @@
-//! The attributes, as this crate hands them on: their documentation stands here, so that its examples
-//! name the crate as users do.
+//! The attributes, re-exported. Their documentation is here, so that its examples name the crate as users do.
 
-/// Says that a function may sleep, and checks it: it takes a [`Sleepable`](crate::Sleepable), and is
+/// Declares that a function may sleep, and checks two things: that it takes a [`Sleepable`](crate::Sleepable), and that it is
 /// entered where sleeping is allowed.
 ///
-/// | on | it does |
+/// | on | the attribute |
 /// |---|---|
 /// | a function or method that takes `cx: &mut Sleepable` | checks that the parameter really is the token, and [`might_sleep`](crate::might_sleep) at entry |
-/// | one that takes `cx: &mut C`, where `C: Context` | checks at entry that a `Sleepable` is outside sections, and a `NonBlock` in one |
-/// | one whose signature is not yours, as `#[may_sleep(cx)]` | binds `cx: &mut Sleepable` in the body, checked at run time |
+/// | a function or method that takes `cx: &mut C`, where `C: Context` | checks at entry that a `Sleepable` comes in outside sections, and a `NonBlock` in a section |
+/// | a function whose signature you cannot change, as `#[may_sleep(cx)]` | binds `cx: &mut Sleepable` in the body, and checks at run time that no section is open |
 /// | a declared method of a trait | checks the parameter's type |
 /// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[may_sleep(skip)]` leaves one out |
-/// | `unsafe extern "C" { ... }` | makes each foreign function private, and gives its name to a function that takes `cx` first |
+/// | `unsafe extern "C" { ... }` | makes each foreign function private, and gives its name to a function whose first argument is `cx` |
 ///
-/// The function's documentation gets a line that says so, after its summary. The check at entry is
-/// there only where [checks](crate::CHECKS) are on.
+/// The documentation of the function gets a line, after its summary, that tells so. The check at entry is there only where
+/// [checks](crate::CHECKS) are on.
 ///
 /// # Arguments
 ///
-/// * a name, to bind the token to in the body: `#[may_sleep(cx)]`;
+/// * a name, to which the token is bound in the body: `#[may_sleep(cx)]`;
 /// * `skip`, on a method of an annotated block: `#[may_sleep(skip)]`;
-/// * `crate = path`, where the crate has another name: `#[may_sleep(crate = my_reexports::nonblock)]`. Where
-///   `Cargo.toml` renames the crate, the error without it is "cannot find `nonblock` in the crate root", and
-///   `extern crate new_name as nonblock;` in the root of yours does for all of them.
+/// * `crate = path`, if this crate has another name: `#[may_sleep(crate = my_reexports::nonblock)]`. If `Cargo.toml`
+///   renames this crate, the error without the argument is "cannot find `nonblock` in the crate root". Then
+///   `extern crate new_name as nonblock;` in the root of your crate spares the argument everywhere.
 ///
 /// # Which parameter is the token
 ///
-/// The type decides, not its name. `cx: &mut S` after `use nonblock::Sleepable as S`, and `cx: Cx<'_>` after
-/// `type Cx<'a> = &'a mut Sleepable`, are the token; a type of another crate's that is called `Sleepable` is not.
-/// A token under a `#[cfg]` is refused, and so is `_: &mut impl Context`, which neither a name nor a type can check. In a declared
-/// method, the bound of a `cx: &mut impl Context` is not checked: a trait of another crate's that is called `Context` passes there.
+/// The type decides, and not its name. `cx: &mut S` is the token after `use nonblock::Sleepable as S`, and so is `cx: Cx<'_>`
+/// after `type Cx<'a> = &'a mut Sleepable`. A type of another crate that is called `Sleepable` is not.
+///
+/// A token under a `#[cfg]` is refused. So is `_: &mut impl Context`: it has neither a name nor a type by which it could be
+/// checked. In a declared method, the bound of a `cx: &mut impl Context` is not checked: a trait of another crate that is
+/// called `Context` passes there.
 ///
 /// # Context
 ///
-/// The function may sleep: its callers need a `&mut Sleepable`. With a name to bind, they need none, and a call in a
-/// section is found when it runs.
+/// The function may sleep, so its callers need a `&mut Sleepable`. If the attribute binds the token, they need none, and a call
+/// in a section is found at run time.
 ///
 /// # Errors
 ///
-/// Does not compile on an `async fn`, which must not sleep; on a `const fn`, which cannot be checked; on a function
-/// that takes no token and binds none; on one foreign function, which gets it from its block; and on what is no
-/// function. A closure takes the token as its parameter instead.
+/// Does not compile on an `async fn`, which must not sleep, on a `const fn`, which cannot be checked, or on a function that takes
+/// no token and binds none. On a single foreign function it does not compile either: put it on the block. And it does not
+/// compile on anything that is no function. A closure takes the token as a parameter instead.
 ///
 /// # Panics
 ///
-/// The function, when it is entered in a section, reports
-/// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock), which panics under the default
-/// [`Policy`](crate::Policy). As no panic leaves an `extern "C"` function, that one aborts after the report.
+/// If the function is entered in a section, it reports [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock), which panics
+/// under the default [`Policy`](crate::Policy). No panic leaves an `extern "C"` function, so such a function aborts after the
+/// report.
 ///
 /// # Examples
 ///
@@ -56,14 +57,14 @@
 /// /// Writes everything out.
 /// #[may_sleep]
 /// fn flush(cx: &mut Sleepable, lines: &[&str]) -> usize {
-///     let _ = cx; // ... pass it on to what waits for the disk
+///     let _ = cx; // ... pass it on to a function that waits for the disk
 ///     lines.len()
 /// }
 ///
 /// struct Journal;
 ///
 /// impl Drop for Journal {
-///     // `drop` has a signature of its own: the token is bound in the body.
+///     // The signature of `drop` is fixed, so the token is bound in the body.
 ///     #[may_sleep(cx)]
 ///     fn drop(&mut self) {
 ///         flush(cx, &["closed"]);
@@ -84,64 +85,66 @@
 /// ```
 pub use nonblock_macros::may_sleep;
 
-/// Says that a function does not block, and checks it: its body is a section, or it is called in one.
+/// Declares that a function does not block. Its body is a section, or it is checked that it is called in one.
 ///
-/// | on | it does |
+/// | on | the attribute |
 /// |---|---|
 /// | a function or method that takes `nb: &NonBlock` or `nb: &mut NonBlock` | checks that the parameter really is the token, and [`cant_sleep`](crate::cant_sleep) at entry |
-/// | one that takes no token | runs the body in a section: `return`, `?` and early exits work as always |
-/// | the same, as `#[non_block(nb)]` | runs the body in a section, and binds `nb: &mut NonBlock` in it |
+/// | a function or method that takes no token | runs the body in a section: `return`, `?` and early exits work as always |
+/// | a function or method that takes no token, as `#[non_block(nb)]` | runs the body in a section, and binds `nb: &mut NonBlock` in it |
 /// | a declared method of a trait, which takes the token | checks the parameter's type |
 /// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[non_block(skip)]` leaves one out |
 /// | `unsafe extern "C" { ... }` | makes each foreign function private, and gives its name to a function that calls it in a section |
 ///
-/// What the body borrows, binds and drops is dropped in the section too, the temporaries of its last expression
-/// included. The section begins at the function, as reports name it; at its caller, if it is
-/// `#[track_caller]`. The function's documentation gets a line that says so, after its summary.
+/// The values that the body binds, and its temporaries, are dropped in the section too. So are the temporaries of its last
+/// expression. In reports, the section begins at the function. If the function is `#[track_caller]`, it begins at the caller.
+/// The documentation of the function gets a line, after its summary, that tells what the function is.
 ///
 /// # Arguments
 ///
-/// * a name, to bind the token to in the body: `#[non_block(nb)]`;
+/// * a name, to which the token is bound in the body: `#[non_block(nb)]`;
 /// * `skip`, on a method of an annotated block: `#[non_block(skip)]`;
-/// * `crate = path`, where the crate has another name: `#[non_block(crate = my_reexports::nonblock)]`. Where
-///   `Cargo.toml` renames the crate, the error without it is "cannot find `nonblock` in the crate root", and
-///   `extern crate new_name as nonblock;` in the root of yours does for all of them.
+/// * `crate = path`, if this crate has another name: `#[non_block(crate = my_reexports::nonblock)]`. If `Cargo.toml`
+///   renames this crate, the error without the argument is "cannot find `nonblock` in the crate root". Then
+///   `extern crate new_name as nonblock;` in the root of your crate spares the argument everywhere.
 ///
 /// # Which parameter is the token
 ///
-/// The type decides, as for [`macro@may_sleep`]. On a function with a body, a parameter whose type has another name can be the
-/// token if it is called as one is (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`), if it has no name, or if its type has a
-/// lifetime. Any other is only checked not to be a `Sleepable`, and the body is a section of its own. Checked are mutable
-/// references, tuples, arrays and slices of them, and the receivers `&mut self` and `self`.
+/// The type decides, as for [`macro@may_sleep`]. On a function with a body, the type of the token may have another name. Then
+/// the parameter must have a usual name of a token (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`) or no name, or its type
+/// must have a lifetime. Every other parameter is only checked not to be a `Sleepable`, and the body is a section of its own.
+/// The check looks at mutable references, at tuples, arrays and slices of them, and at the receivers `&mut self` and `self`.
 ///
-/// Left to the counters is a `Sleepable` that comes in where its type does not show it: in a struct, a closure, a `dyn Trait`
-/// or a type parameter; by another name in a generic type, as `Option<&mut Alias>`; by an alias of a tuple or an
-/// array, or one whose lifetime is not written; and in a receiver such as `self: Box<Self>`.
-///
-/// What is called `Sleepable` or `Context` and is another crate's is no token, and may come in. The name decides only where no
-/// code can ask the type: in a declared method, inside another type as in `Option<&mut Sleepable>`, for `_: &mut impl Context`, and
-/// beside a token that the attribute binds.
-///
-/// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out and open a
+/// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out, and open a
 /// section in the body: `cx.non_block(|nb| ...)`.
+///
+/// The compiler cannot see every `Sleepable` that comes in. The counters find one that comes in
+///
+/// * in a struct, a closure, a `dyn Trait` or a type parameter;
+/// * by another name in a generic type, such as `Option<&mut Alias>`;
+/// * by an alias of a tuple or an array, or by an alias whose lifetime is not written;
+/// * in a receiver such as `self: Box<Self>`.
+///
+/// A type of another crate that is called `Sleepable`, or a trait of another crate that is called `Context`, is no token, and may
+/// come in. The name decides only where no code can ask for the type: in a declared method, inside another type as in
+/// `Option<&mut Sleepable>`, for `_: &mut impl Context`, and beside a token that the attribute binds.
 ///
 /// # Context
 ///
-/// Does not sleep. A function that takes the token can be called in a section only, any other from
-/// anywhere.
+/// Does not sleep. A function that takes the token can be called only in a section. Any other function can be called anywhere.
 ///
 /// # Errors
 ///
-/// Does not compile on an `async fn`, or with an `.await` in the body, since a section cannot be left and come back to;
-/// on a `const fn`; on a declared method that takes no token, as it has no body to run in a section; on one foreign
-/// function, which gets it from its block; and on what is no function. For a closure there is
-/// `cx.non_block(|nb| ...)`.
+/// Does not compile on an `async fn`, or with an `.await` in the body: a section cannot be left and resumed. Does not compile on
+/// a `const fn`, or on a declared method that takes no token: it has no body to run in a section. On a single foreign function
+/// it does not compile either: put it on the block. And it does not compile on anything that is no function. For a closure
+/// there is `cx.non_block(|nb| ...)`.
 ///
 /// # Panics
 ///
-/// A function that takes the token, when it is entered outside sections all the same, reports
-/// [`NotInNonBlock`](crate::ViolationKind::NotInNonBlock), which panics under the default
-/// [`Policy`](crate::Policy). As no panic leaves an `extern "C"` function, that one aborts after the report.
+/// If a function that takes the token is entered outside sections all the same, it reports
+/// [`NotInNonBlock`](crate::ViolationKind::NotInNonBlock), which panics under the default [`Policy`](crate::Policy). No panic
+/// leaves an `extern "C"` function, so such a function aborts after the report.
 ///
 /// # Examples
 ///
@@ -170,7 +173,7 @@ pub use nonblock_macros::may_sleep;
 /// assert_eq!(on_interrupt(3), 10);
 /// ```
 ///
-/// What may sleep does not compile in it:
+/// A call that may sleep does not compile in it:
 ///
 /// ```compile_fail,E0308
 /// # use nonblock::{Sleepable, non_block};
@@ -182,28 +185,28 @@ pub use nonblock_macros::may_sleep;
 /// ```
 pub use nonblock_macros::non_block;
 
-/// Makes a function a test that fails if a rule was broken in it, whatever the policy.
+/// Makes a function a test. It fails if a rule was broken in it, whatever the policy.
 ///
-/// The body runs in [`testing::run`](crate::testing::run). A token that the test takes is lent to it: `cx: &mut Sleepable`,
-/// `nb: &mut NonBlock` or `nb: &NonBlock`. It may return what any test may, and `#[should_panic]`, `#[ignore]` and
-/// [`macro@may_sleep`] or [`macro@non_block`] beside it work as always.
+/// The body runs in [`testing::run`](crate::testing::run). The test may take one token, which is lent to it:
+/// `cx: &mut Sleepable`, `nb: &mut NonBlock` or `nb: &NonBlock`. It may return the types that any test may. Beside it,
+/// `#[should_panic]`, `#[ignore]`, [`macro@may_sleep`] and [`macro@non_block`] work as always.
 ///
 /// # Arguments
 ///
-/// * `crate = path`, where the crate has another name.
+/// * `crate = path`, if this crate has another name.
 ///
 /// # Context
 ///
-/// The test may sleep, unless it takes a `NonBlock`: then it runs in a section.
+/// The test may sleep. But if it takes a `NonBlock`, it runs in a section.
 ///
 /// # Errors
 ///
-/// Does not compile on an `async fn`, a `const fn`, an `unsafe fn` or a method, on a function with type parameters,
-/// and on one that takes anything but one token.
+/// Does not compile on an `async fn`, a `const fn`, an `unsafe fn`, a method, a function with type parameters, or a function
+/// that takes anything but one token.
 ///
 /// # Panics
 ///
-/// The test, after it has run, if there was a violation that no
+/// The test panics after it has run, if there was a violation that no
 /// [`expect_violation`](crate::testing::expect_violation) took.
 ///
 /// # Examples

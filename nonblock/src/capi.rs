@@ -1,11 +1,11 @@
 //! The C side: the functions that `nonblock.h` declares.
 //!
-//! With them the C parts of a driver take part in the run-time layer: they open and close sections, and say where they may
-//! sleep. Reports name the place in C. What C has no types for, the counters watch alone.
+//! With them, the C parts of a driver use the run-time layer: they open and close sections, and state where they may sleep.
+//! Reports name the place in C. C has no types for this, so only the counters check C code.
 //!
-//! The header is `include/nonblock.h` in this crate. Its macros pass the caller's file and line on: `nonblock_start()`,
-//! `nonblock_end()`, `might_sleep()`, `might_sleep_if(condition)`, `cant_sleep()`, and `nonblock_depth()`. `might_sleep`,
-//! `might_sleep_if` and `cant_sleep` are macros only; no symbol of these names is defined, since other code has its own.
+//! The header is `include/nonblock.h` in this crate. It has the macros `nonblock_start()`, `nonblock_end()`, `might_sleep()`,
+//! `might_sleep_if(condition)` and `cant_sleep()`, which pass on the file and line of the caller, and `nonblock_depth()`. No
+//! symbol is called `might_sleep`, `might_sleep_if` or `cant_sleep`, since other code has symbols of these names.
 //!
 //! ```c
 //! #include "nonblock.h"
@@ -27,29 +27,30 @@
 //! }
 //! ```
 //!
-//! The symbols are in the program as soon as a crate of it depends on this one with the feature `capi`. A C program links
-//! a `staticlib` or `cdylib` of such a crate.
+//! The symbols are in a program if one of its crates depends on this crate with the feature `capi`. A C program links a
+//! `staticlib` or `cdylib` of such a crate.
 //!
 //! # Panics
 //!
-//! No panic comes out of these functions: C has no way to unwind, and would be left with its locks held. Where the
-//! [`Policy`](crate::Policy) is to panic, the report is written, with a call trace, and the program aborts. A handler that
-//! panics in a call from C aborts the program too. A thread that is panicking already only writes the report. In a test
-//! ([`testing`](crate::testing)) the violation is recorded as any other.
+//! No panic leaves these functions. C cannot unwind, and would still hold its locks after a panic. If the
+//! [`Policy`](crate::Policy) is to panic, the report is written with a call trace, and the program aborts. If a handler panics
+//! in a call from C, the program aborts too. On a thread that is panicking already, only the report is written. In a test
+//! ([`testing`](crate::testing)), the violation is recorded as any other.
 //!
-//! With checks off, the functions are there and do nothing; the header does not know, and calls them all the same.
+//! With checks off, the functions are there and do nothing. The header does not know whether checks are on, and calls the
+//! functions in either case.
 
 use core::ffi::c_char;
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
 use crate::raw;
 use crate::violation::{CFile, Place};
 
-/// A call of C's that does not tell its place.
-const UNKNOWN: Place = Place::in_c(None, 0);
+/// The place of a call from C that does not tell its place.
+const UNKNOWN_PLACE: Place = Place::in_c(None, 0);
 
-/// The place that a macro of the header's passed on.
+/// Makes the place that a macro of the header passed on.
 ///
 /// # Safety
 ///
@@ -62,7 +63,7 @@ unsafe fn place(file: *const c_char, line: u32) -> Place {
 
 /// Opens a section that [`nonblock_end_at`] or [`nonblock_end`] must close, on this thread.
 ///
-/// What `nonblock_start()` in C expands to. Mirrors Linux's `non_block_start()` (`include/linux/kernel.h`, 6.12).
+/// `nonblock_start()` in C expands to this. Mirrors Linux's `non_block_start()` (`include/linux/kernel.h`, 6.12).
 ///
 /// # Arguments
 ///
@@ -71,33 +72,33 @@ unsafe fn place(file: *const c_char, line: u32) -> Place {
 ///
 /// # Context
 ///
-/// May be called anywhere. Sections nest, with those of Rust code too.
+/// May be called anywhere. Sections nest, also with sections of Rust code.
 ///
 /// # Safety
 ///
-/// `file` is null, or points to a string with a nul at its end which is never changed, and is there for as long as the
-/// program runs: a literal, in code that is not unloaded.
+/// `file` is null, or points to a string that ends in a nul. The string is never changed, and is there for as long as the
+/// program runs. A string literal in code that is never unloaded is such a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nonblock_start_at(file: *const c_char, line: u32) {
     // SAFETY: the caller promises what this asks for.
     let place = unsafe { place(file, line) };
-    Chosen::start(place);
+    ActiveBackend::start(place);
 }
 
-/// As [`nonblock_start_at`], from a place that is not known: for a pointer to the function, and other languages.
+/// As [`nonblock_start_at`], without a place. It is for pointers to the function, and for languages other than C.
 ///
 /// # Context
 ///
 /// May be called anywhere. Sections nest.
 #[unsafe(no_mangle)]
 pub extern "C" fn nonblock_start() {
-    Chosen::start(UNKNOWN);
+    ActiveBackend::start(UNKNOWN_PLACE);
 }
 
 /// Closes the section that [`nonblock_start_at`] or [`nonblock_start`] opened.
 ///
-/// What `nonblock_end()` in C expands to. Mirrors Linux's `non_block_end()` (`include/linux/kernel.h`, 6.12). Where no
-/// section is open, it reports [`UnbalancedEnd`](crate::ViolationKind::UnbalancedEnd), and the depth stays zero.
+/// `nonblock_end()` in C expands to this. Mirrors Linux's `non_block_end()` (`include/linux/kernel.h`, 6.12). If no section
+/// is open, it reports [`UnbalancedEnd`](crate::ViolationKind::UnbalancedEnd), and the depth stays zero.
 ///
 /// # Arguments
 ///
@@ -105,7 +106,7 @@ pub extern "C" fn nonblock_start() {
 ///
 /// # Context
 ///
-/// To be called in a section, on the thread that opened it.
+/// Call it in a section, on the thread that opened the section.
 ///
 /// # Safety
 ///
@@ -117,20 +118,19 @@ pub unsafe extern "C" fn nonblock_end_at(file: *const c_char, line: u32) {
     raw::non_block_end_at(place);
 }
 
-/// As [`nonblock_end_at`], from a place that is not known.
+/// As [`nonblock_end_at`], without a place.
 ///
 /// # Context
 ///
-/// To be called in a section, on the thread that opened it.
+/// Call it in a section, on the thread that opened the section.
 #[unsafe(no_mangle)]
 pub extern "C" fn nonblock_end() {
-    raw::non_block_end_at(UNKNOWN);
+    raw::non_block_end_at(UNKNOWN_PLACE);
 }
 
-/// Says that the caller may sleep, and reports
-/// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock) if a section is open.
+/// States that the caller may sleep. Reports [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock) if a section is open.
 ///
-/// What `might_sleep()` in C expands to. Mirrors Linux's `__might_sleep()` (`kernel/sched/core.c`, 6.12).
+/// `might_sleep()` in C expands to this. Mirrors Linux's `__might_sleep()` (`kernel/sched/core.c`, 6.12).
 ///
 /// # Arguments
 ///
@@ -138,7 +138,7 @@ pub extern "C" fn nonblock_end() {
 ///
 /// # Context
 ///
-/// May be called anywhere; to be called first in what may sleep.
+/// May be called anywhere. Call it first in a function that may sleep.
 ///
 /// # Safety
 ///
@@ -150,20 +150,20 @@ pub unsafe extern "C" fn nonblock_might_sleep_at(file: *const c_char, line: u32)
     check::might_sleep_at(place);
 }
 
-/// As [`nonblock_might_sleep_at`], from a place that is not known.
+/// As [`nonblock_might_sleep_at`], without a place.
 ///
 /// # Context
 ///
-/// May be called anywhere; to be called first in what may sleep.
+/// May be called anywhere. Call it first in a function that may sleep.
 #[unsafe(no_mangle)]
 pub extern "C" fn nonblock_might_sleep() {
-    check::might_sleep_at(UNKNOWN);
+    check::might_sleep_at(UNKNOWN_PLACE);
 }
 
-/// Says that the caller relies on a section, and reports [`NotInNonBlock`](crate::ViolationKind::NotInNonBlock) if none is
+/// States that the caller relies on an open section. Reports [`NotInNonBlock`](crate::ViolationKind::NotInNonBlock) if none is
 /// open.
 ///
-/// What `cant_sleep()` in C expands to. Mirrors Linux's `__cant_sleep()` (`kernel/sched/core.c`, 6.12).
+/// `cant_sleep()` in C expands to this. Mirrors Linux's `__cant_sleep()` (`kernel/sched/core.c`, 6.12).
 ///
 /// # Arguments
 ///
@@ -171,7 +171,7 @@ pub extern "C" fn nonblock_might_sleep() {
 ///
 /// # Context
 ///
-/// To be called in a section.
+/// Call it in a section.
 ///
 /// # Safety
 ///
@@ -183,17 +183,17 @@ pub unsafe extern "C" fn nonblock_cant_sleep_at(file: *const c_char, line: u32) 
     check::cant_sleep_at(place);
 }
 
-/// As [`nonblock_cant_sleep_at`], from a place that is not known.
+/// As [`nonblock_cant_sleep_at`], without a place.
 ///
 /// # Context
 ///
-/// To be called in a section.
+/// Call it in a section.
 #[unsafe(no_mangle)]
 pub extern "C" fn nonblock_cant_sleep() {
-    check::cant_sleep_at(UNKNOWN);
+    check::cant_sleep_at(UNKNOWN_PLACE);
 }
 
-/// Returns how many sections are open on this thread: C's [`raw::depth`].
+/// Returns how many sections are open on this thread. It is [`raw::depth`] for C.
 ///
 /// # Context
 ///

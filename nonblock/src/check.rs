@@ -1,10 +1,10 @@
-//! The run-time checks: what sleeping and non-sleeping functions say of themselves.
+//! The run-time checks, which functions call at their start: `might_sleep`, `cant_sleep`.
 
-use crate::backend::{self, Backend as _, Chosen};
+use crate::backend::{self, ActiveBackend, Backend as _};
 use crate::report;
 use crate::violation::{Place, ViolationKind};
 
-/// Whether this build of the crate keeps counts: debug assertions are on, or the feature `checks`.
+/// Whether this build of the crate keeps counts. It does if debug assertions are on, or the feature `checks`.
 ///
 /// # Examples
 ///
@@ -14,16 +14,16 @@ use crate::violation::{Place, ViolationKind};
 /// ```
 pub const CHECKS: bool = cfg!(any(debug_assertions, feature = "checks"));
 
-/// Says that the caller may sleep here, and reports it if a section is open.
+/// States that the caller may sleep here. Reports a violation if a section is open.
 ///
-/// Call it first in every function that may sleep and that code without tokens can reach: through
-/// `dyn`, a callback, or C. Functions that take `&mut Sleepable` have it from
-/// `#[may_sleep]`. It reports whether or not this call would really have slept, so that the fault is found
-/// on the quiet path too. Mirrors Linux's `might_sleep()` (`include/linux/kernel.h`, 6.12).
+/// Call it first in every function that may sleep, and that code without tokens can reach: through `dyn`, a callback, or C.
+/// In a function that takes `&mut Sleepable`, the attribute `#[may_sleep]` calls it. It reports a call whether or not the
+/// call would really have slept. So the fault is found on the path that does not sleep, too. Mirrors Linux's `might_sleep()`
+/// (`include/linux/kernel.h`, 6.12).
 ///
 /// # Context
 ///
-/// May be called anywhere. Costs a load and a branch where checks are on, nothing where they are off.
+/// May be called anywhere. It costs a load and a branch where checks are on, and nothing where they are off.
 ///
 /// # Panics
 ///
@@ -50,7 +50,7 @@ pub fn might_sleep() {
     might_sleep_at(Place::caller());
 }
 
-/// As [`might_sleep`], on behalf of a caller further up.
+/// As [`might_sleep`], for a caller at another place.
 #[inline]
 #[track_caller]
 pub(crate) fn might_sleep_at(place: Place) {
@@ -59,22 +59,22 @@ pub(crate) fn might_sleep_at(place: Place) {
     }
 }
 
-/// As [`might_sleep`], for a destructor: what it breaks is reported where the section began.
+/// As [`might_sleep`], for a destructor. A violation is reported at the place where the section began.
 ///
-/// Destructors are called from code of the core library's, whose place is the same for all of them.
+/// Destructors are called by code of the core library, so the place of the call is the same for all of them.
 #[inline]
 pub(crate) fn might_sleep_in_drop() {
     if backend::in_section() == Some(true) {
-        // C says of no section where it began so that a panic could be told of.
-        let began = Chosen::began().filter(|place| place.location().is_some());
+        // The place of a section that C began will not do: where the policy is to panic, a violation at a place in C aborts.
+        let began = ActiveBackend::began().filter(|place| place.location().is_some());
         report::violation(ViolationKind::SleepInNonBlock, began.unwrap_or_else(Place::caller));
     }
 }
 
-/// Says that the caller may sleep here if the condition holds.
+/// States that the caller may sleep here if the condition holds. Reports a violation if it does, and a section is open.
 ///
-/// The condition is whether the call may sleep at all (a flag that says "wait"), not whether it
-/// happens to have to wait this time. Mirrors Linux's `might_sleep_if()`.
+/// The condition must tell whether the call may sleep at all, such as a flag that says "wait". It must not tell whether the
+/// call happens to wait this time. Mirrors Linux's `might_sleep_if()`.
 ///
 /// # Context
 ///
@@ -102,13 +102,13 @@ pub fn might_sleep_if(condition: bool) {
     }
 }
 
-/// Says that the caller relies on being in a section, and reports it if none is open.
+/// States that the caller relies on an open section. Reports a violation if none is open.
 ///
 /// Mirrors Linux's `cant_sleep()` (`include/linux/kernel.h`, 6.12).
 ///
 /// # Context
 ///
-/// To be called in a section.
+/// Call it in a section.
 ///
 /// # Panics
 ///
@@ -131,7 +131,7 @@ pub fn cant_sleep() {
     cant_sleep_at(Place::caller());
 }
 
-/// As [`cant_sleep`], on behalf of a caller elsewhere.
+/// As [`cant_sleep`], for a caller at another place.
 #[inline]
 #[track_caller]
 pub(crate) fn cant_sleep_at(place: Place) {

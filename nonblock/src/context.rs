@@ -18,16 +18,15 @@ mod sealed {
     impl Sealed for crate::token::NonBlock {}
 }
 
-/// Either token: what a callback that serves both contexts is generic over.
+/// Either token. A callback that serves both contexts is generic over it.
 ///
-/// The associated [`Refusal`](Context::Refusal) is uninhabited for [`Sleepable`], so a caller that may sleep
-/// cannot be told "would block", and [`WouldBlock`] for [`NonBlock`]. The trait is sealed: the two
-/// tokens are all there is.
+/// For [`NonBlock`], the associated [`Refusal`](Context::Refusal) is [`WouldBlock`]. For [`Sleepable`] it is uninhabited, so a
+/// caller that may sleep cannot be told "would block". The trait is sealed: only the two tokens implement it.
 ///
 /// # Context
 ///
-/// Generic code must do with what both contexts allow. Where it would have to wait, it asks for the
-/// right with [`or_refuse`](Context::or_refuse) and `?`.
+/// Generic code may do only what both contexts allow. Where it would have to wait, it asks for the right to sleep, with
+/// [`or_refuse`](Context::or_refuse) and `?`.
 ///
 /// # Examples
 ///
@@ -56,21 +55,21 @@ mod sealed {
     note = "only the two tokens are a `Context`: take `cx: &mut C` with `C: Context`, and pass on the token you were lent"
 )]
 pub trait Context: sealed::Sealed + Sized {
-    /// What a refusal is made of: nothing for a caller that may sleep, [`WouldBlock`] in a section.
+    /// The error of a refusal. It is [`WouldBlock`] in a section, and uninhabited for a caller that may sleep.
     type Refusal: Error + Into<WouldBlock> + Copy + Send + Sync + 'static;
 
-    /// Opens a section for the closure, whichever the context is.
+    /// Runs the closure in a section, in either context.
     ///
     /// # Context
     ///
-    /// Does not sleep. The closure is lent a [`NonBlock`]; `self` stays borrowed until it returns.
+    /// Does not sleep. The closure is lent a [`NonBlock`]. `self` stays borrowed until the closure returns.
     fn non_block<R>(&mut self, f: impl FnOnce(&mut NonBlock) -> R) -> R;
 
-    /// Returns the right to sleep, or the refusal to hand back.
+    /// Returns the right to sleep, or the refusal that the caller is to return.
     ///
     /// # Context
     ///
-    /// Does not sleep itself; what it returns may.
+    /// Does not sleep. What it returns is the right to.
     ///
     /// # Errors
     ///
@@ -119,8 +118,8 @@ impl Context for NonBlock {
 
 /// The operation would have to wait, and its caller must not.
 ///
-/// The caller undoes or puts off what it was about to do, and tries again later, as the OOM reaper
-/// does. Mirrors the `-EAGAIN` that Linux's notifiers return (`mm/mmu_notifier.c`, 6.12).
+/// A caller that gets this undoes what it has begun, or puts it off, and tries again later, as the OOM reaper does. Mirrors
+/// the `-EAGAIN` that Linux's notifiers return (`mm/mmu_notifier.c`, 6.12).
 ///
 /// # Context
 ///
@@ -141,10 +140,9 @@ impl Context for NonBlock {
 pub struct WouldBlock;
 
 impl WouldBlock {
-    /// Returns the platform's `EAGAIN`, a positive number, for C interfaces.
+    /// Returns the `EAGAIN` of the platform, a positive number, for C interfaces.
     ///
-    /// 11 on Linux and Windows, 35 on the BSDs and macOS. The Linux kernel's functions return it
-    /// negated.
+    /// It is 11 on Linux and Windows, and 35 on the BSDs and macOS. Functions of the Linux kernel return it negated.
     pub const fn errno(self) -> i32 {
         if cfg!(any(
             target_vendor = "apple",
@@ -176,7 +174,7 @@ impl From<Infallible> for WouldBlock {
 
 #[cfg(feature = "std")]
 impl From<WouldBlock> for std::io::Error {
-    // From the kind alone: with the refusal in it the error would be allocated, in a section.
+    // Made of the kind alone: an error that holds the refusal would be allocated, and this runs in sections.
     fn from(_refusal: WouldBlock) -> Self {
         std::io::ErrorKind::WouldBlock.into()
     }

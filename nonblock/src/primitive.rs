@@ -1,7 +1,7 @@
 //! Everything that a model checker replaces: atomics, cells, threads, locks, clocks, and the ring of `work`.
 //!
-//! The rest of the crate takes these from here alone, so that the models in `tests/tests/loom_*` can compile the
-//! library's own files over the model checker's.
+//! The rest of the crate takes these from here alone. So the models in `tests/tests/loom_*` can compile files of the library
+//! over the types of the model checker.
 
 #![allow(unused_imports, reason = "each set of features uses a part of it")]
 
@@ -17,22 +17,22 @@ pub(crate) use std::thread::{Thread, current, park, sleep};
 #[cfg(feature = "std")]
 pub(crate) use std::time::Instant;
 
-/// How many threads can wait for one [`EventCount`](crate::event_count::EventCount): a bit each.
-#[cfg(feature = "work")]
+/// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
+#[cfg(all(feature = "work", feature = "std"))]
 pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;
 
-/// How many counters of readers an [`Rcu`](crate::rcu::Rcu) has. A power of two, so that a number is brought into range
-/// by a mask.
+/// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a mask brings a number
+/// into range.
 #[cfg(feature = "lock_api")]
 pub(crate) const RCU_SHARDS: usize = 16;
 
-/// How many replaced values an [`Rcu`](crate::rcu::Rcu) lets pile up before it looks whether readers are left, though
-/// nobody waits for that.
+/// How many replaced values an [`Rcu`](crate::rcu::Rcu) keeps before it looks whether readers are left, even if nobody waits
+/// for that.
 #[cfg(feature = "lock_api")]
 pub(crate) const RCU_MAX_RETIRED: usize = 8;
 
-/// Declares a cell of each thread, without a destructor: it can be used while the thread is torn down, and its first use
-/// takes no lock of the dynamic loader.
+/// Declares a thread-local cell without a destructor. It can be used while the thread is torn down, and its first use takes no
+/// lock of the dynamic loader.
 #[cfg(feature = "std")]
 macro_rules! per_thread {
     ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
@@ -45,7 +45,7 @@ macro_rules! per_thread {
 #[cfg(feature = "std")]
 pub(crate) use per_thread;
 
-/// An `UnsafeCell` with the methods of a checked one.
+/// An `UnsafeCell` with the methods that the cell of the model checker has.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
 

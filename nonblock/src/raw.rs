@@ -1,19 +1,19 @@
-//! The unguarded forms, for FFI and for captures tied to their thread.
+//! The unguarded forms, for FFI and for closures that capture something tied to their thread.
 //!
-//! What is here is safe to call, but gives up part of what the compiler proves: the run-time counters
-//! see what it no longer does.
+//! These functions are safe to call, but give up a part of what the compiler proves. The run-time counters still find what the
+//! compiler then does not.
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::check::{self, might_sleep};
 use crate::report;
-use crate::section::{Origin, Section, permit};
+use crate::section::{CallSite, Section, permit_sleep_unbounded};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
 use crate::violation::{Place, ViolationKind};
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
 ///
-/// For closures that capture something tied to their thread, such as an `Rc`. A token among the captures is
-/// not seen by the compiler then.
+/// For closures that capture something tied to their thread, such as an `Rc`. The compiler then does not see whether the
+/// closure captures a token.
 ///
 /// # Context
 ///
@@ -42,8 +42,7 @@ pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
 ///
 /// # Context
 ///
-/// Does not sleep. The closure is lent a [`NonBlock`]; a `Sleepable` among its captures is not seen
-/// by the compiler.
+/// Does not sleep. The closure is lent a [`NonBlock`]. The compiler does not see whether the closure captures a `Sleepable`.
 ///
 /// # Examples
 ///
@@ -60,14 +59,14 @@ pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
     Section::run(f)
 }
 
-/// As [`non_block`], for a section that reports are to say began at `place`.
+/// As [`non_block`], for a section that begins at `place` in reports.
 ///
-/// For a library that opens a section on behalf of a caller who may have returned since: the drop of a guard, which tells
-/// callbacks that something is over, begins where the guard was made.
+/// For a library that opens a section on behalf of a call that may have returned since. For instance, the drop of a guard
+/// calls callbacks in a section, and in reports that section begins where the guard was made.
 ///
 /// # Arguments
 ///
-/// * `place`: mostly a [`Place::caller`] that was kept.
+/// * `place`: where the section begins, mostly a [`Place::caller`] that was kept.
 ///
 /// # Context
 ///
@@ -80,15 +79,15 @@ pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
 ///
 /// let place = Place::caller();
 /// raw::non_block_at(place, |_nb| {
-///     // What breaks a rule here is reported with the line of `Place::caller()` as the beginning.
+///     // If something breaks a rule here, the report says that the section began at `Place::caller()`.
 /// });
 /// ```
 #[inline]
 pub fn non_block_at<R>(place: Place, f: impl FnOnce(&mut NonBlock) -> R) -> R {
-    Section::run_from(Origin::at(place), f)
+    Section::run_at(CallSite::at(place), f)
 }
 
-/// As [`might_sleep`](crate::might_sleep()), on behalf of a caller elsewhere.
+/// As [`might_sleep`](crate::might_sleep()), for a caller at another place.
 ///
 /// Mirrors Linux's `__might_sleep(file, line)` (`include/linux/kernel.h`, 6.12).
 ///
@@ -117,13 +116,13 @@ pub fn might_sleep_at(place: Place) {
     check::might_sleep_at(place);
 }
 
-/// As [`might_sleep`](crate::might_sleep()), for a destructor: a violation is reported where the section began.
+/// As [`might_sleep`](crate::might_sleep()), for a destructor. A violation is reported at the place where the section began.
 ///
-/// Destructors are called by code of the core library, whose place is the same for all of them.
+/// Destructors are called by code of the core library, so the place of the call is the same for all of them.
 ///
 /// # Context
 ///
-/// May be called anywhere; to be called first in a `drop` that may sleep.
+/// May be called anywhere. Call it first in a `drop` that may sleep.
 ///
 /// # Panics
 ///
@@ -150,12 +149,12 @@ pub fn might_sleep_in_drop() {
 
 /// As [`permit_sleep`](crate::permit_sleep), without the [`NoToken`](crate::NoToken) bound.
 ///
-/// For the known exception that needs a lock's guard, or something else that is tied to its thread.
+/// For a known exception that needs a lock guard, or something else that is tied to its thread.
 ///
 /// # Context
 ///
-/// May sleep, and may be called in a section. The closure is lent a [`Sleepable`]; a token among its captures is
-/// not seen by the compiler.
+/// May sleep, and may be called in a section. The closure is lent a [`Sleepable`]. The compiler does not see whether the
+/// closure captures a token.
 ///
 /// # Examples
 ///
@@ -172,7 +171,7 @@ pub fn might_sleep_in_drop() {
 #[inline]
 #[track_caller]
 pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
-    permit(reason, f)
+    permit_sleep_unbounded(reason, f)
 }
 
 /// Opens a section that [`non_block_end`] must close, on this thread.
@@ -193,14 +192,14 @@ pub fn permit_sleep<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R
 #[inline]
 #[track_caller]
 pub fn non_block_start() {
-    Chosen::start(Place::caller());
+    ActiveBackend::start(Place::caller());
 }
 
 /// Closes the section that [`non_block_start`] opened.
 ///
 /// # Context
 ///
-/// To be called in a section, on the thread that opened it.
+/// Call it in a section, on the thread that opened the section.
 ///
 /// # Panics
 ///
@@ -223,18 +222,18 @@ pub fn non_block_end() {
     non_block_end_at(Place::caller());
 }
 
-/// As [`non_block_end`], on behalf of a caller elsewhere.
+/// As [`non_block_end`], for a caller at another place.
 #[inline]
 #[track_caller]
 pub(crate) fn non_block_end_at(place: Place) {
-    if !Chosen::end() {
+    if !ActiveBackend::end() {
         report::violation(ViolationKind::UnbalancedEnd, place);
     }
 }
 
 /// Returns how many sections are open on this thread.
 ///
-/// Zero also where no count is kept: with checks off, or under a backend that keeps none.
+/// It is zero too where no count is kept: with checks off, or with a backend that keeps no count.
 ///
 /// # Context
 ///
@@ -251,5 +250,5 @@ pub(crate) fn non_block_end_at(place: Place) {
 /// ```
 #[inline]
 pub fn depth() -> u32 {
-    Chosen::depth().unwrap_or(0)
+    ActiveBackend::depth().unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! Objects set aside beforehand, for code that must not allocate.
+//! A reserve of objects, for code that must not allocate.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -11,18 +11,18 @@ use crate::event_count::EventCount;
 use crate::primitive::{ArrayQueue, AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
-/// Objects set aside beforehand: taken and given back without allocating.
+/// Objects that were made beforehand. They are taken and given back without allocating.
 ///
-/// As Linux's `mempool_t` (`mm/mempool.c`, 6.12), but that it does not try to allocate first: what is taken comes from the
-/// reserve. An object that was given back is handed out again as it was left.
+/// It is like Linux's `mempool_t` (`mm/mempool.c`, 6.12), with one difference. It does not try to allocate first: every object
+/// that is taken comes from the reserve. An object that was given back is lent again as it was left.
 ///
-/// Objects are moved in and out, so a large one is best boxed: the reserve then holds the boxes.
+/// Objects are moved in and out, so a large object is best boxed. The reserve then holds the boxes.
 ///
 /// # Context
 ///
-/// Taking without waiting, and giving back, neither sleeps nor allocates nor releases memory, and takes no lock, as
-/// [`Queue::push`](crate::work::Queue::push) does. Waiting for an object, and making new ones, takes `&mut Sleepable`.
-/// Dropping the reserve drops its objects.
+/// To take an object without waiting, and to give it back, neither sleeps nor allocates nor releases memory, and takes no
+/// lock. [`Queue::push`](crate::work::Queue::push) is the same in this. To wait for an object, and to make new ones, takes
+/// `&mut Sleepable`. Dropping the reserve drops its objects.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ use crate::token::Sleepable;
 /// assert_eq!(buffers.free(), 2);
 /// ```
 ///
-/// What was taken cannot outlive the reserve:
+/// An object that was taken cannot outlive the reserve:
 ///
 /// ```compile_fail,E0505
 /// # use nonblock::Reserve;
@@ -50,12 +50,12 @@ use crate::token::Sleepable;
 pub struct Reserve<T> {
     objects: ArrayQueue<T>,
     make: Box<dyn Fn() -> T + Send + Sync>,
-    /// Objects that left for good, and were neither given back nor made anew yet.
+    /// How many objects were taken for good, and were neither given back nor made anew yet.
     missing: AtomicUsize,
     taken: AtomicUsize,
     refused: AtomicUsize,
     lowest: AtomicUsize,
-    /// For those who wait for an object.
+    /// Threads that wait for an object.
     given_back: EventCount,
 }
 
@@ -64,7 +64,7 @@ impl<T> Reserve<T> {
     ///
     /// # Arguments
     ///
-    /// * `capacity`: how many objects are set aside, from 1.
+    /// * `capacity`: how many objects it makes, from 1.
     /// * `make`: makes one object. [`refill`](Reserve::refill) calls it too.
     ///
     /// # Context
@@ -79,7 +79,7 @@ impl<T> Reserve<T> {
         assert!(capacity > 0, "a reserve of 0 objects has none to give: expected at least 1");
         let mut objects = ArrayQueue::new(capacity);
         for _ in 0..capacity {
-            // There is room for as many as are made.
+            // There is room for all of them.
             let _ = objects.push_mut(make());
         }
         Self {
@@ -95,7 +95,7 @@ impl<T> Reserve<T> {
 
     /// Takes an object, if one is free.
     ///
-    /// Linux's `mempool_alloc()` with `GFP_NOWAIT`.
+    /// Mirrors Linux's `mempool_alloc()` with `GFP_NOWAIT`.
     ///
     /// # Context
     ///
@@ -119,18 +119,18 @@ impl<T> Reserve<T> {
         Some(Reserved { object: Some(object), reserve: self })
     }
 
-    /// Takes an object; waits for one to be given back if the context may sleep.
+    /// Takes an object. If none is free, and the context may sleep, waits until one is given back.
     ///
-    /// Linux's `mempool_alloc()` with `GFP_KERNEL`, which waits as well.
+    /// Mirrors Linux's `mempool_alloc()` with `GFP_KERNEL`, which waits as well.
     ///
     /// # Context
     ///
-    /// Either: sleeps with a `Sleepable`, never with a `NonBlock`. While all objects are missing, it waits for
-    /// [`refill`](Reserve::refill).
+    /// Takes either token. It may sleep with a `Sleepable`, and never sleeps with a `NonBlock`. While all objects are missing, it
+    /// waits for [`refill`](Reserve::refill).
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](crate::WouldBlock), in a section, if none is free. Never for a `Sleepable`: the error type is
+    /// [`WouldBlock`](crate::WouldBlock), in a section, if no object is free. Never for a `Sleepable`: the error type is
     /// uninhabited then.
     ///
     /// # Panics
@@ -161,7 +161,7 @@ impl<T> Reserve<T> {
         }
     }
 
-    /// Makes new objects for those that left for good, and returns how many.
+    /// Makes new objects in place of those that were taken for good. Returns how many it made.
     ///
     /// # Context
     ///
@@ -169,15 +169,15 @@ impl<T> Reserve<T> {
     ///
     /// # Panics
     ///
-    /// If making an object panics: what was made before stays. If a section is open all the same, as
-    /// [`take_from`](Reserve::take_from).
+    /// If making an object panics. The objects that were made before stay. Also as [`take_from`](Reserve::take_from), if a
+    /// section is open all the same.
     #[track_caller]
     pub fn refill(&self, cx: &mut Sleepable) -> usize {
         let _ = cx;
         might_sleep();
         let mut made = 0;
         while self.missing.load(Ordering::Relaxed) > 0 {
-            // Another thread may have made the last one meanwhile; this one is dropped then.
+            // If another thread has made the last one meanwhile, this one is dropped.
             if self.give((self.make)()).is_ok() {
                 made += 1;
             }
@@ -185,10 +185,10 @@ impl<T> Reserve<T> {
         made
     }
 
-    /// Gives an object back that left for good, by [`into_inner`](Reserved::into_inner), or another one in its place.
+    /// Gives back an object that was taken for good, by [`into_inner`](Reserved::into_inner), or another object in its place.
     ///
-    /// Linux's `mempool_free()`, which frees what there is no room for; here that comes back to the caller, who may be in a
-    /// section, where nothing should be released.
+    /// Mirrors Linux's `mempool_free()`. That one frees an object for which there is no room. Here the object comes back to the
+    /// caller, who may be in a section, where no memory should be released.
     ///
     /// # Context
     ///
@@ -196,7 +196,7 @@ impl<T> Reserve<T> {
     ///
     /// # Errors
     ///
-    /// With the object, if none is missing: the reserve has, or has lent, as many as it was made with.
+    /// Returns the object if none is missing: the reserve has, or has lent, as many objects as it was made with.
     ///
     /// # Examples
     ///
@@ -207,7 +207,7 @@ impl<T> Reserve<T> {
     /// assert_eq!(reserve.free(), 0);
     ///
     /// nonblock::non_block(|_nb| {
-    ///     assert_eq!(reserve.give(sent), Ok(())); // when the device has done with it
+    ///     assert_eq!(reserve.give(sent), Ok(())); // when the device is done with it
     ///     assert_eq!(reserve.give(String::new()), Err(String::new())); // one too many
     /// });
     /// assert_eq!(reserve.free(), 1);
@@ -221,7 +221,7 @@ impl<T> Reserve<T> {
         Ok(())
     }
 
-    /// Puts an object where it was taken from.
+    /// Puts an object back into the reserve.
     fn give_back(&self, object: T) {
         let given = self.objects.push(object);
         debug_assert!(given.is_ok(), "there are no more objects than there is room for");
@@ -232,7 +232,7 @@ impl<T> Reserve<T> {
     ///
     /// # Context
     ///
-    /// May be called anywhere. It may have changed when the caller looks at the answer.
+    /// May be called anywhere. The number may have changed by the time that the caller looks at it.
     pub fn free(&self) -> usize {
         self.objects.len()
     }
@@ -246,7 +246,7 @@ impl<T> Reserve<T> {
         self.objects.capacity()
     }
 
-    /// Returns the reserve's counts.
+    /// Returns the counts of the reserve.
     ///
     /// # Context
     ///
@@ -263,7 +263,7 @@ impl<T> Reserve<T> {
     }
 }
 
-/// Without the objects: they may be taken meanwhile.
+/// It does not show the objects: they may be taken meanwhile.
 impl<T> fmt::Debug for Reserve<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reserve")
@@ -273,7 +273,7 @@ impl<T> fmt::Debug for Reserve<T> {
     }
 }
 
-/// An object of a [`Reserve`], given back when dropped.
+/// An object that was taken from a [`Reserve`]. It is given back when this is dropped.
 ///
 /// # Context
 ///
@@ -284,13 +284,13 @@ impl<T> fmt::Debug for Reserve<T> {
 /// See [`Reserve`].
 #[must_use = "an object that is not kept is given back at once: bind it to a name, since `let _` gives it back too"]
 pub struct Reserved<'a, T> {
-    /// There until it is given back or taken for good.
+    /// `None` once the object was given back or taken for good.
     object: Option<T>,
     reserve: &'a Reserve<T>,
 }
 
 impl<T> Reserved<'_, T> {
-    /// Takes the object for good: the reserve misses it until it is [given](Reserve::give) one or
+    /// Takes the object for good. The reserve misses it until it is [given](Reserve::give) an object, or
     /// [refilled](Reserve::refill).
     ///
     /// # Context
@@ -313,7 +313,7 @@ impl<T> Reserved<'_, T> {
     }
 }
 
-/// Why there is an object in a [`Reserved`].
+/// Why a [`Reserved`] holds an object.
 const HELD: &str = "an object leaves only with what holds it";
 
 impl<T> Deref for Reserved<'_, T> {
@@ -346,9 +346,9 @@ impl<T: fmt::Debug> fmt::Debug for Reserved<'_, T> {
     }
 }
 
-/// A reserve's counts, since it was made.
+/// The counts of a reserve, since the reserve was made.
 ///
-/// They are read one after another, so while the reserve is in use they need not fit together.
+/// They are read one after another. So while the reserve is in use, they need not fit together.
 ///
 /// # Context
 ///
@@ -369,15 +369,15 @@ impl<T: fmt::Debug> fmt::Debug for Reserved<'_, T> {
 pub struct ReserveStats {
     /// How many objects the reserve was made with.
     pub capacity: usize,
-    /// How many can be taken now.
+    /// How many objects can be taken now.
     pub free: usize,
-    /// How many left for good, and were neither given back nor made anew yet.
+    /// How many objects were taken for good, and were neither given back nor made anew yet.
     pub missing: usize,
-    /// How often one was taken.
+    /// How often an object was taken.
     pub taken: usize,
-    /// How often none was free when one was to be taken without waiting.
+    /// How often no object was free when one was to be taken without waiting.
     pub refused: usize,
-    /// How many were free when fewest were.
+    /// The lowest number of objects that were free.
     pub lowest: usize,
 }
 

@@ -1,6 +1,6 @@
-//! Sections and roots: who lends which token, and for how long.
+//! Sections and roots, which lend the tokens.
 
-use crate::backend::{Aside, Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
 use crate::check::might_sleep;
 use crate::report;
 use crate::token::{NoToken, NonBlock, Sleepable, lend_non_block, lend_sleepable};
@@ -8,34 +8,32 @@ use crate::violation::Place;
 #[cfg(any(debug_assertions, feature = "checks"))]
 use crate::violation::ViolationKind;
 
-/// Names, in rustc's messages, why a section, and what holds one, is neither `Send` nor `Sync`.
+/// Tells, by its name in messages of the compiler, why a section is neither `Send` nor `Sync`.
 trait SectionEndsOnItsThread {}
 
-/// An open section: counted from its making until its drop, so that unwinding leaves the depth
-/// right too.
+/// An open section. It is counted until this guard is dropped, by unwinding too.
 #[must_use = "the section ends when this guard is dropped: bind it to a name, since `let _` ends it too"]
 #[derive(Debug)]
 pub struct Section {
-    // A section is its thread's: another must not end it. An empty array for the reason that the
-    // tokens have one.
+    // A section belongs to its thread: no other thread may end it. It is an empty array for the same reason as in the tokens.
     _of_this_thread: [*mut dyn SectionEndsOnItsThread; 0],
-    // For the report of an end that somebody else took.
+    // For the report if the section was ended before this is dropped.
     #[cfg_attr(
         not(any(debug_assertions, feature = "checks")),
         expect(dead_code, reason = "there are no reports")
     )]
-    origin: Origin,
+    call_site: CallSite,
 }
 
-/// Where a section begins, kept for reports: nothing where checks are off.
+/// The place of a call, kept for reports. It is empty where checks are off.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin {
+pub(crate) struct CallSite {
     #[cfg(any(debug_assertions, feature = "checks"))]
     place: Place,
 }
 
-impl Origin {
-    /// The call of the calling function.
+impl CallSite {
+    /// Returns the place where the calling function was called.
     #[inline]
     #[track_caller]
     pub(crate) const fn caller() -> Self {
@@ -45,7 +43,7 @@ impl Origin {
         }
     }
 
-    /// A place that the caller kept.
+    /// Wraps a place that the caller has kept.
     #[inline]
     #[cfg_attr(
         not(any(debug_assertions, feature = "checks")),
@@ -58,7 +56,7 @@ impl Origin {
         }
     }
 
-    /// The place that was kept. Where checks are off it is another one, at which nobody looks.
+    /// Returns the place. Where checks are off, nothing was kept, and it returns some other place that nobody looks at.
     #[inline]
     pub(crate) const fn place(self) -> Place {
         #[cfg(any(debug_assertions, feature = "checks"))]
@@ -69,61 +67,60 @@ impl Origin {
 }
 
 impl Section {
-    /// Opens a section, on the caller's behalf.
+    /// Opens a section that begins at the caller.
     #[inline]
     #[track_caller]
     pub fn enter() -> Self {
-        Self::enter_from(Origin::caller())
+        Self::enter_at(CallSite::caller())
     }
 
     #[inline]
-    fn enter_from(origin: Origin) -> Self {
-        Chosen::start(origin.place());
-        Self { _of_this_thread: [], origin }
+    fn enter_at(call_site: CallSite) -> Self {
+        ActiveBackend::start(call_site.place());
+        Self { _of_this_thread: [], call_site }
     }
 
-    /// Runs the closure in a section.
+    /// Runs the closure in a section that begins at the caller.
     #[inline]
     #[track_caller]
     pub(crate) fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
-        Self::run_from(Origin::caller(), f)
+        Self::run_at(CallSite::caller(), f)
     }
 
-    /// Runs the closure in a section that begins at `origin`: on behalf of a caller that may have returned since.
+    /// Runs the closure in a section that begins at `call_site`. The call may have returned since.
     #[inline]
-    pub(crate) fn run_from<R>(origin: Origin, f: impl FnOnce(&mut NonBlock) -> R) -> R {
-        let _section = Self::enter_from(origin);
+    pub(crate) fn run_at<R>(call_site: CallSite, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+        let _section = Self::enter_at(call_site);
         f(&mut lend_non_block())
     }
 }
 
-// An empty `drop` would still lead every early exit past itself, and leave its trace in the code.
+// Where checks are off, there is no `drop`: even an empty one would leave its trace in the code of every early exit.
 #[cfg(any(debug_assertions, feature = "checks"))]
 impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
-        if !Chosen::end() {
-            report::violation(ViolationKind::UnbalancedEnd, self.origin.place());
+        if !ActiveBackend::end() {
+            report::violation(ViolationKind::UnbalancedEnd, self.call_site.place());
         }
     }
 }
 
-/// Lends the right to sleep to a thread that starts with no token: a root.
+/// Lends the right to sleep to a thread that has no token yet. This is a root.
 ///
-/// The program's `main`, a thread's first function, a C callback that is known to be allowed to sleep:
-/// where a call chain begins, no caller can lend a token, so this does. Everywhere else, take
+/// Where a call chain begins, there is no caller to lend a token, so this function does. It is for the `main` of a program,
+/// for the first function of a thread, and for a C callback that is known to be allowed to sleep. Everywhere else, take
 /// `cx: &mut Sleepable` as an argument instead.
 ///
 /// # Context
 ///
-/// May sleep: the closure is lent a [`Sleepable`]. It must capture no token ([`NoToken`]), so that no
-/// root grows inside a section whose token is in scope; a root called inside a section all the
-/// same is seen at run time only.
+/// May sleep: the closure is lent a [`Sleepable`]. It must capture no token ([`NoToken`]), so that a section whose token is in
+/// scope cannot call a root. A root that is called inside a section all the same is found at run time only.
 ///
 /// # Panics
 ///
-/// If the thread is in a section, reports [`ViolationKind::SleepInNonBlock`], which panics under the
-/// default [`Policy`](crate::Policy). A panic of the closure's passes through.
+/// If the thread is in a section, reports [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock), which panics under the
+/// default [`Policy`](crate::Policy). A panic of the closure passes through.
 ///
 /// # Examples
 ///
@@ -146,15 +143,15 @@ where
     f(&mut lend_sleepable())
 }
 
-/// Runs the closure in a section, for code that is born non-blocking: callbacks, interrupt handlers.
+/// Runs the closure in a section, for code that begins as non-blocking: callbacks, interrupt handlers.
 ///
-/// Where a token is in scope, use its own [`Sleepable::non_block`] or [`NonBlock::non_block`], which keep
-/// it borrowed meanwhile.
+/// Where a token is in scope, use the method of the token: [`Sleepable::non_block`] or [`NonBlock::non_block`]. They keep the
+/// token borrowed meanwhile.
 ///
 /// # Context
 ///
-/// Does not sleep, and may be called from any context: inside a section it nests. The closure is lent a
-/// [`NonBlock`]. It must capture no token ([`NoToken`]).
+/// Does not sleep, and may be called anywhere. Sections nest. The closure is lent a [`NonBlock`]. It must capture no token
+/// ([`NoToken`]).
 ///
 /// # Examples
 ///
@@ -176,9 +173,8 @@ impl Sleepable {
     ///
     /// # Context
     ///
-    /// Does not sleep. `self` is borrowed until the closure returns, so nothing in it can sleep by
-    /// this token; it is lent a [`NonBlock`] instead. Mirrors Linux's `non_block_start()` and
-    /// `non_block_end()` (`include/linux/kernel.h`, 6.12).
+    /// Does not sleep. `self` is borrowed until the closure returns, so the closure cannot sleep with this token. It is lent a
+    /// [`NonBlock`] instead. Mirrors Linux's `non_block_start()` and `non_block_end()` (`include/linux/kernel.h`, 6.12).
     ///
     /// # Examples
     ///
@@ -203,11 +199,11 @@ impl Sleepable {
 }
 
 impl NonBlock {
-    /// Runs the closure in a section within this one. Sections nest.
+    /// Runs the closure in another section, within this one.
     ///
     /// # Context
     ///
-    /// Does not sleep. The closure is lent a [`NonBlock`] of its own; `self` is borrowed until it returns.
+    /// Does not sleep. The closure is lent a [`NonBlock`] of its own, and `self` is borrowed until it returns.
     ///
     /// # Examples
     ///
@@ -222,11 +218,11 @@ impl NonBlock {
     }
 }
 
-/// Lends the right to sleep inside a section: the known exception, counted and listed.
+/// Lends the right to sleep inside a section, as a known exception that is counted and listed.
 ///
-/// For the sleep that was looked at and found harmless, and that cannot be written otherwise today.
-/// The counters are put aside for the closure, and a section opened within it counts again. Every use
-/// is counted by its place and reason in [`Stats::permits`](crate::Stats::permits).
+/// It is for a sleep that was examined and found harmless, and that cannot be avoided today. The open sections are suspended
+/// while the closure runs; a section that the closure opens counts again. Every use is counted by its place and reason in
+/// [`Stats::permits`](crate::Stats::permits).
 ///
 /// # Arguments
 ///
@@ -234,8 +230,8 @@ impl NonBlock {
 ///
 /// # Context
 ///
-/// May sleep, and may be called in a section: that is its purpose. The closure is lent a [`Sleepable`]. It must
-/// capture no token ([`NoToken`]): a second right to sleep could go on in a section that the first one opens.
+/// May sleep, and may be called in a section: that is its purpose. The closure is lent a [`Sleepable`]. It must capture no
+/// token ([`NoToken`]): with two `Sleepable`s it could open a section with one, and sleep in the section with the other.
 ///
 /// # Examples
 ///
@@ -254,14 +250,17 @@ pub fn permit_sleep<R, F>(reason: &'static str, f: F) -> R
 where
     F: FnOnce(&mut Sleepable) -> R + NoToken,
 {
-    permit(reason, f)
+    permit_sleep_unbounded(reason, f)
 }
 
-/// Runs the closure with the open sections put aside, whatever it captures.
+/// As [`permit_sleep`], without the [`NoToken`] bound.
 #[inline]
 #[track_caller]
-pub(crate) fn permit<R>(reason: &'static str, f: impl FnOnce(&mut Sleepable) -> R) -> R {
+pub(crate) fn permit_sleep_unbounded<R>(
+    reason: &'static str,
+    f: impl FnOnce(&mut Sleepable) -> R,
+) -> R {
     report::count_permit(reason, Place::caller());
-    let _aside = Aside::put();
+    let _suspended = SuspendGuard::new();
     f(&mut lend_sleepable())
 }

@@ -1,4 +1,4 @@
-//! Tests of code that must not sleep: a violation that is expected, and tests that fail of any other.
+//! Tests of code that must not sleep. They can expect a violation, and fail if there is any other.
 
 use std::fmt::Write as _;
 use std::string::String;
@@ -8,19 +8,19 @@ use crate::backend::recorder::recorded;
 use crate::check::CHECKS;
 use crate::violation::Violation;
 
-/// Runs the closure and returns the first violation in it.
+/// Runs the closure, and returns the first violation in it.
 ///
 /// The violation is neither reported nor acted on: the closure runs to its end, as it would under
-/// [`Policy::Ignore`](crate::Policy::Ignore). Violations of threads that it spawns by
-/// [`thread`](crate::thread) count as its own, until it returns.
+/// [`Policy::Ignore`](crate::Policy::Ignore). If the closure spawns threads by [`thread`](crate::thread), their violations
+/// count too, until it returns.
 ///
 /// # Context
 ///
-/// May be called anywhere. In a destructor of the thread's locals nothing is recorded.
+/// May be called anywhere. In a destructor of a thread-local value, nothing is recorded.
 ///
 /// # Panics
 ///
-/// If nothing was violated. With checks off nothing is counted, so it always panics then, and says so.
+/// If there was no violation. With checks off nothing is counted, so it always panics then. The message says so.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ use crate::violation::Violation;
 /// ```
 #[track_caller]
 pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
-    // Not a closure: a panic in one would name this place, not the caller's.
+    // A `match`, and no closure: a panic in a closure would name this place, and not the caller.
     match violations(f).into_iter().next() {
         Some(first) => first,
         None if CHECKS => panic!("expected a violation, and there was none"),
@@ -48,7 +48,7 @@ pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
     }
 }
 
-/// Runs the closure and returns every violation in it, in the order in which they occurred.
+/// Runs the closure, and returns every violation in it, in the order in which they occurred.
 ///
 /// As [`expect_violation`], for code that breaks several rules, or may break none.
 ///
@@ -68,7 +68,7 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 
 /// Runs the body of a test, and fails it if a rule was broken, whatever the policy.
 ///
-/// This is what [`#[nonblock::test]`](macro@crate::test) wraps a test's body in.
+/// [`#[nonblock::test]`](macro@crate::test) runs the body of a test in this.
 ///
 /// # Context
 ///
@@ -76,7 +76,7 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 ///
 /// # Panics
 ///
-/// If there was a violation that no [`expect_violation`] took; the message holds the reports.
+/// If there was a violation that no [`expect_violation`] took. The message holds the reports.
 ///
 /// # Examples
 ///

@@ -1,29 +1,28 @@
-//! The two tokens, and the bound that keeps them out of root closures.
+//! The two tokens, and the trait that keeps them out of the closures of roots.
 
 use core::fmt;
 
-/// Names, in rustc's messages, why a token is neither `Send` nor `Sync`.
+/// Tells, by its name, why a token is neither `Send` nor `Sync`.
 ///
-/// A pointer to a trait object is neither, which makes the trait's name the one place where such a
-/// message of the compiler's can be given words of ours on stable Rust.
+/// A pointer to a trait object is neither, and a message of the compiler then shows the name of the trait. On stable Rust,
+/// this is the only way to put words of this crate into such a message.
 trait TokenIsLentToOneThread {}
 
-/// A marker that is neither `Send` nor `Sync`: what one thread was lent, no other may use.
+/// A marker that is neither `Send` nor `Sync`: what was lent to one thread, no other may use.
 ///
-/// An empty array, not a `PhantomData`, because rustc's messages go through every type on the way
-/// to the marker, and an array has no place in the standard library to be pointed at.
-type Lent = [*mut dyn TokenIsLentToOneThread; 0];
+/// It is an empty array and not a `PhantomData`. A message of the compiler shows every type on the way to the trait, each with
+/// its place in the source. An array has no such place in the standard library.
+type NotThreadSafe = [*mut dyn TokenIsLentToOneThread; 0];
 
-/// The right to sleep: whoever is lent `&mut Sleepable` may wait for something.
+/// The right to sleep. Code that is lent `&mut Sleepable` may wait for something.
 ///
-/// A function that may sleep takes `&mut Sleepable`, and hands it to the sleeping functions it
-/// calls. Nobody owns a `Sleepable`: it is lent for one call, or for one closure, by a root
-/// ([`sleepable`](crate::sleepable)), a new thread, or a caller. It is zero-sized, and neither
-/// `Send` nor `Sync`, so it can be neither kept, sent, leaked nor forged in safe code.
+/// A function that may sleep takes `&mut Sleepable`, and passes it on to the sleeping functions that it calls. Nobody owns a
+/// `Sleepable`. A root ([`sleepable`](crate::sleepable)), a new thread, or a caller lends it, for one call or one closure. It
+/// is zero-sized, and neither `Send` nor `Sync`. So safe code can neither keep it, send it, leak it nor forge it.
 ///
 /// # Context
 ///
-/// Holding it says: no section is open, this thread may sleep.
+/// Holding it means that no section is open, and that this thread may sleep.
 ///
 /// # Examples
 ///
@@ -45,19 +44,18 @@ type Lent = [*mut dyn TokenIsLentToOneThread; 0];
 /// nonblock::non_block(|nb| flush(nb));
 /// ```
 pub struct Sleepable {
-    // Neither `Send` nor `Sync`: another thread may be in a section of its own.
-    _lent: Lent,
+    // Neither `Send` nor `Sync`: another thread may be in a section.
+    _lent: NotThreadSafe,
 }
 
-/// The proof that a section is open: whoever is lent it must not sleep.
+/// The proof that a section is open. Code that is lent it must not sleep.
 ///
-/// Non-blocking operations that need the proof, such as taking a [`SpinLock`], ask for `&NonBlock`;
-/// those that open a section of their own, or call back, take `&mut NonBlock`. Like
-/// [`Sleepable`], it is lent and never owned, and stays on its thread.
+/// Non-blocking operations that need the proof, such as taking a [`SpinLock`], take `&NonBlock`. Those that open a section of
+/// their own, or call back, take `&mut NonBlock`. Like [`Sleepable`], it is lent and never owned, and it stays on its thread.
 ///
 /// # Context
 ///
-/// Holding it says: a section is open on this thread, and lasts at least as long as the borrow.
+/// Holding it means that a section is open on this thread, and stays open at least as long as the borrow.
 ///
 /// # Examples
 ///
@@ -75,19 +73,20 @@ pub struct Sleepable {
 ///
 /// [`SpinLock`]: https://docs.rs/nonblock/latest/nonblock/sync/type.SpinLock.html
 pub struct NonBlock {
-    // Neither `Send` nor `Sync`: the section is this thread's.
-    _lent: Lent,
+    // Neither `Send` nor `Sync`: the section is open on this thread only.
+    _lent: NotThreadSafe,
 }
 
-// Not functions of the tokens themselves: rustc would suggest those, private or not, to whoever tries to make a token.
+// These are no associated functions of the tokens. The compiler would suggest such functions, even private ones, to a user
+// who tries to make a token.
 
-/// Makes the token that a root lends. Only the crate's roots call it.
+/// Makes the token that a root lends. Only the roots of this crate call it.
 #[inline]
 pub(crate) const fn lend_sleepable() -> Sleepable {
     Sleepable { _lent: [] }
 }
 
-/// Makes the token that a section lends. Only the crate's sections call it.
+/// Makes the token that a section lends. Only the sections of this crate call it.
 #[inline]
 pub(crate) const fn lend_non_block() -> NonBlock {
     NonBlock { _lent: [] }
@@ -105,13 +104,12 @@ impl fmt::Debug for NonBlock {
     }
 }
 
-/// What the closure of a root may be: one that captures no token.
+/// A closure that a root may run: one that captures no token.
 ///
-/// Every `Send` type is `NoToken`, and tokens are not `Send`. So a root opened around a token that
-/// is in scope does not compile, and nobody gains a right to sleep inside a section that way. A
-/// closure that captures something else tied to its thread (an `Rc`, a `RefCell` by reference, a
-/// lock guard) is refused too; [`raw`](crate::raw) has the same roots without this bound. The trait is
-/// sealed.
+/// Every `Send` type is `NoToken`, and tokens are not `Send`. So a root whose closure captures a token does not compile, and
+/// nobody gets the right to sleep inside a section that way. A closure that captures something else that is tied to its
+/// thread is refused too: an `Rc`, a `RefCell` by reference, a lock guard. [`raw`](crate::raw) has the same roots without
+/// this bound. The trait is sealed.
 ///
 /// # Examples
 ///
@@ -129,19 +127,19 @@ impl fmt::Debug for NonBlock {
     note = "whatever is not `Send` counts as tied to this thread: an `Rc`, a `&RefCell`, a lock guard, a `dyn` that does not say `Send` or `Sync`; if it is that and no token, use the root of this name in `nonblock::raw`"
 )]
 pub trait NoToken {
-    // A reference to a user's own trait object could implement the trait otherwise, whatever it captured.
+    // Without this, a user could implement the trait for a reference to a trait object of the user, whatever that captured.
     #[doc(hidden)]
     const SEALED: sealed::Sealed;
 }
 
-// The bound's own words serve a reader better than a chain of `Send` obligations.
+// So a reader gets the message of `NoToken`, and not a chain of `Send` obligations.
 #[diagnostic::do_not_recommend]
 impl<T: Send> NoToken for T {
     const SEALED: sealed::Sealed = sealed::Sealed;
 }
 
 mod sealed {
-    /// What only this crate can name, and so only its own implementation can give.
+    /// Only this crate can name it, so only this crate can implement the trait.
     #[derive(Debug)]
     pub struct Sealed;
 }

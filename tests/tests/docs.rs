@@ -16,7 +16,7 @@ use syn::{
 /// What a type or trait says in its own documentation if its functions need not.
 const FOR_ALL: [&str; 3] = [
     "verything on it may be called anywhere",
-    "Every function is called anywhere",
+    "Every function may be called anywhere",
     "may be made and used anywhere",
 ];
 

@@ -1,13 +1,13 @@
-//! What stands in for a backend where checks are off: it keeps no count, and compiles to nothing.
+//! The backend where checks are off: it keeps no count, and compiles to nothing.
 
-use super::{Backend, Suspended};
+use super::interface::{Backend, Suspended};
 use crate::violation::{Place, Violation};
 
-/// Keeps no count.
+/// A backend that keeps no count.
 #[derive(Debug)]
 pub(crate) struct NoBackend;
 
-// SAFETY: it keeps no count and says so, and does nothing that could unwind.
+// SAFETY: it keeps no count, and says so. Nothing in it can unwind, but for `abort`, which is never called.
 unsafe impl Backend for NoBackend {
     #[inline]
     fn start(_place: Place) {}

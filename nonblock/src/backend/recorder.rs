@@ -1,4 +1,4 @@
-//! Who records a thread's violations: the tests that it works for.
+//! The recorders of a thread: each collects the thread's violations for a test.
 
 use core::mem;
 use std::cell::RefCell;
@@ -7,23 +7,23 @@ use std::vec::Vec;
 
 use crate::violation::Violation;
 
-/// What a test collects: the violations of its thread, and of threads that thread spawned by
+/// Collects the violations of a test: those of the test's thread, and those of threads that it spawned by
 /// `crate::thread`.
 struct Recorder {
-    /// `None` once the test has ended. A thread of the test that lives on reports like any other.
+    /// `None` once the test has ended. A thread of the test that lives longer reports as any other thread does.
     violations: Mutex<Option<Vec<Violation>>>,
-    /// Whether the policy is kept from acting on what is recorded.
+    /// Whether the test expects violations, so that the policy must not act on them.
     expected: bool,
 }
 
 std::thread_local! {
-    /// The recorders in force on this thread, the innermost last.
+    /// The recorders of this thread, the innermost last.
     static RECORDERS: RefCell<Vec<Arc<Recorder>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Recorder {
-    /// Takes a violation, unless the test has ended.
-    fn take(&self, violation: &Violation) -> bool {
+    /// Records a violation, and returns `true`, unless the test has ended.
+    fn push(&self, violation: &Violation) -> bool {
         let mut violations = self.violations.lock().unwrap_or_else(PoisonError::into_inner);
         violations.as_mut().map(|violations| violations.push(violation.clone())).is_some()
     }
@@ -34,20 +34,20 @@ impl Recorder {
     }
 }
 
-/// Hands a violation to the innermost recorder that is open; says whether the test expects it.
+/// Hands a violation to the innermost recorder that is open. Returns whether the test expects violations.
 pub(crate) fn record(violation: &Violation) -> bool {
-    // A thread that is being torn down has no recorder any more.
+    // A thread that is being torn down has no recorders any more.
     let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
-    let taker = recorders.iter().rev().find(|recorder| recorder.take(violation));
-    taker.is_some_and(|recorder| recorder.expected)
+    let recorded_by = recorders.iter().rev().find(|recorder| recorder.push(violation));
+    recorded_by.is_some_and(|recorder| recorder.expected)
 }
 
-/// The recorders of a thread, for one that it spawns.
-pub(crate) struct Inherited(Vec<Arc<Recorder>>);
+/// The recorders that a new thread gets from the thread that spawns it.
+pub(crate) struct InheritedRecorders(Vec<Arc<Recorder>>);
 
-impl Inherited {
+impl InheritedRecorders {
     pub(crate) fn of_this_thread() -> Self {
-        // A thread that is being torn down has none any more, and may still start others.
+        // A thread that is being torn down has no recorders any more, and may still spawn other threads.
         Self(RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default())
     }
 
@@ -56,16 +56,16 @@ impl Inherited {
     }
 }
 
-/// Takes the recorder off again when dropped, by unwinding too, and closes it.
-struct Installed(Arc<Recorder>);
+/// Keeps a recorder installed on this thread until it is dropped, by unwinding too. Then it closes the recorder.
+struct RecorderGuard(Arc<Recorder>);
 
-impl Installed {
+impl RecorderGuard {
     fn new(expected: bool) -> Self {
         let violations = Mutex::new(Some(Vec::new()));
         let recorder = Arc::new(Recorder { violations, expected });
-        // A thread that is being torn down runs on unrecorded.
+        // On a thread that is being torn down, nothing is recorded.
         let _ = RECORDERS.try_with(|recorders| {
-            make_room(recorders);
+            reserve_one(recorders);
             recorders.borrow_mut().push(Arc::clone(&recorder));
         });
         Self(recorder)
@@ -74,8 +74,8 @@ impl Installed {
 
 /// Makes room for one more recorder.
 ///
-/// Nothing is allocated or released while they are borrowed: the allocator may have something to report.
-fn make_room(recorders: &RefCell<Vec<Arc<Recorder>>>) {
+/// Nothing is allocated or released while the recorders are borrowed: the allocator itself may report a violation.
+fn reserve_one(recorders: &RefCell<Vec<Arc<Recorder>>>) {
     let mut more = Vec::with_capacity(recorders.borrow().len() + 1);
     let mut recorders = recorders.borrow_mut();
     more.append(&mut recorders);
@@ -83,21 +83,21 @@ fn make_room(recorders: &RefCell<Vec<Arc<Recorder>>>) {
     drop(recorders);
 }
 
-impl Drop for Installed {
+impl Drop for RecorderGuard {
     fn drop(&mut self) {
         self.0.close();
         let _ = RECORDERS.try_with(|recorders| recorders.borrow_mut().pop());
     }
 }
 
-/// Runs the closure, and returns what it returned and the violations in it.
+/// Runs the closure. Returns what the closure returned, and the violations in it.
 ///
 /// # Arguments
 ///
-/// * `expected`: whether the policy is kept from acting on them.
+/// * `expected`: whether violations are expected, so that the policy must not act on them.
 pub(crate) fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
-    let installed = Installed::new(expected);
+    let recorder = RecorderGuard::new(expected);
     let result = f();
-    let violations = installed.0.close();
+    let violations = recorder.0.close();
     (result, violations)
 }

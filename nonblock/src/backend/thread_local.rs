@@ -1,29 +1,30 @@
-//! The backend of the feature `std`: thread-local counters, reports on standard error.
+//! The backend of the feature `std`: its counters are thread-local, and its reports go to standard error.
 
 use core::cell::Cell;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::format;
 use std::string::{String, ToString};
 
-use super::{Backend, Suspended, recorder};
+use super::interface::{Backend, Suspended};
+use super::recorder;
 use crate::violation::{Place, Policy, Task, Violation};
 
 struct State {
     depth: Cell<u32>,
-    /// How many sections are put aside.
-    aside: Cell<u32>,
-    /// Where the outermost section began; and, read by nobody, where the latest of the inner ones did. To store it
-    /// always, in either place, costs less than to branch.
+    /// How many sections are suspended.
+    suspended: Cell<u32>,
+    /// Where the outermost section began, and where the latest of the inner ones began. Nobody reads the second: to store
+    /// a place always, in one cell or the other, costs less than a branch.
     began: [Cell<Option<Place>>; 2],
     reporting: Cell<bool>,
 }
 
 std::thread_local! {
-    // Without a destructor and with a constant start, an access is a plain load.
+    // It has no destructor, and its initial value is a constant. So an access is a plain load.
     static STATE: State = const {
         State {
             depth: Cell::new(0),
-            aside: Cell::new(0),
+            suspended: Cell::new(0),
             began: [Cell::new(None), Cell::new(None)],
             reporting: Cell::new(false),
         }
@@ -35,7 +36,7 @@ pub(crate) struct ThreadLocal;
 
 crate::set_backend!(ThreadLocal);
 
-// SAFETY: the count is thread-local and changed by nothing else; no function but `write` unwinds.
+// SAFETY: the count is thread-local, and nothing else changes it. No function but `write` unwinds.
 unsafe impl Backend for ThreadLocal {
     #[inline]
     fn start(place: Place) {
@@ -49,10 +50,10 @@ unsafe impl Backend for ThreadLocal {
     #[inline]
     fn end() -> bool {
         STATE.with(|state| {
-            // Stored before it is looked at: one instruction on x86-64.
+            // To store the count before looking at it takes one instruction on x86-64.
             let (depth, none_was_open) = state.depth.get().overflowing_sub(1);
             state.depth.set(depth);
-            if none_was_open { end_aside(state) } else { true }
+            if none_was_open { end_suspended(state) } else { true }
         })
     }
 
@@ -69,17 +70,17 @@ unsafe impl Backend for ThreadLocal {
         let began = Self::began();
         STATE.with(|state| {
             let depth = state.depth.replace(0);
-            state.aside.set(state.aside.get().wrapping_add(depth));
+            state.suspended.set(state.suspended.get().wrapping_add(depth));
             Suspended { depth, began }
         })
     }
 
     fn resume(suspended: Suspended) {
         STATE.with(|state| {
-            let back = suspended.depth.min(state.aside.get());
-            if back > 0 {
-                state.aside.set(state.aside.get() - back);
-                state.depth.set(state.depth.get().wrapping_add(back));
+            let resumed = suspended.depth.min(state.suspended.get());
+            if resumed > 0 {
+                state.suspended.set(state.suspended.get() - resumed);
+                state.depth.set(state.depth.get().wrapping_add(resumed));
                 state.began[0].set(suspended.began);
             }
         });
@@ -132,16 +133,18 @@ unsafe impl Backend for ThreadLocal {
     }
 }
 
-/// Ends a section where none is open. It may be one that was put aside: a guard from before was dropped meanwhile.
+/// Ends a section where none is open.
+///
+/// The section may be one of the suspended: its guard can be dropped before the sections are resumed.
 #[cold]
-fn end_aside(state: &State) -> bool {
+fn end_suspended(state: &State) -> bool {
     state.depth.set(0);
-    let aside = state.aside.get();
-    state.aside.set(aside.saturating_sub(1));
-    aside > 0
+    let suspended = state.suspended.get();
+    state.suspended.set(suspended.saturating_sub(1));
+    suspended > 0
 }
 
-/// Returns the thread's number as the kernel tells it, or the process's where it does not.
+/// Returns the number that the kernel gave the thread. Where the kernel does not tell it, returns the number of the process.
 fn thread_id() -> u32 {
     std::fs::read_link("/proc/thread-self")
         .ok()
@@ -149,7 +152,7 @@ fn thread_id() -> u32 {
         .unwrap_or_else(std::process::id)
 }
 
-/// Leaves out of a backtrace what every report has: this crate's check and reporter, and the runtime's start.
+/// Leaves out of a backtrace what every report would show: this crate's check and reporter, and the start of the runtime.
 fn trimmed(backtrace: &str) -> String {
     let mut kept = String::new();
     let mut in_reporter = true;
@@ -165,7 +168,7 @@ fn trimmed(backtrace: &str) -> String {
                 keep = false;
                 continue;
             }
-            // The check that found it is no news: the trace starts with whoever called it.
+            // The check that found the violation is no news. The trace starts with the caller of the check.
             let in_check = kept.is_empty() && line.contains("nonblock::check::");
             keep = !in_reporter && !in_check;
         }
@@ -174,24 +177,24 @@ fn trimmed(backtrace: &str) -> String {
             kept.push('\n');
         }
     }
-    // A binary without symbols: better the whole trace than none.
+    // If the binary has no symbols, the whole trace is better than none.
     if kept.is_empty() { backtrace.to_string() } else { kept }
 }
 
-/// Writes to standard error without its lock, which the reported code may hold.
+/// Writes to standard error without its lock: the code that is reported may hold the lock.
 #[cfg(unix)]
 fn write_unlocked(text: &str) {
     use std::io::Write as _;
     use std::os::fd::FromRawFd as _;
 
-    // SAFETY: descriptor 2 is standard error for as long as the process runs; it is not closed here,
-    // since the `File` is never dropped.
+    // SAFETY: descriptor 2 is standard error for as long as the process runs. The `File` is never dropped, so the descriptor
+    // is not closed here.
     let stderr = unsafe { std::fs::File::from_raw_fd(2) };
-    // A report that cannot be written has nowhere else to go.
+    // If the report cannot be written, there is no other place for it.
     let _ = (&*core::mem::ManuallyDrop::new(stderr)).write_all(text.as_bytes());
 }
 
-/// Writes to standard error, whose lock other platforms do not let us pass by.
+/// Writes to standard error, with its lock: on other platforms there is no way around the lock.
 #[cfg(not(unix))]
 fn write_unlocked(text: &str) {
     use std::io::Write as _;

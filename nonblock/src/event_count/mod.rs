@@ -1,4 +1,4 @@
-//! An event count: threads wait until what they look for is there, and whoever put it there wakes them.
+//! An event count: threads wait for an event, and a thread that caused the event wakes them.
 
 #[cfg(not(feature = "std"))]
 mod no_threads;

@@ -1,4 +1,4 @@
-//! The event count where there are no threads: nobody waits, so there is nobody to wake.
+//! The event count without `std`: no thread waits, so there is none to wake.
 
 /// An event count that nobody waits for.
 #[derive(Debug)]

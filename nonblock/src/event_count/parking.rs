@@ -1,12 +1,13 @@
-//! The event count of threads that park.
+//! The event count with `std`: its threads park.
 //!
-//! A waiter takes a slot, looks once more, and parks. Whoever has put something there notifies: it takes one slot off the
-//! list of those waiting, and unparks its thread. A fence stands between taking the slot and looking on one side, and
-//! between putting and notifying on the other. So either the notifier sees the waiter, or the waiter sees what was put.
+//! A waiter takes a slot, looks once more for what it waits for, and parks. A notifier first changes what the waiters look at.
+//! Then it removes one slot from the waiting slots, and unparks the thread of the slot. The waiter has a fence between taking
+//! the slot and looking, and the notifier has one between its change and its look at the slots. So either the notifier sees
+//! the waiter, or the waiter sees the change.
 //!
-//! A thread's handle stays in its slot until another thread takes the slot, so a notifier never drops one, and neither
-//! allocates nor releases memory. Notifier and waiter do not wait for each other to be done with a slot: whoever lets it
-//! go last makes it free.
+//! The handle of a thread stays in its slot until another thread takes the slot. So a notifier never drops a handle, and
+//! neither allocates nor releases memory. Notifier and waiter do not wait for each other to be done with a slot: the one that
+//! releases the slot last makes it free.
 
 use core::time::Duration;
 
@@ -15,12 +16,12 @@ use crate::primitive::{
     fence, park, sleep,
 };
 
-/// How often a waiter looks that found no free slot.
-const WITHOUT_A_SLOT: Duration = Duration::from_millis(1);
+/// How long a waiter that found no free slot sleeps before it looks again.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Threads that wait, and are woken one at a time.
+/// Lets threads wait for an event, and wakes one of them or all.
 pub(crate) struct EventCount {
-    /// A bit for each slot whose thread waits and was not notified yet.
+    /// A bit for each slot whose thread waits, and was not notified yet.
     waiting: AtomicUsize,
     /// A bit for each slot that is not free.
     taken: AtomicUsize,
@@ -29,12 +30,12 @@ pub(crate) struct EventCount {
 
 struct Slot {
     thread: UnsafeCell<Option<Thread>>,
-    /// Whether one of the two, the notifier and the waiter that it notified, has let the slot go.
-    let_go: AtomicBool,
+    /// Whether one of two has released the slot: the notifier, or the waiter that it notified.
+    released: AtomicBool,
 }
 
-// SAFETY: a slot's handle is written by the thread that took the slot, before the slot shows as waiting. It is read by the
-// one notifier that took the slot off those waiting, before the slot is free again.
+// SAFETY: only the thread that took a slot writes the handle in it, before the slot is a waiting one. Only the notifier that
+// removed the slot from the waiting ones reads the handle, before the slot is free again.
 unsafe impl Sync for EventCount {}
 
 // SAFETY: `Thread` is `Send`, and nothing here is tied to a thread.
@@ -42,7 +43,7 @@ unsafe impl Send for EventCount {}
 
 impl EventCount {
     pub(crate) fn new() -> Self {
-        let slot = |_| Slot { thread: UnsafeCell::new(None), let_go: AtomicBool::new(false) };
+        let slot = |_| Slot { thread: UnsafeCell::new(None), released: AtomicBool::new(false) };
         Self {
             waiting: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
@@ -50,7 +51,7 @@ impl EventCount {
         }
     }
 
-    /// Wakes one thread, if any waits, after something was put where they look.
+    /// Wakes one thread, if any waits. Call it after a change that one waiter looks for.
     #[inline]
     pub(crate) fn notify_one(&self) {
         fence(Ordering::SeqCst);
@@ -60,18 +61,18 @@ impl EventCount {
         }
     }
 
-    /// Wakes all threads that wait, after something has changed for all of them.
+    /// Wakes all threads that wait. Call it after a change that all of them look for.
     pub(crate) fn notify_all(&self) {
         fence(Ordering::SeqCst);
-        // Whoever takes a slot later looks after the fence, and sees the change.
+        // A thread that takes a slot later looks after the fence, and sees the change.
         let waiting = self.waiting.load(Ordering::Relaxed);
         for slot in (0..SLOTS).filter(|slot| waiting & (1 << slot) != 0) {
-            // Nobody waits there if others have notified meanwhile.
+            // If other notifiers were faster, nobody waits there any more.
             let _ = self.wake(slot);
         }
     }
 
-    /// Wakes one of those that wait, unless others have woken them all.
+    /// Wakes one of the waiting threads, unless other notifiers have woken all of them.
     #[cold]
     fn wake_one(&self, mut waiting: usize) {
         while waiting != 0 {
@@ -82,7 +83,7 @@ impl EventCount {
         }
     }
 
-    /// Wakes the thread that waits in a slot. If none does, returns the slots in which others wait.
+    /// Wakes the thread that waits in a slot. If none waits there, returns the slots in which threads wait.
     fn wake(&self, slot: usize) -> Result<(), usize> {
         let bit = 1 << slot;
         let before = self.waiting.fetch_and(!bit, Ordering::AcqRel);
@@ -90,44 +91,46 @@ impl EventCount {
             return Err(before);
         }
         self.slots[slot].thread.with(|thread| {
-            // SAFETY: this notifier alone took the bit away, so the handle is written, and stays until the slot is free.
+            // SAFETY: this notifier alone cleared the bit, so the handle was written, and it stays until the slot is free.
             if let Some(thread) = unsafe { &*thread } {
                 thread.unpark();
             }
         });
-        self.let_go(slot);
+        self.release(slot);
         Ok(())
     }
 
-    /// Waits until the closure returns something. It is called repeatedly, and must neither wait nor panic.
-    pub(crate) fn wait<R>(&self, look: impl FnMut() -> Option<R>) -> R {
-        self.wait_and(|| (), look)
+    /// Waits until the closure returns `Some`. The closure is called repeatedly, and must neither wait nor panic.
+    pub(crate) fn wait<R>(&self, poll: impl FnMut() -> Option<R>) -> R {
+        self.wait_and_call(|| (), poll)
     }
 
-    /// As [`wait`](Self::wait), for one thread that looks for something else than the others. Whenever it was woken, it
-    /// notifies one of the others in turn. No two threads may wait so for one event count: they would wake each other for
-    /// ever.
-    pub(crate) fn wait_beside<R>(&self, look: impl FnMut() -> Option<R>) -> R {
-        self.wait_and(|| self.notify_one(), look)
+    /// As [`wait`](Self::wait), for one thread that looks for something else than the other waiters.
+    ///
+    /// Each time that the thread is woken, it passes the notification on to one of the others. No two threads may wait in this
+    /// way at one event count: they would wake each other for ever.
+    pub(crate) fn wait_and_pass_on<R>(&self, poll: impl FnMut() -> Option<R>) -> R {
+        self.wait_and_call(|| self.notify_one(), poll)
     }
 
-    fn wait_and<R>(&self, woken: impl Fn(), mut look: impl FnMut() -> Option<R>) -> R {
+    /// Waits until `poll` returns `Some`. Calls `on_wake` each time that the thread is woken.
+    fn wait_and_call<R>(&self, on_wake: impl Fn(), mut poll: impl FnMut() -> Option<R>) -> R {
         loop {
-            if let Some(found) = look() {
+            if let Some(found) = poll() {
                 return found;
             }
             let Some(slot) = self.take_slot() else {
-                sleep(WITHOUT_A_SLOT);
+                sleep(POLL_INTERVAL);
                 continue;
             };
             let bit = 1 << slot;
             fence(Ordering::SeqCst);
-            if let Some(found) = look() {
+            if let Some(found) = poll() {
                 if self.waiting.fetch_and(!bit, Ordering::AcqRel) & bit != 0 {
                     self.free(slot);
                 } else {
-                    // This thread was notified, and has what it looks for already: the next one is due.
-                    self.let_go(slot);
+                    // This thread was notified, but had found what it looks for already. So it notifies the next one.
+                    self.release(slot);
                     self.notify_one();
                 }
                 return found;
@@ -135,8 +138,8 @@ impl EventCount {
             while self.waiting.load(Ordering::Acquire) & bit != 0 {
                 park();
             }
-            self.let_go(slot);
-            woken();
+            self.release(slot);
+            on_wake();
         }
     }
 
@@ -159,18 +162,18 @@ impl EventCount {
                 Err(now) => taken = now,
             }
         };
-        self.slots[slot].let_go.store(false, Ordering::Relaxed);
+        self.slots[slot].released.store(false, Ordering::Relaxed);
         self.slots[slot].thread.with_mut(|thread| {
-            // SAFETY: this thread took the free slot, and no notifier looks into it before it shows as waiting.
+            // SAFETY: this thread took the free slot, and no notifier looks into the slot before it is a waiting one.
             unsafe { *thread = Some(current()) };
         });
         self.waiting.fetch_or(1 << slot, Ordering::Release);
         Some(slot)
     }
 
-    /// Lets go of a slot whose thread was notified: once by the notifier, once by the waiter.
-    fn let_go(&self, slot: usize) {
-        if self.slots[slot].let_go.swap(true, Ordering::AcqRel) {
+    /// Releases a slot whose thread was notified. The notifier and the waiter each call it once, and the second frees the slot.
+    fn release(&self, slot: usize) {
+        if self.slots[slot].released.swap(true, Ordering::AcqRel) {
             self.free(slot);
         }
     }

@@ -1,4 +1,4 @@
-//! Reading, writing and seeking, with a token in hand.
+//! The traits of `std::io`, for a value that is joined to a token.
 
 use core::fmt;
 use std::io::{BufRead, IoSlice, IoSliceMut, Read, Result, Seek, SeekFrom, Write};
@@ -7,18 +7,18 @@ use std::vec::Vec;
 
 use super::MaySleep;
 use crate::check::might_sleep_at;
-use crate::section::Origin;
+use crate::section::CallSite;
 use crate::token::Sleepable;
 
 impl<T> MaySleep<T> {
-    /// Joins the value to the token for a while: the result reads, writes and seeks as the value does.
+    /// Joins the value to the token for a while. The result reads, writes and seeks as the value does.
     ///
-    /// As [`get_mut`](Self::get_mut), for what wants a `Read` or `Write`; and every operation checks anew that no section
-    /// is open, so that it is found where `dyn` led the result into one.
+    /// It is like [`get_mut`](Self::get_mut), for code that takes a `Read` or a `Write`. Every operation checks anew that no
+    /// section is open. So an operation is found even if the result came into a section through `dyn`.
     ///
     /// # Context
     ///
-    /// Does not sleep itself: takes the `&mut Sleepable` that its operations need.
+    /// Does not sleep itself. It takes the `&mut Sleepable` that the operations of the result need.
     ///
     /// # Examples
     ///
@@ -34,16 +34,16 @@ impl<T> MaySleep<T> {
     #[inline]
     #[track_caller]
     pub fn with<'a>(&'a mut self, cx: &'a mut Sleepable) -> InUse<'a, T> {
-        InUse { value: &mut self.value, _cx: cx, origin: Origin::caller() }
+        InUse { value: &mut self.value, _cx: cx, call_site: CallSite::caller() }
     }
 }
 
-/// A [`MaySleep`] joined to the token: reads, writes and seeks as its value does. Made by [`MaySleep::with`].
+/// A [`MaySleep`] that is joined to a token. It reads, writes and seeks as its value does. [`MaySleep::with`] makes one.
 ///
 /// # Context
 ///
-/// Every operation may sleep; the `&mut Sleepable` for it is borrowed while this is there. An operation in a section is
-/// reported at the place of the call of `with`.
+/// Every operation may sleep. The `&mut Sleepable` for it is borrowed for as long as this is there. An operation in a section
+/// is reported at the place where `with` was called.
 ///
 /// # Examples
 ///
@@ -52,15 +52,15 @@ impl<T> MaySleep<T> {
 pub struct InUse<'a, T> {
     value: &'a mut T,
     _cx: &'a mut Sleepable,
-    // An operation is called by the standard library, as often as not, for `writeln!` or `io::copy`: its place says nothing.
-    origin: Origin,
+    // The place of an operation says little: often it is the standard library that calls it, for `writeln!` or `io::copy`.
+    call_site: CallSite,
 }
 
 impl<T> InUse<'_, T> {
-    /// Reports an operation in a section, at the place of the call of [`MaySleep::with`].
+    /// Reports an operation in a section, at the place where [`MaySleep::with`] was called.
     #[inline]
     fn check(&self) {
-        might_sleep_at(self.origin.place());
+        might_sleep_at(self.call_site.place());
     }
 }
 
@@ -103,7 +103,7 @@ impl<T: BufRead> BufRead for InUse<'_, T> {
         self.value.fill_buf()
     }
 
-    // Only counts what was read.
+    // It only counts what was read, and does not sleep.
     fn consume(&mut self, amount: usize) {
         self.value.consume(amount);
     }

@@ -1,4 +1,4 @@
-//! A value whose every use may sleep.
+//! A wrapper for a value whose every use may sleep.
 
 use core::fmt;
 
@@ -13,18 +13,18 @@ pub use self::io::InUse;
 
 /// A value whose every use may sleep: a `File`, a `TcpStream`, a third-party client.
 ///
-/// What was not written with tokens sleeps without saying so. Wrapped in this, it can be reached with a `&mut Sleepable`
-/// only, which stays borrowed for as long as what was reached is in use, so that no section can open meanwhile.
+/// A type that was not written with tokens sleeps without saying so. Wrapped in this, a value can be reached only with a
+/// `&mut Sleepable`. The token stays borrowed for as long as the value is in use, so no section can open meanwhile.
 ///
-/// What the value itself gives away is out of its hands: a clone of a file handle, say, can be used anywhere.
+/// The wrapper does not hold what the value gives away. A clone of a file handle, for instance, can be used anywhere.
 ///
 /// # Context
 ///
-/// Making it does not sleep. Using it may, and takes `&mut Sleepable`.
+/// Making it does not sleep. Using it may sleep, and takes `&mut Sleepable`.
 ///
-/// Dropping it drops the value, which may sleep too: closing a file waits for its file system. No token can be asked for
-/// there, so it is checked at run time: dropped in a section, a value that has a destructor is reported, at the place
-/// where that section began. Where it matters, say [`into_inner`](Self::into_inner) and drop what that returns.
+/// Dropping it drops the value, which may sleep too: closing a file waits for its file system. A drop cannot take a token, so
+/// it is checked at run time. If a value that has a destructor is dropped in a section, it is reported at the place where the
+/// section began. Where this matters, call [`into_inner`](Self::into_inner), and drop what it returns.
 ///
 /// # Examples
 ///
@@ -51,27 +51,27 @@ pub use self::io::InUse;
 ///     cx.non_block(|_nb| text.len()); // a section, while the value is in use
 /// });
 /// ```
-// The compiler shows the next line where a method of the value's is called without the token.
+// The compiler shows the next line to a user who calls a method of the value without the token.
 pub struct MaySleep<T> /* reach the value by `.get(cx)`, `.get_mut(cx)` or `.with(cx)` */ {
-    // Dropped first: it speaks before the value's destructor sleeps.
-    dropped: Dropped<T>,
+    // It is dropped first, so that it reports before the destructor of the value sleeps.
+    drop_check: DropCheck<T>,
     value: T,
 }
 
-/// Says, when dropped, that what is dropped next may sleep.
-struct Dropped<T>(core::marker::PhantomData<T>);
+/// Checks, when it is dropped, that a value of this type may be dropped here.
+struct DropCheck<T>(core::marker::PhantomData<T>);
 
 impl<T> MaySleep<T> {
     /// Wraps a value.
     ///
     /// # Context
     ///
-    /// May be called anywhere, in a `static` too. How the value was made is its own matter: opening a file has slept.
+    /// May be called anywhere, in a `static` too. It does not cover how the value was made: opening a file has slept already.
     pub const fn new(value: T) -> Self {
-        Self { dropped: Dropped(core::marker::PhantomData), value }
+        Self { drop_check: DropCheck(core::marker::PhantomData), value }
     }
 
-    /// Reaches the value. It and the token stay borrowed for as long as the result is in use.
+    /// Returns the value. The value and the token stay borrowed for as long as the result is in use.
     ///
     /// # Context
     ///
@@ -97,7 +97,7 @@ impl<T> MaySleep<T> {
         &self.value
     }
 
-    /// Reaches the value to change it. It and the token stay borrowed for as long as the result is in use.
+    /// Returns the value, to change it. The value and the token stay borrowed for as long as the result is in use.
     ///
     /// # Context
     ///
@@ -114,7 +114,7 @@ impl<T> MaySleep<T> {
         &mut self.value
     }
 
-    /// Takes the value out; from then on it is the caller's matter.
+    /// Takes the value out. From then on it can be used without a token.
     ///
     /// # Context
     ///
@@ -128,13 +128,13 @@ impl<T> MaySleep<T> {
     pub fn into_inner(self, cx: &mut Sleepable) -> T {
         let _ = cx;
         might_sleep();
-        let Self { dropped, value } = self;
-        core::mem::forget(dropped);
+        let Self { drop_check, value } = self;
+        core::mem::forget(drop_check);
         value
     }
 }
 
-impl<T> Drop for Dropped<T> {
+impl<T> Drop for DropCheck<T> {
     #[inline]
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() {
@@ -143,7 +143,7 @@ impl<T> Drop for Dropped<T> {
     }
 }
 
-/// Without the value: to show it may sleep.
+/// It does not show the value: to show it may sleep.
 impl<T> fmt::Debug for MaySleep<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MaySleep").finish_non_exhaustive()

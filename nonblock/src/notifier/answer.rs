@@ -1,11 +1,13 @@
-//! What callbacks answer, and what came of a call.
+//! What a callback answers, and the outcome of a call of a chain.
 
 use std::io;
 
-/// What a callback of a chain answers. Mirrors Linux's `NOTIFY_OK`, `NOTIFY_STOP` and `NOTIFY_BAD` (`include/linux/notifier.h`, 6.12).
+/// What a callback of a chain answers.
 ///
-/// The error is an [`io::Error`] unless the chain says otherwise: like Linux's error numbers it can be made without
-/// allocating, by [`io::Error::from_raw_os_error`] or from an [`io::ErrorKind`].
+/// Mirrors Linux's `NOTIFY_OK`, `NOTIFY_STOP` and `NOTIFY_BAD` (`include/linux/notifier.h`, 6.12).
+///
+/// The error is an [`io::Error`], unless the chain has another type for it. Like an error number of Linux, an `io::Error` can be
+/// made without allocating: by [`io::Error::from_raw_os_error`], or from an [`io::ErrorKind`].
 ///
 /// # Examples
 ///
@@ -22,13 +24,13 @@ use std::io;
 pub enum Answer<X = io::Error> {
     /// The next callback is called.
     Continue,
-    /// The event is dealt with: nobody else is called.
+    /// The event is dealt with. No further callback is called.
     Stop,
-    /// It went wrong: nobody else is called.
+    /// The callback failed. No further callback is called.
     Bad(X),
 }
 
-/// What came of calling a chain.
+/// The outcome of a call of a chain.
 ///
 /// # Context
 ///
@@ -49,7 +51,7 @@ impl<X> Outcome<X> {
         Self { called, answer }
     }
 
-    /// Returns how many callbacks were called, with the one that stopped.
+    /// Returns how many callbacks were called, including one that stopped the call.
     ///
     /// # Context
     ///
@@ -58,7 +60,7 @@ impl<X> Outcome<X> {
         self.called
     }
 
-    /// Returns the last answer: [`Answer::Continue`] if all were called, or if there are none.
+    /// Returns the last answer. It is [`Answer::Continue`] if all callbacks were called, or if there are none.
     ///
     /// # Context
     ///
@@ -75,7 +77,7 @@ impl<X> Outcome<X> {
     ///
     /// # Errors
     ///
-    /// That of the callback that answered [`Answer::Bad`].
+    /// The error of the callback that answered [`Answer::Bad`].
     pub fn into_result(self) -> Result<usize, X> {
         match self.answer {
             Answer::Continue | Answer::Stop => Ok(self.called),

@@ -1,4 +1,4 @@
-//! The chain whose callbacks may sleep.
+//! The blocking chain, whose callbacks may sleep.
 
 use core::fmt;
 use std::io;
@@ -12,8 +12,8 @@ use crate::token::Sleepable;
 
 /// A callback of a [`BlockingChain`]: it is told of events, and may sleep.
 ///
-/// Implemented by closures, whose arguments' types must be written out, unless the closure goes to
-/// [`register_fn`](BlockingChain::register_fn) as it stands.
+/// Closures implement it. The types of their arguments must be written out, unless the closure is passed directly to
+/// [`register_fn`](BlockingChain::register_fn).
 ///
 /// # Examples
 ///
@@ -47,7 +47,7 @@ pub trait BlockingNotifier<E: ?Sized, X = io::Error>: Send + Sync {
     fn notify_blocking(&self, event: &E, cx: &mut Sleepable) -> Answer<X>;
 }
 
-// What is no closure is told to implement the trait, and not `Fn`.
+// For a type that is no closure, the compiler advises to implement this trait, and not `Fn`.
 #[diagnostic::do_not_recommend]
 impl<E: ?Sized, X, F> BlockingNotifier<E, X> for F
 where
@@ -62,13 +62,13 @@ where
 ///
 /// Mirrors Linux's `struct blocking_notifier_head` (`include/linux/notifier.h`, 6.12).
 ///
-/// `E` is what the callbacks are told, `X` the error that they can answer with.
+/// `E` is the event that the callbacks are told, and `X` the error that they can answer with.
 ///
 /// # Context
 ///
-/// [`call`](Self::call) may sleep. Changes of the chain may sleep, and stop no call.
+/// [`call`](Self::call) may sleep. Changes of the chain may sleep. They do not stop calls.
 ///
-/// Dropping the chain drops its callbacks. Do so where their own drops may run.
+/// Dropping the chain drops its callbacks, so drop it only where their drops may run.
 ///
 /// # Examples
 ///
@@ -87,19 +87,19 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         Self { chain: Chain::new() }
     }
 
-    /// Registers a callback: it is called by every call that begins from now on.
+    /// Registers a callback. Every call that begins from now on calls it.
     ///
-    /// A call that is under way goes on without it. A closure goes to [`register_fn`](Self::register_fn) more easily. Mirrors Linux's
+    /// A call that is under way goes on without it. For a closure, [`register_fn`](Self::register_fn) is easier. Mirrors Linux's
     /// `blocking_notifier_chain_register()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Arguments
     ///
-    /// * `priority`: who has a higher one is called earlier. Among equals the order is that of registration.
+    /// * `priority`: a callback with a higher priority is called earlier. Callbacks of equal priority are called in the order of
+    ///   their registration.
     ///
     /// # Context
     ///
-    /// May sleep, but waits for no callback; a callback can call it. Callbacks that
-    /// were removed earlier may be dropped here.
+    /// May sleep, but waits for no callback, so a callback can call it. Callbacks that were removed earlier may be dropped here.
     ///
     /// # Errors
     ///
@@ -114,13 +114,14 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         self.chain.register(callback, priority, cx)
     }
 
-    /// As [`register`](Self::register), for a closure as it stands: its arguments' types need not be written out.
+    /// As [`register`](Self::register), for a closure. The types of its arguments need not be written out.
     ///
-    /// No closure is registered twice.
+    /// It cannot fail: a new closure is not registered yet.
     ///
     /// # Arguments
     ///
-    /// * `priority`: who has a higher one is called earlier. Among equals the order is that of registration.
+    /// * `priority`: a callback with a higher priority is called earlier. Callbacks of equal priority are called in the order of
+    ///   their registration.
     ///
     /// # Context
     ///
@@ -152,13 +153,13 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         self.chain.register_new(Arc::new(callback), priority, cx)
     }
 
-    /// Tells the callbacks of an event, until one stops it.
+    /// Tells the callbacks of an event, one after another, until one of them stops the call.
     ///
     /// Mirrors Linux's `blocking_notifier_call_chain()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Context
     ///
-    /// May sleep, and the callbacks too. Hold no lock that a callback takes.
+    /// May sleep, and the callbacks may too. Hold no lock that a callback takes.
     ///
     /// # Examples
     ///
@@ -186,24 +187,23 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         self.chain.call(|callback| callback.notify_blocking(event, cx))
     }
 
-    /// Tells the callbacks of an event; if one of them answers with an error, tells those that were called before it
-    /// of another.
+    /// Tells the callbacks of an event. If one of them answers with an error, tells the callbacks before it of `undo`.
     ///
-    /// The one that answered with an error is not told: it is to leave things as they were. Nor is anybody after a
-    /// mere [`Answer::Stop`]. Answers to the second event are not looked at. Mirrors Linux's
+    /// The callback that answered with an error is not told of `undo`: it must leave things as they were. After a mere
+    /// [`Answer::Stop`], no callback is told of it. Answers to `undo` are not looked at. Mirrors Linux's
     /// `blocking_notifier_call_chain_robust()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Arguments
     ///
-    /// * `undo`: what says that `event` is off after all.
+    /// * `undo`: an event that takes `event` back.
     ///
     /// # Context
     ///
-    /// May sleep, and the callbacks too. Hold no lock that a callback takes.
+    /// May sleep, and the callbacks may too. Hold no lock that a callback takes.
     ///
     /// # Panics
     ///
-    /// A panic of a callback's passes through, after those called before it were told of `undo`.
+    /// A panic of a callback passes through, after the callbacks before it were told of `undo`.
     #[inline]
     #[track_caller]
     pub fn call_robust(&self, event: &E, undo: &E, cx: &mut Sleepable) -> Outcome<X> {
@@ -215,17 +215,17 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
         )
     }
 
-    /// Finishes what dropped registrations left behind: waits for the calls that may still call their callbacks, and
-    /// drops those.
+    /// Finishes the removal of callbacks whose registrations were dropped. It waits for the calls that may still call them, and
+    /// then drops them.
     ///
-    /// Without it, that happens bit by bit with later changes of the chain.
+    /// Without it, later changes of the chain drop them, bit by bit.
     ///
     /// # Context
     ///
     /// May sleep. Within a callback, or with an invalidation open, it does not wait.
     #[track_caller]
     pub fn synchronize(&self, cx: &mut Sleepable) {
-        self.chain.take_off(|_| false, cx);
+        self.chain.remove_where(|_| false, cx);
     }
 
     /// Returns how many callbacks are registered now.

@@ -1,4 +1,4 @@
-//! The chain under both kinds: the list of callbacks, and the ways through it.
+//! The chain that both kinds of chain share: the list of callbacks, and the calls through it.
 
 use core::cell::Cell;
 use core::fmt;
@@ -6,7 +6,7 @@ use core::ptr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Outcome};
-use super::registration::{AlreadyRegistered, Registration, Unlink};
+use super::registration::{AlreadyRegistered, Registration, Unregister};
 use crate::check::might_sleep;
 use crate::rcu::{
     Entry, List, Rcu, SharedTombstone, VersionClock, View, Writer, ends_are_deferred,
@@ -14,31 +14,32 @@ use crate::rcu::{
 use crate::token::Sleepable;
 use crate::unwind::FirstPanic;
 
-/// The callbacks, the highest priority first.
-struct Links<C: ?Sized> {
-    /// With the priorities.
+/// The callbacks of a chain at one time.
+struct Snapshot<C: ?Sized> {
+    /// The callbacks with their priorities, the highest first.
     list: List<C, i32>,
-    /// The version, by the chain's clock, at which the list was made.
+    /// What the clock of the chain showed when the list was made.
     made_at: u64,
 }
 
-impl<C: ?Sized> Links<C> {
+impl<C: ?Sized> Snapshot<C> {
     fn view_at(&self, version: u64) -> View<'_, C> {
         self.list.view_at(version, self.made_at)
     }
 }
 
-/// A chain of callbacks that are a `C` each.
+/// A chain of callbacks. Each of them is a `C`.
 pub(super) struct Chain<C: ?Sized> {
-    links: Rcu<Links<C>>,
-    // In an `Arc` of its own, since registrations that outlive the chain use it too. Its note: something was removed.
+    snapshot: Rcu<Snapshot<C>>,
+    // It has an `Arc` of its own, since a registration uses it too and may outlive the chain. The note tells whether something
+    // was removed.
     clock: Arc<VersionClock<bool>>,
 }
 
 impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
     pub(super) fn new() -> Arc<Self> {
-        let links = Rcu::new(Links { list: List::new(), made_at: 0 });
-        Arc::new(Self { links, clock: Arc::default() })
+        let snapshot = Rcu::new(Snapshot { list: List::new(), made_at: 0 });
+        Arc::new(Self { snapshot, clock: Arc::default() })
     }
 
     #[track_caller]
@@ -49,7 +50,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         cx: &mut Sleepable,
     ) -> Result<Registration, AlreadyRegistered> {
         might_sleep();
-        let writer = self.links.write(cx);
+        let writer = self.snapshot.write(cx);
         let now = self.clock.now();
         let same = |entry: &Entry<C, i32>| {
             entry.tombstone().is_live_at(now)
@@ -61,7 +62,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         Ok(self.add(writer, callback, priority))
     }
 
-    /// Registers a callback that cannot be registered yet.
+    /// Registers a callback that is known not to be registered yet.
     #[track_caller]
     pub(super) fn register_new(
         self: &Arc<Self>,
@@ -70,12 +71,12 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         cx: &mut Sleepable,
     ) -> Registration {
         might_sleep();
-        self.add(self.links.write(cx), callback, priority)
+        self.add(self.snapshot.write(cx), callback, priority)
     }
 
     fn add(
         self: &Arc<Self>,
-        mut writer: Writer<'_, Links<C>>,
+        mut writer: Writer<'_, Snapshot<C>>,
         callback: Arc<C>,
         priority: i32,
     ) -> Registration {
@@ -84,46 +85,50 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         let tombstone = entry.tombstone().clone();
         let list = writer.current().list.without_removed(made_at, |_| true);
         let list = list.with(entry, |other| other.data < priority);
-        let chain: Arc<dyn Unlink> = Arc::<Self>::clone(self);
+        let chain: Arc<dyn Unregister> = Arc::<Self>::clone(self);
         let registration = Registration::new(&chain, &self.clock, tombstone);
-        writer.publish(Links { list, made_at });
-        // A callback that is dropped here may panic, and then the registration ends.
+        writer.publish(Snapshot { list, made_at });
+        // The drop of an old callback may panic here. Then the new registration is dropped, and ends.
         writer.collect_if_many();
         registration
     }
 
-    /// Takes the chosen entries off the list, and those that were removed, and waits until nobody calls them.
+    /// Removes the chosen entries from the list, and those whose registrations were dropped. Waits until nobody calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&SharedTombstone) -> bool, cx: &mut Sleepable) {
+    pub(super) fn remove_where(
+        &self,
+        chosen: impl Fn(&SharedTombstone) -> bool,
+        cx: &mut Sleepable,
+    ) {
         might_sleep();
-        let mut writer = self.links.write(cx);
+        let mut writer = self.snapshot.write(cx);
         let (made_at, removed) = self.clock.take_notes();
         if removed || writer.current().list.any(|entry| chosen(entry.tombstone())) {
             let keep = |entry: &Entry<C, i32>| !chosen(entry.tombstone());
             let list = writer.current().list.without_removed(made_at, keep);
-            writer.publish(Links { list, made_at });
+            writer.publish(Snapshot { list, made_at });
         }
         let period = writer.grace_period();
         let mut first_panic = FirstPanic::new();
         first_panic.catch(|| writer.collect());
-        // A thread that is in a call would wait for itself, or for one that likewise waits for it.
+        // A thread that is within a call would wait for itself, or for another thread that waits for it.
         if !ends_are_deferred() {
-            self.links.synchronize_catching(cx, period, &mut first_panic);
+            self.snapshot.synchronize_catching(cx, period, &mut first_panic);
         }
         first_panic.resume();
     }
 
     pub(super) fn count(&self) -> usize {
-        self.links.read().view_at(self.clock.now()).count()
+        self.snapshot.read().view_at(self.clock.now()).count()
     }
 }
 
 impl<C: ?Sized> Chain<C> {
-    /// Calls one callback after the other.
+    /// Calls the callbacks, one after another.
     #[inline]
     pub(super) fn call<X>(&self, mut call: impl FnMut(&C) -> Answer<X>) -> Outcome<X> {
-        let links = self.links.read();
-        let live = links.view_at(self.clock.now());
+        let snapshot = self.snapshot.read();
+        let live = snapshot.view_at(self.clock.now());
         let mut called = 0;
         let last = live.try_for_each(&Cell::new(0), |callback| {
             called += 1;
@@ -135,7 +140,7 @@ impl<C: ?Sized> Chain<C> {
         Outcome::new(called, last.err().unwrap_or(Answer::Continue))
     }
 
-    /// Calls one callback after the other; if one goes wrong, or panics, calls those before it once more, otherwise.
+    /// Calls the callbacks, one after another. If one fails or panics, calls `undo` for each callback before it.
     #[inline]
     pub(super) fn call_robust<T, X>(
         &self,
@@ -143,10 +148,10 @@ impl<C: ?Sized> Chain<C> {
         call: impl Fn(&C, &mut T) -> Answer<X>,
         undo: impl Fn(&C, &mut T),
     ) -> Outcome<X> {
-        let links = self.links.read();
-        let live = links.view_at(self.clock.now());
+        let snapshot = self.snapshot.read();
+        let live = snapshot.view_at(self.clock.now());
         let mut called = 0;
-        let mut undoing = Undo { live, passed: Cell::new(0), due: true, cx, call: undo };
+        let mut undoing = Undo { live, passed: Cell::new(0), due: true, cx, undo };
         let last = live.try_for_each(&undoing.passed, |callback| {
             called += 1;
             match call(callback, undoing.cx) {
@@ -161,38 +166,38 @@ impl<C: ?Sized> Chain<C> {
     }
 }
 
-/// Calls back, when it is dropped, the callbacks that were called.
+/// Calls `undo` for the callbacks that were called, when this is dropped, by unwinding too.
 struct Undo<'a, 'cx, C: ?Sized, T, F: Fn(&C, &mut T)> {
     live: View<'a, C>,
-    /// The place behind the last one that was called.
+    /// The place behind the last callback that was called with success.
     passed: Cell<usize>,
-    /// `true` until it is known that all went well.
+    /// Whether to call `undo`. It is `true` until it is known that no callback failed.
     due: bool,
     cx: &'cx mut T,
-    call: F,
+    undo: F,
 }
 
 impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for Undo<'_, '_, C, T, F> {
     fn drop(&mut self) {
         if self.due {
-            let call = &self.call;
+            let undo = &self.undo;
             self.live
                 .before(self.passed.get())
-                .for_each(self.cx, |callback, cx| call(callback, cx));
+                .for_each(self.cx, |callback, cx| undo(callback, cx));
         }
     }
 }
 
-impl<C: ?Sized + Send + Sync + 'static> Unlink for Chain<C> {
+impl<C: ?Sized + Send + Sync + 'static> Unregister for Chain<C> {
     #[track_caller]
-    fn unlink(&self, tombstone: &SharedTombstone, cx: &mut Sleepable) {
-        self.take_off(|other| other.is(tombstone), cx);
+    fn unregister(&self, tombstone: &SharedTombstone, cx: &mut Sleepable) {
+        self.remove_where(|other| other.is(tombstone), cx);
     }
 }
 
 impl<C: ?Sized> fmt::Debug for Chain<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let callbacks = self.links.read().view_at(self.clock.now()).count();
+        let callbacks = self.snapshot.read().view_at(self.clock.now()).count();
         f.debug_struct("Chain").field("callbacks", &callbacks).finish()
     }
 }

@@ -1,11 +1,11 @@
 //! Notifier chains: callbacks that are told of events, in the order of their priorities.
 //!
-//! An [`AtomicChain`] calls its callbacks in a section, whoever calls it: they are lent `&mut NonBlock`. A
-//! [`BlockingChain`] is called by who may sleep, and lends its callbacks `&mut Sleepable`. Callbacks answer with an
-//! [`Answer`]: go on, stop here, or stop because it went wrong.
+//! An [`AtomicChain`] calls its callbacks in a section, whatever the context of its caller, and lends them `&mut NonBlock`. A
+//! [`BlockingChain`] is called by code that may sleep, and lends its callbacks `&mut Sleepable`. A callback answers with an
+//! [`Answer`]: go on, stop here, or stop because of an error.
 //!
-//! Callbacks run under no lock. They, and other threads, may register and remove callbacks while a call is under
-//! way: the call goes on with those that were there when it began.
+//! Callbacks run under no lock. While a call is under way, its callbacks and other threads may register and remove callbacks.
+//! The call goes on with the callbacks that were there when it began.
 //!
 //! # From Linux
 //!
@@ -14,12 +14,12 @@
 //! | Linux | here |
 //! |---|---|
 //! | `atomic_notifier_call_chain()`: under RCU | [`AtomicChain::call`]: no lock, nothing allocated, nothing freed |
-//! | `blocking_notifier_call_chain()`: under a read-write semaphore, so that a callback that registers waits for itself | [`BlockingChain::call`]: under no lock, as `srcu_notifier_call_chain()` |
+//! | `blocking_notifier_call_chain()`: under a read-write semaphore, so a callback that registers another waits for itself | [`BlockingChain::call`]: under no lock, as `srcu_notifier_call_chain()` |
 //! | `NOTIFY_DONE`, `NOTIFY_OK` | [`Answer::Continue`] |
 //! | `NOTIFY_STOP` | [`Answer::Stop`] |
 //! | `NOTIFY_BAD`, `notifier_from_errno()` | [`Answer::Bad`], with the error |
-//! | `NOTIFY_STOP_MASK`, `notifier_to_errno()` | whatever is not [`Answer::Continue`]; [`Outcome::into_result`] |
-//! | `notifier_call_chain_robust()` undoes after `NOTIFY_STOP` as well, which is no error; a stop within the undoing ends it | [`call_robust`](AtomicChain::call_robust) undoes after an error only, for everybody who was called before |
+//! | `NOTIFY_STOP_MASK`, `notifier_to_errno()` | any answer but [`Answer::Continue`]; [`Outcome::into_result`] |
+//! | `notifier_call_chain_robust()` undoes after `NOTIFY_STOP` as well, which is no error; a stop while it undoes ends the undoing | [`call_robust`](AtomicChain::call_robust) undoes only after an error, for every callback that was called before |
 //! | a callback registered twice: `WARN` and `-EEXIST` | [`AlreadyRegistered`] |
 //!
 //! # Examples

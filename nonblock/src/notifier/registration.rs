@@ -1,4 +1,4 @@
-//! A callback's place in a chain, and its two ends: one that waits, and one that does not.
+//! The registration of a callback with a chain. It has two ends: one waits, and one does not.
 
 use core::error::Error;
 use core::fmt;
@@ -8,21 +8,24 @@ use crate::check::might_sleep;
 use crate::rcu::{SharedTombstone, VersionClock};
 use crate::token::Sleepable;
 
-/// The chain that a registration belongs to.
-pub(super) trait Unlink: Send + Sync {
-    fn unlink(&self, tombstone: &SharedTombstone, cx: &mut Sleepable);
+/// A chain, as a registration sees it.
+pub(super) trait Unregister: Send + Sync {
+    /// Removes the callback that has this tombstone, and waits until nobody calls it.
+    fn unregister(&self, tombstone: &SharedTombstone, cx: &mut Sleepable);
 }
 
-/// A callback's place in a chain, until it is ended or dropped.
+/// The registration of a callback with a chain. The callback is called until this is unregistered or dropped.
 ///
 /// It may outlive the chain, and move to another thread.
 ///
 /// # Context
 ///
-/// [`unregister`](Registration::unregister) may sleep: it waits for the calls under way. **Dropping it does not**, and may happen in
-/// a section, in a callback too: calls that begin later pass the callback by, those under way still call it. The
-/// callback's `Arc` is dropped by one of the later changes of the chain or its `synchronize`, on a thread that may sleep. A drop after
-/// that of the chain frees what little the registration itself is made of, and nothing of the callback's.
+/// [`unregister`](Registration::unregister) may sleep: it waits for the calls under way. **Dropping it does not**, and may happen
+/// in a section, and in a callback. Calls that begin later do not call the callback, and calls under way still do. The `Arc` of
+/// the callback is dropped later, by a change of the chain or by its `synchronize`, on a thread that may sleep.
+///
+/// If the registration is dropped after the chain, the drop frees the little memory of the registration itself, and nothing of
+/// the callback.
 ///
 /// # Examples
 ///
@@ -44,8 +47,8 @@ pub(super) trait Unlink: Send + Sync {
 /// ```
 #[must_use = "the callback is removed when this is dropped: keep it as long as the callback is to be called, bound to a name, since `let _` drops it at once"]
 pub struct Registration {
-    // Weak, and upgraded only with the token: nothing that is done in a section drops the chain's callbacks.
-    chain: Weak<dyn Unlink>,
+    // It is weak, and upgraded only with the token. So nothing that is done in a section can drop the callbacks of the chain.
+    chain: Weak<dyn Unregister>,
     clock: Arc<VersionClock<bool>>,
     tombstone: SharedTombstone,
     ended: bool,
@@ -53,18 +56,19 @@ pub struct Registration {
 
 impl Registration {
     pub(super) fn new(
-        chain: &Arc<dyn Unlink>,
+        chain: &Arc<dyn Unregister>,
         clock: &Arc<VersionClock<bool>>,
         tombstone: SharedTombstone,
     ) -> Self {
         Self { chain: Arc::downgrade(chain), clock: Arc::clone(clock), tombstone, ended: false }
     }
 
-    /// Removes the callback, and waits for every call that may still call it. It does not run after this has returned.
+    /// Removes the callback, and waits for every call that may still call it. After this has returned, the callback does not run.
     ///
-    /// On a thread that is within a callback, of whatever chain, or that is a reader otherwise, it cannot wait: it would wait
-    /// for itself, or for a thread that likewise waits for it. It then only does what a drop does.
-    /// [`rcu::ends_are_deferred`](crate::rcu::ends_are_deferred) tells beforehand. In Linux such a call waits for ever.
+    /// A thread that is within a callback of any chain, or otherwise a reader, cannot wait. It would wait for itself, or for
+    /// another thread that waits for it. Then this only does what a drop does.
+    /// [`rcu::ends_are_deferred`](crate::rcu::ends_are_deferred) tells beforehand whether it is so. In Linux such a call waits
+    /// for ever.
     ///
     /// Mirrors Linux's `atomic_notifier_chain_unregister()` and `blocking_notifier_chain_unregister()` (`kernel/notifier.c`, 6.12).
     ///
@@ -74,12 +78,12 @@ impl Registration {
     ///
     /// # Panics
     ///
-    /// A panic of a removed callback's drop passes through, after the waiting.
+    /// If the drop of a removed callback panics, the panic passes through, after the wait.
     #[track_caller]
     pub fn unregister(mut self, cx: &mut Sleepable) {
         might_sleep();
         if let Some(chain) = self.chain.upgrade() {
-            chain.unlink(&self.tombstone, cx);
+            chain.unregister(&self.tombstone, cx);
         }
         self.ended = true;
     }
@@ -99,7 +103,7 @@ impl fmt::Debug for Registration {
     }
 }
 
-/// The callback is registered with the chain already: it would be called twice.
+/// The callback is registered with the chain already, and would be called twice.
 ///
 /// # Examples
 ///

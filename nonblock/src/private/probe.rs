@@ -1,4 +1,4 @@
-//! Which token a type is, whatever its name.
+//! Probes that find out which token a type is, whatever its name.
 
 use core::marker::PhantomData;
 use core::ops::Deref;
@@ -6,27 +6,27 @@ use core::ops::Deref;
 use crate::context::Context;
 use crate::token::{NonBlock, Sleepable};
 
-/// Asks a type which token it is: `Probe::<T>::new().answer()`.
+/// Finds out which token a type is: `Probe::<T>::new().answer()`.
 ///
-/// The compiler takes the first method of that name on the way from here over [`Deref`]: one for the
-/// tokens, one for what is generic over the context, one for every other type. So types decide, whatever
-/// names they go by.
+/// This is specialization by autoderef. There are three methods `answer`, and the compiler takes the first that it finds on
+/// the way from here over [`Deref`]. The first is for the tokens, the second for a type parameter that is a [`Context`], and
+/// the third for every other type. So the type decides, and not its name.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<fn(T)>);
 
-/// The second step of a [`Probe`]: a type parameter that is a [`Context`].
+/// The second step of a [`Probe`]: it answers for a type parameter that is a [`Context`].
 #[derive(Debug)]
 pub struct ContextProbe<T>(PhantomData<fn(T)>);
 
-/// The last step of a [`Probe`]: what is no token.
+/// The last step of a [`Probe`]: it answers for a type that is no token.
 #[derive(Debug)]
 pub struct LastProbe;
 
-/// Nothing was found that is a token.
+/// The answer that no token was found.
 #[derive(Clone, Copy, Debug)]
 pub struct Nothing;
 
-/// A token was found, `Sleepable` or `NonBlock`, or `C: Context`.
+/// The answer that a token was found: `Sleepable`, `NonBlock`, or [`Generic`].
 #[must_use]
 #[derive(Debug)]
 pub struct Found<T>(PhantomData<fn(T)>);
@@ -39,7 +39,7 @@ impl<T> Probe<T> {
         Self(PhantomData)
     }
 
-    /// As [`new`](Self::new), for a type that only a signature can name.
+    /// As [`new`](Self::new), for a type that the body of a function cannot name.
     #[inline]
     #[must_use]
     pub const fn of(_value: &T) -> Self {
@@ -47,38 +47,38 @@ impl<T> Probe<T> {
     }
 }
 
-/// A token, as it is lent.
-pub trait Lent {
+/// A reference by which a token is lent.
+pub trait TokenRef {
     /// Which token it is.
     type Token;
 }
 
-impl Lent for &mut Sleepable {
+impl TokenRef for &mut Sleepable {
     type Token = Sleepable;
 }
 
-impl Lent for &mut NonBlock {
+impl TokenRef for &mut NonBlock {
     type Token = NonBlock;
 }
 
-impl Lent for &NonBlock {
+impl TokenRef for &NonBlock {
     type Token = NonBlock;
 }
 
-// One method for all tokens: of a type that cannot be found, the compiler would say that it might be any of several.
-impl<T: Lent> Probe<T> {
+// One method for all tokens. If there were several, and a type cannot be found, the compiler would list them all.
+impl<T: TokenRef> Probe<T> {
     #[inline]
     pub const fn answer(&self) -> Found<T::Token> {
         Found(PhantomData)
     }
 }
 
-/// Asks whether a type may be a token, where none may come in: `<Probe<T>>::ask()`.
+/// Finds out whether a type may be a token, where none may come in: `<Probe<T>>::ask()`.
 ///
-/// For a token, the compiler prefers the function of the same name below. It takes less time than `answer`, which tells
-/// a token from what is generic over the context.
+/// For a token, the compiler prefers the associated function below, which has the same name. This takes the compiler less time
+/// than `answer`, which also tells a token from a type parameter that is a [`Context`].
 pub trait Stranger: Sized {
-    /// Answers for any type but a mutable reference to a token.
+    /// Answers for every type but a mutable reference to a token.
     #[inline]
     #[must_use]
     fn ask() -> Nothing {
@@ -89,7 +89,7 @@ pub trait Stranger: Sized {
 impl<T> Stranger for Probe<T> {}
 
 impl<C: Context> Probe<&mut C> {
-    /// Answers for a token in the place of [`Stranger::ask`].
+    /// Answers for a mutable reference to a token. The compiler prefers this to [`Stranger::ask`].
     #[inline]
     pub const fn ask() -> Found<C> {
         Found(PhantomData)
@@ -128,12 +128,12 @@ impl LastProbe {
     }
 }
 
-/// What was found is generic over the context.
+/// A type parameter that is a [`Context`].
 #[derive(Debug)]
 pub struct Generic<C>(PhantomData<fn(C)>);
 
 impl Nothing {
-    /// What the next parameter is, this one being no token.
+    /// Returns the answer for the next parameter, as this one is no token.
     #[inline]
     pub const fn or<T: Copy>(self, next: &T) -> T {
         *next
@@ -141,7 +141,7 @@ impl Nothing {
 }
 
 impl<T> Found<T> {
-    /// This, whatever the next parameter is.
+    /// Returns this answer, whatever the next parameter is.
     #[inline]
     pub const fn or<N>(self, _next: &N) -> Self {
         self

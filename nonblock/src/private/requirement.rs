@@ -1,4 +1,4 @@
-//! What must be among a function's parameters, and what must not; and what the compiler says where it is otherwise.
+//! Bounds on what a probe found among the parameters of a function, and the messages of the compiler if one does not hold.
 
 use core::marker::PhantomData;
 
@@ -6,7 +6,7 @@ use super::probe::{Found, Generic, Nothing};
 use crate::context::Context;
 use crate::token::{NonBlock, Sleepable};
 
-/// Has parameters only if `T` is `Sleepable`, or a reference to it: a check for where no code can stand.
+/// A type that is well-formed only if `T` is `Sleepable`, or a reference to it. It is a check for places without code.
 #[derive(Debug)]
 pub struct IsSleepable<T: Named<Sleepable>>(PhantomData<fn(T)>);
 
@@ -18,7 +18,7 @@ pub struct IsNonBlock<T: Named<NonBlock>>(PhantomData<fn(T)>);
 #[derive(Debug)]
 pub struct IsContext<C: Context>(PhantomData<fn(C)>);
 
-/// A token, by whatever name it goes.
+/// Holds for the token itself and for references to it, whatever their name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the token `{Token}`",
     label = "expected `{Token}`",
@@ -33,14 +33,14 @@ impl<Token> Named<Token> for &mut Token {}
 #[diagnostic::do_not_recommend]
 impl Named<NonBlock> for &NonBlock {}
 
-/// What must be among the parameters of a function that may sleep.
+/// Must hold for what is found in a function that may sleep.
 #[diagnostic::on_unimplemented(
     message = "this function may sleep, but takes no token that gives it the right to",
     label = "takes no token",
     note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
 )]
 pub trait TakesToken {
-    /// Does nothing: that it can be called is the check.
+    /// Does nothing. The check is that it can be called.
     #[inline]
     fn check(&self) {}
 }
@@ -50,14 +50,14 @@ impl TakesToken for Found<Sleepable> {}
 #[diagnostic::do_not_recommend]
 impl<C: Context> TakesToken for Found<Generic<C>> {}
 
-/// What may be among the parameters of a function that must not block.
+/// Must hold for each parameter of a function that must not block: no `Sleepable` comes in.
 #[diagnostic::on_unimplemented(
     message = "a `Sleepable` comes into a function that must not block",
     label = "this is a `Sleepable`, or may be one",
     note = "take `nb: &mut NonBlock` instead; the caller opens the section: `cx.non_block(|nb| ...)`"
 )]
 pub trait NotSleepable {
-    /// Does nothing: that it can be called is the check.
+    /// Does nothing. The check is that it can be called.
     #[inline]
     fn check(&self) {}
 }
@@ -66,18 +66,18 @@ pub trait NotSleepable {
 impl NotSleepable for Nothing {}
 #[diagnostic::do_not_recommend]
 impl NotSleepable for Found<NonBlock> {}
-// It has a message of its own.
+// `NotGeneric` has a message for it.
 #[diagnostic::do_not_recommend]
 impl<C> NotSleepable for Found<Generic<C>> {}
 
-/// What else may be among the parameters of a function that must not block.
+/// Must hold too for each parameter of a function that must not block: no type parameter that may be `Sleepable` comes in.
 #[diagnostic::on_unimplemented(
     message = "this may be a `Sleepable`, and comes into a function that must not block",
     label = "this may be a `Sleepable`",
     note = "take `nb: &mut NonBlock`; or serve both contexts without the attribute, and open a section in the body with `cx.non_block(|nb| ...)`"
 )]
 pub trait NotGeneric {
-    /// Does nothing: that it can be called is the check.
+    /// Does nothing. The check is that it can be called.
     #[inline]
     fn check(&self) {}
 }
@@ -86,18 +86,18 @@ pub trait NotGeneric {
 impl NotGeneric for Nothing {}
 #[diagnostic::do_not_recommend]
 impl NotGeneric for Found<NonBlock> {}
-// It has a message of its own.
+// `NotSleepable` has a message for it.
 #[diagnostic::do_not_recommend]
 impl NotGeneric for Found<Sleepable> {}
 
-/// What may be among the parameters of a function that binds the right to sleep.
+/// Must hold for each parameter of a function that binds a `Sleepable`: no other token comes in.
 #[diagnostic::on_unimplemented(
     message = "two tokens: one is to be bound, and another comes in already",
     label = "this is a token, or may be one",
     note = "with a `Sleepable` that comes in, write `#[may_sleep]`: it is all the function needs; what is lent a `NonBlock` must not sleep"
 )]
 pub trait NoOther {
-    /// Does nothing: that it can be called is the check.
+    /// Does nothing. The check is that it can be called.
     #[inline]
     fn check(&self) {}
 }

@@ -1,9 +1,9 @@
-//! How the body of a test is run.
+//! The body of a test, and the token that it is lent.
 
-use super::entry::{bind_non_block, bind_sleepable};
+use super::prologue::{bind_non_block, bind_sleepable};
 use crate::token::{NonBlock, Sleepable};
 
-/// The body of a test: what it takes, a token or nothing, is lent to it.
+/// The body of a test. It takes one token, which is lent to it, or nothing.
 #[diagnostic::on_unimplemented(
     message = "a test takes one token, or nothing",
     label = "takes something else",
@@ -13,12 +13,12 @@ pub trait TestBody<Takes> {
     /// What the test returns.
     type Output;
 
-    /// Runs the test. A section that it asks for begins at the caller.
+    /// Runs the test. If it takes a `NonBlock`, the section begins at the caller.
     #[track_caller]
     fn run(self) -> Self::Output;
 }
 
-/// Runs a test's body.
+/// Runs the body of a test.
 #[track_caller]
 pub fn run_body<F: TestBody<Takes>, Takes>(body: F) -> F::Output {
     body.run()

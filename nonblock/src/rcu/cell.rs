@@ -1,13 +1,17 @@
-//! The value that is read without waiting, its guards, and its writers.
+//! The RCU cell, its guards and its writers.
 //!
 //! # The protocol
 //!
-//! A reader is counted in one of two sets of counters, and the lowest bit of the epoch names the set. A writer moves the
-//! epoch on when the set that it is about to name is empty. New readers then use that set, and the other one drains. A value
-//! that was replaced in epoch `e` is free in epoch `e + 2`: on the way there each of the two sets was seen empty.
-//! The name of the set lies beside the counters, so that moving the epoch on takes one cache line from a reader, not two.
-//! The two sets need not be empty at the same moment. A reader leaves the counter that it entered, so every counter that it
-//! could be in was seen at zero after the replacement.
+//! There are two sets of counters, and a reader is counted in one of them. The lowest bit of the epoch tells which set new
+//! readers use. A writer moves to the next epoch when the set of that epoch is empty. Then new readers use that set, and the
+//! other set drains.
+//!
+//! A value that was replaced in epoch `e` is free in epoch `e + 2`: until then, each of the two sets was seen empty once. The
+//! two sets need not be empty at the same moment. A reader leaves the counter that it entered. So every counter in which a
+//! reader of the value could be was seen at zero after the replacement.
+//!
+//! The number of the set lies beside the counters of each shard. So moving the epoch takes one cache line from a reader, and
+//! not two.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -19,7 +23,7 @@ use std::vec::Vec;
 
 use crossbeam_utils::CachePadded;
 
-use super::reader::{self, Reading, ends_are_deferred};
+use super::reader::{self, ActiveRead, ends_are_deferred};
 use crate::check::might_sleep;
 use crate::primitive::{
     AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, RCU_MAX_RETIRED, RCU_SHARDS,
@@ -30,81 +34,81 @@ use crate::token::Sleepable;
 use crate::unwind::FirstPanic;
 
 /// How many epochs after its replacement a value is free.
-const GRACE: u64 = 2;
+const GRACE_EPOCHS: u64 = 2;
 
 /// The counters of the threads that share a shard.
 #[derive(Default)]
 struct Shard {
-    /// Which of the two new readers use: 0 or 1.
+    /// Which of the two counters new readers use: 0 or 1.
     set: AtomicUsize,
     readers: [AtomicUsize; 2],
 }
 
-/// A value that is read in any context without waiting, and replaced with the token.
+/// A value that is read in any context without waiting. Replacing it takes the token.
 ///
-/// See [the module](super) for what it is for, and for the example of an audio callback.
+/// [The module](super) tells what it is for, and shows an audio callback as an example.
 ///
 /// # Context
 ///
-/// [`read`](Self::read) may be called anywhere, and costs two atomic additions with the drop of its guard. What makes a new
-/// value, or waits for readers, takes `&mut Sleepable`. Making an `Rcu` allocates. Dropping it drops the value, and those
-/// that were replaced and not dropped yet.
+/// [`read`](Self::read) may be called anywhere. With the drop of its guard it costs two atomic additions. A method that makes
+/// a new value, or waits for readers, takes `&mut Sleepable`. Making an `Rcu` allocates. Dropping it drops the value, and the
+/// replaced values that were not dropped yet.
 ///
 /// # Memory
 ///
-/// A replaced value is dropped by a later replacement or [`synchronize`](Self::synchronize). Up to 8 wait for that, and as
-/// many more as were replaced while one guard was held.
+/// A later replacement or [`synchronize`](Self::synchronize) drops a replaced value. Up to 8 replaced values wait for that, and
+/// in addition those that were replaced while a guard was held.
 pub struct Rcu<T> {
-    /// What every reader looks at, and only a new value changes. Made by `Box::into_raw`, and never null.
+    /// Every reader reads it, and only a new value changes it. It comes from `Box::into_raw`, and is never null.
     current: CachePadded<AtomicPtr<T>>,
     shards: [CachePadded<Shard>; RCU_SHARDS],
     writer: Mutex<WriterState<T>>,
-    /// Whether somebody is freeing. Set under the writer's lock, and taken back without.
+    /// Whether a thread is freeing values. It is set under the lock of the writers, and cleared without the lock.
     freeing: AtomicBool,
-    /// Everything that was free in this epoch has been freed.
-    freed: AtomicU64,
+    /// Every value that was free in this epoch has been dropped.
+    freed_up_to: AtomicU64,
     grace_periods: GracePeriods,
     // Readers on several threads share a `T`. An array, so that a message of rustc goes straight to the type.
     _shares: [T; 0],
 }
 
-/// What only the writer looks at.
+/// What only the writer reads and changes.
 struct WriterState<T> {
     epoch: u64,
-    /// Values that were replaced, each with the epoch in which it is free, in order.
+    /// The replaced values, in the order of their replacement. Each has the epoch in which it is free.
     retired: Vec<(u64, Retired<T>)>,
 }
 
-/// A value that was replaced. Dropped only when no reader is left.
+/// A replaced value. It is dropped only when no reader of it is left.
 struct Retired<T>(NonNull<T>);
 
-// SAFETY: it owns its `T`, as a `Box` does; it is not one because readers may still look at the value.
+// SAFETY: it owns its `T`, as a `Box` does. It is no `Box` because readers may still look at the value.
 unsafe impl<T: Send> Send for Retired<T> {}
 
 impl<T> Drop for Retired<T> {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from `Box::into_raw` when the value was published, and from `current` when it was
-        // replaced, so nobody else frees it. It is dropped in an epoch in which no reader can have it, or with the whole
-        // `Rcu`, which readers borrow.
+        // SAFETY: the pointer came from `Box::into_raw` when the value was published. It was taken out of `current` when the
+        // value was replaced, so nobody else frees it. This is dropped in an epoch in which no reader can have the value, or
+        // together with the `Rcu`, which readers borrow.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-/// The time until every guard is gone that could have found a value which was replaced by now.
+/// A grace period. It ends when no guard is left that could have found one of the values replaced before the period began.
 ///
-/// From [`Writer::grace_period`] or [`Rcu::grace_period`]. To be asked after by [`GracePeriods::has_ended`], and waited for
-/// by [`Rcu::synchronize_since`] or [`Rcu::wait_for_readers`]. One of another `Rcu` means nothing.
+/// [`Writer::grace_period`] and [`Rcu::grace_period`] return one. [`GracePeriods::has_ended`] tells whether it has ended, and
+/// [`Rcu::synchronize_since`] and [`Rcu::wait_for_readers`] wait for its end. It means nothing to another `Rcu`.
 ///
 /// # Context
 ///
 /// A plain value: everything on it may be called anywhere.
 #[derive(Clone, Copy, Debug)]
 pub struct GracePeriod {
-    /// The epoch in which it has ended.
+    /// The first epoch in which the period has ended.
     ends_at: u64,
 }
 
-/// Which grace periods of an [`Rcu`] have ended: a handle that owns no part of the `Rcu`, and may outlive it.
+/// A handle that tells which grace periods of an [`Rcu`] have ended. It owns no part of the `Rcu`, and may outlive it.
 ///
 /// # Context
 ///
@@ -126,24 +130,24 @@ pub struct GracePeriod {
 /// ```
 #[derive(Clone, Debug)]
 pub struct GracePeriods {
-    /// The epoch, or the last number of all when the `Rcu` is gone.
+    /// The epoch. The highest number once the `Rcu` is gone.
     epoch: Arc<AtomicU64>,
 }
 
 impl GracePeriods {
     /// Returns whether a grace period has ended, as far as is known.
     ///
-    /// Never waits, and drops nothing. Only writers find out that one has ended, so the answer can be `false` for longer than
-    /// need be. Once the `Rcu` is gone it is `true`.
+    /// It never waits, and drops nothing. Only writers find out that a period has ended, so the answer can stay `false` for some
+    /// time after the end. Once the `Rcu` is gone, the answer is `true`.
     #[inline]
     pub fn has_ended(&self, period: GracePeriod) -> bool {
-        // Only writers move the epoch, in steps that are each a store.
+        // Only writers move the epoch, and each step is a store.
         self.epoch.load(Ordering::Acquire) >= period.ends_at
     }
 }
 
 impl<T> Rcu<T> {
-    /// Makes one that holds a value.
+    /// Makes an `Rcu` that holds a value.
     ///
     /// # Context
     ///
@@ -154,7 +158,7 @@ impl<T> Rcu<T> {
             shards: core::array::from_fn(|_| CachePadded::default()),
             writer: Mutex::new(WriterState { epoch: 0, retired: Vec::new() }),
             freeing: AtomicBool::new(false),
-            freed: AtomicU64::new(0),
+            freed_up_to: AtomicU64::new(0),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
             _shares: [],
         }
@@ -162,8 +166,8 @@ impl<T> Rcu<T> {
 
     /// Pins the current value: it stays as it is until the guard is dropped, whatever is published meanwhile.
     ///
-    /// Never waits, allocates, frees or makes a system call: a thread that loses its processor in the middle of a
-    /// replacement holds nobody up.
+    /// It never waits, allocates, frees, or makes a system call. A thread that loses its processor in the middle of a
+    /// replacement delays no reader.
     ///
     /// # Context
     ///
@@ -182,24 +186,25 @@ impl<T> Rcu<T> {
     /// ```
     #[inline]
     pub fn read(&self) -> Guard<'_, T> {
-        let reading = Reading::begin();
+        let active = ActiveRead::begin();
         let shard = &self.shards[reader::shard_of_this_thread()];
-        // The set matters for progress alone, so a stale one will do. The optimizer does not know that it is in range.
+        // The number of the set matters only for progress, so an old one will do. The optimizer does not know that it is in
+        // range.
         let readers = &shard.readers[shard.set.load(Ordering::Relaxed) & 1];
-        // All changes of one counter are in one order, and so is the look that a writer takes at it (`Writer::advance`). If
-        // that look comes before this change, then the exchange before it comes before the load below, which finds the new
-        // value. If it comes after this change, it finds this reader.
+        // All changes of one counter have one order, and the look of a writer at the counter (`Writer::advance`) is one of
+        // them. If that look comes before this change, the exchange before the look comes before the load below. So the load
+        // finds the new value. If the look comes after this change, it finds this reader.
         readers.fetch_add(1, Ordering::Acquire);
         let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
         let value = Pinned(unsafe { NonNull::new_unchecked(value) });
-        Guard { value, readers, _reading: reading, _rcu: PhantomData }
+        Guard { value, readers, _active: active, _rcu: PhantomData }
     }
 
-    /// Lets readers find another value from now on.
+    /// Replaces the value. Readers find the new value from now on.
     ///
-    /// It does not wait for those that read the old one: that is dropped later, by a replacement or
-    /// [`synchronize`](Self::synchronize).
+    /// It does not wait for readers of the old value. A later replacement or [`synchronize`](Self::synchronize) drops the old
+    /// value.
     ///
     /// # Context
     ///
@@ -207,7 +212,7 @@ impl<T> Rcu<T> {
     ///
     /// # Panics
     ///
-    /// A panic of such a value's drop passes through, after the replacement.
+    /// If the drop of such a value panics, the panic passes through, after the replacement.
     ///
     /// # Examples
     ///
@@ -219,7 +224,7 @@ impl<T> Rcu<T> {
     /// assert_eq!(nonblock::non_block(|_nb| *limit.read()), 20);
     /// ```
     ///
-    /// In a section it cannot be replaced:
+    /// A section cannot replace the value:
     ///
     /// ```compile_fail,E0308
     /// # use nonblock::rcu::Rcu;
@@ -233,11 +238,11 @@ impl<T> Rcu<T> {
         writer.collect_if_many();
     }
 
-    /// Replaces the value by one that is made from it. No other writer comes in between.
+    /// Replaces the value by a value that is made from it. No other writer comes in between.
     ///
     /// # Arguments
     ///
-    /// * `f`: makes the new value. It must not write to this `Rcu`, for which it would wait for ever.
+    /// * `f`: makes the new value. It must not write to this `Rcu`: it would wait for itself for ever.
     ///
     /// # Context
     ///
@@ -266,7 +271,7 @@ impl<T> Rcu<T> {
         writer.collect_if_many();
     }
 
-    /// Waits until every guard is gone that could have found a value replaced by now, and until those values are dropped.
+    /// Waits until no guard is left that could have found a value replaced by now, and until those values are dropped.
     ///
     /// Mirrors Linux's `synchronize_srcu()` (`kernel/rcu/srcutree.c`, 6.12).
     ///
@@ -276,8 +281,8 @@ impl<T> Rcu<T> {
     ///
     /// # Panics
     ///
-    /// If this thread is a reader itself ([`ends_are_deferred`]): it would wait for itself, or for a thread that likewise
-    /// waits for it. A panic of a value's drop passes through, after the waiting.
+    /// If this thread is a reader itself ([`ends_are_deferred`]): it would wait for itself, or for another thread that waits for
+    /// it. If the drop of a value panics, the panic passes through, after the wait.
     ///
     /// # Examples
     ///
@@ -345,7 +350,7 @@ impl<T> Rcu<T> {
             let writer = self.write(cx);
             first_panic.catch(|| writer.collect());
             if self.grace_periods.has_ended(period)
-                && self.freed.load(Ordering::Acquire) >= period.ends_at
+                && self.freed_up_to.load(Ordering::Acquire) >= period.ends_at
             {
                 return;
             }
@@ -353,9 +358,9 @@ impl<T> Rcu<T> {
         }
     }
 
-    /// Waits until a grace period has ended: no guard is left that could have found a value replaced by then.
+    /// Waits until a grace period has ended.
     ///
-    /// It does not wait until those values are dropped, and does not look whether this thread is a reader.
+    /// It does not wait until the replaced values are dropped, and does not check whether this thread is a reader.
     ///
     /// # Context
     ///
@@ -363,7 +368,7 @@ impl<T> Rcu<T> {
     ///
     /// # Panics
     ///
-    /// A panic of a value's drop passes through, before the waiting ends.
+    /// If the drop of a value panics, the panic passes through, before the grace period has ended.
     ///
     /// # Examples
     ///
@@ -390,11 +395,11 @@ impl<T> Rcu<T> {
         }
     }
 
-    /// Takes the writer's side, for a change in several steps. One thread has it at a time.
+    /// Returns a [`Writer`], for a change in several steps. One thread has it at a time.
     ///
     /// # Context
     ///
-    /// May sleep: it waits for other writers. Readers are never waited for.
+    /// May sleep: it waits for other writers. It never waits for readers.
     ///
     /// # Examples
     ///
@@ -426,10 +431,10 @@ impl<T> Rcu<T> {
 
 impl<T> Drop for Rcu<T> {
     fn drop(&mut self) {
-        // There are no readers, and all that they did is released to whoever asks.
+        // There are no readers. What they did is released to the threads that ask the handle.
         self.grace_periods.epoch.store(u64::MAX, Ordering::Release);
         let current = self.current.load(Ordering::Relaxed);
-        // SAFETY: it came from `Box::into_raw`, nobody replaced it, and readers borrow `self`, so there are none.
+        // SAFETY: the pointer came from `Box::into_raw`, and nobody replaced it. Readers borrow `self`, so there are none.
         drop(unsafe { Box::from_raw(current) });
     }
 }
@@ -440,14 +445,14 @@ impl<T: fmt::Debug> fmt::Debug for Rcu<T> {
     }
 }
 
-/// The writer's side of an [`Rcu`], held by one thread at a time.
+/// The right to write to an [`Rcu`]. One thread has it at a time.
 ///
-/// Its drop lets the next writer in, and drops no value. [`collect`](Self::collect) ends it and drops those that no reader
-/// can have any more.
+/// Its drop lets the next writer in, and drops no value. [`collect`](Self::collect) ends the writing, and drops the values that
+/// no reader can have any more.
 ///
 /// # Context
 ///
-/// It is had with the token, by [`Rcu::write`]. Publishing allocates; collecting drops values, which may sleep if they may.
+/// [`Rcu::write`] returns it, and takes the token. Publishing allocates. Collecting drops values, and sleeps if their drops do.
 ///
 /// # Examples
 ///
@@ -480,25 +485,25 @@ impl<T> Writer<'_, T> {
     ///
     /// # Context
     ///
-    /// May be called anywhere.
+    /// Does not sleep.
     pub fn current(&self) -> &T {
         let current = self.rcu.current.load(Ordering::Acquire);
-        // SAFETY: the value lives until it is replaced, which takes `&mut self`, and a while longer.
+        // SAFETY: the value lives until it is replaced, and a while longer. To replace it takes `&mut self`.
         unsafe { &*current }
     }
 
-    /// Lets readers find another value from now on.
+    /// Replaces the value. Readers find the new value from now on.
     ///
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
     pub fn publish(&mut self, value: T) {
         let value = Box::into_raw(Box::new(value));
-        // Releases the new value's contents to readers.
+        // Releases the contents of the new value to readers.
         let old = self.rcu.current.swap(value, Ordering::AcqRel);
         // SAFETY: `current` is never null.
         let old = unsafe { NonNull::new_unchecked(old) };
-        let free_at = self.state.epoch + GRACE;
+        let free_at = self.state.epoch + GRACE_EPOCHS;
         self.state.retired.push((free_at, Retired(old)));
     }
 
@@ -506,18 +511,18 @@ impl<T> Writer<'_, T> {
     ///
     /// # Context
     ///
-    /// May be called anywhere.
+    /// Does not sleep.
     pub fn grace_period(&self) -> GracePeriod {
-        GracePeriod { ends_at: self.state.epoch + GRACE }
+        GracePeriod { ends_at: self.state.epoch + GRACE_EPOCHS }
     }
 
-    /// Ends the writing, and collects if many replaced values have piled up. Else it leaves them to the next writer.
+    /// Ends the writing. If there are many replaced values, collects them, and otherwise leaves them to the next writer.
     ///
-    /// For writers that do not wait for readers: a look whether some are left delays those.
+    /// For writers that do not wait for readers: to look whether readers are left delays the readers.
     ///
     /// # Context
     ///
-    /// May sleep, if a value's drop may.
+    /// As [`collect`](Self::collect).
     ///
     /// # Panics
     ///
@@ -528,13 +533,13 @@ impl<T> Writer<'_, T> {
         }
     }
 
-    /// Ends the writing, and collects if no reader seems to be left. Else as [`collect_if_many`](Self::collect_if_many).
+    /// Ends the writing. If no reader seems to be left, collects, and otherwise does as [`collect_if_many`](Self::collect_if_many).
     ///
-    /// For writers that would like to know the readers gone, but do not wait for them.
+    /// For writers that prefer all readers to be gone, but do not wait for them.
     ///
     /// # Context
     ///
-    /// May sleep, if a value's drop may.
+    /// As [`collect`](Self::collect).
     ///
     /// # Panics
     ///
@@ -548,49 +553,49 @@ impl<T> Writer<'_, T> {
         }
     }
 
-    /// Ends the writing, and drops those replaced values that no reader can have any more. Waits for no reader.
+    /// Ends the writing, and drops the replaced values that no reader can have any more. It does not wait for readers.
     ///
     /// # Context
     ///
-    /// May sleep, if a value's drop may.
+    /// May allocate. It sleeps if the drop of a value does, and not otherwise.
     ///
     /// # Panics
     ///
-    /// A panic of a value's drop passes through.
+    /// If the drop of a value panics, the panic passes through.
     pub fn collect(mut self) {
-        // One thread drops at a time, so that it is known how far the dropping has come. What is due meanwhile is left to
+        // Only one thread at a time drops values, so that `freed_up_to` holds. Values that become free meanwhile are left to
         // the next writer.
-        for _ in 0..GRACE {
+        for _ in 0..GRACE_EPOCHS {
             if !self.advance() {
                 break;
             }
         }
         let now = self.state.epoch;
-        // Acquires what was freed up to now, for whoever finds nothing due.
+        // Acquires what other threads have freed up to now. It matters to a thread that finds nothing to free.
         if self.rcu.freeing.load(Ordering::Acquire) {
             return;
         }
-        let due = self.state.retired.partition_point(|(free_at, _)| *free_at <= now);
-        let free: Vec<_> = self.state.retired.drain(..due).collect();
+        let free_count = self.state.retired.partition_point(|(free_at, _)| *free_at <= now);
+        let free: Vec<_> = self.state.retired.drain(..free_count).collect();
         self.rcu.freeing.store(true, Ordering::Relaxed);
-        let _freeing = Freeing { rcu: self.rcu, now, _reading: Reading::begin() };
-        // A value's drop is the user's code, so the lock is released first.
+        let _freeing = Freeing { rcu: self.rcu, now, _active: ActiveRead::begin() };
+        // The drop of a value is code of the user, so the lock is released first.
         drop(self);
         drop(free);
     }
 
-    /// Moves the epoch on, if the set of counters that it is about to name is empty.
+    /// Moves to the next epoch, if its set of counters is empty.
     fn advance(&mut self) -> bool {
         let next = self.state.epoch + 1;
         let set = usize::from(next & 1 != 0);
         let shards = &self.rcu.shards;
-        // Mostly somebody reads, and a plain load tells so without taking the counter's cache line.
+        // Mostly there is a reader. A plain load finds that out without taking the cache line of the counter.
         if shards.iter().any(|shard| shard.readers[set].load(Ordering::Relaxed) != 0) {
             return false;
         }
-        // A change that changes nothing, so that it is in one order with the changes of the readers: see `Rcu::read`. It
-        // releases the exchange to the readers that come later. It acquires what those did that left: each of them left with
-        // a release, and every change is a read-modify-write, so the chain from each leaving to here is unbroken.
+        // This change adds zero, so that it is in one order with the changes of the readers: see `Rcu::read`. It releases the
+        // exchange to the readers that come later. It acquires what the readers did that left. Each of them left with a
+        // release, and every change is a read-modify-write, so the chain from there to here is unbroken.
         let empty =
             |shard: &CachePadded<Shard>| shard.readers[set].fetch_add(0, Ordering::AcqRel) == 0;
         if !shards.iter().all(empty) {
@@ -605,25 +610,25 @@ impl<T> Writer<'_, T> {
     }
 }
 
-/// The dropping of what was due in an epoch, until this is dropped, by unwinding too.
+/// Marks that a thread is freeing the values of an epoch, until this is dropped, by unwinding too.
 struct Freeing<'a, T> {
     rcu: &'a Rcu<T>,
     now: u64,
-    // A value's drop must not wait for the end of this dropping.
-    _reading: Reading,
+    // The drop of a value must not wait until the values of this epoch are freed. A thread that is a reader never does.
+    _active: ActiveRead,
 }
 
 impl<T> Drop for Freeing<'_, T> {
     fn drop(&mut self) {
-        self.rcu.freed.store(self.now, Ordering::Release);
+        self.rcu.freed_up_to.store(self.now, Ordering::Release);
         self.rcu.freeing.store(false, Ordering::Release);
     }
 }
 
 /// A pinned value of an [`Rcu`]: it stays as it is until this is dropped, whatever is published meanwhile.
 ///
-/// It stays on its thread: a thread must not wait for readers while it is one ([`ends_are_deferred`]). Forgotten rather than
-/// dropped, it pins its value, and those that come after it, for good.
+/// It stays on its thread: a thread must not wait for readers while it is one ([`ends_are_deferred`]). If it is forgotten and
+/// not dropped, it pins its value for ever, and the values that come after it.
 ///
 /// # Context
 ///
@@ -636,16 +641,17 @@ impl<T> Drop for Freeing<'_, T> {
 pub struct Guard<'a, T> {
     value: Pinned<T>,
     readers: &'a AtomicUsize,
-    _reading: Reading,
+    _active: ActiveRead,
     _rcu: PhantomData<&'a Rcu<T>>,
 }
 
 /// The value that a guard pins.
 ///
-/// No reference: one would have to stay valid until the guard is gone, and the value may be freed while it goes.
+/// It is no reference: a reference would have to be valid until the end of the guard's drop, and the value may be freed
+/// earlier.
 struct Pinned<T>(NonNull<T>);
 
-// SAFETY: it is a `&T` in all but name. What ties a guard to its thread is `Reading`, and it alone, so that a message of
+// SAFETY: it is a `&T` in all but name. What ties a guard to its thread is `ActiveRead`, and it alone, so that a message of
 // rustc names that and nothing else.
 unsafe impl<T: Sync> Send for Pinned<T> {}
 
@@ -654,7 +660,7 @@ impl<T> Deref for Guard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: this reader is counted, so no writer frees the value before it is dropped.
+        // SAFETY: this reader is counted, so no writer frees the value before this guard is dropped.
         unsafe { self.value.0.as_ref() }
     }
 }
@@ -662,7 +668,7 @@ impl<T> Deref for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // Whatever was read was read before this.
+        // All reads of the value come before this.
         self.readers.fetch_sub(1, Ordering::Release);
     }
 }

@@ -1,4 +1,4 @@
-//! A list of callbacks that is never changed, only replaced, and each of which can be removed in a section.
+//! A list of callbacks. It is never changed, only replaced. A section can remove each of its callbacks.
 
 use core::cell::Cell;
 use core::fmt;
@@ -12,19 +12,19 @@ use super::shared_slice::SharedSlice;
 use super::tombstone::{SharedTombstone, Tombstone};
 use crate::unwind::{self, DropCaught};
 
-/// A list of callbacks, in the order in which they are called. It never changes; copies share what is in it.
+/// A list of callbacks, in the order in which they are called. It never changes, and clones share its entries.
 ///
-/// To be kept in an [`Rcu`](super::Rcu). Whoever adds an entry, or takes removed ones off, makes another list and publishes
-/// that. Whoever removes an entry in a section marks its [`SharedTombstone`] by the list's
-/// [`VersionClock`](super::VersionClock), and leaves the taking off to the next change.
+/// Keep it in an [`Rcu`](super::Rcu). To add an entry, or to take removed entries off, make another list and publish it. To
+/// remove an entry in a section, mark its [`SharedTombstone`] with the [`VersionClock`](super::VersionClock) of the list. The
+/// next change of the list then takes the entry off.
 ///
-/// * `C`: the callbacks, mostly a `dyn` trait.
-/// * `D`: what else the list is to know of each, such as a priority.
+/// * `C`: the type of the callbacks, mostly a `dyn` trait.
+/// * `D`: what the list keeps beside each callback, such as a priority.
 ///
 /// # Context
 ///
-/// Looking at it does not sleep. Making another one allocates, and dropping the last copy drops the callbacks: to be done
-/// with the token, as publishing is.
+/// Looking at it does not sleep. Making another list allocates, and dropping the last clone drops the callbacks. Do both
+/// with the token, as publishing is done.
 ///
 /// # Examples
 ///
@@ -60,39 +60,39 @@ use crate::unwind::{self, DropCaught};
 /// });
 /// ```
 pub struct List<C: ?Sized, D = ()> {
-    /// What a call looks at.
+    /// What a call looks at: an item for each entry.
     callees: SharedSlice<Callee<C>>,
-    /// An entry for each callee: what only a change of the list looks at.
+    /// What only a change of the list looks at.
     entries: SharedSlice<Arc<CachePadded<Entry<C, D>>>>,
 }
 
-/// A callback as a call sees it. The entry beside it keeps what this points to.
+/// A callback as a call sees it. The entry of the callback owns what this points to.
 ///
-/// It has no `Arc`s, so that copying the list counts nothing that lies beside the callback's own data.
+/// It holds no `Arc`. So copying the list changes no count that lies beside the data of a callback.
 #[derive(Debug)]
 struct Callee<C: ?Sized> {
     callback: NonNull<C>,
     tombstone: NonNull<Tombstone>,
 }
 
-// SAFETY: it is a `&C` and a `&Tombstone` in all but the lifetime, and a `Tombstone` is an atomic.
+// SAFETY: but for the lifetime, it is a `&C` and a `&Tombstone`, and a `Tombstone` is an atomic.
 unsafe impl<C: ?Sized + Sync> Send for Callee<C> {}
 
-// SAFETY: as above.
+// SAFETY: but for the lifetime, it is a `&C` and a `&Tombstone`, and a `Tombstone` is an atomic.
 unsafe impl<C: ?Sized + Sync> Sync for Callee<C> {}
 
 /// An entry of a [`List`].
 ///
 /// # Context
 ///
-/// Looking at it may happen anywhere. Dropping the last copy of a list drops its entries, and their callbacks.
+/// Looking at it may happen anywhere. Dropping the last clone of a list drops its entries, and their callbacks.
 ///
 /// # Examples
 ///
 /// See [`List`].
 pub struct Entry<C: ?Sized, D = ()> {
     callback: DropCaught<Arc<C>>,
-    /// What else the list knows of the callback.
+    /// What the list keeps beside the callback.
     pub data: D,
     tombstone: SharedTombstone,
 }
@@ -125,7 +125,7 @@ impl<C: ?Sized, D> Entry<C, D> {
         &self.tombstone
     }
 
-    /// What a call is to see. The entry never changes, so all of it stays where it is.
+    /// Returns what a call is to see. The entry never changes, so everything in it stays in its place.
     fn callee(&self) -> Callee<C> {
         Callee {
             callback: NonNull::from(&**self.callback),
@@ -169,15 +169,15 @@ impl<C: ?Sized, D> List<C, D> {
     /// Allocates, and does not sleep otherwise.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Vec::new())
+        Self::from_entries(Vec::new())
     }
 
-    fn of(entries: Vec<Arc<CachePadded<Entry<C, D>>>>) -> Self {
+    fn from_entries(entries: Vec<Arc<CachePadded<Entry<C, D>>>>) -> Self {
         let callees: Vec<_> = entries.iter().map(|entry| entry.callee()).collect();
         Self { callees: callees.into(), entries: entries.into() }
     }
 
-    /// Returns a list of those entries that are live at a version, and for which `keep` returns `true`.
+    /// Returns a list of the entries that are live at a version, and for which `keep` returns `true`.
     ///
     /// # Context
     ///
@@ -187,10 +187,10 @@ impl<C: ?Sized, D> List<C, D> {
         let kept = |entry: &&Arc<CachePadded<Entry<C, D>>>| {
             entry.tombstone.is_live_at(version) && keep(entry)
         };
-        Self::of(self.entries.iter().filter(kept).cloned().collect())
+        Self::from_entries(self.entries.iter().filter(kept).cloned().collect())
     }
 
-    /// Returns a list with one more entry, before the first for which `is_behind` returns `true`.
+    /// Returns a list with one more entry. It comes before the first entry for which `is_behind` returns `true`.
     ///
     /// # Context
     ///
@@ -203,49 +203,49 @@ impl<C: ?Sized, D> List<C, D> {
         entries.extend_from_slice(before);
         entries.push(Arc::new(CachePadded::new(entry)));
         entries.extend_from_slice(after);
-        Self::of(entries)
+        Self::from_entries(entries)
     }
 
     /// Returns whether `chosen` returns `true` for an entry of the list.
     ///
     /// # Context
     ///
-    /// May be called where the closure may.
+    /// Does not sleep itself. It may be called where `chosen` may.
     pub fn any(&self, chosen: impl Fn(&Entry<C, D>) -> bool) -> bool {
         self.entries.iter().any(|entry| chosen(entry))
     }
 
-    /// Returns the list as a call sees it that began at a version: without the entries that were removed by then.
+    /// Returns the view of a call that began at a version: the list without the entries that were removed by then.
     ///
     /// # Arguments
     ///
-    /// * `version`: what the list's clock showed when the call began, after the list was read.
-    /// * `made_at`: what the clock showed when the list was made. Nothing in it was removed by then, so if the two are
-    ///   equal, no tombstone is looked at. With 0 all are looked at, unless nothing was ever removed.
+    /// * `version`: what the clock of the list showed when the call began, after the list was read.
+    /// * `made_at`: what the clock showed when the list was made. No entry of the list was removed by then. So if the two are
+    ///   equal, no tombstone is looked at. If it is 0, all tombstones are looked at, unless nothing was ever removed.
     ///
     /// # Context
     ///
     /// Does not sleep.
     #[inline]
     pub fn view_at(&self, version: u64, made_at: u64) -> View<'_, C> {
-        View { callees: &self.callees, whole: made_at == version, version }
+        View { callees: &self.callees, none_removed: made_at == version, version }
     }
 }
 
-/// A [`List`] as a call sees it that began at a certain version.
+/// A [`List`] as a call sees it. The version at which the call began decides which entries are live.
 ///
 /// # Context
 ///
-/// Does not sleep itself: what is called may, if its caller may.
+/// Does not sleep itself. The callbacks may sleep if the caller may.
 ///
 /// # Examples
 ///
 /// See [`List`].
 pub struct View<'a, C: ?Sized> {
-    /// Those of a list that is borrowed meanwhile, with its entries.
+    /// The callees of a list. The list is borrowed for `'a`, with its entries.
     callees: &'a [Callee<C>],
-    /// Whether nothing in the list was removed by then, so that no tombstone need be looked at.
-    whole: bool,
+    /// Whether no entry of the list was removed at this version. Then no tombstone is looked at.
+    none_removed: bool,
     version: u64,
 }
 
@@ -267,31 +267,31 @@ impl<C: ?Sized> Clone for View<'_, C> {
 impl<C: ?Sized> Copy for View<'_, C> {}
 
 impl<'a, C: ?Sized> View<'a, C> {
-    /// Calls the closure for one live callback after the other, until it returns an error.
+    /// Calls the closure for the live callbacks, one after another, until it returns an error.
     ///
     /// # Arguments
     ///
-    /// * `passed`: is set, after each call that returned `Ok`, to the place behind its callback; so after a panic too,
-    ///   [`before`](Self::before) tells who was called.
+    /// * `passed`: after each call that returns `Ok`, it is set to the place behind the callback. So even after a panic,
+    ///   [`before`](Self::before) returns the callbacks that were called.
     ///
     /// # Context
     ///
-    /// May be called where the closure may.
+    /// Does not sleep itself. It may be called where the closure may.
     ///
     /// # Errors
     ///
-    /// The first error that the closure returns.
+    /// The error that the closure returned.
     #[inline]
     pub fn try_for_each<X>(
         self,
         passed: &Cell<usize>,
         mut call: impl FnMut(&'a C) -> Result<(), X>,
     ) -> Result<(), X> {
-        if !self.whole {
-            // Another cell: the caller's can stay in a register only if no other function has a reference to it.
+        if !self.none_removed {
+            // This is another cell. The cell of the caller can stay in a register only if no other function has a reference to it.
             let place = Cell::new(0);
             let _copy = CopyOnDrop { place: &place, to: passed };
-            return try_for_each_marked(self.callees, self.version, &place, call);
+            return try_for_each_live(self.callees, self.version, &place, call);
         }
         for (place, callee) in self.callees.iter().enumerate() {
             // SAFETY: the list is borrowed for `'a`.
@@ -301,31 +301,31 @@ impl<'a, C: ?Sized> View<'a, C> {
         Ok(())
     }
 
-    /// Calls the closure for every live callback, in order. A callback that panics does not keep the others from their call.
+    /// Calls the closure for every live callback, in order. If one panics, the others are called all the same.
     ///
     /// # Arguments
     ///
-    /// * `cx`: is lent to each call.
+    /// * `cx`: it is lent to each call.
     ///
     /// # Context
     ///
-    /// May be called where the closure may.
+    /// Does not sleep itself. It may be called where the closure may.
     ///
     /// # Panics
     ///
-    /// The first panic of a callback passes through when all were called; none does if the thread is unwinding already.
+    /// The first panic of a callback passes through, after all were called. If the thread is unwinding already, no panic does.
     #[inline]
     pub fn for_each<T: ?Sized>(self, cx: &mut T, call: impl Fn(&C, &mut T) + Copy) {
-        if !self.whole {
-            return for_each_marked(self.callees, self.version, cx, call);
+        if !self.none_removed {
+            return for_each_live(self.callees, self.version, cx, call);
         }
         unwind::for_each(self.callees.iter(), cx, move |callee, cx| {
-            // SAFETY: as above.
+            // SAFETY: the list is borrowed for `'a`.
             call(unsafe { callee.callback() }, cx);
         });
     }
 
-    /// Returns the part before a place, as [`try_for_each`](Self::try_for_each) tells one.
+    /// Returns the part before a place. [`try_for_each`](Self::try_for_each) sets such a place.
     ///
     /// # Context
     ///
@@ -344,34 +344,38 @@ impl<'a, C: ?Sized> View<'a, C> {
     ///
     /// # Context
     ///
-    /// Does not sleep.
+    /// May be called anywhere.
     #[must_use]
     pub fn count(&self) -> usize {
-        if self.whole {
+        if self.none_removed {
             return self.callees.len();
         }
-        // SAFETY: as above.
+        // SAFETY: the list is borrowed for `'a`.
         let live = |callee: &&Callee<C>| unsafe { callee.is_live_at(self.version) };
         self.callees.iter().filter(live).count()
     }
 }
 
 impl<C: ?Sized> Callee<C> {
+    /// Returns the callback.
+    ///
     /// # Safety
     ///
-    /// The list is there, which keeps the entry, as long as the reference.
+    /// The list that this is from stays for `'a`, and with it the entry.
     #[inline]
     unsafe fn callback<'a>(&self) -> &'a C {
-        // SAFETY: the entry keeps the callback, and the caller the entry.
+        // SAFETY: the entry owns the callback, and the caller promises that the entry stays.
         unsafe { self.callback.as_ref() }
     }
 
+    /// Returns whether the entry is live for a call that began at a version.
+    ///
     /// # Safety
     ///
-    /// The list is there, which keeps the entry.
+    /// The list that this is from is there, and with it the entry.
     #[inline]
     unsafe fn is_live_at(&self, version: u64) -> bool {
-        // SAFETY: the entry keeps the tombstone, and the caller the entry.
+        // SAFETY: the entry owns the tombstone, and the caller promises that the entry is there.
         unsafe { self.tombstone.as_ref() }.is_live_at(version)
     }
 }
@@ -389,20 +393,20 @@ impl Drop for CopyOnDrop<'_> {
     }
 }
 
-// Out of line, to leave the other loop its registers; with single words as arguments, so that its caller can keep those
-// in registers too.
+// It is out of line, to leave the registers to the other loop. Its arguments are single words, so that its caller can keep
+// them in registers too.
 #[cold]
 #[inline(never)]
-fn try_for_each_marked<'a, C: ?Sized, X>(
+fn try_for_each_live<'a, C: ?Sized, X>(
     callees: &'a [Callee<C>],
     version: u64,
     passed: &Cell<usize>,
     mut call: impl FnMut(&'a C) -> Result<(), X>,
 ) -> Result<(), X> {
     for (place, callee) in callees.iter().enumerate() {
-        // SAFETY: the list of these is borrowed for `'a`.
+        // SAFETY: the list that these are from is borrowed for `'a`.
         if unsafe { callee.is_live_at(version) } {
-            // SAFETY: as above.
+            // SAFETY: the list that these are from is borrowed for `'a`.
             call(unsafe { callee.callback() })?;
             passed.set(place + 1);
         }
@@ -410,18 +414,18 @@ fn try_for_each_marked<'a, C: ?Sized, X>(
     Ok(())
 }
 
-// As above.
+// It is out of line for the same reason as `try_for_each_live`.
 #[cold]
 #[inline(never)]
-fn for_each_marked<C: ?Sized, T: ?Sized>(
+fn for_each_live<C: ?Sized, T: ?Sized>(
     callees: &[Callee<C>],
     version: u64,
     cx: &mut T,
     call: impl Fn(&C, &mut T) + Copy,
 ) {
-    // SAFETY: the list of these is borrowed meanwhile.
+    // SAFETY: the list that these are from is borrowed meanwhile.
     let live = |callee: &&Callee<C>| unsafe { callee.is_live_at(version) };
-    // SAFETY: as above.
+    // SAFETY: the list that these are from is borrowed meanwhile.
     let call = |callee: &Callee<C>, cx: &mut T| call(unsafe { callee.callback() }, cx);
     unwind::for_each(callees.iter().filter(live), cx, call);
 }

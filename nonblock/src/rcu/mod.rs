@@ -1,15 +1,15 @@
-//! Read, copy, update: values that a section reads without waiting, and that a thread with the token replaces.
+//! Read, copy, update: values that a section reads without waiting, and that a thread that may sleep replaces.
 //!
-//! An [`Rcu`] holds a configuration, a table, or a list of callbacks. [`read`](Rcu::read) pins the value of the moment, in
-//! any context: it takes no lock, allocates nothing, never frees, and waits for nobody, not even for a thread that lost its
+//! An [`Rcu`] holds a configuration, a table, or a list of callbacks. [`read`](Rcu::read) pins the current value, in any
+//! context. It takes no lock, allocates nothing, and frees nothing. It waits for no thread, not even for one that lost its
 //! processor in the middle of a change. [`replace`](Rcu::replace) and [`update`](Rcu::update) publish a new value beside the
-//! old one. The old one is dropped when every guard that could have found it is gone, by a thread that may sleep, and never
-//! in a section.
+//! old one. The old value is dropped when every guard that could have found it is gone. A thread that may sleep drops it, and
+//! never in a section.
 //!
-//! [`List`] is a list of callbacks to keep in an `Rcu`: each of them can be removed in a section, by its [`Tombstone`].
-//! The notifier chains of [`notifier`](crate::notifier), and the address spaces of the crate `nonblock-mm`, stand on both.
+//! [`List`] is a list of callbacks to keep in an `Rcu`. A section can remove each callback by its [`Tombstone`]. The notifier
+//! chains of [`notifier`](crate::notifier), and the address spaces of the crate `nonblock-mm`, are built on both.
 //!
-//! # From Linux, and beside arc-swap
+//! # Compared with Linux and arc-swap
 //!
 //! Mirrors Linux's sleepable RCU (`kernel/rcu/srcutree.c`, 6.12).
 //!
@@ -17,16 +17,16 @@
 //! |---|---|
 //! | `srcu_read_lock()`, `rcu_dereference()` | [`Rcu::read`] |
 //! | `srcu_read_unlock()` | the drop of the [`Guard`] |
-//! | `rcu_assign_pointer()` under a lock of the writers' | [`Rcu::replace`], [`Rcu::update`], [`Writer::publish`] |
+//! | `rcu_assign_pointer()` under a lock for writers | [`Rcu::replace`], [`Rcu::update`], [`Writer::publish`] |
 //! | `synchronize_srcu()` | [`Rcu::synchronize`] |
 //! | `start_poll_synchronize_srcu()`, `poll_state_synchronize_srcu()` | [`Writer::grace_period`], [`GracePeriods::has_ended`] |
 //! | `rcu_read_lock_held()` | [`ends_are_deferred`] |
 //! | `list_add_rcu()`, `list_del_rcu()` | [`List::with`], [`List::without_removed`] |
 //!
-//! The crate `arc-swap` solves the same task with other costs. There a reader may become the last owner of an old value,
-//! and then frees it, in its section; here it never does. There a guard that is held for long costs the writers
-//! nothing; here old values stay until it is dropped. `docs/PERFORMANCE.md` of the repository has what a read and a
-//! replacement take beside arc-swap's.
+//! The crate `arc-swap` solves the same task at other costs. There, a reader may become the last owner of an old value, and
+//! then frees the value in its section. Here a reader never frees. There, a guard that is held for long costs the writers
+//! nothing. Here old values stay until the guard is dropped. `docs/PERFORMANCE.md` of the repository compares how long a read
+//! and a replacement take.
 //!
 //! # Examples
 //!

@@ -1,47 +1,48 @@
-//! What a thread reads at the moment, so that it does not wait for itself; and which counters it reads with.
+//! The state of each reading thread: how many reads it has under way, and which shard of the counters it uses.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::primitive::{RCU_SHARDS, per_thread};
 
 per_thread! {
-    /// How many reads this thread has under way, of whatever kind.
+    /// How many reads of any kind this thread has under way.
     static READS: usize = 0;
 }
 
-/// A thread whose number was not drawn yet.
+/// The shard of a thread that has not chosen one yet.
 const UNSET: usize = usize::MAX;
 
 per_thread! {
+    /// Which shard this thread uses.
     static SHARD: usize = UNSET;
 }
 
-/// The number of the next thread that reads.
+/// Counts the threads that have chosen a shard.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-/// Returns which of the [`RCU_SHARDS`] counters this thread uses. Threads take them in turn, so that few share one.
+/// Returns which of the [`RCU_SHARDS`] shards this thread uses. Threads take them in turn, so that few threads share one.
 #[inline]
 pub(super) fn shard_of_this_thread() -> usize {
     SHARD.with(|shard| {
         if shard.get() == UNSET {
             shard.set(NEXT.fetch_add(1, Ordering::Relaxed) % RCU_SHARDS);
         }
-        // The optimizer does not know that it is in range.
+        // The optimizer does not know that the number is in range.
         shard.get() % RCU_SHARDS
     })
 }
 
-/// Names, in rustc's messages, why what is counted for a thread is neither `Send` nor `Sync`.
-trait GuardStaysOnItsThread {}
+/// Tells, by its name in messages of the compiler, why a read is neither `Send` nor `Sync`.
+trait ReadEndsOnItsThread {}
 
-/// A read that this thread has under way. It is counted until this is dropped.
+/// A read that this thread has under way. It is counted until this guard is dropped.
 #[derive(Debug)]
-pub(super) struct Reading {
-    // The count is the thread's. An array, as in the tokens, so that a message goes straight to the name.
-    _of_this_thread: [*mut dyn GuardStaysOnItsThread; 0],
+pub(super) struct ActiveRead {
+    // The count belongs to the thread. It is an empty array for the same reason as in the tokens.
+    _of_this_thread: [*mut dyn ReadEndsOnItsThread; 0],
 }
 
-impl Reading {
+impl ActiveRead {
     #[inline]
     pub(super) fn begin() -> Self {
         READS.with(|reads| reads.set(reads.get() + 1));
@@ -49,21 +50,23 @@ impl Reading {
     }
 }
 
-impl Drop for Reading {
+impl Drop for ActiveRead {
     #[inline]
     fn drop(&mut self) {
         READS.with(|reads| reads.set(reads.get() - 1));
     }
 }
 
-/// Says whether this thread is a reader, and so cannot wait for readers: the ends of its subscriptions and registrations
-/// are put off.
+/// Returns whether this thread is a reader. If so, it cannot wait for readers, and the ends of registrations and subscriptions
+/// are deferred.
 ///
-/// It is one while it holds a [`Guard`](super::Guard), within a callback of whatever notifier chain or address space, and
-/// while it has an invalidation of `nonblock-mm` open. If it has forgotten one of these (`core::mem::forget`), it is one for
-/// good. To wait for readers, it would have to wait for itself, or for a thread that likewise waits for it. So
-/// [`Registration::unregister`](crate::notifier::Registration::unregister) does not wait then, and
-/// [`Rcu::synchronize`](super::Rcu::synchronize) panics. Ask this before, where it matters that no callback runs any more.
+/// A thread is a reader while it holds a [`Guard`](super::Guard), while it is within a callback of any notifier chain or
+/// address space, and while it has an invalidation of `nonblock-mm` open. If it forgets one of these (`core::mem::forget`), it
+/// is a reader for ever.
+///
+/// A reader that waited for readers would wait for itself, or for another thread that waits for it. So on a reader,
+/// [`Registration::unregister`](crate::notifier::Registration::unregister) does not wait, and
+/// [`Rcu::synchronize`](super::Rcu::synchronize) panics. Where it matters that no callback runs any more, call this before.
 ///
 /// Mirrors Linux's `rcu_read_lock_held()` (`include/linux/rcupdate.h`, 6.12).
 ///

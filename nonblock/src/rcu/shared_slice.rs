@@ -1,4 +1,4 @@
-//! A slice that several own, whose count of owners lies in another cache line.
+//! A slice with shared ownership. Its count of owners lies in another cache line than its values.
 
 use core::fmt;
 use core::ops::Deref;
@@ -7,26 +7,26 @@ use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
-/// A slice that never changes. Copies share it.
+/// A slice that never changes. Clones share it.
 ///
-/// An `Arc<[T]>` has its counts in front of its first values. Whoever copies or drops one takes that cache line from the
-/// readers. Here a reader never looks at the counts.
+/// An `Arc<[T]>` has its counts in front of its first values. So a thread that clones or drops one takes the cache line of
+/// these values from the readers. Here a reader never looks at the counts.
 pub(super) struct SharedSlice<T> {
     owner: Arc<Box<[T]>>,
-    /// What the owner's box holds.
+    /// The values in the box of `owner`.
     values: NonNull<[T]>,
 }
 
-// SAFETY: it is an `Arc` of a box, and a reference to what is in the box.
+// SAFETY: it is an `Arc` of a box, and a shared reference to the values in the box.
 unsafe impl<T: Send + Sync> Send for SharedSlice<T> {}
 
-// SAFETY: as above.
+// SAFETY: it is an `Arc` of a box, and a shared reference to the values in the box.
 unsafe impl<T: Send + Sync> Sync for SharedSlice<T> {}
 
 impl<T> From<Vec<T>> for SharedSlice<T> {
     fn from(values: Vec<T>) -> Self {
         let owner = Arc::new(values.into_boxed_slice());
-        // Taken when the box is where it stays.
+        // The pointer is taken after the box has moved to the place where it stays.
         let values = NonNull::from(&**owner);
         Self { owner, values }
     }
@@ -43,7 +43,7 @@ impl<T> Deref for SharedSlice<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: the owner is there as long as this, and shared, so that nobody changes what is in its box.
+        // SAFETY: `owner` is there as long as `self`. It is shared, so nobody changes the values in its box.
         unsafe { self.values.as_ref() }
     }
 }

@@ -1,9 +1,9 @@
-//! When an entry that was removed, and is still listed, stops being called.
+//! Tombstones: they tell from which call on an entry that is still listed counts as removed.
 //!
-//! A removal can happen in a section, so it can neither wait nor change a list. It marks the entry with the version of the
-//! list at which it is gone, and moves the version on. A call looks at the version once, when it begins, and takes an entry
-//! as live if its tombstone lies after that version. So a call that has two parts, such as the start and the end of an
-//! invalidation, takes the same entries as live in both, whatever is removed in between.
+//! A removal can happen in a section, so it can neither wait nor change a list. It marks the entry with the next version of
+//! the list, and moves the clock to that version. A call reads the version once, when it begins. For the call, an entry is live
+//! if its tombstone has a later version. So a call of two parts, such as the start and the end of an invalidation, finds the
+//! same entries live in both parts, whatever is removed in between.
 
 use core::fmt;
 use core::mem;
@@ -17,10 +17,10 @@ use crate::section::Section;
 use crate::sync::SpinLock;
 use crate::token::NonBlock;
 
-/// In a tombstone: the entry was not removed. It comes after every version.
+/// In a tombstone: the entry was not removed. It is later than every version.
 const NEVER: u64 = u64::MAX;
 
-/// When an entry of a list was removed. The entry and whoever may remove it share one.
+/// Tells whether an entry of a list was removed, and at which version. The entry and its remover share one.
 ///
 /// # Context
 ///
@@ -34,14 +34,14 @@ pub struct Tombstone {
     removed_at: AtomicU64,
 }
 
-/// The versions of one list, or of several lists that are read together: a removal makes a new one.
+/// The version of one list, or of several lists that are read together. Each removal makes a new version.
 ///
-/// It is a version clock, as in software transactional memory (TL2). It also collects a note about each removal, a `N`,
-/// for whoever changes the list next and takes the removed entries off.
+/// It is a version clock, as in software transactional memory (TL2). It also collects notes about the removals, in an `N`. The
+/// next thread that changes the list takes the notes, and takes the removed entries off the list.
 ///
 /// # Context
 ///
-/// Everything on it may be called anywhere: it opens a section of its own for a few instructions.
+/// Everything on it may be called anywhere. It opens a section of its own for a few instructions.
 ///
 /// # Examples
 ///
@@ -61,7 +61,8 @@ pub struct Tombstone {
 /// ```
 pub struct VersionClock<N> {
     now: CachePadded<AtomicU64>,
-    /// What was removed and is still listed. Held to remove: a section may wait for it, and its holder cannot sleep.
+    /// Notes about entries that were removed and are still listed. A removal locks it. A section may wait for the lock, since its
+    /// holder cannot sleep.
     notes: SpinLock<N>,
 }
 
@@ -71,7 +72,7 @@ impl<N: Default> VersionClock<N> {
         Self { now: CachePadded::new(AtomicU64::new(0)), notes: SpinLock::new(N::default()) }
     }
 
-    /// Returns the version. Whoever reads it sees every removal up to it.
+    /// Returns the version. A thread that reads it sees every removal up to this version.
     #[inline]
     pub fn now(&self) -> u64 {
         // Pairs with the store in `remove`.
@@ -82,15 +83,15 @@ impl<N: Default> VersionClock<N> {
     ///
     /// # Arguments
     ///
-    /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, under a spin lock.
+    /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, and under a spin lock.
     pub fn remove(&self, tombstone: &Tombstone, note: impl FnOnce(&mut N, &NonBlock)) {
         Section::run(|nb| {
             let mut notes = self.notes.lock(nb);
             let version = self.now.load(Ordering::Relaxed) + 1;
             // The clock stands at `version - 1`, and only the holder of the lock moves it. So no call can have begun at
-            // `version`, and every call that could still see the entry unmarked takes it as live after this store too.
+            // `version`. Every call that could have seen the entry without a mark finds it live after this store too.
             tombstone.removed_at.store(version, Ordering::Relaxed);
-            // Whoever reads this version sees the mark.
+            // A thread that reads this version sees the mark.
             self.now.store(version, Ordering::Release);
             note(&mut notes, nb);
         });
@@ -98,7 +99,7 @@ impl<N: Default> VersionClock<N> {
 
     /// Takes the notes of all removals up to now, and returns them with the version: `(now, notes)`.
     ///
-    /// Whoever takes them takes those entries off the list.
+    /// A thread that takes the notes takes those entries off the list.
     pub fn take_notes(&self) -> (u64, N) {
         Section::run(|nb| {
             let mut notes = self.notes.lock(nb);
@@ -139,13 +140,13 @@ impl Default for Tombstone {
     }
 }
 
-/// A [`Tombstone`] that a list's entry and whoever may remove it own together. Clones are the same tombstone.
+/// A [`Tombstone`] that the entry of a list and its remover own together. Clones are the same tombstone.
 ///
-/// It has its cache lines to itself: counting its owners takes it from no reader.
+/// It has its cache lines to itself, apart from the count of its owners. So counting the owners does not take it from a reader.
 ///
 /// # Context
 ///
-/// Everything on it may be called anywhere. Making the first allocates.
+/// Everything on it may be called anywhere. Making a new one allocates, and cloning it does not.
 #[derive(Clone, Debug, Default)]
 pub struct SharedTombstone(Arc<CachePadded<Tombstone>>);
 

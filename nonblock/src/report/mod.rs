@@ -1,7 +1,7 @@
-//! Reports: who is told of a violation, and how often it happened.
+//! Reports: what becomes of a violation, and how often each one happened.
 //!
-//! The way of a violation: a check finds it, [`violation`] counts its site, a test that expects it
-//! takes it, or else the handler, or else the policy acts on it.
+//! A check finds a violation, and calls [`violation`], which counts its site. Then one of three deals with it. A test that
+//! expects it records it. Otherwise the handler is called, if one is set. Otherwise the policy acts.
 
 mod once_cell;
 mod policy;
@@ -10,7 +10,7 @@ mod stats;
 #[cfg(feature = "tracing")]
 mod tracing;
 
-use crate::backend::{Aside, Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
 use crate::violation::{Place, Policy, Violation, ViolationKind};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
@@ -18,21 +18,22 @@ pub use stats::{Permit, Site, Stats, stats};
 
 /// Counts a violation at a place, and reports it.
 ///
-/// While it does, the thread's sections are put aside, so that the reporter and a handler may take
-/// what they need; a violation of theirs is counted and not reported, so reports do not recurse.
+/// Meanwhile the sections of the thread are suspended, so that the report and a handler may sleep and lock. A violation
+/// within a report is counted and not reported, so reports do not recurse.
 #[cold]
 #[inline(never)]
-#[track_caller] // A panic then names the place of the fault, not this one.
+#[track_caller] // So a panic names the place of the fault, and not this one.
 pub(crate) fn violation(kind: ViolationKind, place: Place) {
-    let depth = Chosen::depth().unwrap_or(0);
-    let section = Chosen::began();
-    let _aside = Aside::put();
+    let depth = ActiveBackend::depth().unwrap_or(0);
+    let section = ActiveBackend::began();
+    let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
     let occurrence = site_table::VIOLATIONS.count(kind, place);
-    let Some(_reporting) = Reporting::begin() else { return };
+    let Some(_reporting) = ReportGuard::begin() else { return };
 
-    let violation = Violation { kind, place, section, depth, task: Chosen::task(), occurrence };
-    if Chosen::record(&violation) {
+    let violation =
+        Violation { kind, place, section, depth, task: ActiveBackend::task(), occurrence };
+    if ActiveBackend::record(&violation) {
         return;
     }
     #[cfg(feature = "tracing")]
@@ -43,37 +44,39 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
     }
     match policy() {
         Policy::Ignore => {}
-        // A site that was reported once is counted only.
+        // Each site is reported once. After that, it is only counted.
         Policy::Warn if occurrence > 1 => {}
-        Policy::Warn => Chosen::write(&violation),
+        Policy::Warn => ActiveBackend::write(&violation),
         Policy::Abort => {
-            Chosen::write(&violation);
-            Chosen::abort();
+            ActiveBackend::write(&violation);
+            ActiveBackend::abort();
         }
-        // A second panic would abort the program in place of the report.
-        Policy::Panic if Chosen::panicking() => Chosen::write(&violation),
-        // C cannot be unwound through.
+        // A second panic would abort the program without a report.
+        Policy::Panic if ActiveBackend::panicking() => ActiveBackend::write(&violation),
+        // A panic must not unwind through C.
         Policy::Panic if place.location().is_none() => {
-            Chosen::write(&violation);
-            Chosen::abort();
+            ActiveBackend::write(&violation);
+            ActiveBackend::abort();
         }
         Policy::Panic => panic!("{violation}"),
     }
 }
 
-/// The mark that this thread is making a report.
-struct Reporting;
+/// Marks that this thread is making a report, until it is dropped.
+struct ReportGuard;
 
-impl Reporting {
+impl ReportGuard {
+    /// Returns `None` if the thread is making a report already.
     fn begin() -> Option<Self> {
-        // Made only if it begins: a value made and dropped here would take the outer report's mark away.
-        Chosen::begin_report().then(|| Self)
+        // The guard is made only if this report begins. If one were made and dropped here, it would remove the mark of the
+        // outer report.
+        ActiveBackend::begin_report().then(|| Self)
     }
 }
 
-impl Drop for Reporting {
+impl Drop for ReportGuard {
     fn drop(&mut self) {
-        Chosen::end_report();
+        ActiveBackend::end_report();
     }
 }
 

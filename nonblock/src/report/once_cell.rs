@@ -1,4 +1,4 @@
-//! A cell that is written once, without a lock. Whoever comes second sees the first value, or goes on without.
+//! A cell that is written once, without a lock. A second writer gets the first value, or goes on without a value.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -8,17 +8,17 @@ const EMPTY: u8 = 0;
 const WRITING: u8 = 1;
 const FULL: u8 = 2;
 
-/// How often a reader looks again at a cell that is just being written.
-const PATIENCE: usize = 128;
+/// How often a reader looks again at a cell that another thread is writing.
+const MAX_SPINS: usize = 128;
 
-/// A place for one value that stays for as long as the program runs.
+/// A cell for one value, which stays for as long as the program runs.
 pub(super) struct OnceCell<T> {
     state: AtomicU8,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-// SAFETY: the value is written once, by the thread that moved the state from empty to writing, and
-// is read only after the state says full; `T: Copy` has no destructor to race with.
+// SAFETY: the value is written once, by the thread that moved the state from empty to writing. It is read only after the
+// state is full. `T: Copy` has no destructor, so none can race with a read.
 unsafe impl<T: Copy + Send + Sync> Sync for OnceCell<T> {}
 
 impl<T: Copy> OnceCell<T> {
@@ -31,24 +31,25 @@ impl<T: Copy> OnceCell<T> {
         if self.state.load(Ordering::Acquire) != FULL {
             return None;
         }
-        // SAFETY: the state is full, so the value was written, and is never written again.
+        // SAFETY: the state is full, so the value was written, and it is never written again.
         let value = unsafe { *self.value.get() };
-        // SAFETY: as above, it is initialized.
+        // SAFETY: the state is full, so the value is initialized.
         Some(unsafe { value.assume_init() })
     }
 
-    /// Writes the value into an empty cell, and returns what the cell holds: this value or an earlier
-    /// one. `None` if another thread has been writing for longer than is worth waiting for.
+    /// Writes the value if the cell is empty. Returns what the cell holds: this value, or an earlier one.
+    ///
+    /// Returns `None` if another thread is still writing after [`MAX_SPINS`] looks.
     pub(super) fn get_or_set(&self, value: T) -> Option<T> {
         let claimed =
             self.state.compare_exchange(EMPTY, WRITING, Ordering::Acquire, Ordering::Acquire);
         if claimed.is_ok() {
-            // SAFETY: this thread alone moved the state to writing, and nobody reads until it is full.
+            // SAFETY: this thread alone moved the state to writing, and nobody reads the value until the state is full.
             unsafe { *self.value.get() = MaybeUninit::new(value) };
             self.state.store(FULL, Ordering::Release);
             return Some(value);
         }
-        (0..PATIENCE).find_map(|_| {
+        (0..MAX_SPINS).find_map(|_| {
             core::hint::spin_loop();
             self.get()
         })

@@ -1,21 +1,21 @@
-//! The program's policy and handler: what happens when a violation is found.
+//! The policy and the handler of the program: what happens when a violation is found.
 
 use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::violation::{Policy, Violation};
 
 /// What a program can do with a violation in place of the policy.
 ///
-/// It is called for every violation, repeated ones too ([`Violation::occurrence`] tells), on the thread that
-/// broke the rule, whose sections are put aside meanwhile. So it may sleep; but the section may hold a
-/// spin lock, and whoever waits for that waits for the handler too.
+/// It is called for every violation, for repeated ones too: [`Violation::occurrence`] tells which one it is. It runs on the
+/// thread that broke the rule. The sections of the thread are suspended meanwhile, so the handler may sleep. But the section
+/// may hold a spin lock, and a thread that waits for the lock then waits for the handler too.
 ///
-/// A handler that panics unwinds through the call that broke the rule. On a thread that is unwinding already, it ends the
-/// program, as any second panic does.
+/// If a handler panics, the panic unwinds through the call that broke the rule. On a thread that is unwinding already, it
+/// ends the program, as any second panic does.
 pub type Handler = fn(&Violation);
 
-/// No policy was set: the backend's initial one holds.
+/// No policy was set yet: the initial policy of the backend holds.
 const UNSET: u8 = u8::MAX;
 
 static POLICY: AtomicU8 = AtomicU8::new(UNSET);
@@ -38,8 +38,8 @@ pub fn policy() -> Policy {
     if let Some(policy) = Policy::ALL.into_iter().find(|policy| *policy as u8 == code) {
         return policy;
     }
-    let initial = Chosen::initial_policy();
-    // Another thread's `set_policy` in between goes over the initial one.
+    let initial = ActiveBackend::initial_policy();
+    // If another thread has called `set_policy` meanwhile, its policy holds, and not the initial one.
     match POLICY.compare_exchange(UNSET, initial as u8, Ordering::Relaxed, Ordering::Relaxed) {
         Ok(_) => initial,
         Err(code) => {
@@ -48,7 +48,7 @@ pub fn policy() -> Policy {
     }
 }
 
-/// Sets the policy for the program, over what `NONBLOCK` says.
+/// Sets the policy of the program. It holds in place of what the environment variable `NONBLOCK` says.
 ///
 /// # Context
 ///
@@ -69,7 +69,7 @@ pub fn set_policy(policy: Policy) {
     POLICY.store(policy as u8, Ordering::Relaxed);
 }
 
-/// Sets, or takes away, the function that is called in place of the policy.
+/// Sets the function that is called in place of the policy, or removes it.
 ///
 /// # Context
 ///
@@ -92,6 +92,6 @@ pub fn set_handler(handler: Option<Handler>) {
 
 pub(super) fn handler() -> Option<Handler> {
     let pointer = HANDLER.load(Ordering::Acquire);
-    // SAFETY: `Option<fn>` is null or the function's pointer, and `set_handler` stores nothing else.
+    // SAFETY: an `Option<fn>` is null or the pointer to the function, and `set_handler` stores nothing else.
     unsafe { core::mem::transmute::<*mut (), Option<Handler>>(pointer) }
 }

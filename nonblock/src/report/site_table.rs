@@ -1,4 +1,4 @@
-//! Counts by place, in tables that neither lock nor allocate.
+//! Tables of counts by place. They neither lock nor allocate.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,12 +6,12 @@ use super::once_cell::OnceCell;
 use crate::violation::{Place, ViolationKind};
 
 /// Violations by place and kind.
-pub(super) static VIOLATIONS: Table<ViolationKind, 128> = Table::empty();
+pub(super) static VIOLATIONS: SiteTable<ViolationKind, 128> = SiteTable::empty();
 
 /// Uses of `permit_sleep` by place and reason.
-pub(super) static PERMITS: Table<&'static str, 64> = Table::empty();
+pub(super) static PERMITS: SiteTable<&'static str, 64> = SiteTable::empty();
 
-/// What is counted: a thing at a place.
+/// What is counted: a kind or a reason, at a place.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Key<T> {
     pub(super) what: T,
@@ -23,14 +23,14 @@ struct Slot<T> {
     count: AtomicUsize,
 }
 
-/// A table of `SLOTS` counters, claimed as places turn up.
-pub(super) struct Table<T, const SLOTS: usize> {
+/// A table of `SLOTS` counters. A place claims one the first time that something is counted there.
+pub(super) struct SiteTable<T, const SLOTS: usize> {
     slots: [Slot<T>; SLOTS],
-    /// What happened at places that found no slot free.
+    /// The count of everything at places that found no free slot.
     unlisted: AtomicUsize,
 }
 
-impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
+impl<T: Copy + PartialEq, const SLOTS: usize> SiteTable<T, SLOTS> {
     const fn empty() -> Self {
         Self {
             slots: [const { Slot { key: OnceCell::empty(), count: AtomicUsize::new(0) } }; SLOTS],
@@ -38,10 +38,10 @@ impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
         }
     }
 
-    /// Counts one more, and returns how many there are of it now; 1 for what finds no slot.
+    /// Counts one more, and returns the new count. Returns 1 if there is no free slot.
     pub(super) fn count(&self, what: T, place: Place) -> usize {
         let key = Key { what, place };
-        // Where in the table a place is looked for first: neighbours in a file are spread.
+        // The slot that is looked at first. Places that are close together in a file begin at slots that are not.
         let start = place.line() as usize * 31 + place.column().unwrap_or(0) as usize;
         for step in 0..SLOTS {
             let slot = &self.slots[start.wrapping_add(step) % SLOTS];
@@ -55,8 +55,8 @@ impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
 
     /// Returns every counted key with its count.
     ///
-    /// A thread that loses its processor while it claims a slot can be passed over by others, which then claim a second
-    /// slot for the same key. What they counted there belongs to the first.
+    /// A key can have two slots. If a thread loses its processor while it claims a slot, other threads do not wait for it, and
+    /// claim a second slot for the same key. The counts of such slots are added up.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Key<T>, usize)> + '_ {
         self.slots.iter().enumerate().filter_map(|(at, slot)| {
             let key = slot.key.get()?;
@@ -70,7 +70,7 @@ impl<T: Copy + PartialEq, const SLOTS: usize> Table<T, SLOTS> {
         })
     }
 
-    /// Returns how many were counted at places that found no slot.
+    /// Returns the count of everything at places that found no free slot.
     pub(super) fn unlisted(&self) -> usize {
         self.unlisted.load(Ordering::Relaxed)
     }

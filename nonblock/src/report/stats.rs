@@ -1,4 +1,4 @@
-//! How often what happened: the counts that a program can ask for.
+//! The counts that a program can ask for: how often each rule was broken, and where.
 
 use core::fmt;
 use core::panic::Location;
@@ -14,7 +14,7 @@ pub(super) fn count_kind(kind: ViolationKind) {
     BY_KIND[kind as usize].fetch_add(1, Ordering::Relaxed);
 }
 
-/// Returns the program's counts, of all threads since its start.
+/// Returns the counts of the program: of all its threads, since its start.
 ///
 /// # Context
 ///
@@ -37,12 +37,12 @@ pub fn stats() -> Stats {
     Stats { _private: () }
 }
 
-/// A view of the program's counts. Each call reads them anew.
+/// A view of the counts of the program. Each call reads them anew.
 ///
-/// Counts by place are kept for the first 128 places (64 of permits); what happens at others is
-/// [`unlisted`](Stats::unlisted).
+/// Violations are counted by place for the first 128 places, and permits for the first 64. What happens at other places is
+/// only in [`unlisted`](Stats::unlisted) and [`unlisted_permits`](Stats::unlisted_permits).
 ///
-/// Its `Display` form lists all of them, a line each.
+/// The `Display` form lists all counts, a line each.
 ///
 /// # Context
 ///
@@ -65,29 +65,29 @@ pub struct Stats {
     _private: (),
 }
 
-/// A place at which a rule was broken. From [`Stats::sites`].
+/// A place at which a rule was broken. [`Stats::sites`] lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Site {
-    /// Which rule.
+    /// Which rule was broken.
     pub kind: ViolationKind,
-    /// The call that broke it. For a call from C, this is where it came into Rust.
+    /// The call that broke the rule. For a call from C, this is where the call came into Rust.
     pub location: &'static Location<'static>,
-    /// The call that broke it, in Rust or in C.
+    /// The call that broke the rule, in Rust or in C.
     pub place: Place,
-    /// How often.
+    /// How often it did.
     pub count: usize,
 }
 
-/// A place at which [`permit_sleep`](crate::permit_sleep) was called. From [`Stats::permits`].
+/// A place at which [`permit_sleep`](crate::permit_sleep) was called. [`Stats::permits`] lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Permit {
-    /// Why sleeping is harmless there.
+    /// Why sleeping is harmless there, as the caller said.
     pub reason: &'static str,
-    /// The call.
+    /// The call of `permit_sleep`.
     pub location: &'static Location<'static>,
-    /// How often.
+    /// How often it was called.
     pub count: usize,
 }
 
@@ -102,7 +102,7 @@ impl Stats {
         ViolationKind::ALL.into_iter().map(|kind| self.count(kind)).sum()
     }
 
-    /// Returns the places at which rules were broken, in no order.
+    /// Returns the places at which rules were broken, in no certain order.
     pub fn sites(&self) -> impl Iterator<Item = Site> + use<> {
         site_table::VIOLATIONS.iter().map(|(key, count)| Site {
             kind: key.what,
@@ -117,7 +117,7 @@ impl Stats {
         site_table::VIOLATIONS.unlisted()
     }
 
-    /// Returns the places at which sleeping was permitted, in no order.
+    /// Returns the places at which sleeping was permitted, in no certain order.
     pub fn permits(&self) -> impl Iterator<Item = Permit> + use<> {
         site_table::PERMITS.iter().map(|(key, count)| Permit {
             reason: key.what,
@@ -132,7 +132,7 @@ impl Stats {
     }
 }
 
-/// The counts, a line each: kinds that occurred, then places, then permits.
+/// The counts, a line each: first the kinds that occurred, then the places, then the permits.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "violations: {}", self.total())?;

@@ -1,15 +1,15 @@
-//! Violations as events of the `tracing` crate's.
+//! Violations as events of the crate `tracing`.
 
 use ::tracing::{Level, event};
 
 use crate::violation::Violation;
 
-/// What subscribers filter by.
+/// The target of the events, by which subscribers filter.
 const TARGET: &str = "nonblock";
 
-/// Tells the subscriber, if there is one. Its fields are described at [`Violation`].
+/// Sends a violation to the subscriber, if there is one. The fields of the event are described at [`Violation`].
 pub(super) fn emit(violation: &Violation) {
-    // An event's level is fixed where it is written.
+    // `event!` takes a level that is constant, so each level has a call of its own.
     macro_rules! at {
         ($level:expr) => {
             event!(
@@ -23,7 +23,7 @@ pub(super) fn emit(violation: &Violation) {
                 pid = violation.task().id(),
                 occurrence = violation.occurrence(),
                 "{}",
-                violation.kind().words().headline
+                violation.kind().report_text().headline
             )
         };
     }

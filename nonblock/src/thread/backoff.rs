@@ -1,4 +1,4 @@
-//! How long to wait before a thread looks again.
+//! How long a thread waits before it looks again.
 
 use core::time::Duration;
 use std::thread as native;
@@ -7,21 +7,21 @@ use super::sleep;
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
-/// How often the processor is given up before the first look, and then twice as often each time.
+/// How often the first wait yields the processor. Each later wait yields twice as often as the one before.
 ///
-/// A look takes the memory that it looks at from the threads that change it: those are delayed by every one.
-const FEWEST_YIELDS: u32 = 4;
+/// Each look delays the threads that change the memory, since it takes the cache line from them.
+const MIN_YIELDS: u32 = 4;
 
-/// After this many at once, it sleeps instead.
-const MOST_YIELDS: u32 = 16;
+/// A wait that would yield more often than this sleeps instead.
+const MAX_YIELDS: u32 = 16;
 
-const SHORTEST: Duration = Duration::from_micros(10);
-const LONGEST: Duration = Duration::from_millis(1);
+const MIN_SLEEP: Duration = Duration::from_micros(10);
+const MAX_SLEEP: Duration = Duration::from_millis(1);
 
-/// The waits of a thread that looks again and again, each a little longer than the one before.
+/// The waits of a thread that looks for something again and again. Each wait is longer than the one before.
 ///
-/// The first waits give the processor up 4, 8 and 16 times. Those that follow sleep, from 10 microseconds up to
-/// 1 millisecond. As `crossbeam_utils::Backoff`, but for threads that may sleep, and so without an end.
+/// The first three waits yield the processor 4, 8 and 16 times. The waits that follow sleep, from 10 microseconds up to
+/// 1 millisecond. It is like `crossbeam_utils::Backoff`, but for threads that may sleep, and so it has no end.
 ///
 /// # Context
 ///
@@ -51,17 +51,17 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Makes one whose first wait is the shortest.
+    /// Makes a backoff that has not waited yet.
     ///
     /// # Context
     ///
     /// May be called anywhere.
     #[must_use]
     pub const fn new() -> Self {
-        Self { yields: FEWEST_YIELDS, sleep: SHORTEST }
+        Self { yields: MIN_YIELDS, sleep: MIN_SLEEP }
     }
 
-    /// Waits, a little longer each time.
+    /// Waits, longer each time.
     ///
     /// # Context
     ///
@@ -72,7 +72,7 @@ impl Backoff {
     /// As [`sleep`].
     #[track_caller]
     pub fn snooze(&mut self, cx: &mut Sleepable) {
-        if self.yields <= MOST_YIELDS {
+        if self.yields <= MAX_YIELDS {
             might_sleep();
             for _ in 0..self.yields {
                 native::yield_now();
@@ -80,7 +80,7 @@ impl Backoff {
             self.yields *= 2;
         } else {
             sleep(cx, self.sleep);
-            self.sleep = (self.sleep * 2).min(LONGEST);
+            self.sleep = (self.sleep * 2).min(MAX_SLEEP);
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Threads with a name, or a stack of a certain size.
+//! The builder of threads that have a name, or a stack of a certain size.
 
 use std::string::String;
 use std::thread as native;
 
-use super::{JoinHandle, Scope, ScopedJoinHandle, body};
+use super::{JoinHandle, Scope, ScopedJoinHandle, thread_main};
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
-/// How a thread is to be started: with a name, which reports tell, or a stack of a certain size.
+/// Starts a thread with a name, which reports show, or with a stack of a certain size.
 ///
 /// # Context
 ///
-/// To set it up may be done anywhere. To start the thread may sleep.
+/// It may be set up anywhere. Starting the thread may sleep.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ use crate::token::Sleepable;
 pub struct Builder(native::Builder);
 
 impl Builder {
-    /// Describes a thread without a name, with a stack of the usual size.
+    /// Makes a builder for a thread without a name, and with a stack of the usual size.
     ///
     /// # Context
     ///
@@ -36,7 +36,7 @@ impl Builder {
         Self(native::Builder::new())
     }
 
-    /// Names the thread. The name must hold no nul byte.
+    /// Sets the name of the thread. The name must hold no nul byte.
     ///
     /// # Context
     ///
@@ -45,7 +45,7 @@ impl Builder {
         Self(self.0.name(name.into()))
     }
 
-    /// Sets the size of the thread's stack, in bytes.
+    /// Sets the size of the stack of the thread, in bytes.
     ///
     /// # Context
     ///
@@ -58,8 +58,8 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
-    /// at run time only. The new thread may sleep.
+    /// May sleep, since the kernel makes the thread. It takes no token, as in std, so a call in a section is found at run time
+    /// only. The new thread may sleep.
     ///
     /// # Errors
     ///
@@ -75,15 +75,15 @@ impl Builder {
         T: Send + 'static,
     {
         might_sleep();
-        self.0.spawn(body(f)).map(JoinHandle)
+        self.0.spawn(thread_main(f)).map(JoinHandle)
     }
 
     /// Starts the thread in a scope, as [`Scope::spawn`].
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
-    /// at run time only. The new thread may sleep.
+    /// May sleep, since the kernel makes the thread. It takes no token, as in std, so a call in a section is found at run time
+    /// only. The new thread may sleep.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Builder {
         T: Send + 'scope,
     {
         might_sleep();
-        self.0.spawn_scoped(scope.native(), body(f)).map(ScopedJoinHandle::of)
+        self.0.spawn_scoped(scope.native(), thread_main(f)).map(ScopedJoinHandle::new)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Threads, with the token in their closures and in whatever waits.
+//! Threads. Their closures are lent a token, and functions that wait take one.
 //!
-//! As [`std::thread`], but a new thread's closure is lent a [`Sleepable`], and whatever waits or gives the processor away
-//! takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], [`join`](JoinHandle::join). So does what reads files:
-//! [`available_parallelism`].
+//! It is like [`std::thread`], with two differences. The closure of a new thread is lent a [`Sleepable`]. And each function that
+//! waits, or gives the processor away, takes one: [`sleep`], [`park`], [`yield_now`], [`scope`], [`join`](JoinHandle::join).
+//! So does [`available_parallelism`], which reads files.
 //!
 //! # Examples
 //!
@@ -32,7 +32,7 @@ use std::io;
 use std::thread as native;
 use std::time::Duration;
 
-use crate::backend::recorder::Inherited;
+use crate::backend::recorder::InheritedRecorders;
 use crate::check::might_sleep;
 use crate::token::{Sleepable, lend_sleepable};
 
@@ -41,7 +41,7 @@ pub use self::builder::Builder;
 pub use self::scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{Thread, ThreadId, current, panicking};
 
-/// Puts the thread to sleep for at least a time.
+/// Puts the thread to sleep for at least `duration`.
 ///
 /// # Context
 ///
@@ -71,9 +71,9 @@ pub fn sleep(cx: &mut Sleepable, duration: Duration) {
     native::sleep(duration);
 }
 
-/// Puts the thread to sleep until somebody unparks it. It may also wake without.
+/// Puts the thread to sleep until another thread unparks it. It may also wake up by itself.
 ///
-/// [`Thread::unpark`] does not sleep: a section may wake a thread.
+/// [`Thread::unpark`] does not sleep, so a section may wake a thread.
 ///
 /// # Context
 ///
@@ -111,7 +111,7 @@ pub fn park(cx: &mut Sleepable) {
     native::park();
 }
 
-/// As [`park`], but not longer than a time.
+/// As [`park`], but for `timeout` at most.
 ///
 /// # Context
 ///
@@ -126,7 +126,7 @@ pub fn park(cx: &mut Sleepable) {
 /// ```
 /// use std::time::Duration;
 ///
-/// // Nobody unparks it: it goes on when the time has run out.
+/// // Nobody unparks the thread. It goes on when the time has run out.
 /// nonblock::sleepable(|cx| nonblock::thread::park_timeout(cx, Duration::from_millis(1)));
 /// ```
 #[track_caller]
@@ -138,7 +138,7 @@ pub fn park_timeout(cx: &mut Sleepable, timeout: Duration) {
 
 /// Lets other threads have the processor.
 ///
-/// A section keeps its processor: others may be waiting for it to end. Mirrors Linux's `cond_resched()`
+/// A section must keep its processor, since other threads may wait for the section to end. Mirrors Linux's `cond_resched()`
 /// (`kernel/sched/core.c`, 6.12), which counts as a sleep too.
 ///
 /// # Context
@@ -166,11 +166,11 @@ pub fn yield_now(cx: &mut Sleepable) {
     native::yield_now();
 }
 
-/// Returns how many threads the system would run at once, as [`std::thread::available_parallelism`].
+/// Returns how many threads the system would run at once. It is [`std::thread::available_parallelism`].
 ///
 /// # Context
 ///
-/// May sleep, as on Linux it reads the files of the process's control group: takes `&mut Sleepable`.
+/// May sleep: takes `&mut Sleepable`. On Linux it reads files about the control group of the process.
 ///
 /// # Errors
 ///
@@ -198,9 +198,8 @@ pub fn available_parallelism(cx: &mut Sleepable) -> io::Result<NonZero<usize>> {
 ///
 /// # Context
 ///
-/// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
-/// at run time only. The new thread may sleep. A token of this thread's cannot be captured: it is not
-/// `Send`.
+/// May sleep, since the kernel makes the thread. It takes no token, as in std, so a call in a section is found at run time
+/// only. The new thread may sleep. The closure cannot capture a token of this thread: tokens are not `Send`.
 ///
 /// # Panics
 ///
@@ -222,7 +221,7 @@ pub fn available_parallelism(cx: &mut Sleepable) -> io::Result<NonZero<usize>> {
 /// ```compile_fail,E0277
 /// # use nonblock::thread;
 /// nonblock::sleepable(|cx| {
-///     thread::spawn(|_| thread::sleep(cx, std::time::Duration::ZERO)); // `cx` is not that thread's
+///     thread::spawn(|_| thread::sleep(cx, std::time::Duration::ZERO)); // `cx` belongs to another thread
 /// });
 /// ```
 #[track_caller]
@@ -232,19 +231,19 @@ where
     T: Send + 'static,
 {
     might_sleep();
-    JoinHandle(native::spawn(body(f)))
+    JoinHandle(native::spawn(thread_main(f)))
 }
 
-/// Wraps a thread's closure: it reports to the test of the thread that spawned it.
-fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
-    let recorders = Inherited::of_this_thread();
+/// Wraps the closure of a thread. The thread is lent a token, and its violations go to the test of the thread that spawned it.
+fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
+    let recorders = InheritedRecorders::of_this_thread();
     move || {
         recorders.install();
         f(&mut lend_sleepable())
     }
 }
 
-/// A thread that was started by [`spawn`]. Dropped, it lets the thread run on unattended.
+/// A thread that [`spawn`] started. If this is dropped, the thread runs on, and nobody can join it.
 ///
 /// # Context
 ///
@@ -257,7 +256,7 @@ fn body<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
 pub struct JoinHandle<T>(native::JoinHandle<T>);
 
 impl<T> JoinHandle<T> {
-    /// Waits for the thread to end and returns what its closure returned.
+    /// Waits for the thread to end, and returns what its closure returned.
     ///
     /// # Context
     ///
@@ -265,7 +264,7 @@ impl<T> JoinHandle<T> {
     ///
     /// # Errors
     ///
-    /// If the thread panicked: the value it panicked with.
+    /// If the thread panicked: the value that it panicked with.
     #[track_caller]
     pub fn join(self, cx: &mut Sleepable) -> native::Result<T> {
         let _ = cx;
@@ -273,7 +272,7 @@ impl<T> JoinHandle<T> {
         self.0.join()
     }
 
-    /// Says whether the thread has ended, so that `join` would not wait long.
+    /// Returns whether the thread has ended. If so, `join` does not wait long.
     ///
     /// # Context
     ///
@@ -282,7 +281,7 @@ impl<T> JoinHandle<T> {
         self.0.is_finished()
     }
 
-    /// Returns the thread's handle, with its name and identifier.
+    /// Returns the handle of the thread, with its name and identifier.
     ///
     /// # Context
     ///

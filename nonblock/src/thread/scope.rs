@@ -1,19 +1,18 @@
-//! Threads that borrow from their surroundings, and are waited for.
+//! Threads that borrow from the function that starts them. The scope waits for them.
 
 use std::thread as native;
 
-use super::body;
+use super::thread_main;
 use crate::backend;
 use crate::check::{might_sleep, might_sleep_at};
 use crate::token::Sleepable;
 use crate::violation::Place;
 
-/// Runs a closure that can start threads which borrow from its surroundings, and waits for them.
+/// Runs a closure that can start threads, and waits for the threads. They may borrow from the calling function.
 ///
 /// # Context
 ///
-/// May sleep, as it waits for the threads at its end: takes `&mut Sleepable`, and lends it on to the
-/// closure.
+/// May sleep, as it waits for the threads at the end: takes `&mut Sleepable`, and lends it to the closure.
 ///
 /// # Panics
 ///
@@ -40,20 +39,20 @@ pub fn scope<'env, F, T>(cx: &mut Sleepable, f: F) -> T
 where
     F: for<'scope> FnOnce(Scope<'scope, 'env>, &mut Sleepable) -> T,
 {
-    let reported = backend::in_section() == Some(true);
+    let was_reported = backend::in_section() == Some(true);
     might_sleep();
     let place = Place::caller();
     native::scope(|scope| {
         let result = f(Scope(scope), cx);
-        // The wait for the threads follows, and the closure may have left a section open (through `raw`).
-        if !reported {
+        // The wait for the threads comes next. The closure may have left a section open, through `raw`.
+        if !was_reported {
             might_sleep_at(place);
         }
         result
     })
 }
 
-/// Where the threads of a [`scope`] are started.
+/// A scope in which threads are started. [`scope`] makes one.
 ///
 /// # Context
 ///
@@ -76,8 +75,8 @@ impl<'scope> Scope<'scope, '_> {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes the thread, but takes no token, as std's does not: a call in a section is found
-    /// at run time only. The new thread may sleep.
+    /// May sleep, since the kernel makes the thread. It takes no token, as in std, so a call in a section is found at run time
+    /// only. The new thread may sleep.
     ///
     /// # Panics
     ///
@@ -89,11 +88,11 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         might_sleep();
-        ScopedJoinHandle(self.0.spawn(body(f)))
+        ScopedJoinHandle(self.0.spawn(thread_main(f)))
     }
 }
 
-/// A thread that was started by [`Scope::spawn`]. Dropped, it leaves the waiting to the scope's end.
+/// A thread that [`Scope::spawn`] started. If this is dropped, the end of the scope waits for the thread.
 ///
 /// # Context
 ///
@@ -106,11 +105,11 @@ impl<'scope> Scope<'scope, '_> {
 pub struct ScopedJoinHandle<'scope, T>(native::ScopedJoinHandle<'scope, T>);
 
 impl<'scope, T> ScopedJoinHandle<'scope, T> {
-    pub(super) fn of(handle: native::ScopedJoinHandle<'scope, T>) -> Self {
+    pub(super) fn new(handle: native::ScopedJoinHandle<'scope, T>) -> Self {
         Self(handle)
     }
 
-    /// Waits for the thread to end and returns what its closure returned.
+    /// Waits for the thread to end, and returns what its closure returned.
     ///
     /// # Context
     ///
@@ -118,7 +117,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     ///
     /// # Errors
     ///
-    /// If the thread panicked: the value it panicked with.
+    /// If the thread panicked: the value that it panicked with.
     #[track_caller]
     pub fn join(self, cx: &mut Sleepable) -> native::Result<T> {
         let _ = cx;
@@ -126,7 +125,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
         self.0.join()
     }
 
-    /// Says whether the thread has ended, so that `join` would not wait long.
+    /// Returns whether the thread has ended. If so, `join` does not wait long.
     ///
     /// # Context
     ///
@@ -135,7 +134,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
         self.0.is_finished()
     }
 
-    /// Returns the thread's handle, with its name and identifier.
+    /// Returns the handle of the thread, with its name and identifier.
     ///
     /// # Context
     ///

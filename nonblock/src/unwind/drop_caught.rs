@@ -1,4 +1,4 @@
-//! A value of a user that is dropped together with others.
+//! A value that is dropped together with others, and whose drop may panic.
 
 use core::fmt;
 use core::mem::ManuallyDrop;
@@ -8,14 +8,14 @@ use std::thread::panicking;
 
 use super::first_panic::discard;
 
-/// A value whose drop may panic, among others of which the same is true.
+/// A value whose drop may panic, and that is dropped together with others like it.
 ///
-/// Dropped while the thread is unwinding, it lets no panic through: two at once would abort the program. So if a list of
-/// these is dropped, the first panic passes through, and what follows it ends here.
+/// If it is dropped while the thread is unwinding, it lets no panic of its own pass: two panics at once would abort the
+/// program. So if a list of these is dropped, the first panic passes, and every further one is stopped.
 ///
 /// # Context
 ///
-/// Everything on it may be called where the value's own methods may be.
+/// Everything on it may be called where the methods of the value may be called.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ use super::first_panic::discard;
 pub struct DropCaught<T>(ManuallyDrop<T>);
 
 impl<T> DropCaught<T> {
-    /// Takes a value in.
+    /// Wraps a value.
     ///
     /// # Context
     ///
@@ -65,7 +65,7 @@ impl<T: fmt::Debug> fmt::Debug for DropCaught<T> {
 
 impl<T> Drop for DropCaught<T> {
     fn drop(&mut self) {
-        // SAFETY: it is dropped once, and nobody looks at it afterwards.
+        // SAFETY: this runs once, and nobody looks at the value afterwards.
         let value = unsafe { ManuallyDrop::take(&mut self.0) };
         if !panicking() {
             return drop(value);

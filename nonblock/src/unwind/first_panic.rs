@@ -1,4 +1,4 @@
-//! Several calls that are all due, whatever one of them does.
+//! Several calls that are all made, even if one of them panics.
 
 use core::any::Any;
 use core::mem;
@@ -6,7 +6,7 @@ use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread::panicking;
 
-/// Calls the closure for every item, in order. One call that panics does not keep the others from being made.
+/// Calls the closure for every item, in order. If one call panics, the others are made all the same.
 #[inline]
 pub(crate) fn for_each<I, C, F>(items: I, cx: &mut C, call: F)
 where
@@ -15,17 +15,17 @@ where
     F: Fn(I::Item, &mut C) + Copy,
 {
     if panicking() {
-        return quietly(items, cx, call);
+        return for_each_caught(items, cx, call);
     }
-    let mut rest = Rest { items, cx, call };
+    let mut rest = Remaining { items, cx, call };
     for item in rest.items.by_ref() {
         call(item, rest.cx);
     }
     mem::forget(rest);
 }
 
-/// The calls that are due. Dropped by an unwinding call, it makes the others.
-struct Rest<'cx, I, C, F>
+/// The calls that remain. If one call unwinds, the drop of this makes the others.
+struct Remaining<'cx, I, C, F>
 where
     I: Iterator + Clone,
     C: ?Sized,
@@ -36,7 +36,7 @@ where
     call: F,
 }
 
-impl<I, C, F> Drop for Rest<'_, I, C, F>
+impl<I, C, F> Drop for Remaining<'_, I, C, F>
 where
     I: Iterator + Clone,
     C: ?Sized,
@@ -44,15 +44,15 @@ where
 {
     #[inline]
     fn drop(&mut self) {
-        // By value, so that the loop above can keep it all in registers.
-        quietly(self.items.clone(), self.cx, self.call);
+        // The arguments are passed by value, so that the loop in `for_each` can keep them in registers.
+        for_each_caught(self.items.clone(), self.cx, self.call);
     }
 }
 
-/// Calls the closure for every item, whatever panics.
+/// Calls the closure for every item, and stops every panic.
 #[cold]
 #[inline(never)]
-fn quietly<I, C, F>(items: I, cx: &mut C, call: F)
+fn for_each_caught<I, C, F>(items: I, cx: &mut C, call: F)
 where
     I: Iterator,
     C: ?Sized,
@@ -65,11 +65,11 @@ where
     }
 }
 
-/// The first panic of several calls, which passes through when all of them were made.
+/// Keeps the first panic of several calls, and lets it pass after all of them were made.
 ///
 /// # Context
 ///
-/// A plain value. Its methods may be called anywhere; catching a panic, and dropping what it carried, releases memory.
+/// A plain value. Its methods may be called anywhere. To catch a panic, and to drop its payload, releases memory.
 ///
 /// # Examples
 ///
@@ -97,7 +97,7 @@ pub struct FirstPanic {
 }
 
 impl FirstPanic {
-    /// Makes one that has caught nothing.
+    /// Makes one that has caught no panic.
     ///
     /// # Context
     ///
@@ -106,7 +106,7 @@ impl FirstPanic {
         Self { first: None }
     }
 
-    /// Returns what the closure returns, or `None` if it panics. All panics but the first end here.
+    /// Calls the closure, and returns what it returns, or `None` if it panics. All panics but the first are dropped.
     ///
     /// # Context
     ///
@@ -124,7 +124,7 @@ impl FirstPanic {
         }
     }
 
-    /// Lets the first panic pass through, if there was one, unless the thread is unwinding already.
+    /// Lets the first panic pass, if there was one. If the thread is unwinding already, drops it instead.
     ///
     /// # Context
     ///
@@ -148,10 +148,10 @@ impl Default for FirstPanic {
     }
 }
 
-/// Drops what a panic carried. That may panic in turn.
+/// Drops the payload of a panic. The drop may panic in turn.
 pub(super) fn discard(payload: Box<dyn Any + Send>) {
-    if let Err(of_its_drop) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // There would be no end of it.
-        mem::forget(of_its_drop);
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // To drop this payload could panic again, and so on without end.
+        mem::forget(second);
     }
 }

@@ -1,22 +1,21 @@
-//! Calling code of others that may panic, on a thread or in a list that must outlive it.
+//! Calls of code that may panic, on a thread or in a list that must survive the panic.
 //!
-//! For whoever keeps a list of callbacks, or a thread that works for others, as the chains and queues here do:
+//! It is for code that keeps a list of callbacks, or a thread that works for others, as the chains and queues of this crate do:
 //!
 //! | to do this | use |
 //! |---|---|
 //! | go on with the thread, whatever a call does | [`catch`] |
-//! | make several calls, and let the first panic through after the last | [`FirstPanic`] |
-//! | drop values of users, of which several may panic | [`DropCaught`] |
+//! | make several calls, and let the first panic pass after the last call | [`FirstPanic`] |
+//! | drop several values whose drops may panic | [`DropCaught`] |
 //!
-//! In each of them a second panic ends where it is, after the panic hook has reported it: two at once would abort the
-//! program.
+//! Each of them stops a second panic, after the panic hook has reported it. Two panics at once would abort the program.
 
 mod drop_caught;
 mod first_panic;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::backend::{Backend as _, Chosen};
+use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
 use crate::violation::Place;
 
@@ -29,10 +28,11 @@ use first_panic::discard;
 
 /// Calls the closure, and leaves the thread as it was before: neither unwinding nor in a section.
 ///
-/// Returns what the closure returns, or `None` if it panicked, which the panic hook has reported. As
-/// [`std::panic::catch_unwind`], but that what was panicked with is dropped here, and that sections which the closure left
-/// open (through [`raw`](crate::raw), or by forgetting a spin lock's guard) are reported and closed: they would be held
-/// against whatever the thread does next.
+/// Returns what the closure returns, or `None` if it panicked. The panic hook has reported the panic then.
+///
+/// It is like [`std::panic::catch_unwind`], with two differences. What the closure panicked with is dropped here. And if the
+/// closure left sections open, they are reported and closed: otherwise the thread would still be in a section in whatever it
+/// does next. A closure leaves a section open through [`raw`](crate::raw), or if it forgets the guard of a spin lock.
 ///
 /// # Arguments
 ///
@@ -40,7 +40,7 @@ use first_panic::discard;
 ///
 /// # Context
 ///
-/// To be called outside sections, by a thread that works for others. May sleep, if the closure may.
+/// Call it outside sections, on a thread that works for others. It may sleep if the closure may.
 ///
 /// # Examples
 ///
@@ -53,11 +53,11 @@ use first_panic::discard;
 /// assert_eq!(raw::depth(), 0);
 /// ```
 pub fn catch<R>(place: Place, f: impl FnOnce() -> R) -> Option<R> {
-    // What a panic leaves in disorder is the user's, whose documentation says that it may be called again.
+    // A panic may leave values of the closure in disorder. They belong to the user, who is told that it may be called again.
     let outcome = catch_unwind(AssertUnwindSafe(f));
     let checked = catch_unwind(|| check::might_sleep_at(place));
-    while Chosen::depth().is_some_and(|depth| depth > 0) {
-        Chosen::end();
+    while ActiveBackend::depth().is_some_and(|depth| depth > 0) {
+        ActiveBackend::end();
     }
     if let Err(payload) = checked {
         discard(payload);

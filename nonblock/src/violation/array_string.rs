@@ -3,17 +3,17 @@
 use core::fmt;
 
 /// The longest string that is kept, in bytes.
-const BYTES: usize = 48;
+const CAPACITY: usize = 48;
 
 /// A string of at most 48 bytes. A longer one is cut between two characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct ArrayString {
     len: usize,
-    bytes: [u8; BYTES],
+    bytes: [u8; CAPACITY],
 }
 
 impl ArrayString {
-    pub(super) const EMPTY: Self = Self { len: 0, bytes: [0; BYTES] };
+    pub(super) const EMPTY: Self = Self { len: 0, bytes: [0; CAPACITY] };
 
     pub(super) fn new(text: &str) -> Self {
         let mut short = Self::EMPTY;
@@ -30,7 +30,7 @@ impl ArrayString {
     }
 
     pub(super) fn as_str(&self) -> &str {
-        // `new` wrote whole characters only, so this holds.
+        // `new` wrote whole characters only, so neither step fails.
         self.bytes.get(..self.len).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or("")
     }
 }

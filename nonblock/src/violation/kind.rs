@@ -1,8 +1,8 @@
-//! The kinds of violation, and the words each is reported in.
+//! The kinds of violation, and the text of the report for each.
 
 use core::fmt;
 
-/// What rule was broken.
+/// Which rule was broken.
 ///
 /// # Context
 ///
@@ -29,15 +29,15 @@ pub enum ViolationKind {
     AllocInNonBlock,
     /// A section lasted longer than it may. No layer of this version reports it.
     OverBudget,
-    /// A section was ended that had not been started. Its location is that of the end, or, where the end
-    /// of a guarded section finds that somebody took it, the place where that section began.
+    /// A section was ended that had not been started. Its location is that of the end. If a guard ends its section, and
+    /// finds it ended already, the location is where the section began.
     UnbalancedEnd,
     /// A function that relies on a section was called outside one. Linux: `__cant_sleep`.
     NotInNonBlock,
 }
 
-/// The words of one kind of report.
-pub(crate) struct Words {
+/// The text of the report for one kind.
+pub(crate) struct ReportText {
     pub(crate) headline: &'static str,
     pub(crate) expected: &'static str,
     pub(crate) found: &'static str,
@@ -69,47 +69,47 @@ impl ViolationKind {
         }
     }
 
-    pub(crate) const fn words(self) -> Words {
+    pub(crate) const fn report_text(self) -> ReportText {
         match self {
-            Self::SleepInNonBlock => Words {
+            Self::SleepInNonBlock => ReportText {
                 headline: "sleeping function called from invalid context",
                 expected: "a context that may sleep: no section open on this thread",
                 found: "a call that may sleep",
                 help: "pass `&mut Sleepable` to what may sleep, and the compiler finds this call; \
                        in a section try instead of waiting, or put the work off",
             },
-            Self::ScheduledInNonBlock => Words {
+            Self::ScheduledInNonBlock => ReportText {
                 headline: "scheduling while non-blocking",
                 expected: "a section that runs through without going to sleep",
                 found: "a voluntary context switch",
                 help: "find the call in the section that waited, and try instead of waiting",
             },
-            Self::SyscallInNonBlock => Words {
+            Self::SyscallInNonBlock => ReportText {
                 headline: "blocking system call from invalid context",
                 expected: "a section that makes no system call that may block",
                 found: "a system call that may block",
                 help: "make the call outside the section, or a form of it that cannot block",
             },
-            Self::AllocInNonBlock => Words {
+            Self::AllocInNonBlock => ReportText {
                 headline: "allocation from invalid context",
                 expected: "a section that neither allocates nor releases memory",
                 found: "an allocation or a release",
                 help: "allocate before the section, and release after it",
             },
-            Self::OverBudget => Words {
+            Self::OverBudget => ReportText {
                 headline: "non-blocking section over its budget",
                 expected: "a section shorter than its budget",
                 found: "a longer one",
                 help: "do less in the section, or split it",
             },
-            Self::UnbalancedEnd => Words {
+            Self::UnbalancedEnd => ReportText {
                 headline: "non_block_end without non_block_start",
                 expected: "an open section to end",
                 found: "none on this thread",
                 help: "pair every `non_block_end` with a `non_block_start` on the same thread, \
                        or use a closure, which cannot be unpaired",
             },
-            Self::NotInNonBlock => Words {
+            Self::NotInNonBlock => ReportText {
                 headline: "function that relies on a section called outside one",
                 expected: "an open section on this thread",
                 found: "none",

@@ -1,4 +1,4 @@
-//! What a violation is: plain data, which looks at nothing above it.
+//! A violation, and the plain data that it is made of.
 
 mod array_string;
 #[cfg(feature = "capi")]
@@ -6,13 +6,143 @@ mod c_file;
 mod kind;
 mod place;
 mod policy;
-mod record;
 mod task;
+
+use core::fmt;
+use core::panic::Location;
 
 #[cfg(feature = "capi")]
 pub(crate) use c_file::CFile;
 pub use kind::ViolationKind;
 pub use place::Place;
 pub use policy::{ParsePolicyError, Policy};
-pub use record::Violation;
 pub use task::Task;
+
+/// A broken rule: what was done, where, in which section, by which thread.
+///
+/// Its `Display` form is the report. Where the Linux kernel has a message for the fault, the report has the same words:
+///
+/// ```text
+/// BUG: sleeping function called from invalid context at src/driver.rs:31:14
+/// non_block: 1, pid: 4711, name: oom_reaper
+/// expected: a context that may sleep: no section open on this thread
+/// found: a call that may sleep, in the section that began at src/reaper.rs:80:9
+/// help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; ...
+/// ```
+///
+/// # As an event of `tracing`
+///
+/// With the feature `tracing`, every violation that no test expects is an event too, whatever the policy. The event comes
+/// before the handler is called, or the policy acts. Its target is `nonblock`. Its level is `ERROR` the first time that the
+/// site breaks the rule, and `DEBUG` after that. Its message is the first line above, without the place. Its fields are:
+///
+/// | field | type | what |
+/// |---|---|---|
+/// | `kind` | string | [`kind`](Self::kind), by its name |
+/// | `location` | displayed | [`place`](Self::place) |
+/// | `section` | displayed, may be absent | [`section_place`](Self::section_place) |
+/// | `depth` | unsigned | [`depth`](Self::depth) |
+/// | `thread` | string | the name of the [`task`](Self::task) |
+/// | `pid` | unsigned | the number of the task |
+/// | `occurrence` | unsigned | [`occurrence`](Self::occurrence) |
+///
+/// The subscriber runs on the thread that broke the rule. The sections of the thread are suspended meanwhile, so the
+/// subscriber may sleep and lock. A violation of its own is counted; it is neither reported nor an event.
+///
+/// But code in a section may log by itself. If the subscriber breaks the rule in such a call, it is called within itself,
+/// and must stand that: a subscriber that sleeps while it holds a lock of its own then waits for itself.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// # if nonblock::CHECKS {
+/// let violation = nonblock::testing::expect_violation(|| {
+///     nonblock::non_block(|_nb| nonblock::might_sleep());
+/// });
+/// assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+/// assert_eq!(violation.place().file(), violation.section_place().unwrap().file());
+/// assert!(violation.to_string().starts_with("BUG: sleeping function called from invalid"));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub(crate) kind: ViolationKind,
+    pub(crate) place: Place,
+    pub(crate) section: Option<Place>,
+    pub(crate) depth: u32,
+    pub(crate) task: Task,
+    pub(crate) occurrence: usize,
+}
+
+impl Violation {
+    /// Returns which rule was broken.
+    pub const fn kind(&self) -> ViolationKind {
+        self.kind
+    }
+
+    /// Returns the place of the call that broke the rule.
+    ///
+    /// For a call from C, this is where the call came into Rust. [`place`](Self::place) is where C made it.
+    pub const fn location(&self) -> &'static Location<'static> {
+        self.place.in_rust()
+    }
+
+    /// Returns the place of the call that broke the rule, in Rust or in C.
+    pub const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Returns where the outermost open section began. `None` if no section was open, or the backend does not remember.
+    ///
+    /// For a section that C began, this is where the call from C came into Rust, as with [`location`](Self::location).
+    pub const fn section(&self) -> Option<&'static Location<'static>> {
+        match &self.section {
+            Some(place) => Some(place.in_rust()),
+            None => None,
+        }
+    }
+
+    /// Returns where the outermost open section began, in Rust or in C. `None` as with [`section`](Self::section).
+    pub const fn section_place(&self) -> Option<Place> {
+        self.section
+    }
+
+    /// Returns how many sections were open.
+    pub const fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// Returns the thread that broke the rule.
+    pub const fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Returns which violation of its kind at its place this is, from 1.
+    pub const fn occurrence(&self) -> usize {
+        self.occurrence
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.kind.report_text();
+        writeln!(f, "BUG: {} at {}", text.headline, self.place)?;
+        writeln!(
+            f,
+            "non_block: {}, pid: {}, name: {}",
+            self.depth,
+            self.task.id(),
+            self.task.name()
+        )?;
+        writeln!(f, "expected: {}", text.expected)?;
+        write!(f, "found: {}", text.found)?;
+        if let Some(section) = self.section {
+            write!(f, ", in the section that began at {section}")?;
+        }
+        write!(f, "\nhelp: {}", text.help)
+    }
+}

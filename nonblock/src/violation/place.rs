@@ -7,14 +7,14 @@ use core::panic::Location;
 #[cfg(feature = "capi")]
 use super::c_file::CFile;
 
-/// What stands for a place in C where only a [`Location`] will do.
+/// Stands for a place in C, where only a [`Location`] will do.
 #[cfg(feature = "capi")]
-const C_ENTRY: &Location<'static> = Location::caller();
+const IN_C: &Location<'static> = Location::caller();
 
-/// A place in the source: of a call that broke a rule, or of a section's beginning.
+/// A place in the source: of a call that broke a rule, or of the beginning of a section.
 ///
-/// Rust code has a [`Location`] for each of its calls, made by the compiler. A call from C, by the feature `capi`, has
-/// the file and line that C's preprocessor tells. This is either. Places are equal if they read the same.
+/// It is one of two things. For a call in Rust, it is the [`Location`] that the compiler made. For a call from C, by the
+/// feature `capi`, it is the file and line that the C preprocessor gave. Places are equal if they read the same.
 ///
 /// # Context
 ///
@@ -35,7 +35,7 @@ const C_ENTRY: &Location<'static> = Location::caller();
 #[derive(Clone, Copy)]
 pub struct Place(Source);
 
-// One word where C takes no part, so that a section costs what it would with a `Location`.
+// Without the feature `capi` it is one word, so that a section costs as much as it would with a `Location`.
 #[derive(Clone, Copy)]
 enum Source {
     Rust(&'static Location<'static>),
@@ -47,9 +47,9 @@ enum Source {
 }
 
 impl Place {
-    /// Returns the call of the calling function, which must be `#[track_caller]` itself.
+    /// Returns the place where the calling function was called. That function must be `#[track_caller]` itself.
     ///
-    /// For libraries that check or open a section on their caller's behalf: see
+    /// For libraries that check, or open a section, on behalf of their caller: see
     /// [`raw::might_sleep_at`](crate::raw::might_sleep_at) and [`raw::non_block_at`](crate::raw::non_block_at).
     ///
     /// # Context
@@ -75,14 +75,14 @@ impl Place {
         Self(Source::Rust(Location::caller()))
     }
 
-    /// A call of C's.
+    /// Makes the place of a call from C.
     #[cfg(feature = "capi")]
     #[inline]
     pub(crate) const fn in_c(file: Option<CFile>, line: u32) -> Self {
         Self(Source::C { file, line })
     }
 
-    /// The file's path, as the compiler was given it. `?` for a call from C that does not tell.
+    /// Returns the path of the file, as the compiler was given it. `?` for a call from C that does not tell the file.
     ///
     /// # Context
     ///
@@ -95,7 +95,7 @@ impl Place {
         }
     }
 
-    /// The line, from 1. 0 for a call from C that does not tell.
+    /// Returns the line, from 1. 0 for a call from C that does not tell the line.
     ///
     /// # Context
     ///
@@ -108,7 +108,7 @@ impl Place {
         }
     }
 
-    /// The column, from 1. C tells none.
+    /// Returns the column, from 1. `None` for a call from C.
     ///
     /// # Context
     ///
@@ -121,7 +121,7 @@ impl Place {
         }
     }
 
-    /// The place as Rust has it; `None` if it is in C.
+    /// Returns the place as a [`Location`]. `None` if it is in C.
     ///
     /// # Context
     ///
@@ -134,12 +134,12 @@ impl Place {
         }
     }
 
-    /// The place in Rust, or where C's calls come into Rust.
+    /// Returns the place if it is in Rust, and otherwise where calls from C come into Rust.
     pub(crate) const fn in_rust(self) -> &'static Location<'static> {
         match self.0 {
             Source::Rust(location) => location,
             #[cfg(feature = "capi")]
-            Source::C { .. } => C_ENTRY,
+            Source::C { .. } => IN_C,
         }
     }
 }
@@ -151,7 +151,7 @@ impl From<&'static Location<'static>> for Place {
     }
 }
 
-// By value: one place in the source can have several `Location`s, or strings of C's, in the program.
+// By value: one place in the source can have several `Location`s or C strings in the program.
 impl PartialEq for Place {
     fn eq(&self, other: &Self) -> bool {
         self.line() == other.line()
@@ -168,7 +168,7 @@ impl Hash for Place {
     }
 }
 
-/// `file:line:column`, or `file:line` in C.
+/// `file:line:column`, or `file:line` for a place in C.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

@@ -1,4 +1,4 @@
-//! The policies by name: what can be done with a violation.
+//! The policies: what can be done with a violation.
 
 use core::error::Error;
 use core::fmt;
@@ -7,13 +7,13 @@ use core::str::FromStr;
 use super::array_string::ArrayString;
 
 /// The environment variable that names the policy.
-const VARIABLE: &str = "NONBLOCK";
+const ENV_VAR: &str = "NONBLOCK";
 
 /// What is done with a violation that no test expects and no handler takes.
 ///
-/// It is [`Panic`](Policy::Panic) unless the environment variable `NONBLOCK` (`panic`, `warn`, `abort` or
-/// `ignore`) or [`set_policy`] says otherwise; the code's word goes over the variable's. Whatever the policy,
-/// violations are counted in [`stats`](crate::stats).
+/// It is [`Panic`](Policy::Panic), unless the environment variable `NONBLOCK` (`panic`, `warn`, `abort` or `ignore`) or
+/// [`set_policy`](crate::set_policy) says otherwise. If both do, `set_policy` decides. Whatever the policy, violations are
+/// counted in [`stats`](crate::stats).
 ///
 /// # Context
 ///
@@ -31,13 +31,15 @@ const VARIABLE: &str = "NONBLOCK";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
-    /// Panic with the report. On a thread that is panicking already: write it, as `Warn` does. In a call from C, which
-    /// no panic may pass: as `Abort`. In a destructor of a thread's locals every panic ends the program, this one too.
+    /// Panic with the report.
+    ///
+    /// On a thread that is panicking already, the report is written, as by `Warn`. In a call from C, which no panic may
+    /// pass, it is as `Abort`. In a destructor of a thread-local value, every panic ends the program, and so does this one.
     Panic,
     /// Write the report with a call trace, once for every site, and go on.
     ///
-    /// With the feature `std` the trace is that of [`std::backtrace`], which has a lock: a global allocator that breaks a rule
-    /// while its thread makes another such trace waits for itself.
+    /// With the feature `std` the trace comes from [`std::backtrace`], which takes a lock. If a global allocator breaks a rule
+    /// while its thread makes another such trace, it waits for itself.
     Warn,
     /// Write the report with a call trace, as `Warn` does, and abort the program.
     Abort,
@@ -61,8 +63,8 @@ impl Policy {
 
     /// Reads the policy from the environment variable `NONBLOCK`.
     ///
-    /// Programs that want to refuse a misspelt value at their start call this; otherwise it is named at the
-    /// first violation, and [`Policy::Panic`] holds.
+    /// A program calls this at its start to refuse a misspelt value. If it does not, the value is named at the first
+    /// violation, and [`Policy::Panic`] holds.
     ///
     /// # Context
     ///
@@ -70,7 +72,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// If the variable is set to something that is no policy. Unset or empty, it is `Ok(None)`.
+    /// If the variable is set to something that is no policy. If it is unset or empty, returns `Ok(None)`.
     ///
     /// # Examples
     ///
@@ -81,10 +83,10 @@ impl Policy {
     /// ```
     #[cfg(feature = "std")]
     pub fn from_env() -> Result<Option<Self>, ParsePolicyError> {
-        match std::env::var_os(VARIABLE) {
+        match std::env::var_os(ENV_VAR) {
             None => Ok(None),
             Some(value) if value.is_empty() => Ok(None),
-            // What is not Unicode is no policy's name either.
+            // No policy has a name that is not Unicode, so the lossy text is no policy either.
             Some(value) => match value.to_string_lossy().parse::<Self>() {
                 Ok(policy) => Ok(Some(policy)),
                 Err(error) => Err(ParsePolicyError { in_environment: true, ..error }),
@@ -112,7 +114,7 @@ impl FromStr for Policy {
 
 /// The text is not the name of a [`Policy`].
 ///
-/// It names what was found, of a long text the first 48 bytes.
+/// It names what was found. Of a long text, it names the first 48 bytes.
 ///
 /// # Context
 ///
@@ -137,7 +139,7 @@ impl fmt::Display for ParsePolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = self.found.as_str();
         if self.in_environment {
-            write!(f, "the environment variable {VARIABLE} is `{found}`")?;
+            write!(f, "the environment variable {ENV_VAR} is `{found}`")?;
         } else {
             write!(f, "`{found}` is no policy")?;
         }

@@ -4,7 +4,7 @@ use super::array_string::ArrayString;
 
 /// A thread, as a report names it.
 ///
-/// It holds its name itself: a platform without an allocator can name its threads too.
+/// It holds the name itself, so that a platform without an allocator can name its threads too.
 ///
 /// # Context
 ///
@@ -26,20 +26,20 @@ pub struct Task {
 }
 
 impl Task {
-    /// A thread that nothing is known of.
+    /// A thread of which nothing is known.
     pub const UNKNOWN: Self = Self { id: 0, name: ArrayString::EMPTY };
 
-    /// Names a thread by its number and name. A name over 48 bytes is cut.
+    /// Makes a task of a thread's number and name. A name of more than 48 bytes is cut.
     pub fn new(id: u32, name: &str) -> Self {
         Self { id, name: ArrayString::new(name) }
     }
 
-    /// Returns the thread's number: the kernel's where it has one, 0 if unknown.
+    /// Returns the number of the thread: the number that the kernel gave it, if there is one. 0 if it is unknown.
     pub const fn id(&self) -> u32 {
         self.id
     }
 
-    /// Returns the thread's name, empty if unknown.
+    /// Returns the name of the thread. Empty if it is unknown.
     pub fn name(&self) -> &str {
         self.name.as_str()
     }

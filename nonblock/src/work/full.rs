@@ -1,12 +1,12 @@
-//! The answer of a queue that takes no more.
+//! The error of a push into a queue that takes no more items.
 
 use core::error::Error;
 use core::fmt;
 
-/// The queue takes no more: it is full, or shut down. Holds the item that was to be pushed.
+/// The queue takes no more items: it is full, or shut down. The error holds the item that was to be pushed.
 ///
-/// Which of the two, [`Queue::is_closed`](super::Queue::is_closed) tells: a queue that was closed stays so, and one that is not
-/// closed now was full.
+/// [`Queue::is_closed`](super::Queue::is_closed) tells which of the two. A queue that was closed stays closed. So a queue that is
+/// not closed now was full.
 ///
 /// # Context
 ///
@@ -29,7 +29,7 @@ use core::fmt;
 pub struct Full<T>(pub T);
 
 impl<T> Full<T> {
-    /// Takes the item back.
+    /// Returns the item that was to be pushed.
     ///
     /// # Context
     ///
@@ -39,7 +39,7 @@ impl<T> Full<T> {
     }
 }
 
-/// Without the item, which need not be `Debug`.
+/// It does not show the item, which need not be `Debug`.
 impl<T> fmt::Debug for Full<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Full(..)")

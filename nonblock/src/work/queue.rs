@@ -1,4 +1,4 @@
-//! The queue itself.
+//! The queue of work.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -18,16 +18,19 @@ use crate::token::{NonBlock, Sleepable};
 #[cfg(feature = "std")]
 use crate::violation::Place;
 
-/// A bounded queue of work: filled where one must not sleep, handled where one may.
+/// A bounded queue of work. Code that must not sleep pushes items, and threads that may sleep handle them.
 ///
-/// Items are handled in the order in which they were pushed; by several workers, they are begun in that order.
+/// Items are handled in the order in which they were pushed. Several workers begin them in that order.
 ///
 /// # Context
 ///
-/// [`push`](Queue::push) is for sections. Waiting for an item, for room or for the end takes `&mut Sleepable`. Making a queue
-/// allocates and touches all it will need, so that a push meets no page fault: box what is larger than a page, whose
-/// memory is touched when it is pushed. Dropping one [closes](Queue::close) it and waits for nobody: workers handle what is left and
-/// end; without a worker, what is left is dropped.
+/// [`push`](Queue::push) is for sections. To wait for an item, for room or for the end takes `&mut Sleepable`.
+///
+/// Making a queue allocates and touches all the memory that it will need, so that a push meets no page fault. Box an item that
+/// is larger than a page: its memory is touched when it is pushed.
+///
+/// Dropping a queue [closes](Queue::close) it, and waits for nobody. The workers handle the items that are left, and end.
+/// Without a worker, the items that are left are dropped.
 ///
 /// # Examples
 ///
@@ -52,7 +55,7 @@ use crate::violation::Place;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// In a section there is no waiting for an item:
+/// In a section, nothing can wait for an item:
 ///
 /// ```compile_fail,E0308
 /// # use nonblock::work::Queue;
@@ -63,13 +66,13 @@ pub struct Queue<T> {
     shared: Arc<Shared<T>>,
     #[cfg(feature = "std")]
     workers: Mutex<Workers>,
-    /// Held by the one who waits for items to be handled.
+    /// The thread that flushes holds it.
     #[cfg(feature = "std")]
     flushes: Mutex<()>,
 }
 
 impl<T> Queue<T> {
-    /// Makes an empty queue, with all the memory it will need.
+    /// Makes an empty queue, with all the memory that it will need.
     ///
     /// # Arguments
     ///
@@ -93,10 +96,10 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Leaves an item to whoever handles the queue.
+    /// Pushes an item, for a worker to handle.
     ///
-    /// It neither allocates nor releases memory, takes no lock, and does not wait for room: see [the module](super). Linux's
-    /// `queue_work()` (`include/linux/workqueue.h`, 6.12).
+    /// It neither allocates nor releases memory, takes no lock, and does not wait for room: see [the module](super). Mirrors
+    /// Linux's `queue_work()` (`include/linux/workqueue.h`, 6.12).
     ///
     /// # Context
     ///
@@ -110,16 +113,16 @@ impl<T> Queue<T> {
         self.shared.push(item)
     }
 
-    /// Leaves an item to whoever handles the queue; waits for room if the context may sleep.
+    /// Pushes an item, for a worker to handle. Waits for room if the context may sleep.
     ///
     /// # Context
     ///
-    /// Either: with a `Sleepable` it waits for room, with a `NonBlock` it is [`push`](Queue::push).
+    /// Takes either token. With a `Sleepable` it waits for room. With a `NonBlock` it is [`push`](Queue::push).
     ///
     /// # Errors
     ///
-    /// [`Full`], with the item: in a section if there is no room, and in either context if the queue was shut down, while it
-    /// waited too.
+    /// [`Full`], with the item. In a section, if there is no room. In either context, if the queue was shut down, before the
+    /// call or while it waited.
     ///
     /// # Panics
     ///
@@ -148,7 +151,7 @@ impl<T> Queue<T> {
         self.shared.wait_and_push(item)
     }
 
-    /// Waits for an item and takes it; `None` when the queue is shut down and holds no more.
+    /// Waits for an item, and takes it. `None` if the queue is shut down, and holds no more items.
     ///
     /// # Context
     ///
@@ -177,21 +180,21 @@ impl<T> Queue<T> {
     pub fn pop(&self, cx: &mut Sleepable) -> Option<T> {
         let _ = cx;
         might_sleep();
-        self.shared.wait_and_take()
+        self.shared.wait_and_pop()
     }
 
     /// Takes the first item, if there is one.
     ///
     /// # Context
     ///
-    /// Does not sleep, and takes no token. What is done with the item is the caller's affair: to drop a `Box` releases memory.
+    /// Does not sleep, and takes no token. What the caller does with the item may: to drop a `Box`, for instance, releases memory.
     pub fn try_pop(&self) -> Option<T> {
-        self.shared.take()
+        self.shared.try_pop()
     }
 
-    /// Takes what the queue holds, first to last, and waits for no more than pushes that are under way.
+    /// Takes the items that the queue holds, first to last. Waits only for pushes that are under way.
     ///
-    /// After [`close`](Queue::close) this is all there will be: with the queue closed, nothing is lost.
+    /// After [`close`](Queue::close) these are all items that there will be, so none is lost.
     ///
     /// # Context
     ///
@@ -219,30 +222,30 @@ impl<T> Queue<T> {
     pub fn drain(&self, cx: &mut Sleepable) -> Vec<T> {
         let _ = cx;
         might_sleep();
-        // No more than this, or pushes that follow could keep it going for ever.
+        // It takes no more than this number. Otherwise later pushes could keep it going for ever.
         let held = self.shared.len();
         let mut items = Vec::with_capacity(held);
         while items.len() < held {
             match self.try_pop() {
                 Some(item) => items.push(item),
                 None if self.shared.len() == 0 => break,
-                // Somebody was let in, and is about to put an item into the ring.
+                // Another thread has counted an item in, and is about to put it into the ring.
                 None => pause(),
             }
         }
         items
     }
 
-    /// Refuses every push from now on. What was pushed is handled all the same.
+    /// Refuses every push from now on. Items that were pushed before are handled all the same.
     ///
     /// # Context
     ///
-    /// Does not sleep, and takes no token: it only signals. [`shutdown`](Queue::shutdown) waits as well.
+    /// Does not sleep, and takes no token: it only signals. [`shutdown`](Queue::shutdown) also waits.
     pub fn close(&self) {
         self.shared.close();
     }
 
-    /// Says whether the queue was closed or shut down.
+    /// Returns whether the queue was closed or shut down.
     ///
     /// # Context
     ///
@@ -251,7 +254,7 @@ impl<T> Queue<T> {
         self.shared.is_closed()
     }
 
-    /// Returns how many items the queue holds, those included that are just being pushed or taken.
+    /// Returns how many items the queue holds, with the items that are just being pushed or taken.
     ///
     /// # Context
     ///
@@ -260,7 +263,7 @@ impl<T> Queue<T> {
         self.shared.len()
     }
 
-    /// Says whether the queue holds no item.
+    /// Returns whether the queue holds no item.
     ///
     /// # Context
     ///
@@ -278,7 +281,7 @@ impl<T> Queue<T> {
         self.shared.capacity()
     }
 
-    /// Returns the queue's counts.
+    /// Returns the counts of the queue.
     ///
     /// # Context
     ///
@@ -290,23 +293,26 @@ impl<T> Queue<T> {
 
 #[cfg(feature = "std")]
 impl<T> Queue<T> {
-    /// Starts a thread that handles the queue's items, one after another, until the queue is shut down and empty.
+    /// Starts a thread that handles the items of the queue, one after another, until the queue is shut down and empty.
     ///
-    /// A queue may have several workers; items are then handled at once. A handler that panics loses its item only: the panic
-    /// is printed as any other, counted in [`QueueStats::panicked`], and the worker goes on with the next item. So the handler
-    /// must be fit to be called again. A section that a handler leaves open (through [`raw`](crate::raw), or a forgotten
-    /// guard) is reported, as Linux reports a work function that leaks atomic context (`process_one_work()`,
-    /// `kernel/workqueue.c`, 6.12), and closed.
+    /// A queue may have several workers, which handle items at the same time.
+    ///
+    /// If a handler panics, only its item is lost. The panic is printed as any other, and counted in
+    /// [`QueueStats::panicked`]. Then the worker goes on with the next item, so it must be possible to call the handler again.
+    ///
+    /// If a handler leaves a section open, through [`raw`](crate::raw) or a forgotten guard, the section is reported and closed.
+    /// Linux reports a work function that leaks atomic context in the same way (`process_one_work()`, `kernel/workqueue.c`,
+    /// 6.12).
     ///
     /// # Arguments
     ///
-    /// * `name`: the thread's name. It must hold no nul byte. Reports tell it.
-    /// * `handler`: what is done with an item. It may sleep.
+    /// * `name`: the name of the thread. It must hold no nul byte. Reports show it.
+    /// * `handler`: handles one item. It may sleep.
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes the thread, but takes no token, as [`thread::spawn`](crate::thread::spawn): a call in
-    /// a section is found at run time only. The worker may sleep.
+    /// May sleep, since the kernel makes the thread. It takes no token, as [`thread::spawn`](crate::thread::spawn) takes none, so
+    /// a call in a section is found at run time only. The worker may sleep.
     ///
     /// # Errors
     ///
@@ -324,18 +330,18 @@ impl<T> Queue<T> {
         worker::spawn(&self.workers, name, Arc::clone(&self.shared), handler, Place::caller())
     }
 
-    /// Waits until every item that was pushed before is handled. What is pushed meanwhile it does not wait for.
+    /// Waits until every item that was pushed before is handled. It does not wait for items that are pushed meanwhile.
     ///
-    /// An item that is taken by hand, by [`pop`](Queue::pop) or the like, counts as handled when it is taken. Where nobody
-    /// takes items, it waits until somebody does. Linux's `flush_workqueue()` (`kernel/workqueue.c`, 6.12).
+    /// An item that is taken by hand, by [`pop`](Queue::pop) or the like, counts as handled when it is taken. If nobody takes
+    /// items, this waits until somebody does. Mirrors Linux's `flush_workqueue()` (`kernel/workqueue.c`, 6.12).
     ///
     /// # Context
     ///
-    /// May sleep: takes `&mut Sleepable`. May be called by several threads; they wait one after another. Allocates.
+    /// May sleep: takes `&mut Sleepable`. Several threads may call it; they wait one after another. Allocates.
     ///
     /// # Panics
     ///
-    /// In a handler of the queue's own, which would wait for itself; and as [`pop`](Queue::pop).
+    /// If a handler of this queue calls it: the handler would wait for itself. Also as [`pop`](Queue::pop).
     ///
     /// # Examples
     ///
@@ -361,36 +367,36 @@ impl<T> Queue<T> {
     pub fn flush(&self, cx: &mut Sleepable) {
         let _ = cx;
         might_sleep();
-        let is_handler = worker::is_worker_of(&self.shared);
-        assert!(!is_handler, "a handler waits for its own item: flush the queue elsewhere");
+        let is_worker = worker::is_worker_of(&self.shared);
+        assert!(!is_worker, "a handler waits for its own item: flush the queue elsewhere");
         let _one_at_a_time = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.flush(|| worker::lock(&self.workers).seq_counts());
     }
 
     /// Closes the queue, and waits until its workers have handled every item and ended.
     ///
-    /// Every item whose push succeeded is handled; later pushes get their item back. Where the queue has no worker, it only
-    /// closes it: what is left stays for [`pop`](Queue::pop) and [`drain`](Queue::drain). Linux's `destroy_workqueue()`
-    /// (`kernel/workqueue.c`, 6.12).
+    /// Every item whose push succeeded is handled, and later pushes get their item back. If the queue has no worker, this only
+    /// closes it. The items that are left stay for [`pop`](Queue::pop) and [`drain`](Queue::drain). Mirrors Linux's
+    /// `destroy_workqueue()` (`kernel/workqueue.c`, 6.12).
     ///
     /// # Context
     ///
-    /// May sleep: takes `&mut Sleepable`. May be called by several threads; each waits.
+    /// May sleep: takes `&mut Sleepable`. Several threads may call it, and each waits.
     ///
     /// # Panics
     ///
-    /// In a handler of the queue's own, which would wait for itself; and as [`pop`](Queue::pop).
+    /// If a handler of this queue calls it: the handler would wait for itself. Also as [`pop`](Queue::pop).
     #[track_caller]
     pub fn shutdown(&self, cx: &mut Sleepable) {
         might_sleep();
         self.close();
-        let is_handler = worker::is_worker_of(&self.shared);
-        assert!(!is_handler, "a handler waits for its own worker: shut the queue down elsewhere");
+        let is_worker = worker::is_worker_of(&self.shared);
+        assert!(!is_worker, "a handler waits for its own worker: shut the queue down elsewhere");
         let running = worker::lock(&self.workers).running();
         running.wait();
         let workers = worker::lock(&self.workers).take_threads();
         for worker in workers {
-            // Its handler's panics were caught; it has none of its own.
+            // The panics of its handler were caught, and the worker itself has none.
             let _ = worker.join(cx);
         }
     }
@@ -402,7 +408,7 @@ impl<T> Drop for Queue<T> {
     }
 }
 
-/// Without the items: they may be taken meanwhile.
+/// It does not show the items: they may be taken meanwhile.
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
@@ -413,7 +419,7 @@ impl<T> fmt::Debug for Queue<T> {
     }
 }
 
-/// Gives way for a few instructions of another thread's.
+/// Lets another thread run for a few instructions.
 fn pause() {
     #[cfg(feature = "std")]
     std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! A worker's sequence count: odd while the worker is busy, as in Linux's `seqcount_t` (`include/linux/seqlock.h`, 6.12).
+//! The sequence count of a worker: odd while the worker is busy, as in Linux's `seqcount_t` (`include/linux/seqlock.h`, 6.12).
 
 use crate::primitive::{AtomicUsize, Ordering};
 
@@ -11,12 +11,12 @@ impl SeqCount {
         Self(AtomicUsize::new(0))
     }
 
-    /// Begins a busy time, before an item is taken: whoever knows that the item was taken sees this.
+    /// Begins a busy time. The worker calls it before it takes an item, so a thread that knows that the item is taken sees this.
     pub(super) fn begin(&self) {
         self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }
 
-    /// Ends the busy time: the item was handled, or none was found.
+    /// Ends the busy time. The worker calls it when it has handled the item, or found none.
     pub(super) fn end(&self) {
         self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
     }

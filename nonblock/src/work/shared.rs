@@ -14,45 +14,46 @@ use crate::event_count::EventCount;
 use crate::primitive::fence;
 use crate::primitive::{ArrayQueue, AtomicUsize, Ordering};
 
-/// In the count of items: the queue takes no more.
+/// In the count of items: the queue is closed.
 const CLOSED: usize = 1;
 
 /// In the count of items: one item.
 const ITEM: usize = 2;
 
-/// See the [module](self).
+/// A queue, as its handle and its workers share it.
 pub(super) struct Shared<T> {
     ring: ArrayQueue<T>,
-    entry: Entry,
-    exit: Exit,
-    /// For those who wait for an item, or for there to be none any more.
+    producers: ProducerState,
+    consumers: ConsumerState,
+    /// Threads that wait for an item, or for the end of the queue.
     items: EventCount,
-    /// For those who wait for room, and the one who waits for items to be done with: both look when an item was taken.
+    /// Threads that wait for room, and the one thread that flushes. Both look again after an item was taken out.
     room: EventCount,
 }
 
-/// What a push changes. Apart from what the handlers count, by two cache lines, since processors fetch them in pairs.
+/// What a push changes. The consumers change nothing in its cache lines but the count of items. The alignment is that of two
+/// cache lines, since processors fetch them in pairs.
 #[repr(align(128))]
-struct Entry {
-    /// How many items were admitted and not taken out yet, and whether the queue is closed, in one word. So every push is
-    /// either admitted before the closing, and waited for, or refused.
+struct ProducerState {
+    /// How many items are counted in and not out yet, and whether the queue is closed, in one word. So every push is either
+    /// counted in before the queue is closed, and its item is waited for, or it is refused.
     ///
-    /// An item is counted in before it is put into the ring, and out after it was taken from there. So an item that was
-    /// admitted finds room in the ring.
+    /// An item is counted in before it is put into the ring, and counted out after it was taken from the ring. So an item that
+    /// was counted in finds room in the ring.
     items: AtomicUsize,
     pushed: AtomicUsize,
     refused: AtomicUsize,
     highest: AtomicUsize,
 }
 
-/// What was done with the items.
+/// What changes when items are taken out and handled.
 #[repr(align(128))]
-struct Exit {
-    /// How many items handlers have in hand.
+struct ConsumerState {
+    /// How many items are being handled.
     handling: AtomicUsize,
     handled: AtomicUsize,
     panicked: AtomicUsize,
-    /// Whether somebody waits for items to be done with: 1 or 0.
+    /// Whether a thread flushes: 1 or 0.
     #[cfg(feature = "std")]
     flushing: AtomicUsize,
 }
@@ -63,13 +64,13 @@ impl<T> Shared<T> {
         assert!(capacity > 0, "a queue of capacity 0 takes nothing: expected at least 1");
         Self {
             ring: ArrayQueue::new(capacity),
-            entry: Entry {
+            producers: ProducerState {
                 items: AtomicUsize::new(0),
                 pushed: AtomicUsize::new(0),
                 refused: AtomicUsize::new(0),
                 highest: AtomicUsize::new(0),
             },
-            exit: Exit {
+            consumers: ConsumerState {
                 handling: AtomicUsize::new(0),
                 handled: AtomicUsize::new(0),
                 panicked: AtomicUsize::new(0),
@@ -81,19 +82,19 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Puts an item in, or counts a refusal.
+    /// Puts an item in. If the queue takes no more, counts a refusal.
     pub(super) fn push(&self, item: T) -> Result<(), Full<T>> {
         self.try_push(item).inspect_err(|_| {
-            self.entry.refused.fetch_add(1, Ordering::Relaxed);
+            self.producers.refused.fetch_add(1, Ordering::Relaxed);
         })
     }
 
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        let Some(held) = self.admit() else { return Err(Full(item)) };
-        self.entry.pushed.fetch_add(1, Ordering::Relaxed);
-        // It rises only, and seldom.
-        if held > self.entry.highest.load(Ordering::Relaxed) {
-            self.entry.highest.fetch_max(held, Ordering::Relaxed);
+        let Some(held) = self.count_in() else { return Err(Full(item)) };
+        self.producers.pushed.fetch_add(1, Ordering::Relaxed);
+        // It only rises, and seldom does.
+        if held > self.producers.highest.load(Ordering::Relaxed) {
+            self.producers.highest.fetch_max(held, Ordering::Relaxed);
         }
         let put = self.ring.push(item);
         assert!(put.is_ok(), "an admitted item finds room in the ring");
@@ -101,16 +102,16 @@ impl<T> Shared<T> {
         Ok(())
     }
 
-    /// Counts an item in, and returns how many there are then; `None` if the queue takes no more.
-    fn admit(&self) -> Option<usize> {
+    /// Counts an item in, and returns the new count. `None` if the queue takes no more.
+    fn count_in(&self) -> Option<usize> {
         let full = self.capacity() * ITEM;
-        let mut items = self.entry.items.load(Ordering::Relaxed);
+        let mut items = self.producers.items.load(Ordering::Relaxed);
         loop {
             if items & CLOSED != 0 || items >= full {
                 return None;
             }
-            // Acquires the leaving of those that made room.
-            match self.entry.items.compare_exchange_weak(
+            // Acquires what the threads did that made room.
+            match self.producers.items.compare_exchange_weak(
                 items,
                 items + ITEM,
                 Ordering::Acquire,
@@ -122,19 +123,19 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Takes the first item out, if there is one. It counts as handled: the caller answers for it from now on.
-    pub(super) fn take(&self) -> Option<T> {
+    /// Takes the first item out, if there is one. It counts as handled from now on.
+    pub(super) fn try_pop(&self) -> Option<T> {
         let item = self.ring.pop()?;
-        // Before those are woken who wait for this.
-        self.exit.handled.fetch_add(1, Ordering::Release);
-        self.taken();
+        // Counted before the threads are woken that wait for this.
+        self.consumers.handled.fetch_add(1, Ordering::Release);
+        self.count_out();
         Some(item)
     }
 
     /// Counts an item out.
-    fn taken(&self) {
-        if self.entry.items.fetch_sub(ITEM, Ordering::AcqRel) == ITEM | CLOSED {
-            // The last: none will come any more.
+    fn count_out(&self) {
+        if self.producers.items.fetch_sub(ITEM, Ordering::AcqRel) == ITEM | CLOSED {
+            // It was the last: the queue is closed, so no item comes any more.
             self.items.notify_all();
         } else {
             self.room.notify_one();
@@ -143,18 +144,18 @@ impl<T> Shared<T> {
 
     /// Refuses every push from now on.
     pub(super) fn close(&self) {
-        self.entry.items.fetch_or(CLOSED, Ordering::AcqRel);
+        self.producers.items.fetch_or(CLOSED, Ordering::AcqRel);
         self.items.notify_all();
         self.room.notify_all();
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.entry.items.load(Ordering::Acquire) & CLOSED != 0
+        self.producers.items.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// How many items were admitted and not taken out yet.
+    /// Returns how many items are counted in and not out yet.
     pub(super) fn len(&self) -> usize {
-        self.entry.items.load(Ordering::Acquire) / ITEM
+        self.producers.items.load(Ordering::Acquire) / ITEM
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -162,97 +163,99 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn stats(&self) -> QueueStats {
-        // First: what was handled was pushed before.
-        let handled = self.exit.handled.load(Ordering::Acquire);
+        // Loaded first: an item is pushed before it is handled.
+        let handled = self.consumers.handled.load(Ordering::Acquire);
         QueueStats {
             capacity: self.capacity(),
-            pushed: self.entry.pushed.load(Ordering::Relaxed),
-            handling: self.exit.handling.load(Ordering::Relaxed),
+            pushed: self.producers.pushed.load(Ordering::Relaxed),
+            handling: self.consumers.handling.load(Ordering::Relaxed),
             handled,
-            panicked: self.exit.panicked.load(Ordering::Relaxed),
-            refused: self.entry.refused.load(Ordering::Relaxed),
-            highest: self.entry.highest.load(Ordering::Relaxed),
+            panicked: self.consumers.panicked.load(Ordering::Relaxed),
+            refused: self.producers.refused.load(Ordering::Relaxed),
+            highest: self.producers.highest.load(Ordering::Relaxed),
         }
     }
 }
 
 #[cfg(feature = "std")]
 impl<T> Shared<T> {
-    /// Waits for an item, and takes it as handled; `None` when the queue is closed and none will come any more.
-    pub(super) fn wait_and_take(&self) -> Option<T> {
-        self.wait_with(|| self.take())
+    /// Waits for an item, and takes it out as handled. `None` if the queue is closed, and no item comes any more.
+    pub(super) fn wait_and_pop(&self) -> Option<T> {
+        self.wait_until_popped(|| self.try_pop())
     }
 
-    /// Waits for an item to handle, by a worker; `None` when the queue is closed and none will come any more. The worker
-    /// answers for it with [`handled`](Self::handled).
-    pub(super) fn wait_for_item(&self, seq: &SeqCount) -> Option<T> {
-        self.wait_with(|| {
+    /// Waits for an item that a worker is to handle. `None` if the queue is closed, and no item comes any more.
+    ///
+    /// After it has handled the item, the worker calls [`finish_item`](Self::finish_item).
+    pub(super) fn next_item(&self, seq: &SeqCount) -> Option<T> {
+        self.wait_until_popped(|| {
             seq.begin();
             let Some(item) = self.ring.pop() else {
                 seq.end();
                 self.notify_flush();
                 return None;
             };
-            self.exit.handling.fetch_add(1, Ordering::Relaxed);
-            self.taken();
+            self.consumers.handling.fetch_add(1, Ordering::Relaxed);
+            self.count_out();
             Some(item)
         })
     }
 
-    fn wait_with(&self, take: impl Fn() -> Option<T>) -> Option<T> {
-        self.items.wait(|| match take() {
-            None => (self.entry.items.load(Ordering::Acquire) == CLOSED).then_some(None),
+    /// Waits until `try_pop` returns an item, or until no item comes any more.
+    fn wait_until_popped(&self, try_pop: impl Fn() -> Option<T>) -> Option<T> {
+        self.items.wait(|| match try_pop() {
+            None => (self.producers.items.load(Ordering::Acquire) == CLOSED).then_some(None),
             item => Some(item),
         })
     }
 
     /// Counts an item that a worker has handled.
-    pub(super) fn handled(&self, seq: &SeqCount, panicked: bool) {
+    pub(super) fn finish_item(&self, seq: &SeqCount, panicked: bool) {
         if panicked {
-            self.exit.panicked.fetch_add(1, Ordering::Relaxed);
+            self.consumers.panicked.fetch_add(1, Ordering::Relaxed);
         }
-        self.exit.handling.fetch_sub(1, Ordering::Relaxed);
-        self.exit.handled.fetch_add(1, Ordering::Release);
+        self.consumers.handling.fetch_sub(1, Ordering::Relaxed);
+        self.consumers.handled.fetch_add(1, Ordering::Release);
         seq.end();
         self.notify_flush();
     }
 
-    /// Wakes the one who waits for items to be done with, after one was.
+    /// Wakes the thread that flushes, if there is one.
     fn notify_flush(&self) {
-        // Either this sees who flushes, or who flushes sees what was done.
+        // Either this thread sees that another one flushes, or that one sees what this one has done.
         fence(Ordering::SeqCst);
-        if self.exit.flushing.load(Ordering::Relaxed) != 0 {
+        if self.consumers.flushing.load(Ordering::Relaxed) != 0 {
             self.room.notify_all();
         }
     }
 
-    /// Waits until every item that was pushed before is done with. One thread at a time.
+    /// Waits until every item that was pushed before is handled. Only one thread may call it at a time.
     ///
     /// # Arguments
     ///
-    /// * `seq_counts`: lists those of all workers. It is called when the items were taken.
+    /// * `seq_counts`: returns the sequence counts of all workers. It is called after the items have left the ring.
     pub(super) fn flush(&self, seq_counts: impl FnOnce() -> Vec<Arc<SeqCount>>) {
-        // All that were put into the ring before have been counted, if not only those.
-        let pushed = self.entry.pushed.load(Ordering::Acquire);
-        self.exit.flushing.store(1, Ordering::Relaxed);
-        // Items leave the ring in order: when as many are done with, whichever they are, these have left it.
-        self.room.wait_beside(|| {
-            let missing = pushed.wrapping_sub(self.exit.handled.load(Ordering::Acquire));
+        // This counts every item that was put into the ring before. It may count later ones too.
+        let pushed = self.producers.pushed.load(Ordering::Acquire);
+        self.consumers.flushing.store(1, Ordering::Relaxed);
+        // Items leave the ring in order. When as many items are handled, whichever they are, these have left the ring.
+        self.room.wait_and_pass_on(|| {
+            let missing = pushed.wrapping_sub(self.consumers.handled.load(Ordering::Acquire));
             (missing == 0 || missing > usize::MAX / 2).then_some(())
         });
-        // Those of them that are not done with are in the hands of busy workers.
+        // Busy workers have those of them that are not handled yet.
         let mut busy: Vec<_> = seq_counts()
             .into_iter()
             .filter_map(|seq| seq.busy().map(|count| (seq, count)))
             .collect();
-        self.room.wait_beside(|| {
+        self.room.wait_and_pass_on(|| {
             busy.retain(|(seq, count)| seq.busy() == Some(*count));
             busy.is_empty().then_some(())
         });
-        self.exit.flushing.store(0, Ordering::Relaxed);
+        self.consumers.flushing.store(0, Ordering::Relaxed);
     }
 
-    /// Waits for room, and puts an item in; gives it back if the queue is closed.
+    /// Waits for room, and puts an item in. Returns the item if the queue is closed.
     pub(super) fn wait_and_push(&self, item: T) -> Result<(), Full<T>> {
         let mut item = Some(item);
         let pushed = self.room.wait(|| match self.try_push(item.take()?) {
@@ -264,7 +267,7 @@ impl<T> Shared<T> {
             }
         });
         pushed.inspect_err(|_| {
-            self.entry.refused.fetch_add(1, Ordering::Relaxed);
+            self.producers.refused.fetch_add(1, Ordering::Relaxed);
         })
     }
 }

@@ -1,10 +1,10 @@
-//! What a queue counts.
+//! The counts of a queue.
 
 use core::fmt;
 
-/// A queue's counts, since it was made.
+/// The counts of a queue, since the queue was made.
 ///
-/// They are read one after another, so while the queue is in use they need not fit together to the last item.
+/// They are read one after another. So while the queue is in use, they need not fit together to the last item.
 ///
 /// # Context
 ///
@@ -27,15 +27,15 @@ pub struct QueueStats {
     pub capacity: usize,
     /// How many items were pushed.
     pub pushed: usize,
-    /// How many items workers' handlers have in hand. What is taken by hand counts as handled at once.
+    /// How many items the handlers of workers are handling. An item that is taken by hand counts as handled at once.
     pub handling: usize,
-    /// How many items a worker's handler is done with, or were taken by hand.
+    /// How many items were handled by a worker, or taken by hand.
     pub handled: usize,
     /// How many handlers panicked. Their items count as handled.
     pub panicked: usize,
-    /// How many items were given back, because the queue was full or shut down.
+    /// How many items were refused, because the queue was full or shut down.
     pub refused: usize,
-    /// How many items the queue held when it held most.
+    /// The highest number of items that the queue has held.
     pub highest: usize,
 }
 

@@ -1,11 +1,11 @@
-//! How many workers a queue has, and the wait for the last of them to end.
+//! A wait group: it counts the workers of a queue, and lets a thread wait until the last one has ended.
 
 use std::sync::Arc;
 
 use crate::event_count::EventCount;
 use crate::primitive::{AtomicUsize, Ordering};
 
-/// How many workers have not ended.
+/// Counts the workers that have not ended.
 pub(super) struct WaitGroup {
     workers: AtomicUsize,
     empty: EventCount,
@@ -30,7 +30,7 @@ impl core::fmt::Debug for WaitGroup {
     }
 }
 
-/// One worker's membership in a [`WaitGroup`]. It ends when this is dropped, by unwinding too.
+/// The membership of one worker in a [`WaitGroup`]. It ends when this is dropped, by unwinding too.
 pub(super) struct Member(Arc<WaitGroup>);
 
 impl Member {

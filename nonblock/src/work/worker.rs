@@ -1,4 +1,4 @@
-//! The threads that handle a queue's items.
+//! The workers: threads that handle the items of a queue.
 
 use core::cell::Cell;
 use core::mem;
@@ -16,18 +16,18 @@ use crate::token::Sleepable;
 use crate::unwind;
 use crate::violation::Place;
 
-/// A thread that handles a queue's items. Made by [`Queue::worker`](super::Queue::worker).
+/// A thread that handles the items of a queue. [`Queue::worker`](super::Queue::worker) starts one.
 ///
 /// # Context
 ///
-/// It is a handle to look at. Dropping it does nothing: the worker runs until its queue is shut down or dropped.
+/// It is only a handle. Dropping it does nothing: the worker runs until its queue is shut down or dropped.
 #[derive(Clone, Debug)]
 pub struct Worker {
     thread: native::Thread,
 }
 
 impl Worker {
-    /// Returns the worker's thread, with its name and identifier.
+    /// Returns the handle of the worker's thread, with its name and identifier.
     ///
     /// # Context
     ///
@@ -37,7 +37,7 @@ impl Worker {
     }
 }
 
-/// A queue's workers.
+/// The workers of a queue.
 #[derive(Debug, Default)]
 pub(super) struct Workers {
     threads: Vec<JoinHandle<()>>,
@@ -46,23 +46,24 @@ pub(super) struct Workers {
 }
 
 thread_local! {
-    /// The queue whose worker this thread is, by the address of what it shares with the queue. It holds on to that.
-    static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
+    /// The address of the `Shared` of the queue that this thread works for. The thread owns a share of it.
+    static WORKER_OF: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Says whether this thread is one of the queue's workers.
+/// Returns whether this thread is a worker of the queue.
 pub(super) fn is_worker_of<T>(shared: &Arc<Shared<T>>) -> bool {
-    WORKS_FOR.get() == Arc::as_ptr(shared).addr()
+    WORKER_OF.get() == Arc::as_ptr(shared).addr()
 }
 
-/// Locks the list of workers for a moment. Meanwhile nothing is waited for, and no code of the user runs.
+/// Locks the list of workers. While it is locked, nothing is waited for, and no code of the user runs.
 pub(super) fn lock(workers: &Mutex<Workers>) -> MutexGuard<'_, Workers> {
     workers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts a worker.
 ///
-/// Starting a thread may be reported to a handler of the user, so the list of workers is not locked meanwhile.
+/// The list of workers is not locked while the thread is started: a start in a section is reported, and the report may call a
+/// handler of the user.
 #[track_caller]
 pub(super) fn spawn<T, F>(
     workers: &Mutex<Workers>,
@@ -79,12 +80,12 @@ where
     let own_seq = Arc::clone(&seq);
     // If the thread cannot be started, the closure is dropped, and the membership ends with it.
     let started = Builder::new().name(name).spawn(move |cx| {
-        // Dropped last: the handler, and what it captured, are gone before the membership ends.
+        // It is dropped last: the handler, and what it captured, are dropped before the membership ends.
         let _member = member;
         let (shared, mut handler) = (shared, handler);
-        WORKS_FOR.set(Arc::as_ptr(&shared).addr());
-        while let Some(item) = shared.wait_for_item(&own_seq) {
-            shared.handled(&own_seq, handle(&mut handler, item, cx, place));
+        WORKER_OF.set(Arc::as_ptr(&shared).addr());
+        while let Some(item) = shared.next_item(&own_seq) {
+            shared.finish_item(&own_seq, handle(&mut handler, item, cx, place));
         }
     });
     match started {
@@ -101,7 +102,7 @@ where
 }
 
 impl Workers {
-    /// Counts in a worker that is about to be started.
+    /// Adds a worker that is about to be started.
     fn add(&mut self) -> (Member, Arc<SeqCount>) {
         let seq = Arc::new(SeqCount::new());
         self.seq_counts.push(Arc::clone(&seq));
@@ -113,18 +114,18 @@ impl Workers {
         self.seq_counts.clone()
     }
 
-    /// Returns the group of those that have not ended.
+    /// Returns the group of the workers that have not ended.
     pub(super) fn running(&self) -> Arc<WaitGroup> {
         Arc::clone(&self.running)
     }
 
-    /// Gives the threads away, to be joined.
+    /// Takes the handles of the threads, to join them.
     pub(super) fn take_threads(&mut self) -> Vec<JoinHandle<()>> {
         mem::take(&mut self.threads)
     }
 }
 
-/// Handles an item, and leaves the thread as it was before. Returns whether the handler panicked.
+/// Handles an item, and returns whether the handler panicked. It leaves the thread outside sections, and not unwinding.
 fn handle<T>(
     handler: &mut impl FnMut(T, &mut Sleepable),
     item: T,

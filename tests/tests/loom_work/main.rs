@@ -103,11 +103,11 @@ mod work {
             }
 
             pub fn pop(&self) -> Option<T> {
-                self.shared.wait_and_take()
+                self.shared.wait_and_pop()
             }
 
             pub fn try_pop(&self) -> Option<T> {
-                self.shared.take()
+                self.shared.try_pop()
             }
 
             pub fn close(&self) {
@@ -133,9 +133,9 @@ mod work {
                 self.seq_counts.lock().unwrap().push(Arc::clone(&seq));
                 move || {
                     let _member = member;
-                    while let Some(item) = queue.shared.wait_for_item(&seq) {
+                    while let Some(item) = queue.shared.next_item(&seq) {
                         handler(item);
-                        queue.shared.handled(&seq, false);
+                        queue.shared.finish_item(&seq, false);
                     }
                 }
             }

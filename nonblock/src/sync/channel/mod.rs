@@ -36,11 +36,11 @@
 mod parcel;
 mod receiver;
 mod sender;
+mod shared;
 
 use std::sync::Arc;
 
-use self::parcel::Items;
-use super::monitor::{Monitor, Waiters};
+use self::shared::Channel;
 
 pub use self::receiver::{Iter, Receiver, TryIter};
 pub use self::sender::{SendTimeoutError, Sender};
@@ -74,7 +74,7 @@ pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, 
 /// ```
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel needs room for at least one value");
-    Channel::pair(Some(capacity))
+    pair(Some(capacity))
 }
 
 /// Makes a channel that holds any number of values.
@@ -93,40 +93,10 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// });
 /// ```
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
-    Channel::pair(None)
+    pair(None)
 }
 
-/// What senders and receivers share.
-struct Channel<T> {
-    state: Monitor<State<T>>,
-    /// How many values there can be, if not any number.
-    capacity: Option<usize>,
-    /// Senders that wait for room.
-    senders: Waiters,
-    /// Receivers that wait for a value.
-    receivers: Waiters,
-}
-
-struct State<T> {
-    items: Items<T>,
-    /// How many handles there are of either kind.
-    senders: usize,
-    receivers: usize,
-}
-
-impl<T> Channel<T> {
-    fn pair(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
-        let state = State { items: Items::new(capacity), senders: 1, receivers: 1 };
-        let channel = Arc::new(Self {
-            state: Monitor::new(state),
-            capacity,
-            senders: Waiters::new(),
-            receivers: Waiters::new(),
-        });
-        (Sender::of(Arc::clone(&channel)), Receiver::of(channel))
-    }
-
-    fn len(&self) -> usize {
-        self.state.lock().items.len()
-    }
+fn pair<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
+    let channel = Arc::new(Channel::new(capacity));
+    (Sender::of(Arc::clone(&channel)), Receiver::of(channel))
 }

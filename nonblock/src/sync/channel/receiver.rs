@@ -4,9 +4,10 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 use std::sync::Arc;
+use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 
 use super::parcel::Parcel;
-use super::{Channel, RecvError, RecvTimeoutError, State, TryRecvError};
+use super::shared::{Channel, State};
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;

@@ -3,9 +3,10 @@
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
+use std::sync::mpsc::{SendError, TrySendError};
 
 use super::parcel::Parcel;
-use super::{Channel, SendError, State, TrySendError};
+use super::shared::{Channel, State};
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;

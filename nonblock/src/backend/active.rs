@@ -1,0 +1,37 @@
+//! The backend of this build.
+
+use super::interface::{Backend as _, Suspended};
+
+// This is the one place that chooses. The thread-local backend is called directly, so that a section is inlined. A backend
+// of another crate is called through the table that the crate installed. Where checks are off, there is none.
+#[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
+pub(crate) use super::installed::InstalledBackend as ActiveBackend;
+#[cfg(not(any(debug_assertions, feature = "checks")))]
+pub(crate) use super::no_backend::NoBackend as ActiveBackend;
+#[cfg(all(any(debug_assertions, feature = "checks"), feature = "std"))]
+pub(crate) use super::thread_local::ThreadLocal as ActiveBackend;
+
+/// Returns whether a section is open on this thread, or `None` where no count is kept.
+#[inline]
+pub(crate) fn in_section() -> Option<bool> {
+    ActiveBackend::depth().map(|depth| depth != 0)
+}
+
+/// Keeps the thread's open sections suspended until it is dropped, by unwinding too.
+#[must_use = "the sections are resumed when this guard is dropped"]
+pub(crate) struct SuspendGuard(Suspended);
+
+impl SuspendGuard {
+    /// Suspends the thread's open sections.
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self(ActiveBackend::suspend())
+    }
+}
+
+impl Drop for SuspendGuard {
+    #[inline]
+    fn drop(&mut self) {
+        ActiveBackend::resume(self.0);
+    }
+}
