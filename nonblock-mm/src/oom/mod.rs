@@ -59,6 +59,8 @@ mod reaper_thread;
 mod reaping;
 mod stats;
 mod stderr;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod tried_mappings;
 mod trigger;
 mod victim;

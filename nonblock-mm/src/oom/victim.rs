@@ -209,6 +209,8 @@ impl Victim {
         let attempt = self.reaped.attempts;
         let event = ReapEvent { victim: Arc::clone(&self.mm), attempt, kind };
         // If one panics, the panic hook has reported it, and the reaper goes on.
+        #[cfg(feature = "tracing")]
+        unwind::catch(state.place, || super::tracing::emit(&event));
         if let Some(watcher) = &state.config.watcher {
             unwind::catch(state.place, || watcher(&event));
         }
