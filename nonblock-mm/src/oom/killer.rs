@@ -90,7 +90,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn).
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`].
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn).
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`].
     ///
     /// # Errors
     ///
