@@ -92,7 +92,7 @@ impl Subscriptions {
         cx: &mut Sleepable,
     ) {
         if !ends_are_deferred() {
-            first_panic.catch(|| self.snapshot.synchronize_since(cx, period));
+            self.snapshot.synchronize_catching(cx, period, first_panic);
         }
     }
 }

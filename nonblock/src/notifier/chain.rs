@@ -108,7 +108,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         first_panic.catch(|| writer.collect());
         // A thread that is in a call would wait for itself, or for one that likewise waits for it.
         if !ends_are_deferred() {
-            first_panic.catch(|| self.links.synchronize_since(cx, period));
+            self.links.synchronize_catching(cx, period, &mut first_panic);
         }
         first_panic.resume();
     }

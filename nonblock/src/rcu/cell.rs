@@ -64,8 +64,8 @@ pub struct Rcu<T> {
     /// Everything that was free in this epoch has been freed.
     freed: AtomicU64,
     grace_periods: GracePeriods,
-    // Readers on several threads share a `T`.
-    _shares: PhantomData<T>,
+    // Readers on several threads share a `T`. An array, so that a message of rustc goes straight to the type.
+    _shares: [T; 0],
 }
 
 /// What only the writer looks at.
@@ -156,7 +156,7 @@ impl<T> Rcu<T> {
             freeing: AtomicBool::new(false),
             freed: AtomicU64::new(0),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
-            _shares: PhantomData,
+            _shares: [],
         }
     }
 
@@ -192,7 +192,7 @@ impl<T> Rcu<T> {
         readers.fetch_add(1, Ordering::Acquire);
         let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
-        let value = unsafe { NonNull::new_unchecked(value) };
+        let value = Pinned(unsafe { NonNull::new_unchecked(value) });
         Guard { value, readers, _reading: reading, _rcu: PhantomData }
     }
 
@@ -312,13 +312,34 @@ impl<T> Rcu<T> {
     /// As [`synchronize`](Self::synchronize).
     #[track_caller]
     pub fn synchronize_since(&self, cx: &mut Sleepable, period: GracePeriod) {
-        might_sleep();
+        let mut first_panic = FirstPanic::new();
+        self.synchronize_catching(cx, period, &mut first_panic);
+        first_panic.resume();
+    }
+
+    /// As [`synchronize_since`](Self::synchronize_since), but leaves the panics of values' drops to the caller.
+    ///
+    /// For callers that have other calls to make, whatever panics.
+    ///
+    /// # Context
+    ///
+    /// As [`synchronize`](Self::synchronize).
+    ///
+    /// # Panics
+    ///
+    /// If this thread is a reader itself ([`ends_are_deferred`]).
+    #[track_caller]
+    pub fn synchronize_catching(
+        &self,
+        cx: &mut Sleepable,
+        period: GracePeriod,
+        first_panic: &mut FirstPanic,
+    ) {
         assert!(
             !ends_are_deferred(),
             "`synchronize` on a thread that reads: it would wait for itself; expected no guard, no callback and no \
              invalidation under way on this thread"
         );
-        let mut first_panic = FirstPanic::new();
         let mut backoff = Backoff::new();
         loop {
             let writer = self.write(cx);
@@ -326,11 +347,10 @@ impl<T> Rcu<T> {
             if self.grace_periods.has_ended(period)
                 && self.freed.load(Ordering::Acquire) >= period.ends_at
             {
-                break;
+                return;
             }
             backoff.snooze(cx);
         }
-        first_panic.resume();
     }
 
     /// Waits until a grace period has ended: no guard is left that could have found a value replaced by then.
@@ -457,6 +477,10 @@ pub struct Writer<'a, T> {
 
 impl<T> Writer<'_, T> {
     /// Returns the value that readers find now.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn current(&self) -> &T {
         let current = self.rcu.current.load(Ordering::Acquire);
         // SAFETY: the value lives until it is replaced, which takes `&mut self`, and a while longer.
@@ -479,6 +503,10 @@ impl<T> Writer<'_, T> {
     }
 
     /// Returns the grace period of all values that were replaced by now.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn grace_period(&self) -> GracePeriod {
         GracePeriod { ends_at: self.state.epoch + GRACE }
     }
@@ -486,6 +514,10 @@ impl<T> Writer<'_, T> {
     /// Ends the writing, and collects if many replaced values have piled up. Else it leaves them to the next writer.
     ///
     /// For writers that do not wait for readers: a look whether some are left delays those.
+    ///
+    /// # Context
+    ///
+    /// May sleep, if a value's drop may.
     ///
     /// # Panics
     ///
@@ -500,6 +532,10 @@ impl<T> Writer<'_, T> {
     ///
     /// For writers that would like to know the readers gone, but do not wait for them.
     ///
+    /// # Context
+    ///
+    /// May sleep, if a value's drop may.
+    ///
     /// # Panics
     ///
     /// As [`collect`](Self::collect).
@@ -513,6 +549,10 @@ impl<T> Writer<'_, T> {
     }
 
     /// Ends the writing, and drops those replaced values that no reader can have any more. Waits for no reader.
+    ///
+    /// # Context
+    ///
+    /// May sleep, if a value's drop may.
     ///
     /// # Panics
     ///
@@ -594,12 +634,20 @@ impl<T> Drop for Freeing<'_, T> {
 /// See [`Rcu::read`].
 #[must_use = "the value is pinned until this is dropped: bind it to a name, since `let _` drops it at once"]
 pub struct Guard<'a, T> {
-    // No reference: one would have to stay valid until this is gone, and the value may be freed while it goes.
-    value: NonNull<T>,
+    value: Pinned<T>,
     readers: &'a AtomicUsize,
     _reading: Reading,
     _rcu: PhantomData<&'a Rcu<T>>,
 }
+
+/// The value that a guard pins.
+///
+/// No reference: one would have to stay valid until the guard is gone, and the value may be freed while it goes.
+struct Pinned<T>(NonNull<T>);
+
+// SAFETY: it is a `&T` in all but name. What ties a guard to its thread is `Reading`, and it alone, so that a message of
+// rustc names that and nothing else.
+unsafe impl<T: Sync> Send for Pinned<T> {}
 
 impl<T> Deref for Guard<'_, T> {
     type Target = T;
@@ -607,7 +655,7 @@ impl<T> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: this reader is counted, so no writer frees the value before it is dropped.
-        unsafe { self.value.as_ref() }
+        unsafe { self.value.0.as_ref() }
     }
 }
 

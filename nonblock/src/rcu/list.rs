@@ -108,11 +108,19 @@ impl<C: ?Sized, D> Entry<C, D> {
     }
 
     /// Returns the callback.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn callback(&self) -> &Arc<C> {
         &self.callback
     }
 
     /// Returns the tombstone, by which the entry is removed.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn tombstone(&self) -> &SharedTombstone {
         &self.tombstone
     }
@@ -199,6 +207,10 @@ impl<C: ?Sized, D> List<C, D> {
     }
 
     /// Returns whether `chosen` returns `true` for an entry of the list.
+    ///
+    /// # Context
+    ///
+    /// May be called where the closure may.
     pub fn any(&self, chosen: impl Fn(&Entry<C, D>) -> bool) -> bool {
         self.entries.iter().any(|entry| chosen(entry))
     }
@@ -262,9 +274,13 @@ impl<'a, C: ?Sized> View<'a, C> {
     /// * `passed`: is set, after each call that returned `Ok`, to the place behind its callback; so after a panic too,
     ///   [`before`](Self::before) tells who was called.
     ///
+    /// # Context
+    ///
+    /// May be called where the closure may.
+    ///
     /// # Errors
     ///
-    /// The closure's.
+    /// The first error that the closure returns.
     #[inline]
     pub fn try_for_each<X>(
         self,
@@ -291,6 +307,10 @@ impl<'a, C: ?Sized> View<'a, C> {
     ///
     /// * `cx`: is lent to each call.
     ///
+    /// # Context
+    ///
+    /// May be called where the closure may.
+    ///
     /// # Panics
     ///
     /// The first panic of a callback passes through when all were called; none does if the thread is unwinding already.
@@ -307,6 +327,10 @@ impl<'a, C: ?Sized> View<'a, C> {
 
     /// Returns the part before a place, as [`try_for_each`](Self::try_for_each) tells one.
     ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    ///
     /// # Panics
     ///
     /// If the place is behind the end.
@@ -317,6 +341,10 @@ impl<'a, C: ?Sized> View<'a, C> {
     }
 
     /// Returns how many callbacks are live.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
     #[must_use]
     pub fn count(&self) -> usize {
         if self.whole {

@@ -32,13 +32,13 @@ pub(super) fn shard_of_this_thread() -> usize {
 }
 
 /// Names, in rustc's messages, why what is counted for a thread is neither `Send` nor `Sync`.
-trait ReadEndsOnItsThread {}
+trait GuardStaysOnItsThread {}
 
 /// A read that this thread has under way. It is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Reading {
     // The count is the thread's. An array, as in the tokens, so that a message goes straight to the name.
-    _of_this_thread: [*mut dyn ReadEndsOnItsThread; 0],
+    _of_this_thread: [*mut dyn GuardStaysOnItsThread; 0],
 }
 
 impl Reading {

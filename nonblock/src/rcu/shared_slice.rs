@@ -12,8 +12,8 @@ use std::vec::Vec;
 /// An `Arc<[T]>` has its counts in front of its first values. Whoever copies or drops one takes that cache line from the
 /// readers. Here a reader never looks at the counts.
 pub(super) struct SharedSlice<T> {
-    _owner: Arc<Box<[T]>>,
-    /// The owner's.
+    owner: Arc<Box<[T]>>,
+    /// What the owner's box holds.
     values: NonNull<[T]>,
 }
 
@@ -28,13 +28,13 @@ impl<T> From<Vec<T>> for SharedSlice<T> {
         let owner = Arc::new(values.into_boxed_slice());
         // Taken when the box is where it stays.
         let values = NonNull::from(&**owner);
-        Self { _owner: owner, values }
+        Self { owner, values }
     }
 }
 
 impl<T> Clone for SharedSlice<T> {
     fn clone(&self) -> Self {
-        Self { _owner: Arc::clone(&self._owner), values: self.values }
+        Self { owner: Arc::clone(&self.owner), values: self.values }
     }
 }
 
