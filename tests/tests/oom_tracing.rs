@@ -1,6 +1,7 @@
 //! What a reaper does, as events of `tracing`: their levels and fields, and subscribers that misbehave.
 //!
-//! The subscriber must be that of the process, since the reaper has a thread of its own. So each test has a process of its own.
+//! The subscriber must be that of the process, since the reaper has a thread of its own. So each test has a process of its
+//! own.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]

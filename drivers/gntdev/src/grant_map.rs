@@ -56,8 +56,8 @@ impl GrantMap {
         self.vma = Some(Vma { range, pages: pages.collect() });
     }
 
-    /// Returns which of the map's pages are in a range, or `None` if none of them is still mapped. Linux's `in_range()` looks at
-    /// the range only.
+    /// Returns which of the map's pages are in a range, or `None` if none of them is still mapped. Linux's `in_range()`
+    /// looks at the range only.
     fn in_range(&self, range: &Range) -> Option<ops::Range<usize>> {
         let vma = self.vma.as_ref()?;
         let both = vma.range.intersection(range)?;

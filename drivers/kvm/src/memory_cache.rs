@@ -16,7 +16,8 @@ impl MmuMemoryCache {
         Self { objects: Reserve::with_capacity(capacity, Box::<SptePage>::default) }
     }
 
-    /// Allocates as many pages as were taken, and returns how many. Linux's `mmu_topup_memory_cache()`, with `GFP_KERNEL_ACCOUNT`.
+    /// Allocates as many pages as were taken, and returns how many. Linux's `mmu_topup_memory_cache()`, with
+    /// `GFP_KERNEL_ACCOUNT`.
     ///
     /// # Context
     ///

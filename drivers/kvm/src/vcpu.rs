@@ -40,8 +40,8 @@ impl Vcpu {
         self.tlb.with(cx, guest)
     }
 
-    /// Waits until the processor leaves guest mode, and clears its translations. Guest mode cannot sleep, so this only waits for
-    /// running code.
+    /// Waits until the processor leaves guest mode, and clears its translations. Guest mode cannot sleep, so this only waits
+    /// for running code.
     pub(crate) fn flush_tlb<C: Context>(&self, cx: &mut C) {
         self.tlb.with(cx, |tlb, _nb| *tlb = Tlb::default());
     }

@@ -63,7 +63,8 @@ struct Shared<O: MmuRbOps> {
 
 /// A cache of pinned buffers of one process. Linux's `struct mmu_rb_handler`.
 ///
-/// Linux links the buffers to be released on `del_list`, and queues one `del_work` for all of them. Here the queue is the list.
+/// Linux links the buffers to be released on `del_list`, and queues one `del_work` for all of them. Here the queue is the
+/// list.
 pub struct MmuRbHandler<O: MmuRbOps> {
     shared: Arc<Shared<O>>,
     wq: Queue<MmuRbNode<O::Data>>,
@@ -160,7 +161,8 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         self.with(cx, |locked, _nb| locked.tree.find_exact(range).map(|node| look(&node.data)))
     }
 
-    /// Releases the least recently used buffer that may be evicted. Returns whether there was one. Linux's `hfi1_mmu_rb_evict()`.
+    /// Releases the least recently used buffer that may be evicted. Returns whether there was one. Linux's
+    /// `hfi1_mmu_rb_evict()`.
     ///
     /// # Context
     ///

@@ -41,7 +41,8 @@ impl<O: MmuRbOps> Registration<O> {
         Ok(Self { handler, subscription })
     }
 
-    /// Ends the registration, and releases all buffers that are cached or wait to be released. Linux's `hfi1_mmu_rb_unregister()`.
+    /// Ends the registration, and releases all buffers that are cached or wait to be released. Linux's
+    /// `hfi1_mmu_rb_unregister()`.
     ///
     /// # Context
     ///

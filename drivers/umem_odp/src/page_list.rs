@@ -7,7 +7,8 @@ use nonblock_mm::mmu::{PAGE_SIZE, Range};
 /// An address by which the device reaches a page.
 pub type DmaAddr = u64;
 
-/// The device's address of each page of the region that it can reach. Linux's `dma_list` and `page_list` of `struct ib_umem_odp`.
+/// The device's address of each page of the region that it can reach. Linux's `dma_list` and `page_list` of
+/// `struct ib_umem_odp`.
 #[derive(Debug)]
 pub struct PageList {
     range: Range,

@@ -66,8 +66,8 @@ impl Mmap {
         assert!(end.is_some_and(|end| end <= self.len), "{len} bytes at {offset} of {}", self.len);
         // SAFETY: the offset is within the mapping, or just past its end.
         let start = unsafe { self.start.add(offset) };
-        // SAFETY: the part is within this mapping, which is only accessed as atomics. The advice given here zeroes at most, and
-        // to atomics that is a store.
+        // SAFETY: the part is within this mapping, which is only accessed as atomics. The advice given here zeroes at most,
+        // and to atomics that is a store.
         unsafe { madvise(start.as_ptr().cast(), len, advice) }
     }
 }

@@ -94,8 +94,8 @@ impl AddressSpace {
     /// Subscribes an interval: its notifier is told of every invalidation that meets it and begins from now on.
     ///
     /// An invalidation that is under way goes on without it, and [`read_begin`](IntervalSubscription::read_begin) waits for
-    /// that invalidation. One notifier can have any number of intervals, which may overlap. Mirrors Linux's `mmu_interval_notifier_insert()`
-    /// (`mm/mmu_notifier.c`, 6.12).
+    /// that invalidation. One notifier can have any number of intervals, which may overlap. Mirrors Linux's
+    /// `mmu_interval_notifier_insert()` (`mm/mmu_notifier.c`, 6.12).
     ///
     /// # Arguments
     ///

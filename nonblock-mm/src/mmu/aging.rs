@@ -11,7 +11,8 @@ use super::range::Range;
 impl AddressSpace {
     /// Returns whether a device used pages of the range since the drivers were last asked, and clears the accessed bits.
     ///
-    /// Also flushes the devices' translations of the range, so that the next use sets the bits again. Calls [`clear_flush_young`](super::Notifier::clear_flush_young) of every notifier. Mirrors Linux's
+    /// Also flushes the devices' translations of the range, so that the next use sets the bits again. Calls
+    /// [`clear_flush_young`](super::Notifier::clear_flush_young) of every notifier. Mirrors Linux's
     /// `mmu_notifier_clear_flush_young()` (`include/linux/mmu_notifier.h`, 6.12).
     ///
     /// # Context

@@ -24,8 +24,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-// A whole word, so that no padding follows. Padding would make the compiler write an `Invalidation` in small pieces and read it
-// in a large one, which stalls the processor. See `Invalidation`.
+// A whole word, so that no padding follows. Padding would make the compiler write an `Invalidation` in small pieces and read
+// it in a large one, which stalls the processor. See `Invalidation`.
 #[repr(usize)]
 pub enum Event {
     /// The range is unmapped or moved: its pages are gone from these addresses. The reaper uses this event too.
@@ -50,7 +50,8 @@ pub enum Event {
 /// Identifies the driver that causes an invalidation, because it migrates pages or takes them for itself. That driver need
 /// not act on its own invalidation.
 ///
-/// Every `Owner` made by [`new`](Owner::new) differs from every other. Mirrors Linux's `owner` of `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
+/// Every `Owner` made by [`new`](Owner::new) differs from every other. Mirrors Linux's `owner` of
+/// `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
 ///
 /// # Context
 ///

@@ -86,8 +86,8 @@ impl IntervalSubscription {
     /// Waits until no invalidation that meets the interval is under way, and begins to read the page table for it.
     ///
     /// The first call also waits for all invalidations that were under way when the interval was subscribed, whatever their
-    /// ranges: they do not call its driver. Mirrors Linux's `mmu_interval_read_begin()` (`mm/mmu_notifier.c`, 6.12), which waits until
-    /// no invalidation that meets any interval of the address space is under way.
+    /// ranges: they do not call its driver. Mirrors Linux's `mmu_interval_read_begin()` (`mm/mmu_notifier.c`, 6.12), which
+    /// waits until no invalidation that meets any interval of the address space is under way.
     ///
     /// # Context
     ///

@@ -195,8 +195,8 @@ pub trait Notifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`] refuses the range: the caller leaves it alone for now. What was done to it before the refusal stays done.
-    /// No `invalidate_range_end` follows.
+    /// [`WouldBlock`] refuses the range: the caller leaves it alone for now. What was done to it before the refusal stays
+    /// done. No `invalidate_range_end` follows.
     fn invalidate_range_start_nonblock(
         &self,
         range: &Range,
@@ -209,9 +209,10 @@ pub trait Notifier: Send + Sync {
     ///
     /// # Context
     ///
-    /// Always in a section, even if the start could sleep. An [`Invalidation`](super::Invalidation) ends when it is dropped, and
-    /// a drop can happen anywhere, also in a section, and takes no token. An end that could sleep would break the rule that
-    /// what may sleep takes `&mut Sleepable`. Drivers lose nothing by this: an end callback only wakes waiters and counts.
+    /// Always in a section, even if the start could sleep. An [`Invalidation`](super::Invalidation) ends when it is dropped,
+    /// and a drop can happen anywhere, also in a section, and takes no token. An end that could sleep would break the rule
+    /// that what may sleep takes `&mut Sleepable`. Drivers lose nothing by this: an end callback only wakes waiters and
+    /// counts.
     fn invalidate_range_end(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }

@@ -71,8 +71,8 @@ impl Subscription {
     /// the notifier, those under way still call it. [`ends_are_deferred`](nonblock::rcu::ends_are_deferred) tells this
     /// beforehand.
     ///
-    /// Mirrors Linux's `mmu_notifier_unregister()` (`mm/mmu_notifier.c`, 6.12), without the call of `release`, which the caller
-    /// can make itself. In Linux, a call from within a callback waits for ever.
+    /// Mirrors Linux's `mmu_notifier_unregister()` (`mm/mmu_notifier.c`, 6.12), without the call of `release`, which the
+    /// caller can make itself. In Linux, a call from within a callback waits for ever.
     ///
     /// # Context
     ///

@@ -94,13 +94,13 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn), so a call
-    /// in a section is found at run time only.
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn), so a
+    /// call in a section is found at run time only.
     ///
     /// # Errors
     ///
-    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries, or for an interval above its maximum. Otherwise if the
-    /// system cannot start a thread.
+    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries, or for an interval above its maximum. Otherwise if
+    /// the system cannot start a thread.
     #[track_caller]
     pub fn spawn(self) -> io::Result<Reaper> {
         let invalid = |text| Err(io::Error::new(io::ErrorKind::InvalidInput, text));

@@ -113,8 +113,8 @@ impl Counters {
     pub(super) fn read(&self) -> ReaperStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         ReaperStats {
-            // The ends are read before `victims`. Otherwise a victim that is queued and ends meanwhile would be counted as ended,
-            // but not as queued.
+            // The ends are read before `victims`. Otherwise a victim that is queued and ends meanwhile would be counted as
+            // ended, but not as queued.
             complete: read(&self.complete),
             given_up: read(&self.given_up),
             cancelled: read(&self.cancelled),
