@@ -1,20 +1,19 @@
-//! The shadow page table: which of the process's pages the device can reach.
+//! The shadow page table, which tells which pages of the process the device can reach.
 
 use std::collections::BTreeMap;
 
 use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
-/// The device's page table, a shadow of the process's.
+/// The device's page table, a shadow of the process's page table.
 ///
-/// It maps the number of a page (its address divided by [`PAGE_SIZE`]) to the slot of the device's
-/// that holds it.
+/// It maps the number of a page (its address divided by [`PAGE_SIZE`]) to the slot of the device that holds the page.
 #[derive(Debug, Default)]
 pub struct ShadowTable {
     slots: BTreeMap<usize, u64>,
     next_slot: u64,
 }
 
-/// The numbers of the pages in a range.
+/// Returns the numbers of the pages in a range.
 fn pages(range: &Range) -> core::ops::Range<usize> {
     range.start() / PAGE_SIZE..range.end() / PAGE_SIZE
 }
@@ -57,7 +56,7 @@ impl ShadowTable {
         self.slots.len()
     }
 
-    /// Says whether no page is mapped.
+    /// Returns whether no page is mapped.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }

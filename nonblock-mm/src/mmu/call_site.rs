@@ -1,22 +1,22 @@
-//! The call that made an invalidation, which its later sections are said to begin at.
+//! Where an invalidation was called for. Reports name this place for the sections of its end callbacks.
 
 use nonblock::{CHECKS, NonBlock, Place, raw};
 
-/// Where an invalidation was made, kept for reports. It is empty where checks are off.
+/// Where an invalidation was called for, kept for reports. It is empty if checks are off.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
+pub(super) struct CallSite {
     place: [Place; CHECKS as usize],
 }
 
-impl Origin {
-    /// The call of the calling function.
+impl CallSite {
+    /// Returns where the calling function was called.
     #[inline]
     #[track_caller]
     pub(super) const fn caller() -> Self {
         Self { place: [Place::caller(); CHECKS as usize] }
     }
 
-    /// Runs the closure in a section that begins at the origin.
+    /// Runs the closure in a section that reports as beginning at this place.
     #[inline]
     pub(super) fn non_block<R>(self, f: impl FnOnce(&mut NonBlock) -> R) -> R {
         raw::non_block_at(self.place.first().copied().unwrap_or(Place::caller()), f)

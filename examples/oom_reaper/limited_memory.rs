@@ -1,4 +1,4 @@
-//! A machine with so much memory and no more: who asks for what is not free waits.
+//! A limited memory: an allocation waits until enough of it is free.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,28 +7,28 @@ use std::time::Duration;
 use nonblock::{Sleepable, thread};
 use nonblock_mm::memory::{Mapping, Mm, ResidentError};
 
-use crate::story::{self, What};
+use crate::trace::{self, TraceEvent};
 
-/// How often a waiting allocation looks again.
+/// How long a waiting allocation sleeps before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// The machine. What is used is what the kernel says is resident, of the victim.
+/// The memory. The used part is what the kernel tells of the victim's resident memory.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub(crate) struct LimitedMemory {
     /// In bytes.
-    memory: usize,
+    size: usize,
     victim: Arc<Mm>,
     give_up: AtomicBool,
 }
 
-impl Machine {
-    /// A machine whose memory the victim has all of, as it is now.
-    pub(crate) fn full(victim: &Arc<Mm>, cx: &mut Sleepable) -> Result<Self, ResidentError> {
-        let memory = victim.resident(cx)?;
-        Ok(Self { memory, victim: Arc::clone(victim), give_up: AtomicBool::new(false) })
+impl LimitedMemory {
+    /// Makes a memory that is full: its size is what is resident of the victim now.
+    pub(crate) fn used_by(victim: &Arc<Mm>, cx: &mut Sleepable) -> Result<Self, ResidentError> {
+        let size = victim.resident(cx)?;
+        Ok(Self { size, victim: Arc::clone(victim), give_up: AtomicBool::new(false) })
     }
 
-    /// Waits until so many bytes are free, and takes them for real.
+    /// Waits until `bytes` bytes are free, and maps and touches as many.
     pub(crate) fn allocate(
         &self,
         bytes: usize,
@@ -36,8 +36,8 @@ impl Machine {
     ) -> Result<Mapping, AllocateError> {
         loop {
             let used = self.victim.resident(cx).map_err(AllocateError::other)?;
-            story::tell(What::Resident(used), cx);
-            if self.memory.saturating_sub(used) >= bytes {
+            trace::record(TraceEvent::Resident(used), cx);
+            if self.size.saturating_sub(used) >= bytes {
                 let mapping = Mapping::new(bytes, cx).map_err(AllocateError::other)?;
                 mapping.touch(cx);
                 return Ok(mapping);
@@ -49,16 +49,16 @@ impl Machine {
         }
     }
 
-    /// Tells the allocations that wait to do without.
+    /// Makes the waiting allocations fail.
     pub(crate) fn give_up(&self) {
         self.give_up.store(true, Ordering::Relaxed);
     }
 }
 
-/// Why an allocation came to nothing.
+/// Why an allocation failed.
 #[derive(Debug)]
 pub(crate) enum AllocateError {
-    /// It was told to do without.
+    /// It was told to give up.
     GivenUp,
     /// The kernel refused.
     Other(Box<dyn std::error::Error + Send + Sync>),
