@@ -129,7 +129,11 @@ fn replacing_without_an_end_keeps_few_old_values() {
         for number in 1..1_000 {
             rcu.replace(cx, Counted::new(&alive, number));
             // The page of `Rcu` says 8, and there is the current one.
-            assert!(alive.load(Ordering::Relaxed) <= 9, "{} are alive", alive.load(Ordering::Relaxed));
+            assert!(
+                alive.load(Ordering::Relaxed) <= 9,
+                "{} are alive",
+                alive.load(Ordering::Relaxed)
+            );
         }
     });
 }
@@ -253,8 +257,7 @@ fn a_section_that_reads_neither_waits_nor_allocates_nor_frees_beside_writers() {
             }
             last
         });
-        let (waited, allocated) =
-            (waits() - waits_before, ALLOCATIONS.get() - allocations_before);
+        let (waited, allocated) = (waits() - waits_before, ALLOCATIONS.get() - allocations_before);
         assert_eq!((waited, allocated), (0, 0), "in {READS} reads");
         changes += last - first;
         thread::yield_now();
