@@ -16,8 +16,8 @@ use crate::violation::{Place, Policy, Task, Violation};
 ///
 /// The implementation must keep one count for each thread of execution. Only `start` and `end` on that thread may change it:
 /// `start` raises it, and `end` lowers it. No interrupt may leave it changed. No function but `write` may unwind, and none
-/// may call back into this crate except through `Violation`. Unsafe code may rely on it that a section is open where the
-/// count says so. The unsafe code of this crate's users may too.
+/// may call back into this crate except through `Violation`. Unsafe code, also in other crates, may rely on the count: where
+/// on the count: where it is not zero, a section is open.
 ///
 /// # Examples
 ///

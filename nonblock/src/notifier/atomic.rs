@@ -191,8 +191,8 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     /// Tells the callbacks of an event. If one of them answers with an error, tells the callbacks before it of `undo`.
     ///
     /// The callback that answered with an error is not told of `undo`: it must leave things as they were. After a mere
-    /// [`Answer::Stop`], no callback is told of it. Answers to `undo` are not looked at, and are dropped in the section. Mirrors Linux's
-    /// `atomic_notifier_call_chain_robust()` (`kernel/notifier.c`, 6.12).
+    /// [`Answer::Stop`], no callback is told of it. Answers to `undo` are not looked at, and are dropped in the section.
+    /// Mirrors Linux's `atomic_notifier_call_chain_robust()` (`kernel/notifier.c`, 6.12).
     ///
     /// # Arguments
     ///

@@ -70,7 +70,8 @@ impl Registration {
     /// [`rcu::ends_are_deferred`](crate::rcu::ends_are_deferred) tells beforehand whether it is so. In Linux such a call waits
     /// for ever.
     ///
-    /// Mirrors Linux's `atomic_notifier_chain_unregister()` and `blocking_notifier_chain_unregister()` (`kernel/notifier.c`, 6.12).
+    /// Mirrors Linux's `atomic_notifier_chain_unregister()` and `blocking_notifier_chain_unregister()` (`kernel/notifier.c`,
+    /// 6.12).
     ///
     /// # Context
     ///

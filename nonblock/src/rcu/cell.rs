@@ -533,7 +533,8 @@ impl<T> Writer<'_, T> {
         }
     }
 
-    /// Ends the writing. If no reader seems to be left, collects, and otherwise does as [`collect_if_many`](Self::collect_if_many).
+    /// Ends the writing. If no reader seems to be left, collects. Otherwise does as
+    /// [`collect_if_many`](Self::collect_if_many).
     ///
     /// For writers that prefer all readers to be gone, but do not wait for them.
     ///

@@ -83,7 +83,7 @@ impl<N: Default> VersionClock<N> {
     ///
     /// # Arguments
     ///
-    /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, and under a spin lock.
+    /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, under a spin lock.
     pub fn remove(&self, tombstone: &Tombstone, note: impl FnOnce(&mut N, &NonBlock)) {
         Section::run(|nb| {
             let mut notes = self.notes.lock(nb);

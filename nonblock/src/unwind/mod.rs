@@ -53,7 +53,8 @@ use first_panic::discard;
 /// assert_eq!(raw::depth(), 0);
 /// ```
 pub fn catch<R>(place: Place, f: impl FnOnce() -> R) -> Option<R> {
-    // A panic may leave values of the closure in disorder. They belong to the user, who is told that it may be called again.
+    // A panic may leave values of the closure in disorder. They belong to the user, who is told that the closure may be called
+    // again.
     let outcome = catch_unwind(AssertUnwindSafe(f));
     let checked = catch_unwind(|| check::might_sleep_at(place));
     while ActiveBackend::depth().is_some_and(|depth| depth > 0) {

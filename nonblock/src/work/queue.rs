@@ -187,7 +187,8 @@ impl<T> Queue<T> {
     ///
     /// # Context
     ///
-    /// Does not sleep, and takes no token. What the caller does with the item may: to drop a `Box`, for instance, releases memory.
+    /// Does not sleep, and takes no token. But what the caller does with the item may not be fit for a section: to drop a `Box`,
+    /// for instance, releases memory.
     pub fn try_pop(&self) -> Option<T> {
         self.shared.try_pop()
     }
