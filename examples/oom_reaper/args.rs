@@ -24,27 +24,27 @@ It ends with 0 only if all that it is to show has happened.";
 /// One mebibyte, in bytes.
 pub(crate) const MIB: usize = 1 << 20;
 
-/// What the command line asks for.
+/// The options of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Args {
     /// Memory of the victim, in bytes.
     pub(crate) size: usize,
-    /// How many drivers mirror it.
+    /// How many drivers mirror the memory.
     pub(crate) drivers: usize,
-    /// Whether there is a fourth part.
+    /// Whether to play the fourth part.
     pub(crate) process: bool,
-    /// Where the picture goes, if one is wanted.
+    /// Where to write the picture, if one is wanted.
     pub(crate) svg: Option<PathBuf>,
 }
 
 /// What the command line asks for: a run, or the help text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Play it.
+    /// Play the parts.
     Run(Args),
     /// Print the help text.
     Help,
-    /// Be the victim of the fourth part, with so many bytes. Not for users.
+    /// Be the victim of the fourth part, with this many bytes. Not for users.
     Victim(usize),
 }
 
@@ -53,9 +53,9 @@ pub(crate) enum Command {
 pub(crate) enum ArgsError {
     /// It could not be read.
     Syntax(lexopt::Error),
-    /// An option's value is no number.
+    /// An option's value is not a number.
     Number { option: &'static str, value: String },
-    /// The size is not one that can be played with.
+    /// The size is 0, or too large for the machine.
     Size { mib: usize, available_mib: usize },
     /// The picture cannot be written there.
     Svg { path: PathBuf, fault: &'static str },
@@ -100,7 +100,7 @@ impl From<lexopt::Error> for ArgsError {
     }
 }
 
-/// The least that a driver mirrors, in bytes.
+/// How much each driver mirrors at least, in bytes.
 const LEAST_SHARE: usize = 64 << 10;
 
 /// Reads the command line. `available` is the machine's available memory, in bytes.
@@ -118,7 +118,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser, available: usize) -> Result<Comm
             other => return Err(other.unexpected().into()),
         }
     }
-    // What the victim loses is touched twice over: once more by the job that waits for it.
+    // The memory that the victim loses may be touched a second time, by the job that waits for it.
     let available_mib = available / MIB / 2;
     if mib == 0 || mib > available_mib {
         return Err(ArgsError::Size { mib, available_mib });
@@ -131,7 +131,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser, available: usize) -> Result<Comm
     Ok(Command::Run(Args { size, drivers, process, svg }))
 }
 
-/// Checks that a picture can go there, before there is one.
+/// Checks before the run that the picture can be written to the path.
 fn picture(path: PathBuf) -> Result<PathBuf, ArgsError> {
     let folder =
         path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.is_dir());

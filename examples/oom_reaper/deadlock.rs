@@ -1,4 +1,4 @@
-//! First part: the notifiers are called blocking, and nobody moves.
+//! First part: the notifiers are called by a thread that may sleep, and there is a deadlock.
 
 use std::time::{Duration, Instant};
 
@@ -6,47 +6,48 @@ use nonblock::thread::{self, Builder};
 use nonblock::{Sleepable, may_sleep};
 use nonblock_mm::mmu::Event;
 
-use crate::board::{Note, Step};
-use crate::cast::{Cast, Failure, current};
+use crate::failure::Failure;
 use crate::job;
-use crate::machine::{AllocateError, Machine};
-use crate::story::{self, What};
+use crate::limited_memory::{AllocateError, LimitedMemory};
+use crate::setup::Setup;
 use crate::timeline::{Mib, line};
+use crate::trace::{self, TraceEvent};
+use crate::wait_graph::{Edge, Step, thread_name};
 
-/// How long the circle must stand, with nothing freed meanwhile, to be called a deadlock.
+/// How long the cycle must last, with no memory freed meanwhile, to count as a deadlock.
 const STANDS: Duration = Duration::from_millis(500);
-/// How long it may take to see it, all in all.
+/// How long to look for the deadlock at most.
 const LIMIT: Duration = Duration::from_secs(2);
-/// How often the watcher looks.
+/// How long the watcher sleeps between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Lets a job hold a driver's table while it waits for memory, and a thread that could free the memory wait
-/// for the table. Sees the circle, names it, and dissolves it.
+/// Starts a job that holds a driver's table while it waits for memory, and a thread that could free the memory but waits for
+/// the table. Finds the cycle, prints it, and breaks it.
 #[may_sleep]
-pub(crate) fn play(cast: &Cast, wanted: usize, cx: &mut Sleepable) -> Result<(), Failure> {
-    let machine = &Machine::full(&cast.victim, cx)?;
+pub(crate) fn play(setup: &Setup, wanted: usize, cx: &mut Sleepable) -> Result<(), Failure> {
+    let memory = &LimitedMemory::used_by(&setup.victim, cx)?;
     thread::scope(cx, |scope, cx| {
         let job = Builder::new().name("job").spawn_scoped(scope, |cx| {
-            job::run(&cast.drivers[0], machine, wanted, &cast.board, cx)
+            job::run(&setup.drivers[0], memory, wanted, &setup.wait_graph, cx)
         })?;
-        job::until_it_waits(&cast.board, cx);
+        job::until_it_waits(&setup.wait_graph, cx);
 
         let killer = Builder::new().name("killer").spawn_scoped(scope, |cx| {
-            let actor = current();
-            // Whoever waits for memory waits for this thread to free it.
+            let thread = thread_name();
+            // A thread that waits for memory waits for this thread to free it.
             let frees =
-                Note { actor: actor.clone(), resource: job::MEMORY.to_owned(), waits: false };
-            cast.board.put(&frees, cx);
-            line(&actor, format_args!("calls the notifiers of {}, and may wait", cast.ranges[0]));
-            story::tell(What::Waits(0), cx);
-            drop(cast.victim.space().invalidate(cast.ranges[0], Event::Unmap, cx));
-            story::tell(What::Returns(0), cx);
-            cast.board.take(&frees, cx);
+                Edge { thread: thread.clone(), resource: job::MEMORY.to_owned(), waits: false };
+            setup.wait_graph.add(&frees, cx);
+            line(&thread, format_args!("calls the notifiers of {}, and may wait", setup.ranges[0]));
+            trace::record(TraceEvent::Waits(0), cx);
+            drop(setup.victim.space().invalidate(setup.ranges[0], Event::Unmap, cx));
+            trace::record(TraceEvent::Returns(0), cx);
+            setup.wait_graph.remove(&frees, cx);
         })?;
 
-        let watched = watch(cast, cx);
+        let watched = watch(setup, cx);
         if let Ok((steps, after)) = &watched {
-            story::tell(What::Deadlock, cx);
+            trace::record(TraceEvent::Deadlock, cx);
             line(
                 "watcher",
                 format_args!("deadlock: nothing has moved for {} ms, and", after.as_millis()),
@@ -54,13 +55,16 @@ pub(crate) fn play(cast: &Cast, wanted: usize, cx: &mut Sleepable) -> Result<(),
             for step in steps {
                 line(
                     "",
-                    format_args!("{} waits for {}, for {}", step.actor, step.holder, step.resource),
+                    format_args!(
+                        "{} waits for {}, for {}",
+                        step.thread, step.holder, step.resource
+                    ),
                 );
             }
             line("watcher", "dissolves it: the job is to do without");
         }
-        // Whatever was seen, the two must come to an end.
-        machine.give_up();
+        // The two threads must end, with or without a deadlock.
+        memory.give_up();
         let allocated = job.join(cx).map_err(|_| "the job panicked")?;
         killer.join(cx).map_err(|_| "the killer panicked")?;
         watched?;
@@ -74,15 +78,15 @@ pub(crate) fn play(cast: &Cast, wanted: usize, cx: &mut Sleepable) -> Result<(),
     })
 }
 
-/// Waits until a circle of waiting has stood for a while, and no memory was freed meanwhile.
-fn watch(cast: &Cast, cx: &mut Sleepable) -> Result<(Vec<Step>, Duration), Failure> {
+/// Waits until a cycle has lasted for a while, with no memory freed meanwhile.
+fn watch(setup: &Setup, cx: &mut Sleepable) -> Result<(Vec<Step>, Duration), Failure> {
     let began = Instant::now();
     let mut standing: Option<(Vec<Step>, usize, Instant)> = None;
     while began.elapsed() < LIMIT {
-        let resident = cast.victim.resident(cx)?;
-        let circle = cast.board.circle(cx);
-        standing = match (standing, circle) {
-            (Some((steps, freed, since)), Some(circle)) if steps == circle && freed == resident => {
+        let resident = setup.victim.resident(cx)?;
+        let cycle = setup.wait_graph.cycle(cx);
+        standing = match (standing, cycle) {
+            (Some((steps, freed, since)), Some(cycle)) if steps == cycle && freed == resident => {
                 if since.elapsed() >= STANDS {
                     line(
                         "kernel",
@@ -92,7 +96,7 @@ fn watch(cast: &Cast, cx: &mut Sleepable) -> Result<(Vec<Step>, Duration), Failu
                 }
                 Some((steps, freed, since))
             }
-            (_, Some(circle)) => Some((circle, resident, Instant::now())),
+            (_, Some(cycle)) => Some((cycle, resident, Instant::now())),
             (_, None) => None,
         };
         thread::sleep(cx, LOOK_AGAIN);

@@ -1,25 +1,27 @@
 //! The deadlock that `nonblock` is about, on real memory, and its three endings.
 //!
-//! 1. A driver's table is held by a job that waits for memory, and the thread that could free memory waits for the table.
-//! 2. The same, with a reaper that only tries: what is locked is refused, the rest is taken, the job gets its memory, and
-//!    the retry takes what is left.
+//! 1. A job holds a driver's table and waits for memory. The thread that could free memory waits for the table.
+//! 2. The same with a reaper, which only tries. The driver whose table is held refuses, and the reaper takes the rest. Then the
+//!    job gets its memory and releases the table, and the retry takes what is left.
 //! 3. A driver without tokens sleeps in the reaper's section, and the counters report it.
-//! 4. With `--process`: a victim that is another process, dead and unable to end, gives its memory back.
+//! 4. With `--process`: the victim is another process, which is killed and cannot end. Its memory is taken all the same.
 //!
 //! With `--svg FILE` the first two parts are drawn. `cargo run --example oom_reaper -- --help` lists the options.
 
 mod args;
-mod board;
-mod cast;
 mod deadlock;
+mod failure;
 mod job;
-mod machine;
+mod limited_memory;
 mod old_driver;
 mod other_process;
 mod picture;
 mod reaping;
-mod story;
+mod setup;
 mod timeline;
+mod trace;
+mod traced_driver;
+mod wait_graph;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,10 +29,11 @@ use std::process::ExitCode;
 use nonblock::{Policy, Sleepable, may_sleep};
 
 use args::{Args, Command};
-use cast::{Cast, Failure};
+use failure::Failure;
 use picture::Scene;
-use story::What;
+use setup::Setup;
 use timeline::{Mib, title};
+use trace::TraceEvent;
 
 #[may_sleep(cx)]
 fn main() -> ExitCode {
@@ -59,34 +62,34 @@ fn main() -> ExitCode {
     }
 }
 
-/// Plays the three parts, and sums them up.
+/// Plays all parts, and prints a summary.
 #[may_sleep]
 fn play(args: &Args, cx: &mut Sleepable) -> Result<(), Failure> {
-    story::begin(cx);
-    let cast = Cast::assemble(args, cx)?;
+    trace::start(cx);
+    let setup = Setup::new(args, cx)?;
     println!(
         "A victim with {} of real memory, in {} parts, each mirrored by a driver.",
-        Mib(cast.victim.resident(cx)?),
-        cast.ranges.len(),
+        Mib(setup.victim.resident(cx)?),
+        setup.ranges.len(),
     );
-    // Less than the other drivers' parts, so that it is there after the first try.
-    let wanted = cast.ranges[0].len() / 2;
+    // Less than what the other drivers mirror, so that it is free after the first try.
+    let wanted = setup.ranges[0].len() / 2;
 
     title(
         "1. Blocking: a job holds a driver's table and waits for memory; who could free it waits for the table.",
     );
-    story::tell(What::Act(1), cx);
-    deadlock::play(&cast, wanted, cx)?;
-    story::tell(What::End, cx);
+    trace::record(TraceEvent::PartBegins(1), cx);
+    deadlock::play(&setup, wanted, cx)?;
+    trace::record(TraceEvent::PartEnds, cx);
 
     title(
         "2. With a reaper, which must not block: it takes what it can, and comes back for the rest.",
     );
-    story::tell(What::Act(2), cx);
-    let reaped = reaping::play(&cast, wanted, cx)?;
-    story::tell(What::End, cx);
-    let scene = Scene { ranges: cast.ranges.clone(), size: args.size, wanted };
-    cast.dismiss(cx);
+    trace::record(TraceEvent::PartBegins(2), cx);
+    let reaped = reaping::play(&setup, wanted, cx)?;
+    trace::record(TraceEvent::PartEnds, cx);
+    let scene = Scene { ranges: setup.ranges.clone(), size: args.size, wanted };
+    setup.unsubscribe(cx);
 
     title("3. A driver without tokens sleeps in the reaper's section.");
     let violations = old_driver::play(cx)?;
@@ -115,10 +118,10 @@ fn play(args: &Args, cx: &mut Sleepable) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Draws what was told, and writes it.
+/// Draws the trace, and writes the picture.
 #[may_sleep]
 fn write_picture(path: &Path, scene: &Scene, cx: &mut Sleepable) -> Result<(), Failure> {
-    let picture = picture::draw(scene, &story::take(cx));
+    let picture = picture::draw(scene, &trace::take(cx));
     let written = std::fs::write(path, picture);
     written.map_err(|error| format!("--svg {}: {error}", path.display()).into())
 }

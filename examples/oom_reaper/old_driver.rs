@@ -1,4 +1,4 @@
-//! Third part: a driver without tokens sleeps in the section, and is found when it does.
+//! Third part: a driver without tokens sleeps in the section, and the counters find it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,13 +8,13 @@ use nonblock_mm::memory::Mm;
 use nonblock_mm::mmu::Event;
 
 use crate::args::MIB;
-use crate::cast::Failure;
+use crate::failure::Failure;
 use crate::timeline::line;
 
-/// What the handler was told. Sections are put aside while it runs, so a sleeping lock will do.
+/// The violations that the handler was given. Sections are put aside while it runs, so it may take a sleeping lock.
 static REPORTED: Mutex<Vec<Violation>> = Mutex::new(Vec::new());
 
-/// Puts a report on the timeline.
+/// Prints a report, and keeps the violation.
 fn report(violation: &Violation) {
     line("nonblock", violation);
     REPORTED.lock().unwrap_or_else(PoisonError::into_inner).push(violation.clone());

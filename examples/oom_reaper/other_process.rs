@@ -1,4 +1,4 @@
-//! Fourth part: a victim that is another process. It is dead and cannot end, and its memory is taken all the same.
+//! Fourth part: the victim is another process. It is killed and cannot end, and its memory is taken all the same.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -11,16 +11,16 @@ use nonblock::{Sleepable, may_sleep};
 use nonblock_mm::memory::Mapping;
 use nonblock_mm::oom::{Process, Reclaimed};
 
-use crate::cast::Failure;
+use crate::failure::Failure;
 use crate::timeline::{Mib, line};
 
-/// Its name on the timeline.
+/// The victim's name in the output.
 const VICTIM: &str = "victim";
 
-/// What the victim says when its memory is touched.
+/// What the victim prints when it has touched its memory.
 const READY: &str = "ready";
 
-/// The victim's own part: touches memory, and waits until it is killed, or its parent is gone.
+/// What the victim does: it touches memory, and waits until it is killed or its parent is gone.
 #[may_sleep]
 pub(crate) fn be_the_victim(size: usize, cx: &mut Sleepable) -> ExitCode {
     let mapping = match Mapping::new(size, cx) {
@@ -37,11 +37,11 @@ pub(crate) fn be_the_victim(size: usize, cx: &mut Sleepable) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A child, which is ended and waited for whatever happens.
+/// A child process. Dropping this kills it and waits for it.
 struct Victim(Child);
 
 impl Victim {
-    /// Starts one, and waits until it has its memory.
+    /// Starts a child, and waits until it has touched its memory.
     fn start(size: usize) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--victim", &size.to_string()])
@@ -61,7 +61,7 @@ impl Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
-        // It may have ended, or have been waited for.
+        // Both fail if the child has been waited for.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -101,10 +101,10 @@ pub(crate) fn play(size: usize, cx: &mut Sleepable) -> Result<Reclaimed, Failure
     Ok(reclaimed)
 }
 
-/// Kills the process, and keeps it from ending as a debugger does, if that is permitted. Returns whether it is held.
+/// Kills the process, and keeps it from ending, as a debugger can, if that is permitted. Returns whether it is held.
 ///
-/// Without that it would give its memory back within a moment, and nothing would be left to see. In earnest it is a
-/// thread in an uninterruptible sleep that keeps a process from ending.
+/// Otherwise the process would give its memory back at once, and there would be nothing to show. In practice, a thread in an
+/// uninterruptible sleep keeps a process from ending.
 fn hold_at_its_exit(tracee: Pid, process: &Process, cx: &mut Sleepable) -> Result<bool, Failure> {
     let held = match ptrace::seize(tracee, Options::PTRACE_O_TRACEEXIT) {
         Ok(()) => true,
@@ -116,7 +116,7 @@ fn hold_at_its_exit(tracee: Pid, process: &Process, cx: &mut Sleepable) -> Resul
     };
     process.kill()?;
     if held {
-        // Until it stops on its way out.
+        // Waits until the process stops at its exit.
         waitpid(tracee, None)?;
         let resident = process.resident(cx)?;
         let text = "is killed, and cannot end: a debugger holds it";

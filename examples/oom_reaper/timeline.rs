@@ -1,4 +1,4 @@
-//! What happens, a line each, with the time since the start.
+//! The output: a line for each thing that happens, with the time since the start.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -12,14 +12,14 @@ pub(crate) fn title(text: &str) {
     println!("\n{text}");
 }
 
-/// Writes that an actor did something now. Further lines of the text are set below the first.
-pub(crate) fn line(actor: &str, text: impl fmt::Display) {
+/// Writes what a thread does now. Further lines of the text are aligned below the first.
+pub(crate) fn line(thread: &str, text: impl fmt::Display) {
     let elapsed = elapsed();
     let text = text.to_string().replace('\n', &format!("\n{:28}", ""));
-    println!("{:>9.1} ms  {actor:<12}  {text}", elapsed.as_secs_f64() * 1000.0);
+    println!("{:>9.1} ms  {thread:<12}  {text}", elapsed.as_secs_f64() * 1000.0);
 }
 
-/// The time since the start.
+/// Returns the time since the start.
 pub(crate) fn elapsed() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }

@@ -47,7 +47,7 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `oom` | no | `memory` and `oom`, on Linux |
-//! | `tracing` | no | what a reaper does, and violations, as events of the crate `tracing` |
+//! | `tracing` | no | each step of a reaper (`oom::ReapEvent`) and each [violation](nonblock::Violation) as an event of the crate `tracing` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

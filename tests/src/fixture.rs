@@ -1,6 +1,7 @@
 //! Crates of `tests/fixtures`, built on their own: outside the workspace, with the features and the profile that a
 //! test asks for.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -15,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(400);
 pub struct Fixture {
     directory: PathBuf,
     target: PathBuf,
+    variables: Vec<(String, OsString)>,
 }
 
 impl Fixture {
@@ -38,7 +40,8 @@ impl Fixture {
             "the fixture's Cargo.lock has {strangers:?}, which the workspace's has not: run \
              `cargo update --precise` in tests/fixtures/{name}"
         );
-        Self { directory, target: Path::new(temporary).join("fixtures").join(name) }
+        let target = Path::new(temporary).join("fixtures").join(name);
+        Self { directory, target, variables: Vec::new() }
     }
 
     /// The same fixture, built in a folder of its own: builds that differ and are kept must not overwrite
@@ -47,6 +50,18 @@ impl Fixture {
     pub fn in_folder(mut self, name: &str) -> Self {
         self.target.push(name);
         self
+    }
+
+    /// The same fixture, with a variable in cargo's environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Returns where the fixture is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Returns where cargo puts what it builds.
@@ -84,6 +99,7 @@ impl Fixture {
                 command.env_remove(name);
             }
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         process::run(&mut command, PATIENCE)
     }
 

@@ -141,3 +141,18 @@ fn what_strays_is_found() {
     assert_eq!(entries[2], "1. three\n");
     assert!(missing("`guide.rs::what_strays_is_found`").is_empty());
 }
+
+#[test]
+fn the_excerpt_of_the_configuration_for_clippy_is_of_it() {
+    let configuration = read("docs/clippy.toml");
+    let chapter = chapter("moving_over");
+    let (_, excerpt) = chapter.split_once("```toml\ndisallowed").expect("there is one");
+    let (excerpt, _) = excerpt.split_once("```").expect("it ends");
+    assert!(excerpt.lines().count() > 3);
+    let strays: Vec<_> = excerpt
+        .lines()
+        .skip(1)
+        .filter(|line| !configuration.lines().any(|other| other == *line))
+        .collect();
+    assert!(strays.is_empty(), "{strays:#?}");
+}

@@ -2,5 +2,7 @@
 
 pub mod annotate;
 pub mod assembly;
+pub mod blocking;
 pub mod cargo;
+pub mod clippy_config;
 pub mod generate;

@@ -15,12 +15,12 @@ pub enum MmapError {
         /// The number that was given.
         index: usize,
     },
-    /// The process has it already.
+    /// The process has mapped it already.
     #[non_exhaustive]
     Mapped {
         /// The number of the map.
         index: usize,
-        /// Where it is.
+        /// Where it is mapped.
         at: Range,
     },
     /// The range is not as long as the map.

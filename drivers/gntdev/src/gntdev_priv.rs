@@ -1,4 +1,4 @@
-//! One open file of the device: its grant maps, and the notifier.
+//! The open device: its grant maps, and the callback.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use crate::hypervisor::{GrantRef, GrantedPage, Hypervisor};
 /// What the driver has counted since the device was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Callbacks that found the maps, and nothing to wait for, or waited for it.
+    /// Callbacks that did not refuse.
     pub invalidations: u64,
-    /// Callbacks that refused: the maps were held, or something was mapped.
+    /// Callbacks that refused: the maps were locked, or a page was mapped.
     pub refusals: u64,
 }
 
-/// The grant maps, under the one lock.
+/// The grant maps, which one lock guards.
 #[derive(Debug, Default)]
 struct Lists {
     maps: Vec<GrantMap>,
-    /// Those that were given up while the process has them still.
+    /// The maps that were given up while the process still has them mapped.
     freeable_maps: Vec<GrantMap>,
     next_index: usize,
 }
@@ -34,11 +34,11 @@ impl Lists {
     }
 }
 
-/// The device as one process has opened it. Linux's `struct gntdev_priv`.
+/// The device, opened by one process. Linux's `struct gntdev_priv`.
 #[derive(Debug)]
 pub struct GntdevPriv {
     hypervisor: Arc<Hypervisor>,
-    /// Held while the hypervisor is waited for: a section only tries it.
+    /// Held while waiting for the hypervisor. So a section only tries it.
     lock: Mutex<Lists>,
     counters: SpinLock<Counters>,
 }
@@ -49,7 +49,7 @@ impl GntdevPriv {
         Self { hypervisor, lock: Mutex::default(), counters: SpinLock::default() }
     }
 
-    /// Makes a grant map of granted pages, and returns its number. Linux's `gntdev_ioctl_map_grant_ref()`.
+    /// Makes a grant map, and returns its number. Linux's `gntdev_ioctl_map_grant_ref()`.
     ///
     /// # Context
     ///
@@ -62,7 +62,7 @@ impl GntdevPriv {
         index
     }
 
-    /// Gives a grant map up. It stays as long as the process has it mapped. Linux's `gntdev_ioctl_unmap_grant_ref()`.
+    /// Gives up a grant map. The map stays as long as the process has it mapped. Linux's `gntdev_ioctl_unmap_grant_ref()`.
     ///
     /// # Context
     ///
@@ -83,12 +83,12 @@ impl GntdevPriv {
 
     /// Maps a grant map into the process's memory. Linux's `gntdev_mmap()`.
     ///
-    /// The process's memory lock is held, so that no invalidation of the range is under way.
+    /// Call it with the process's memory lock held, so that no invalidation of the range is under way.
     ///
     /// # Arguments
     ///
-    /// * `index`: which map.
-    /// * `range`: where, and as long as the map.
+    /// * `index`: the number of the map.
+    /// * `range`: where to map it, of the map's length.
     ///
     /// # Context
     ///
@@ -96,7 +96,7 @@ impl GntdevPriv {
     ///
     /// # Errors
     ///
-    /// [`MmapError`], which says what was expected. Nothing is mapped then.
+    /// [`MmapError`], which says what was expected. Then nothing is mapped.
     pub fn mmap(&self, index: usize, range: Range, cx: &mut Sleepable) -> Result<(), MmapError> {
         let mut lists = self.lock.lock(cx);
         let found = lists.maps.iter_mut().find(|map| map.index() == index);
@@ -112,7 +112,7 @@ impl GntdevPriv {
         Ok(())
     }
 
-    /// The process has unmapped a grant map. Linux's `gntdev_vma_close()`.
+    /// Handles that the process has unmapped a grant map. Linux's `gntdev_vma_close()`.
     ///
     /// # Context
     ///
@@ -129,7 +129,7 @@ impl GntdevPriv {
         Ok(())
     }
 
-    /// Returns the granted page that the process has at an address.
+    /// Returns the granted page that is mapped at an address.
     ///
     /// # Context
     ///

@@ -1,4 +1,4 @@
-//! One grant map: granted pages that a process maps in one piece.
+//! One grant map: granted pages that a process maps as one range.
 
 use core::ops;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use nonblock_mm::mmu::{PAGE_SIZE, Range};
 
 use crate::hypervisor::{GrantRef, GrantedPage, Hypervisor};
 
-/// Pages that other domains granted, and where the process has them. Linux's `struct gntdev_grant_map`.
+/// Pages that other domains granted, and where the process has them mapped. Linux's `struct gntdev_grant_map`.
 #[derive(Debug)]
 pub struct GrantMap {
     index: usize,
@@ -16,11 +16,11 @@ pub struct GrantMap {
     vma: Option<Vma>,
 }
 
-/// Where a grant map is in the process's memory.
+/// The place of a grant map in the process's memory.
 #[derive(Debug)]
 struct Vma {
     range: Range,
-    /// By its place in the range, each page that is still mapped.
+    /// The pages in the order of the range; `None` for a page that is no longer mapped.
     pages: Vec<Option<Arc<GrantedPage>>>,
 }
 
@@ -34,17 +34,17 @@ impl GrantMap {
         self.index
     }
 
-    /// Returns how many pages it has, mapped or not.
+    /// Returns how many pages the map has, mapped or not.
     pub fn count(&self) -> usize {
         self.grants.len()
     }
 
-    /// Returns where the process has it.
+    /// Returns where the process has the map.
     pub fn vma(&self) -> Option<&Range> {
         self.vma.as_ref().map(|vma| &vma.range)
     }
 
-    /// Maps every page. The range is as long as the map, and nothing else is there.
+    /// Maps every page. The range must have the map's length, and nothing else may be mapped there.
     pub(crate) fn map_grant_pages(
         &mut self,
         hypervisor: &Hypervisor,
@@ -56,7 +56,8 @@ impl GrantMap {
         self.vma = Some(Vma { range, pages: pages.collect() });
     }
 
-    /// Which of its pages are in a range, and mapped still. Linux's `in_range()` looks at the range alone.
+    /// Returns which of the map's pages are in a range, or `None` if none of them is still mapped. Linux's `in_range()`
+    /// looks at the range only.
     fn in_range(&self, range: &Range) -> Option<ops::Range<usize>> {
         let vma = self.vma.as_ref()?;
         let both = vma.range.intersection(range)?;
@@ -65,17 +66,17 @@ impl GrantMap {
         vma.pages[offsets.clone()].iter().any(Option::is_some).then_some(offsets)
     }
 
-    /// Unmaps what it has in a range, or refuses, since that means to wait.
+    /// Unmaps the map's pages in a range. This waits, so it refuses in a section.
     ///
-    /// Linux's `unmap_if_in_range()`, whose `blockable` is the context here.
+    /// Linux's `unmap_if_in_range()`. Its flag `blockable` is the context here.
     ///
     /// # Context
     ///
-    /// Either. Waits for the hypervisor with a `Sleepable`.
+    /// Either. With a `Sleepable` it waits for the hypervisor.
     ///
     /// # Errors
     ///
-    /// The context's refusal, in a section, if anything is mapped there.
+    /// In a section, the context's refusal if a page is mapped in the range.
     pub fn unmap_if_in_range<C: Context>(
         &mut self,
         hypervisor: &Hypervisor,
@@ -87,11 +88,11 @@ impl GrantMap {
         Ok(())
     }
 
-    /// Unmaps those of its pages that are still mapped, in one batch, and waits for it.
+    /// Unmaps some of the map's pages in one batch, and waits for it. Pages that are already unmapped are skipped.
     ///
     /// # Arguments
     ///
-    /// * `offsets`: which pages, by their places in the map.
+    /// * `offsets`: the indexes of the pages in the map.
     ///
     /// # Context
     ///
@@ -99,7 +100,7 @@ impl GrantMap {
     ///
     /// # Panics
     ///
-    /// If there are no such pages.
+    /// If an index is out of bounds.
     #[track_caller]
     pub fn unmap_grant_pages(
         &mut self,
@@ -114,7 +115,7 @@ impl GrantMap {
         }
     }
 
-    /// Unmaps every page, and forgets where the map was.
+    /// Unmaps every page, and forgets the map's range.
     pub(crate) fn close(&mut self, hypervisor: &Hypervisor, cx: &mut Sleepable) {
         self.unmap_grant_pages(hypervisor, 0..self.mapped_len(), cx);
         self.vma = None;

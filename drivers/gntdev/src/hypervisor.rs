@@ -1,4 +1,4 @@
-//! The hypervisor's side of it: which granted pages are mapped, and unmapping them in batches.
+//! The hypervisor: it knows which granted pages are mapped, and unmaps them in batches.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,15 +12,16 @@ use nonblock_mm::mmu::Range;
 /// The number by which another domain grants one of its pages.
 pub type GrantRef = u32;
 
-/// Where which granted page is mapped, by its address.
+/// The mapped grants, by their addresses.
 type Mapped = Arc<SpinLock<BTreeMap<usize, GrantRef>>>;
 
-/// A page of another domain's that is mapped at an address of the process's.
+/// A page of another domain that is mapped at an address of the process.
 #[derive(Debug)]
 pub struct GrantedPage {
     reference: GrantRef,
     address: usize,
-    /// Whether it is mapped. Read by whoever uses the page, and written by the hypervisor to take it away.
+    /// Whether it is mapped. A user of the page holds the lock for reading. The hypervisor takes it for writing to unmap the
+    /// page.
     mapped: RwLock<bool>,
 }
 
@@ -30,32 +31,32 @@ impl GrantedPage {
         self.reference
     }
 
-    /// Keeps the page mapped while it is used, by a transfer for instance; `None` if it is unmapped already. Linux's
+    /// Keeps the page mapped while it is used, for example by a transfer. Returns `None` if it is already unmapped. Linux's
     /// `get_page()`.
     ///
     /// # Context
     ///
-    /// May sleep, while the page is being unmapped.
+    /// May sleep: waits while the page is being unmapped.
     pub fn get(&self, cx: &mut Sleepable) -> Option<PageUse<'_>> {
         let mapped = self.mapped.read(cx);
         (*mapped).then_some(PageUse { _mapped: mapped })
     }
 }
 
-/// A use of a granted page, until it is dropped. The hypervisor waits for it before it unmaps the page.
+/// A use of a granted page, until this is dropped. The hypervisor waits for that before it unmaps the page.
 #[derive(Debug)]
 #[must_use = "the use ends when this is dropped"]
 pub struct PageUse<'a> {
     _mapped: RwLockReadGuard<'a, bool>,
 }
 
-/// Pages to unmap, and who waits for that. Linux's `struct gntab_unmap_queue_data`.
+/// A batch of pages to unmap, and the completion that tells when it is done. Linux's `struct gntab_unmap_queue_data`.
 struct UnmapRefs {
     pages: Vec<Arc<GrantedPage>>,
     done: Arc<Completion>,
 }
 
-/// The hypervisor, as far as grants go. Its thread ends when it is dropped.
+/// The part of the hypervisor that handles grants. Its thread ends when this is dropped.
 #[derive(Debug)]
 pub struct Hypervisor {
     mapped: Mapped,
@@ -63,14 +64,14 @@ pub struct Hypervisor {
 }
 
 impl Hypervisor {
-    /// How many batches wait at most to be unmapped.
+    /// How many batches can wait to be unmapped.
     const BATCHES: usize = 16;
 
-    /// Starts it.
+    /// Starts the hypervisor.
     ///
     /// # Context
     ///
-    /// May sleep, since it starts a thread, but takes no token, as [`Queue::worker`].
+    /// May sleep, since it starts a thread. It takes no token, like [`Queue::worker`].
     ///
     /// # Errors
     ///
@@ -82,7 +83,7 @@ impl Hypervisor {
         let table = Arc::clone(&mapped);
         unmaps.worker("hypervisor", move |batch: UnmapRefs, cx| {
             for page in &batch.pages {
-                // Until nobody uses it any more.
+                // Waits until the page is no longer used.
                 let mut mapped = page.mapped.write(cx);
                 *mapped = false;
                 table.with(cx, |table, _nb| table.remove(&page.address));
@@ -92,11 +93,11 @@ impl Hypervisor {
         Ok(Self { mapped, unmaps })
     }
 
-    /// Maps a granted page at an address. Linux's `gnttab_map_refs()`, for one page.
+    /// Maps one granted page at an address. Linux's `gnttab_map_refs()`.
     ///
     /// # Context
     ///
-    /// May sleep, as it allocates.
+    /// May sleep, since it allocates.
     pub fn map_ref(
         &self,
         reference: GrantRef,
@@ -107,9 +108,9 @@ impl Hypervisor {
         Arc::new(GrantedPage { reference, address, mapped: RwLock::new(true) })
     }
 
-    /// Unmaps a batch of pages, and waits until nobody uses them and the hypervisor has done it.
+    /// Unmaps a batch of pages. Waits until the pages are no longer used and the hypervisor has unmapped them.
     ///
-    /// Linux's `gnttab_unmap_refs_sync()` (`drivers/xen/grant-table.c`, 4.19), which waits for a completion likewise.
+    /// Linux's `gnttab_unmap_refs_sync()` (`drivers/xen/grant-table.c`, 4.19), which waits for a completion too.
     ///
     /// # Context
     ///

@@ -1,7 +1,8 @@
 //! A Xen-style driver that maps pages which other domains granted.
 //!
-//! The maps are behind a [`Mutex`](nonblock::sync::Mutex), which is held while the hypervisor is waited for. Taking a page away
-//! means to wait for it, so the callback refuses a section whatever is mapped, and waits where it may.
+//! The maps are behind a [`Mutex`](nonblock::sync::Mutex), which is held while the driver waits for the hypervisor. To take a
+//! page away, the callback has to wait. So in a section it refuses if a page of the range is mapped. With a caller that may
+//! sleep it waits.
 //!
 //! Mirrors Linux's `drivers/xen/gntdev.c` (4.19).
 //!
@@ -23,7 +24,7 @@
 //!     let index = gntdev.map_grant_ref(&[8, 9, 10, 11], cx);
 //!     gntdev.mmap(index, range, cx).unwrap();
 //!
-//!     // A reaper is refused; who may sleep waits for the hypervisor.
+//!     // A reaper is refused. A caller that may sleep waits for the hypervisor.
 //!     assert_eq!(space.try_invalidate(range, Event::Unmap, cx).err(), Some(WouldBlock));
 //!     assert_eq!(hypervisor.mapped(&range, cx), 4);
 //!     drop(space.invalidate(range, Event::Unmap, cx));

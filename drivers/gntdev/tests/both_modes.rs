@@ -11,7 +11,7 @@ fn range(first_page: usize, pages: usize) -> Range {
     Range::with_len(first_page * PAGE_SIZE, pages * PAGE_SIZE).expect("whole pages")
 }
 
-/// A process with the device open, and as many grants mapped as the range has pages.
+/// A process that has opened the device and mapped a grant for each page of the range.
 struct Process {
     space: AddressSpace,
     hypervisor: Arc<Hypervisor>,
@@ -56,7 +56,7 @@ fn refuses_in_a_section_whatever_is_mapped(cx: &mut Sleepable) {
     let (space, gntdev) = (&process.space, &process.gntdev);
     assert_eq!(space.try_invalidate(range(23, 4), Event::Unmap, cx).err(), Some(WouldBlock));
     assert_eq!(process.hypervisor.mapped(&range(16, 8), cx), 8, "a refusal takes nothing");
-    // What is not mapped is no reason to refuse.
+    // The range is not mapped, so there is no reason to refuse.
     assert!(space.try_invalidate(range(24, 8), Event::Unmap, cx).is_ok());
     drop(space.invalidate(range(20, 8), Event::Unmap, cx));
     assert!(space.try_invalidate(range(20, 4), Event::Unmap, cx).is_ok(), "it is unmapped");
@@ -79,7 +79,7 @@ fn waits_for_who_uses_a_page_and_refuses_a_section_meanwhile(cx: &mut Sleepable)
             drop(space.invalidate(range(16, 8), Event::Unmap, cx));
         });
         started.recv().expect("the thread runs");
-        // The lock is held, or the pages are mapped still: either is a reason.
+        // It refuses because the lock is held, or because the pages are still mapped.
         assert!(space.try_invalidate(range(16, 8), Event::Unmap, cx).is_err());
         assert!(!invalidation.is_finished(), "the page is in use");
         drop(transfer);

@@ -10,7 +10,7 @@ use nonblock::{Sleepable, sleepable, thread};
 use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use proptest::prelude::*;
 
-/// How many pages there are, and how many of them a map has.
+/// How many pages there are, and how many pages each map has.
 const PAGES: usize = 32;
 const SPAN: usize = 4;
 
@@ -50,7 +50,7 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
             gntdev.map_grant_ref(&[first, first + 1, first + 2, first + 3], cx)
         })
         .collect();
-    // The model: which grant is at which page; and which slots the process has.
+    // The model: which grant is at which page, and which slots are mapped.
     let mut pages: BTreeMap<usize, GrantRef> = BTreeMap::new();
     let mut open = [false; PAGES / SPAN];
     for step in steps {
@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-/// Lets each thread do its share at least, and go on until all have, or one has failed.
+/// Lets each thread do at least its share of the work, and go on until all threads have, or until one has failed.
 struct Shares {
     lacking: AtomicUsize,
     failed: AtomicBool,
@@ -110,7 +110,7 @@ impl Shares {
         Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
     }
 
-    /// Calls the closure with 0, 1 and so on, and returns how often.
+    /// Calls the closure with 0, 1 and so on. Returns how many times.
     fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
         let failing = Failing(self);
         let mut rounds = 0;
@@ -126,7 +126,7 @@ impl Shares {
     }
 }
 
-/// Stops the others if a thread fails.
+/// Stops the other threads if one fails.
 struct Failing<'a>(&'a Shares);
 
 impl Drop for Failing<'_> {
@@ -142,7 +142,7 @@ fn nothing_is_mapped_in_a_range_that_was_taken(cx: &mut Sleepable) {
     let hypervisor = Arc::new(Hypervisor::start().expect("a thread"));
     let gntdev = Arc::new(GntdevPriv::open(Arc::clone(&hypervisor)));
     let subscription = space.subscribe(gntdev.clone(), cx).expect("a live space");
-    // Who maps holds it; a reaper only tries it.
+    // Held to map; a reaper only tries it.
     let memory_lock = Mutex::new(());
     let shares = Shares::of(3);
     let (rounds, taken) = thread::scope(cx, |scope, cx| {

@@ -30,7 +30,7 @@ fn the_reaper_is_refused_and_comes_back_when_the_map_is_closed(cx: &mut Sleepabl
     let (waits, reaper_waits) = mpsc::channel();
     let (closes, map_is_closed) = mpsc::channel();
     let reaper = Reaper::builder().interval(Duration::ZERO).on_event(move |event| {
-        // The next try begins when the map is closed, and not before.
+        // The next try does not begin before the map is closed.
         if let ReapEventKind::Waits { .. } = event.kind {
             waits.send(()).expect("the test listens");
             map_is_closed.recv().expect("the test closes the map");

@@ -11,10 +11,10 @@ use crate::mmu::{Counters, Installed, Mmu};
 use crate::spte::{Gfn, PageTable, Pfn, SPTES};
 use crate::vcpu::Vcpu;
 
-/// The guest used a page that its page table does not have: the page has to be faulted in.
+/// The guest used a page that is not in its page table: the page has to be faulted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EptViolation {
-    /// Which page of the guest's.
+    /// The guest's page.
     pub gfn: Gfn,
 }
 
@@ -26,10 +26,10 @@ impl core::fmt::Display for EptViolation {
 
 impl core::error::Error for EptViolation {}
 
-/// A guest, whose memory is a part of a process's. Linux's `struct kvm`, with one memory slot.
+/// A guest whose memory is a part of a process's memory. Linux's `struct kvm`, with one memory slot.
 #[derive(Debug)]
 pub struct Kvm {
-    /// Where in the process's memory the guest's begins, and how much there is of it.
+    /// The part of the process's memory that is the guest's memory.
     memslot: Range,
     mmu_lock: SpinLock<Mmu>,
     cache: MmuMemoryCache,
@@ -37,43 +37,43 @@ pub struct Kvm {
 }
 
 impl Kvm {
-    /// Makes a guest that has nothing mapped.
+    /// Makes a guest with an empty page table.
     ///
     /// # Arguments
     ///
-    /// * `memslot`: which part of the process's memory is the guest's.
+    /// * `memslot`: the part of the process's memory that is the guest's memory.
     /// * `vcpus`: how many virtual processors there are.
     pub fn new(memslot: Range, vcpus: usize) -> Self {
         let npages = memslot.pages().len();
         Self {
             memslot,
             mmu_lock: SpinLock::new(Mmu::new(npages)),
-            // One for each page fault that can be under way.
+            // One page for each page fault that can be under way.
             cache: MmuMemoryCache::with_capacity(vcpus.max(1)),
             vcpus: (0..vcpus).map(|_| Vcpu::default()).collect(),
         }
     }
 
-    /// Returns the number of the guest's page at an address of the process's, if that is the guest's. Linux's
+    /// Returns the number of the guest's page at an address of the process, or `None` if the guest has no page there. Linux's
     /// `hva_to_gfn_memslot()`.
     pub fn gfn(&self, hva: usize) -> Option<Gfn> {
         self.memslot.contains(hva).then(|| (hva - self.memslot.start()) / PAGE_SIZE)
     }
 
-    /// The guest's pages in a range of the process's addresses.
+    /// Returns the guest's pages in a range of addresses of the process.
     fn gfns(&self, range: &Range) -> Option<ops::Range<Gfn>> {
         let both = self.memslot.intersection(range)?;
         let gfn = |hva: usize| (hva - self.memslot.start()) / PAGE_SIZE;
         Some(gfn(both.start())..gfn(both.end()))
     }
 
-    /// Has a virtual processor use a page: in guest mode, and only as long as the page stays mapped.
+    /// Has a virtual processor use a page in guest mode. The page stays mapped meanwhile.
     ///
     /// # Arguments
     ///
-    /// * `vcpu`: which processor, from 0.
-    /// * `gfn`: which page.
-    /// * `guest`: what the guest does with it. It runs in a section.
+    /// * `vcpu`: the number of the processor, from 0.
+    /// * `gfn`: the number of the page.
+    /// * `guest`: what the guest does with the page. It runs in a section.
     ///
     /// # Context
     ///
@@ -95,7 +95,7 @@ impl Kvm {
     ) -> Result<R, EptViolation> {
         self.vcpus[vcpu].enter_guest(cx, |tlb, nb| {
             let pfn = tlb.look_up(gfn).or_else(|| {
-                // The hardware's walk, which notes that the page was used.
+                // The page walk of the hardware, which sets the accessed bit.
                 let mut mmu = self.mmu_lock.lock(nb);
                 let spte = mmu.table.spte(gfn)?;
                 spte.accessed = true;
@@ -106,17 +106,17 @@ impl Kvm {
         })
     }
 
-    /// Maps a page that the guest used. Linux's `direct_page_fault()`, begun again as long as that says `RET_PF_RETRY`.
+    /// Maps a page that the guest used. Linux's `direct_page_fault()`, repeated as long as that returns `RET_PF_RETRY`.
     ///
     /// # Arguments
     ///
-    /// * `gfn`: which page.
-    /// * `faultin_pfn`: brings the page at an address of the process's in, and says where it is. It is called again after a
+    /// * `gfn`: the number of the page.
+    /// * `faultin_pfn`: brings in the page at an address of the process, and returns where it is. It is called again after a
     ///   collision with an invalidation.
     ///
     /// # Context
     ///
-    /// May sleep: allocates, and brings the page in. Not for a thread that has an invalidation of the page open.
+    /// May sleep: allocates, and brings the page in. Do not call it on a thread that has an invalidation of the page open.
     ///
     /// # Panics
     ///
@@ -130,7 +130,7 @@ impl Kvm {
         let hva = self.memslot.start() + gfn * PAGE_SIZE;
         assert!(self.memslot.contains(hva), "page {gfn}: expected one of the guest's");
         loop {
-            // What is allocated is allocated before `mmu_lock` is taken: its holder cannot sleep.
+            // Allocated before `mmu_lock` is taken, since its holder cannot sleep.
             self.cache.topup(cx);
             let mmu_seq = self.mmu_lock.with(cx, |mmu, _nb| mmu.seq());
             let pfn = faultin_pfn(hva, cx);
@@ -138,7 +138,7 @@ impl Kvm {
                 self.mmu_lock.with(cx, |mmu, nb| mmu.install(gfn, pfn, mmu_seq, &self.cache, nb));
             match installed {
                 Installed::Fixed => return,
-                // The guest runs on, and into the same fault.
+                // The guest would run on, into the same fault.
                 Installed::Retry => thread::yield_now(cx),
                 Installed::CacheEmpty => {}
             }
@@ -149,7 +149,7 @@ impl Kvm {
     ///
     /// # Context
     ///
-    /// Does not sleep: waits for the processors to leave guest mode, in which they cannot sleep either.
+    /// Does not sleep: it waits until the processors leave guest mode, in which they cannot sleep either.
     pub fn flush_remote_tlbs<C: Context>(&self, cx: &mut C) {
         self.mmu_lock.with(cx, |mmu, _nb| mmu.counters.remote_tlb_flushes += 1);
         for vcpu in &self.vcpus {
@@ -157,7 +157,7 @@ impl Kvm {
         }
     }
 
-    /// Returns how many pages the guest reaches without a fault.
+    /// Returns how many pages the guest can use without a fault.
     ///
     /// # Context
     ///
@@ -175,7 +175,7 @@ impl Kvm {
         self.mmu_lock.with(cx, |mmu, _nb| mmu.counters)
     }
 
-    /// Says whether the guest used pages of a range, and takes the notes of it. Linux's `kvm_age_gfn()`.
+    /// Returns whether the guest used pages of a range, and clears their accessed bits. Linux's `kvm_age_gfn()`.
     fn age_gfns(&self, range: &Range, nb: &NonBlock) -> bool {
         let Some(gfns) = self.gfns(range) else { return false };
         let mut mmu = self.mmu_lock.lock(nb);
@@ -190,12 +190,12 @@ impl Kvm {
 }
 
 impl Invalidate for Kvm {
-    /// Linux's `kvm_mmu_notifier_invalidate_range_start()`. It never refuses, since it waits for spinning code only.
+    /// Linux's `kvm_mmu_notifier_invalidate_range_start()`. It never refuses, since it waits only for code that cannot sleep.
     fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         let Some(gfns) = self.gfns(range) else { return Ok(()) };
         let mut flush = false;
         self.mmu_lock.with(cx, |mmu, _nb| mmu.invalidate_begin(&gfns));
-        // `may_block`: with a caller that may sleep, others get `mmu_lock`, and the processor, now and then.
+        // `may_block`: if the caller may sleep, other threads get `mmu_lock` and the processor between the steps.
         let step = if cx.as_sleepable().is_some() { SPTES } else { gfns.len() };
         let mut next = gfns.start;
         while next < gfns.end {
@@ -209,7 +209,7 @@ impl Invalidate for Kvm {
                 self.mmu_lock.with(cx, |mmu, _nb| mmu.counters.rescheduled += 1);
             }
         }
-        // Before the pages are freed, and with `mmu_lock` released: processors take it in guest mode.
+        // Before the pages are freed, and with `mmu_lock` released, since processors take the lock in guest mode.
         if flush {
             self.flush_remote_tlbs(cx);
         }
@@ -245,7 +245,7 @@ impl Invalidate for Kvm {
 
     /// Linux's `kvm_mmu_notifier_release()`.
     fn on_release(&self, cx: &mut Sleepable) {
-        // Allocated and freed with no lock held.
+        // The tables are allocated and freed with no lock held.
         let mut table = PageTable::new(self.memslot.pages().len());
         self.mmu_lock.with(cx, |mmu, _nb| mem::swap(&mut mmu.table, &mut table));
         self.flush_remote_tlbs(cx);

@@ -1,8 +1,8 @@
-//! A KVM-style secondary page table: that of a guest, whose memory is a process's.
+//! A KVM-style secondary page table: the page table of a guest, whose memory is a part of a process's memory.
 //!
-//! The table is behind a [`SpinLock`](nonblock::sync::SpinLock), `mmu_lock`, so the callback waits for it in a section too and never
-//! refuses. A page fault of the guest's looks the page up with no lock held, and begins again if an invalidation
-//! came between; the memory that it needs is set aside before, in a [`Reserve`](nonblock::Reserve).
+//! The table is behind a [`SpinLock`](nonblock::sync::SpinLock), `mmu_lock`. So the callback can wait for it in a section too,
+//! and never refuses. A page fault of the guest looks the page up with no lock held, and begins again if an invalidation came
+//! in between. The memory that it needs is set aside before, in a [`Reserve`](nonblock::Reserve).
 //!
 //! Mirrors Linux's `virt/kvm/kvm_main.c` (6.12).
 //!

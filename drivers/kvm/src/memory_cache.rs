@@ -1,32 +1,33 @@
-//! Pages of sptes set aside, since none can be allocated under `mmu_lock`.
+//! Pages of sptes that are set aside, since nothing can be allocated under `mmu_lock`.
 
 use nonblock::{NonBlock, Reserve, Sleepable};
 
 use crate::spte::SptePage;
 
-/// Pages of sptes set aside for the page faults of virtual processors. Linux's `struct kvm_mmu_memory_cache`.
+/// Pages of sptes that are set aside for page faults. Linux's `struct kvm_mmu_memory_cache`.
 #[derive(Debug)]
 pub struct MmuMemoryCache {
     objects: Reserve<Box<SptePage>>,
 }
 
 impl MmuMemoryCache {
-    /// Makes a cache of so many pages, from 1.
+    /// Makes a full cache of this many pages, from 1.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { objects: Reserve::with_capacity(capacity, Box::<SptePage>::default) }
     }
 
-    /// Allocates as many pages as were used up. Linux's `mmu_topup_memory_cache()`, with `GFP_KERNEL_ACCOUNT`.
+    /// Allocates as many pages as were taken, and returns how many. Linux's `mmu_topup_memory_cache()`, with
+    /// `GFP_KERNEL_ACCOUNT`.
     ///
     /// # Context
     ///
-    /// May sleep: it allocates, and that may wait for the reaper.
+    /// May sleep: it allocates, and an allocation may wait for the reaper.
     #[track_caller]
     pub fn topup(&self, cx: &mut Sleepable) -> usize {
         self.objects.refill(cx)
     }
 
-    /// Takes a page for good, if one is left. Linux's `mmu_memory_cache_alloc()`.
+    /// Takes a page out of the cache, if one is left. Linux's `mmu_memory_cache_alloc()`.
     ///
     /// # Context
     ///

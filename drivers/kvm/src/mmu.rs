@@ -1,4 +1,4 @@
-//! What `mmu_lock` guards: the page table, and the counts by which page faults find collisions.
+//! What `mmu_lock` guards: the page table, and the counts by which page faults detect collisions.
 
 use nonblock::NonBlock;
 
@@ -10,27 +10,27 @@ use crate::spte::{Gfn, PageTable, Pfn};
 pub struct Counters {
     /// Start callbacks. This driver never refuses.
     pub invalidations: u64,
-    /// Start callbacks that let go of `mmu_lock` on their way, as their callers may sleep.
+    /// How many times a start callback released `mmu_lock` between two steps, because its caller may sleep.
     pub rescheduled: u64,
     /// End callbacks.
     pub finished: u64,
-    /// Flushes of the processors' translations.
+    /// Flushes of the processors' cached translations.
     pub remote_tlb_flushes: u64,
-    /// Sptes taken by callbacks.
+    /// Sptes that callbacks removed.
     pub zapped: u64,
     /// Page faults that were resolved.
     pub pf_fixed: u64,
-    /// Page faults that had to begin again, as an invalidation came between.
+    /// How many times a page fault began again, because an invalidation came in between.
     pub pf_retries: u64,
 }
 
-/// What came of a page fault under `mmu_lock`.
+/// The result of a page fault under `mmu_lock`.
 pub(crate) enum Installed {
     /// The spte is set.
     Fixed,
-    /// An invalidation of the page is, or was, under way.
+    /// An invalidation of the page is under way, or an invalidation has ended since the page was looked up.
     Retry,
-    /// A page of sptes is missing, and the cache has none left.
+    /// A page of sptes is missing, and the cache is empty.
     CacheEmpty,
 }
 
@@ -40,9 +40,9 @@ pub(crate) struct Mmu {
     pub(crate) table: PageTable,
     /// How many invalidations are under way.
     invalidate_in_progress: u64,
-    /// How many have ended.
+    /// How many invalidations have ended.
     invalidate_seq: u64,
-    /// What those under way cover together.
+    /// A range that covers all invalidations under way.
     invalidate_range: Option<(Gfn, Gfn)>,
     pub(crate) counters: Counters,
 }
@@ -58,24 +58,24 @@ impl Mmu {
         }
     }
 
-    /// Linux's `kvm->mmu_invalidate_seq`.
+    /// Returns how many invalidations have ended. Linux's `kvm->mmu_invalidate_seq`.
     pub(crate) fn seq(&self) -> u64 {
         self.invalidate_seq
     }
 
-    /// An invalidation of the guest's pages begins. Linux's `kvm_mmu_invalidate_begin()`.
+    /// Begins an invalidation of the guest's pages. Linux's `kvm_mmu_invalidate_begin()`.
     pub(crate) fn invalidate_begin(&mut self, gfns: &core::ops::Range<Gfn>) {
         self.counters.invalidations += 1;
         self.invalidate_in_progress += 1;
-        // Several at once are one that covers them all.
+        // Several at once are treated as one that covers them all.
         let (start, end) = self.invalidate_range.unwrap_or((gfns.start, gfns.end));
         self.invalidate_range = Some((start.min(gfns.start), end.max(gfns.end)));
     }
 
-    /// It is over. Linux's `kvm_mmu_invalidate_end()`.
+    /// Ends an invalidation. Linux's `kvm_mmu_invalidate_end()`.
     pub(crate) fn invalidate_end(&mut self) {
         self.counters.finished += 1;
-        // Before the count of those under way: a page fault sees one or the other.
+        // As in Linux, before the number under way is decreased, so that a page fault sees at least one of the two.
         self.invalidate_seq += 1;
         self.invalidate_in_progress -= 1;
         if self.invalidate_in_progress == 0 {
@@ -83,7 +83,7 @@ impl Mmu {
         }
     }
 
-    /// Linux's `mmu_invalidate_retry_gfn()`: whether what a page fault looked up may be stale.
+    /// Returns whether what a page fault looked up may be stale. Linux's `mmu_invalidate_retry_gfn()`.
     fn invalidate_retry(&self, mmu_seq: u64, gfn: Gfn) -> bool {
         let covered = self.invalidate_range.is_some_and(|(start, end)| start <= gfn && gfn < end);
         covered || self.invalidate_seq != mmu_seq
@@ -114,7 +114,7 @@ impl Mmu {
         Installed::Fixed
     }
 
-    /// Takes sptes. Says whether there were any. Linux's `kvm_unmap_gfn_range()`.
+    /// Removes sptes. Returns whether there were any. Linux's `kvm_unmap_gfn_range()`.
     pub(crate) fn unmap(&mut self, gfns: core::ops::Range<Gfn>) -> bool {
         let zapped = gfns.filter(|gfn| self.table.zap(*gfn)).count();
         self.counters.zapped += zapped as u64;

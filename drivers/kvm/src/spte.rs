@@ -1,24 +1,24 @@
-//! The guest's page table, plain data: sptes in pages of them.
+//! The guest's page table: plain data, pages of sptes.
 
-/// A page of the guest's, by its number.
+/// The number of a page of the guest.
 pub type Gfn = usize;
 
-/// A page of the host's, by its number.
+/// The number of a page of the host.
 pub type Pfn = u64;
 
-/// How many sptes a page of the table has.
+/// How many sptes a page of the page table has.
 pub const SPTES: usize = 64;
 
 /// One entry of the guest's page table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spte {
-    /// The page that the guest reaches.
+    /// The host's page that the entry points to.
     pub pfn: Pfn,
-    /// Whether the guest used it since the note of that was last taken.
+    /// Whether the guest used the page since this was last cleared.
     pub accessed: bool,
 }
 
-/// A page of sptes. Linux's `struct kvm_mmu_page`, as far as it goes here.
+/// A page of sptes: the part of Linux's `struct kvm_mmu_page` that is needed here.
 #[derive(Debug)]
 pub struct SptePage {
     sptes: [Option<Spte>; SPTES],
@@ -30,25 +30,25 @@ impl Default for SptePage {
     }
 }
 
-/// The table: a page of sptes for each part of the guest's memory that it uses.
+/// The page table: a page of sptes for each part of the guest's memory that has been used.
 #[derive(Debug)]
 pub(crate) struct PageTable {
-    /// As many as there are parts, from the start: filling it in allocates nothing.
+    /// Has all its slots from the start, so that linking a page allocates nothing.
     root: Vec<Option<Box<SptePage>>>,
 }
 
 impl PageTable {
-    /// Makes an empty one for so many pages of the guest's.
+    /// Makes an empty page table for `npages` pages of the guest.
     pub(crate) fn new(npages: usize) -> Self {
         Self { root: (0..npages.div_ceil(SPTES)).map(|_| None).collect() }
     }
 
-    /// Says whether a page of sptes is missing for the guest's page.
+    /// Returns whether the page of sptes for this page of the guest is missing.
     pub(crate) fn misses(&self, gfn: Gfn) -> bool {
         self.root[gfn / SPTES].is_none()
     }
 
-    /// Puts a page of sptes where one is missing.
+    /// Adds the missing page of sptes for this page of the guest.
     pub(crate) fn link(&mut self, gfn: Gfn, page: Box<SptePage>) {
         self.root[gfn / SPTES] = Some(page);
     }
@@ -57,17 +57,17 @@ impl PageTable {
         self.root[gfn / SPTES].as_mut()?.sptes[gfn % SPTES].as_mut()
     }
 
-    /// Sets an spte, in a page of sptes that is there.
+    /// Sets an spte.
     ///
     /// # Panics
     ///
-    /// If it is not.
+    /// If the page of sptes is missing.
     pub(crate) fn set(&mut self, gfn: Gfn, pfn: Pfn) {
         let page = self.root[gfn / SPTES].as_mut().expect("the page of sptes was linked before");
         page.sptes[gfn % SPTES] = Some(Spte { pfn, accessed: false });
     }
 
-    /// Takes an spte. Says whether there was one.
+    /// Removes an spte. Returns whether there was one.
     pub(crate) fn zap(&mut self, gfn: Gfn) -> bool {
         self.root[gfn / SPTES].as_mut().is_some_and(|page| page.sptes[gfn % SPTES].take().is_some())
     }

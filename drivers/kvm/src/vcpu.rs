@@ -1,4 +1,4 @@
-//! A virtual processor: the translations that it caches.
+//! A virtual processor, and the translations that it caches.
 
 use nonblock::sync::SpinLock;
 use nonblock::{Context, NonBlock};
@@ -8,7 +8,7 @@ use crate::spte::{Gfn, Pfn};
 /// How many translations a virtual processor caches.
 const TLB_ENTRIES: usize = 16;
 
-/// A virtual processor. In guest mode it holds its translations: who flushes them waits until it has left.
+/// A virtual processor. In guest mode it holds the lock of its TLB, so a flush waits until it has left guest mode.
 #[derive(Debug, Default)]
 pub(crate) struct Vcpu {
     pub(crate) tlb: SpinLock<Tlb>,
@@ -31,7 +31,7 @@ impl Tlb {
 }
 
 impl Vcpu {
-    /// Runs a part of the guest: it is in guest mode meanwhile.
+    /// Runs a part of the guest in guest mode.
     pub(crate) fn enter_guest<C: Context, R>(
         &self,
         cx: &mut C,
@@ -40,8 +40,8 @@ impl Vcpu {
         self.tlb.with(cx, guest)
     }
 
-    /// Makes the processor leave guest mode and forget its translations. This waits for code that runs, and cannot
-    /// sleep.
+    /// Waits until the processor leaves guest mode, and clears its translations. Guest mode cannot sleep, so this only waits
+    /// for running code.
     pub(crate) fn flush_tlb<C: Context>(&self, cx: &mut C) {
         self.tlb.with(cx, |tlb, _nb| *tlb = Tlb::default());
     }

@@ -6,15 +6,15 @@ use kvm::{Counters, EptViolation, Kvm, SPTES};
 use nonblock::{Context, Sleepable, WouldBlock, thread};
 use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
 
-/// Where the guest's memory begins in the process's, in pages.
+/// Where the guest's memory begins in the process's memory, in pages.
 const BASE: usize = 256;
 
-/// Pages of the guest's, by their numbers, where the process has them.
+/// The range of the process that holds these pages of the guest.
 fn range(gfn: usize, pages: usize) -> Range {
     Range::with_len((BASE + gfn) * PAGE_SIZE, pages * PAGE_SIZE).expect("whole pages")
 }
 
-/// A guest of so many pages, each of which is mapped.
+/// A guest with this many pages, all of them mapped.
 fn guest(pages: usize, cx: &mut Sleepable) -> Arc<Kvm> {
     let kvm = Arc::new(Kvm::new(range(0, pages), 2));
     for gfn in 0..pages {
@@ -40,7 +40,7 @@ fn takes_its_pages_from_the_guest_and_no_others(cx: &mut Sleepable) {
         assert_eq!(violation.to_string(), text);
     }
     assert!(kvm.access(0, 4, cx, |_| ()).is_ok());
-    // What is not the guest's is passed by.
+    // A range outside the guest's memory is ignored.
     let before = kvm.counters(cx);
     drop(space.invalidate(range(3 * SPTES, 4), Event::Unmap, cx));
     assert_eq!(kvm.counters(cx), before);
@@ -64,7 +64,7 @@ fn gives_way_where_it_may_and_never_refuses(cx: &mut Sleepable) {
         ..Counters::default()
     };
     assert_eq!(kvm.counters(cx), nonblock, "all at once");
-    // Nothing is left: nothing is flushed.
+    // Nothing is left, so nothing is flushed.
     drop(space.invalidate(range(0, 3 * SPTES), Event::Unmap, cx));
     let blockable = Counters { invalidations: 2, finished: 2, rescheduled: 2, ..nonblock };
     assert_eq!(kvm.counters(cx), blockable, "page of sptes by page of sptes");
@@ -80,7 +80,7 @@ fn a_page_fault_that_an_invalidation_meets_begins_again(cx: &mut Sleepable) {
     kvm.page_fault(5, cx, |_hva, cx| {
         lookups += 1;
         if lookups == 1 {
-            // After the page was looked up, before it is mapped.
+            // After the page was looked up, and before it is mapped.
             drop(space.try_invalidate(range(5, 1), Event::Unmap, cx).expect("it never refuses"));
         }
         lookups
@@ -99,7 +99,7 @@ fn a_page_fault_within_an_invalidation_waits_for_its_end(cx: &mut Sleepable) {
     thread::scope(cx, |scope, cx| {
         let outer = space.invalidate(range(4, 4), Event::Unmap, cx);
         let inner = space.invalidate(range(6, 4), Event::Unmap, cx);
-        // Neither covers it.
+        // Neither invalidation covers the page.
         kvm.page_fault(20, cx, |_hva, _cx| 20);
         assert_eq!(kvm.access(0, 20, cx, |pfn| pfn), Ok(20));
 
@@ -137,7 +137,7 @@ fn an_invalidation_that_another_driver_refuses_has_its_end(cx: &mut Sleepable) {
     assert_eq!(refused.err(), Some(WouldBlock));
     let counters = kvm.counters(cx);
     assert_eq!((counters.invalidations, counters.finished), (1, 1));
-    // Nothing is under way, so a page that was taken for nothing comes back.
+    // No invalidation is under way, so a page that was taken in vain is faulted in again.
     kvm.page_fault(5, cx, |_hva, _cx| 7);
     assert_eq!(kvm.access(0, 5, cx, |pfn| pfn), Ok(7));
     refusing.unsubscribe(cx);
@@ -157,7 +157,7 @@ fn tells_which_pages_the_guest_used(cx: &mut Sleepable) {
     assert!(space.test_young(address, cx));
     assert!(!space.clear_young(&range(6, 8), cx));
     assert!(space.clear_young(&range(0, 8), cx));
-    // The processor has the translation still, so its next use goes unnoted.
+    // The processor still has the translation, so its next use sets no accessed bit.
     use_page(cx);
     assert!(!space.test_young(address, cx));
 

@@ -10,7 +10,7 @@ use nonblock::{Sleepable, sleepable, thread};
 use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use proptest::prelude::*;
 
-/// Two pages of sptes, the second of which is not full.
+/// Two pages of sptes, of which the second is not full.
 const PAGES: usize = SPTES + SPTES / 2;
 
 fn range(first_page: usize, pages: usize) -> Range {
@@ -20,7 +20,7 @@ fn range(first_page: usize, pages: usize) -> Range {
 #[derive(Clone, Debug)]
 enum Step {
     PageFault(usize),
-    /// By one processor or the other.
+    /// By one of the two processors.
     Access(usize, usize),
     Invalidate(usize, usize),
     TryInvalidate(usize, usize),
@@ -29,7 +29,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let page = || 0..PAGES;
-    // Of the guest's, and of what is behind.
+    // Of the guest's memory, and of the addresses behind it.
     let span = || (0..PAGES + 4, 1_usize..40);
     let step = prop_oneof![
         4 => page().prop_map(Step::PageFault),
@@ -45,13 +45,13 @@ fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
     let space = AddressSpace::new();
     let kvm = Arc::new(Kvm::new(range(0, PAGES), 2));
     let subscription = space.subscribe(kvm.clone(), cx).expect("a live space");
-    // Where each page is, and whether it was used since it was last asked for.
+    // Where each page is, and whether it was used since that was last asked.
     let mut model: BTreeMap<usize, (Pfn, bool)> = BTreeMap::new();
     let mut next = 1;
     for step in steps {
         match *step {
             Step::PageFault(gfn) => {
-                // The processors cache what they have used, so that is invalidated first, as a host does.
+                // The processors cache what they have used, so the page is invalidated first, as a host does.
                 drop(space.invalidate(range(gfn, 1), Event::Clear, cx));
                 kvm.page_fault(gfn, cx, |_hva, _cx| next);
                 model.insert(gfn, (next, false));
@@ -103,7 +103,7 @@ proptest! {
     }
 }
 
-/// Lets each thread do its share at least, and go on until all have, or one has failed.
+/// Lets each thread do at least its share of the work, and go on until all threads have, or until one has failed.
 struct Shares {
     lacking: AtomicUsize,
     failed: AtomicBool,
@@ -114,7 +114,7 @@ impl Shares {
         Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
     }
 
-    /// Calls the closure with 0, 1 and so on, and returns how often.
+    /// Calls the closure with 0, 1 and so on. Returns how many times.
     fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
         let failing = Failing(self);
         let mut rounds = 0;
@@ -130,7 +130,7 @@ impl Shares {
     }
 }
 
-/// Stops the others if a thread fails.
+/// Stops the other threads if one fails.
 struct Failing<'a>(&'a Shares);
 
 impl Drop for Failing<'_> {
@@ -146,7 +146,7 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
     let space = AddressSpace::new();
     let kvm = Arc::new(Kvm::new(range(0, PAGES), 2));
     let subscription = space.subscribe(kvm.clone(), cx).expect("a live space");
-    // Odd while the page is changed.
+    // Odd while the page is being changed.
     let truth: Vec<_> = (0..PAGES).map(|_| AtomicU64::new(0)).collect();
     let shares = Shares::of(3);
     let rounds = thread::scope(cx, |scope, cx| {
@@ -162,7 +162,7 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
                     if accessed.is_err() {
                         kvm.page_fault(gfn, cx, |_hva, cx| {
                             let pfn = version();
-                            // An invalidation may come between.
+                            // An invalidation may come in between.
                             thread::sleep(cx, PAUSE);
                             pfn
                         });
@@ -184,7 +184,7 @@ fn no_guest_uses_a_stale_page(cx: &mut Sleepable) {
             thread::yield_now(cx);
             pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             drop(invalidation);
-            // The others get through.
+            // Gives the other threads a turn.
             thread::sleep(cx, PAUSE);
         })
     });

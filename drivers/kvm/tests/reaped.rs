@@ -16,7 +16,7 @@ use nonblock_mm::oom::{ReapEventKind, Reaper};
 /// Two pages of sptes.
 const PAGES: usize = 2 * SPTES;
 
-/// A driver of another kind beside it, which refuses a section until it is told to yield.
+/// Another driver, which refuses a section until it is told to yield.
 struct Beside {
     range: Range,
     yields: AtomicBool,
@@ -31,7 +31,7 @@ impl Invalidate for Beside {
     }
 }
 
-/// The guest's own driver never refuses; where another one does, the guest's was told for nothing.
+/// The guest's driver never refuses. If another driver does, the guest's driver was called in vain.
 #[nonblock::test]
 fn a_guest_whose_memory_is_refused_by_another_driver_runs_on_till_the_reaper_is_back(
     cx: &mut Sleepable,

@@ -1,18 +1,18 @@
-//! What the card's work is waited for with.
+//! The fence, which waits for the card's work.
 
 use std::time::Duration;
 
-/// The end of the work that a card has in flight.
+/// Signals the end of the work that a card has in flight.
 #[derive(Debug, Default)]
 pub struct Fence {
     _private: (),
 }
 
 impl Fence {
-    /// How long the card takes to come to an end of its work.
+    /// How long the card takes to finish its work.
     const LATENCY: Duration = Duration::from_millis(1);
 
-    /// Waits until the card has done what it has in flight.
+    /// Waits until the card has finished its work in flight.
     ///
     /// # Context
     ///

@@ -1,9 +1,9 @@
-//! A driver from before the tokens: none in its signatures, reached through `dyn`, and it sleeps where
+//! A driver from before the tokens: its signatures have none, it is called through `dyn`, and it sleeps where
 //! it must not.
 //!
-//! Its interface, [`MirrorOps`], says nothing of contexts. What it waits on, a [`Fence`], says
-//! [`might_sleep`](nonblock::might_sleep), which is all that it takes for the run-time counters to
-//! find the fault. [`Adapter`] puts it behind today's notifiers.
+//! Its interface, [`MirrorOps`], says nothing of contexts. It waits on a [`Fence`], which calls
+//! [`might_sleep`](nonblock::might_sleep). That is all that the run-time counters need to find the
+//! fault. [`Adapter`] makes a notifier of the driver.
 //!
 //! # Examples
 //!
@@ -37,9 +37,9 @@ use nonblock_mm::mmu::{Notifier, Range};
 
 pub use fence::Fence;
 
-/// The old interface: a mirror of a process's memory, told what to give up.
+/// The old interface: a mirror of a process's memory, which is told what to give up.
 ///
-/// Whether it may sleep is said nowhere.
+/// It does not say whether a method may sleep.
 pub trait MirrorOps: Send + Sync {
     /// Gives up the addresses from `start` up to `end`, in bytes.
     fn invalidate(&self, start: usize, end: usize);
@@ -70,16 +70,16 @@ impl Card {
 
 impl MirrorOps for Card {
     fn invalidate(&self, start: usize, end: usize) {
-        // The fault: it waits for the card, whoever called.
+        // The fault: it waits for the card for every caller.
         self.fence.wait();
         self.mapped().retain(|&(from, to)| to <= start || end <= from);
     }
 }
 
-/// Puts an old driver behind today's notifiers, as it is.
+/// Makes a notifier of an old driver, without changing it.
 ///
-/// The tokens end here: nothing keeps the old code from sleeping in either mode. The counters see it when
-/// it runs.
+/// The tokens end here: nothing keeps the old code from sleeping in either mode. The counters find a sleep
+/// when it happens.
 pub struct Adapter {
     driver: Box<dyn MirrorOps>,
 }

@@ -1,4 +1,4 @@
-//! The end of the requests that use a buffer.
+//! A fence that waits for the requests that use a buffer.
 
 use core::convert::Infallible;
 use std::sync::Arc;
@@ -6,15 +6,16 @@ use std::sync::Arc;
 use nonblock::Sleepable;
 use nonblock::sync::channel::{self, Receiver, Sender};
 
-/// Tells when the last request has ended that uses a buffer.
+/// Waits until the last request that uses a buffer has ended.
 #[derive(Debug)]
 pub struct Fence {
-    /// A copy of it in each request. Nothing is ever sent: its end is the signal.
+    /// Each request has a clone. Nothing is ever sent: the drop of the last clone is the signal.
     requests: Arc<Sender<Infallible>>,
     ended: Receiver<Infallible>,
 }
 
-/// A request's share in a [`Fence`]. Dropping it does not sleep, so an interrupt can; the last may free the fence.
+/// A request's share in a [`Fence`]. Dropping it does not sleep, so an interrupt handler can do it. The last drop may free the
+/// fence.
 #[derive(Clone, Debug)]
 #[must_use = "the request has ended when this is dropped"]
 pub struct InFlight {
@@ -34,12 +35,12 @@ impl Fence {
         InFlight { _request: Arc::clone(&self.requests) }
     }
 
-    /// Says whether no request uses the buffer. One may begin meanwhile.
+    /// Returns whether no request uses the buffer. A request may begin meanwhile.
     pub fn is_idle(&self) -> bool {
         Arc::strong_count(&self.requests) == 1
     }
 
-    /// Waits until every request has ended. None begins any more.
+    /// Waits until every request has ended. No new request can begin.
     ///
     /// # Context
     ///
@@ -48,7 +49,7 @@ impl Fence {
     pub fn wait(self, cx: &mut Sleepable) {
         let Self { requests, ended } = self;
         drop(requests);
-        // No more than an error can come, when the last copy is gone.
+        // Nothing can be received but the error when the last clone is dropped.
         let Err(_) = ended.recv(cx);
     }
 }

@@ -1,4 +1,4 @@
-//! The cache: the tree under its lock, the queue of what is to be released, and the callback.
+//! The cache: the tree under its lock, the queue of buffers to be released, and the callback.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub trait MmuRbOps: Send + Sync + 'static {
     /// May sleep: it unpins pages, for which Linux takes `mmap_lock`.
     fn remove(&self, node: MmuRbNode<Self::Data>, cx: &mut Sleepable);
 
-    /// Says whether a buffer may leave the cache to make room.
+    /// Returns whether a buffer may be evicted to make room.
     ///
     /// # Context
     ///
@@ -41,7 +41,7 @@ pub struct Counters {
     pub refusals: u64,
     /// Invalidations that ended.
     pub finished: u64,
-    /// Buffers that callbacks left to the work queue.
+    /// Buffers that callbacks pushed to the work queue.
     pub deferred: u64,
     /// Buffers that were evicted to make room.
     pub evicted: u64,
@@ -54,7 +54,7 @@ struct Locked<T> {
     counters: Counters,
 }
 
-/// What the worker shares.
+/// What the cache shares with its worker.
 struct Shared<O: MmuRbOps> {
     ops: O,
     /// Protects the tree.
@@ -63,7 +63,7 @@ struct Shared<O: MmuRbOps> {
 
 /// A cache of pinned buffers of one process. Linux's `struct mmu_rb_handler`.
 ///
-/// Linux links what is to be released on its `del_list`, and queues one `del_work` for all. Here the queue is the
+/// Linux links the buffers to be released on `del_list`, and queues one `del_work` for all of them. Here the queue is the
 /// list.
 pub struct MmuRbHandler<O: MmuRbOps> {
     shared: Arc<Shared<O>>,
@@ -81,13 +81,14 @@ impl<O: MmuRbOps> std::fmt::Debug for MmuRbHandler<O> {
 pub struct Sizes {
     /// How many buffers are cached at most.
     pub nodes: usize,
-    /// How many buffers wait at most to be released, from 1.
+    /// How many buffers can wait to be released, from 1.
     pub del_queue: usize,
 }
 
 impl<O: MmuRbOps> MmuRbHandler<O> {
     pub(crate) fn new(ops: O, sizes: Sizes) -> std::io::Result<Self> {
-        let locked = Locked { tree: Tree::with_room(sizes.nodes), counters: Counters::default() };
+        let locked =
+            Locked { tree: Tree::with_capacity(sizes.nodes), counters: Counters::default() };
         let shared = Arc::new(Shared { ops, lock: SpinLock::new(locked) });
         let wq = Queue::with_capacity(sizes.del_queue);
         let worker = Arc::clone(&shared);
@@ -96,7 +97,7 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         Ok(Self { shared, wq })
     }
 
-    /// Returns what the driver does with its buffers.
+    /// Returns the driver's operations.
     pub fn ops(&self) -> &O {
         &self.shared.ops
     }
@@ -110,16 +111,17 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         self.shared.lock.with(cx, f)
     }
 
-    /// Begins to pin a buffer, if no invalidation is under way: what this returns, [`insert`](Self::insert) takes.
+    /// Begins to pin a buffer, if no invalidation is under way. Returns the sequence number that [`insert`](Self::insert)
+    /// takes.
     ///
     /// # Context
     ///
     /// Does not sleep. Takes either token.
     pub fn read_begin<C: Context>(&self, cx: &mut C) -> Option<u64> {
-        self.with(cx, |locked, _nb| locked.tree.quiet())
+        self.with(cx, |locked, _nb| locked.tree.read_begin())
     }
 
-    /// Caches a buffer that was pinned. Linux's `hfi1_mmu_rb_insert()`, which does not look whether an invalidation came
+    /// Caches a buffer that was pinned. Linux's `hfi1_mmu_rb_insert()`, which does not check whether an invalidation came in
     /// between.
     ///
     /// # Arguments
@@ -145,7 +147,7 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         self.with(cx, |locked, _nb| locked.tree.insert(range, data, seq))
     }
 
-    /// Finds the buffer of exactly this range, and looks at it with the lock held.
+    /// Finds the buffer of exactly this range, and calls the closure for it with the lock held.
     ///
     /// # Context
     ///
@@ -159,25 +161,26 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         self.with(cx, |locked, _nb| locked.tree.find_exact(range).map(|node| look(&node.data)))
     }
 
-    /// Releases the buffer that was not used for longest, if any may go. Linux's `hfi1_mmu_rb_evict()`.
+    /// Releases the least recently used buffer that may be evicted. Returns whether there was one. Linux's
+    /// `hfi1_mmu_rb_evict()`.
     ///
     /// # Context
     ///
-    /// May sleep, as releasing does.
+    /// May sleep, since releasing may.
     pub fn evict(&self, cx: &mut Sleepable) -> bool {
         let node = self.with(cx, |locked, _nb| {
-            let node = locked.tree.take_oldest(|node| self.ops().evict(node));
+            let node = locked.tree.take_least_recent(|node| self.ops().evict(node));
             locked.counters.evicted += u64::from(node.is_some());
             node
         });
         node.map(|node| self.ops().remove(node, cx)).is_some()
     }
 
-    /// Returns what is cached, in the order of addresses.
+    /// Returns the ranges of the cached buffers, in the order of addresses.
     ///
     /// # Context
     ///
-    /// May sleep, as it allocates.
+    /// May sleep, since it allocates.
     pub fn cached(&self, cx: &mut Sleepable) -> Vec<Range> {
         let mut ranges = Vec::new();
         loop {
@@ -203,22 +206,22 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         self.with(cx, |locked, _nb| locked.counters)
     }
 
-    /// Returns how many buffers wait to be released, without the one that is.
+    /// Returns how many buffers wait to be released, not counting the one that is being released.
     pub fn queued(&self) -> usize {
         self.wq.len()
     }
 
-    /// Returns the counts of the queue of what is to be released.
+    /// Returns the counts of the queue of buffers to be released.
     pub fn queue_stats(&self) -> QueueStats {
         self.wq.stats()
     }
 
-    /// Takes what meets a range off the tree and leaves it to the worker. Says whether all of it was: if not, the queue is
-    /// full, and the rest stays in the tree.
+    /// Moves the buffers that overlap a range from the tree to the queue. Returns `false` if the queue is full; the rest then
+    /// stays in the tree.
     fn queue_del_work(&self, locked: &mut Locked<O::Data>, range: &Range, nb: &NonBlock) -> bool {
-        while let Some(node) = locked.tree.take_meeting(range) {
+        while let Some(node) = locked.tree.take_overlapping(range) {
             if let Err(Full(node)) = self.wq.push(nb, node) {
-                // With the lock held, nobody has seen that it was gone.
+                // The lock is held, so no other thread has seen the tree without it.
                 locked.tree.put_back(node);
                 return false;
             }
@@ -227,7 +230,7 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
         true
     }
 
-    /// Takes what meets a range off the tree, and leaves its release to the worker. Linux's
+    /// Moves the buffers that overlap a range from the tree to the worker's queue. Linux's
     /// `mmu_notifier_range_start()`, and `hfi1_mmu_rb_remove_unless_exact()`.
     ///
     /// # Context
@@ -236,32 +239,33 @@ impl<O: MmuRbOps> MmuRbHandler<O> {
     ///
     /// # Errors
     ///
-    /// The context's refusal, in a section, if the queue is full. What did not fit is in the tree still.
+    /// In a section, the context's refusal if the queue is full. Buffers that did not fit are still in the tree.
     pub fn remove<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         while !self.with(cx, |locked, nb| self.queue_del_work(locked, range, nb)) {
-            // Waits for room, with the lock released, or refuses.
+            // Refuses in a section; otherwise waits for room with the lock released.
             let cx = cx.or_refuse()?;
-            if let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_meeting(range)) {
-                self.leave_to_worker(node, cx);
+            if let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_overlapping(range)) {
+                self.queue_or_wait(node, cx);
             }
         }
         Ok(())
     }
 
-    /// Waits for room in the queue.
-    fn leave_to_worker(&self, node: MmuRbNode<O::Data>, cx: &mut Sleepable) {
+    /// Waits for room in the queue, and pushes a buffer.
+    fn queue_or_wait(&self, node: MmuRbNode<O::Data>, cx: &mut Sleepable) {
         match self.wq.push_from(cx, node) {
             Ok(()) => self.with(cx, |locked, _nb| locked.counters.deferred += 1),
-            // Nobody handles it any more.
+            // The queue is closed, so the buffer is released here.
             Err(Full(node)) => self.ops().remove(node, cx),
         }
     }
 
-    /// Releases everything, when no callback runs any more.
+    /// Releases all buffers. No callback may run any more.
     pub(crate) fn unregister(&self, cx: &mut Sleepable) {
         // Linux's `flush_work()`.
         self.wq.shutdown(cx);
-        while let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_oldest(|_| true)) {
+        while let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_least_recent(|_| true))
+        {
             self.ops().remove(node, cx);
         }
     }
@@ -289,8 +293,9 @@ impl<O: MmuRbOps> Invalidate for MmuRbHandler<O> {
     }
 
     fn on_release(&self, cx: &mut Sleepable) {
-        while let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_oldest(|_| true)) {
-            self.leave_to_worker(node, cx);
+        while let Some(node) = self.with(cx, |locked, _nb| locked.tree.take_least_recent(|_| true))
+        {
+            self.queue_or_wait(node, cx);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! An RDMA driver's cache of pinned buffers, which leaves to a work queue what its callback must not do.
+//! An RDMA driver's cache of pinned buffers. Its callback pushes to a work queue what it must not do itself.
 //!
-//! Pinning pages is slow, so the driver keeps buffers pinned after a request has been sent. When their memory is invalidated, the
-//! callback takes them off the tree, under a [`SpinLock`](nonblock::sync::SpinLock), and pushes them to a
-//! [`work::Queue`](nonblock::work::Queue). Its worker waits for the requests that use them, and unpins. The callback refuses only
-//! if the queue is full: what does not fit stays in the tree, and the reaper comes back for it.
+//! Pinning pages is slow, so the driver keeps buffers pinned after a request has been sent. When their memory is invalidated,
+//! the callback takes them off the tree, under a [`SpinLock`](nonblock::sync::SpinLock), and pushes them to a
+//! [`work::Queue`](nonblock::work::Queue). The worker of the queue waits for the requests that use them, and unpins them. The
+//! callback refuses only if the queue is full. Then the buffers that do not fit stay in the tree, and the reaper comes back.
 //!
 //! Mirrors Linux's `drivers/infiniband/hw/hfi1/mmu_rb.c` (4.19).
 //!
@@ -32,7 +32,7 @@
 //!     assert_eq!(request.pages(), [7, 7]);
 //!     assert_eq!(queue.cache().cached(cx), [buffer]);
 //!
-//!     // The request is under way: the worker waits for it, the callback does not.
+//!     // The request is under way. The worker waits for it, but the callback does not.
 //!     drop(space.try_invalidate(buffer, Event::Unmap, cx).expect("the queue has room"));
 //!     assert_eq!(queue.cache().cached(cx), []);
 //!     drop(request);

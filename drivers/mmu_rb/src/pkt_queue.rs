@@ -1,4 +1,4 @@
-//! What uses the cache: a process's queue of requests to send from its memory.
+//! A process's queue of requests to send from its memory. It uses the cache.
 
 use core::error::Error;
 use core::fmt;
@@ -11,19 +11,19 @@ use crate::handler::{MmuRbHandler, MmuRbOps, Sizes};
 use crate::registration::{RegisterError, Registration};
 use crate::tree::{InsertError, MmuRbNode};
 
-/// A page that is pinned, by whatever the device reaches it with.
+/// A pinned page, by the address that the device uses.
 pub type PinnedPage = u64;
 
 /// Pins and unpins pages of the process's memory.
 pub trait PinPages: Send + Sync + 'static {
-    /// Brings the pages of a range in, each of them, and keeps them. Linux's `hfi1_acquire_user_pages()`.
+    /// Brings in every page of a range, and pins it. Linux's `hfi1_acquire_user_pages()`.
     ///
     /// # Context
     ///
     /// May sleep.
     fn pin(&self, range: &Range, cx: &mut Sleepable) -> Vec<PinnedPage>;
 
-    /// Lets them go. Linux's `hfi1_release_user_pages()`.
+    /// Unpins the pages of a range. Linux's `hfi1_release_user_pages()`.
     ///
     /// # Context
     ///
@@ -38,7 +38,7 @@ pub struct SdmaNode {
     fence: Fence,
 }
 
-/// The cache's driver: it unpins what leaves the cache, when the device is done with it.
+/// The operations of the cache: a buffer that leaves the cache is unpinned once the device has finished with it.
 #[derive(Debug)]
 pub struct SdmaOps<P> {
     pin_pages: P,
@@ -53,7 +53,7 @@ impl<P: PinPages> MmuRbOps for SdmaOps<P> {
         self.pin_pages.unpin(&node.range, pages, cx);
     }
 
-    /// Linux's `sdma_rb_evict()`: not while a request uses it.
+    /// Returns whether no request uses the buffer. Linux's `sdma_rb_evict()`.
     fn evict(&self, node: &MmuRbNode<SdmaNode>) -> bool {
         node.data.fence.is_idle()
     }
@@ -64,11 +64,11 @@ impl<P: PinPages> MmuRbOps for SdmaOps<P> {
 #[must_use = "the queue is there as long as this is kept"]
 pub struct PktQueue<P: PinPages> {
     cache: Registration<SdmaOps<P>>,
-    /// What requests need, set aside: that many can be under way.
+    /// The requests' lists of pages, set aside. As many requests can be under way as there are lists.
     reqs: Reserve<Vec<PinnedPage>>,
 }
 
-/// A request under way. Dropping it is its end, which an interrupt tells: it does not sleep.
+/// A request under way. Dropping it ends the request. It does not sleep, so an interrupt handler can drop it.
 #[derive(Debug)]
 #[must_use = "the request has ended when this is dropped"]
 pub struct SdmaRequest<'a> {
@@ -88,7 +88,7 @@ impl<P: PinPages> PktQueue<P> {
     ///
     /// # Arguments
     ///
-    /// * `sizes`: of the cache. It must hold one buffer at least.
+    /// * `sizes`: the sizes of the cache, which must hold at least one buffer.
     /// * `requests`: how many requests can be under way, from 1.
     ///
     /// # Context
@@ -101,7 +101,7 @@ impl<P: PinPages> PktQueue<P> {
     ///
     /// # Panics
     ///
-    /// If the cache holds nothing.
+    /// If the cache can hold no buffer.
     #[track_caller]
     pub fn alloc(
         pin_pages: P,
@@ -120,15 +120,15 @@ impl<P: PinPages> PktQueue<P> {
         &self.cache
     }
 
-    /// Begins to send from a buffer: from the cache, or pinned for it. Linux's `pin_vector_pages()`.
+    /// Begins to send from a buffer. It is taken from the cache, or pinned now. Linux's `pin_vector_pages()`.
     ///
     /// # Context
     ///
-    /// May sleep: pins, and waits for invalidations under way. Not for a thread that has one open.
+    /// May sleep: pins, and waits for invalidations under way. Do not call it on a thread that has an invalidation open.
     ///
     /// # Errors
     ///
-    /// [`Busy`], if requests that are under way are in the way of it: try again when some have ended.
+    /// [`Busy`], if requests under way prevent it: try again when some of them have ended.
     pub fn submit(&self, range: Range, cx: &mut Sleepable) -> Result<SdmaRequest<'_>, Busy> {
         let mut pages = self.reqs.take().ok_or(Busy::Requests { at_most: self.reqs.capacity() })?;
         pages.clear();
@@ -146,7 +146,7 @@ impl<P: PinPages> PktQueue<P> {
         }
     }
 
-    /// Pins a buffer and caches it, or clears what is in the way of it.
+    /// Pins a buffer and caches it, or removes what prevents that.
     fn pin(&self, range: Range, cx: &mut Sleepable) -> Result<(), Busy> {
         let Some(seq) = self.cache.read_begin(cx) else {
             thread::yield_now(cx);
@@ -158,7 +158,7 @@ impl<P: PinPages> PktQueue<P> {
         let (node, cleared) = match error {
             InsertError::Stale(node) => (node, Ok(())),
             InsertError::Overlaps(node) => {
-                // Tried only: the worker may wait for a request of this thread's.
+                // Only tried: the worker may wait for a request of this thread.
                 let removed = cx.non_block(|nb| self.cache.remove(&range, nb));
                 (node, removed.map_err(|WouldBlock| Busy::Worker))
             }
@@ -170,29 +170,29 @@ impl<P: PinPages> PktQueue<P> {
         cleared
     }
 
-    /// Ends it, and unpins everything. Linux's `hfi1_user_sdma_free_queues()`.
+    /// Ends the queue, and unpins all buffers. Linux's `hfi1_user_sdma_free_queues()`.
     ///
     /// # Context
     ///
-    /// May sleep. No request is under way: they borrow the queue.
+    /// May sleep. No request is under way, since requests borrow the queue.
     pub fn free(self, cx: &mut Sleepable) {
         self.cache.unregister(cx);
     }
 }
 
-/// Requests that are under way are in the way of another.
+/// Why a request cannot begin while other requests are under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Busy {
-    /// As many requests are under way as can be.
+    /// The maximum number of requests is under way.
     #[non_exhaustive]
     Requests {
-        /// How many that is.
+        /// The maximum number.
         at_most: usize,
     },
-    /// The cache is full of buffers that requests use.
+    /// The cache is full, and requests use all its buffers.
     Cache,
-    /// A buffer that has an address in common cannot leave the cache: too many wait to be released.
+    /// An overlapping buffer cannot leave the cache, since too many buffers wait to be released.
     Worker,
 }
 

@@ -11,7 +11,7 @@ use nonblock_mm::mmu::{AddressSpace, Released, Subscription};
 
 use crate::handler::{MmuRbHandler, MmuRbOps, Sizes};
 
-/// A cache that is told of a process's memory, until it is [unregistered](Registration::unregister).
+/// A cache that is told of invalidations of a process's memory, until it is [unregistered](Registration::unregister).
 #[derive(Debug)]
 #[must_use = "the cache is told of the memory as long as this is kept"]
 pub struct Registration<O: MmuRbOps> {
@@ -41,13 +41,14 @@ impl<O: MmuRbOps> Registration<O> {
         Ok(Self { handler, subscription })
     }
 
-    /// Ends it, and releases everything that was cached or waits to be released. Linux's `hfi1_mmu_rb_unregister()`.
+    /// Ends the registration, and releases all buffers that are cached or wait to be released. Linux's
+    /// `hfi1_mmu_rb_unregister()`.
     ///
     /// # Context
     ///
-    /// May sleep: waits for callbacks, for the worker, and for what releasing waits for.
+    /// May sleep: waits for callbacks, for the worker, and for whatever the release of a buffer waits for.
     pub fn unregister(self, cx: &mut Sleepable) {
-        // First, so that no callback leaves anything to the worker any more.
+        // First, so that no callback pushes to the queue any more.
         self.subscription.unsubscribe(cx);
         self.handler.unregister(cx);
     }

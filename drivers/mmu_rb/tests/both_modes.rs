@@ -17,12 +17,12 @@ fn queue(pins: &Pins, space: &AddressSpace, sizes: Sizes, cx: &mut Sleepable) ->
     PktQueue::alloc(pins.clone(), space, sizes, 4, cx).expect("a live space")
 }
 
-/// Sends from a buffer, and is done.
+/// Sends from a buffer, and ends the request.
 fn send(queue: &PktQueue<Pins>, first_page: usize, pages: usize, cx: &mut Sleepable) {
     drop(queue.submit(range(first_page, pages), cx).expect("nothing is in the way"));
 }
 
-/// Has the worker wait for a request, and one buffer wait behind it, which is all that the queue has room for.
+/// Fills the queue: the worker waits for a request, and one more buffer waits behind it.
 ///
 /// Uses pages 0 and 1.
 fn fill<'a>(
@@ -76,7 +76,7 @@ fn a_request_keeps_its_pages_pinned_and_a_later_one_pins_anew(cx: &mut Sleepable
     let again = queue.submit(range(4, 2), cx).expect("nothing is in the way");
     assert_eq!(again.pages(), [2, 0]);
     assert_eq!(pins.pinned(), 4, "it was cached");
-    // An interrupt tells of the end.
+    // An interrupt signals the end.
     cx.non_block(|_nb| drop((before, after, again)));
     queue.free(cx);
     assert_eq!(pins.pinned(), 0);
@@ -93,18 +93,18 @@ fn refuses_in_a_section_when_the_queue_is_full_and_loses_nothing(cx: &mut Sleepa
     let cached = [range(4, 2), range(8, 2)];
     assert_eq!(space.try_invalidate(range(0, 16), Event::Unmap, cx).err(), Some(WouldBlock));
     assert_eq!(queue.cache().cached(cx), cached, "what did not fit is in the tree still");
-    // What is not cached is no reason to refuse.
+    // The range is not cached, so there is no reason to refuse.
     assert!(space.try_invalidate(range(16, 8), Event::Unmap, cx).is_ok());
     let counters = queue.cache().counters(cx);
     assert_eq!((counters.refusals, counters.invalidations, counters.finished), (1, 3, 3));
 
-    // What was refused is not under way: another buffer is pinned without waiting.
+    // The refused invalidation is not under way, so another buffer is pinned without waiting.
     send(&queue, 12, 1, cx);
     // Pages 0 and 1, and the three cached buffers.
     assert_eq!(pins.pinned(), 7);
     drop(request);
     while !queue.cache().cached(cx).is_empty() {
-        // Comes back for it. At each try there may be room for one.
+        // Tries again. At each try there may be room for one buffer.
         let _ = space.try_invalidate(range(0, 16), Event::Unmap, cx);
         thread::yield_now(cx);
     }
@@ -139,7 +139,7 @@ fn waits_for_room_where_it_may(cx: &mut Sleepable) {
     assert_eq!(pins.pinned(), 0);
 }
 
-/// Pins whose pages are invalidated and changed, once, when they are pinned and not cached yet.
+/// Pins whose pages are invalidated and changed once, between the pinning and the caching.
 struct Colliding {
     pins: Pins,
     space: Arc<AddressSpace>,

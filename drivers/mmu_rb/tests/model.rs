@@ -26,7 +26,7 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    // Few places, so that some are met again.
+    // Few places, so that some occur again.
     let buffer = || (0..PAGES / 2, 1_usize..4).prop_map(|(place, pages)| (place / 2 * 4, pages));
     let span = || (0..PAGES - 8, 1_usize..8);
     let step = prop_oneof![
@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 0..48)
 }
 
-/// A cached buffer of the model's, the last used last in the list. `id` tells it from one at the same place.
+/// A cached buffer of the model. The list is in the order of use. `id` distinguishes buffers at the same place.
 struct Cached {
     range: Range,
     id: usize,
@@ -46,7 +46,7 @@ struct Cached {
 
 fn agrees_with_the_model(steps: &[Step], cx: &mut Sleepable) {
     let (pins, space) = (Pins::new(), AddressSpace::new());
-    // There is always room for what is to be released.
+    // The queue always has room for buffers to be released.
     let sizes = Sizes { nodes: NODES, del_queue: 64 };
     let queue = PktQueue::alloc(pins.clone(), &space, sizes, 64, cx).expect("a live space");
     let mut requests: Vec<(SdmaRequest<'_>, usize)> = Vec::new();
@@ -111,7 +111,7 @@ proptest! {
     }
 }
 
-/// Lets each thread do its share at least, and go on until all have, or one has failed.
+/// Lets each thread do at least its share of the work, and go on until all threads have, or until one has failed.
 struct Shares {
     lacking: AtomicUsize,
     failed: AtomicBool,
@@ -122,7 +122,7 @@ impl Shares {
         Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
     }
 
-    /// Calls the closure with 0, 1 and so on, and returns how often.
+    /// Calls the closure with 0, 1 and so on. Returns how many times.
     fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
         let failing = Failing(self);
         let mut rounds = 0;
@@ -138,7 +138,7 @@ impl Shares {
     }
 }
 
-/// Stops the others if a thread fails.
+/// Stops the other threads if one fails.
 struct Failing<'a>(&'a Shares);
 
 impl Drop for Failing<'_> {
@@ -161,10 +161,10 @@ fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
         for sender in [0, 1] {
             scope.spawn(move |cx| {
                 shares.work(SHARE, |round| {
-                    // As many buffers as the cache has room for, so that they are found there.
+                    // As many buffers as the cache can hold, so that they are found there.
                     let page = 8 * ((sender + round) % 4);
                     let before = [version(page), version(page + 1)];
-                    // The other one's requests may be in the way.
+                    // Requests of the other thread may prevent it.
                     let Ok(request) = queue.submit(range(page, 2), cx) else { return };
                     for (found, before) in request.pages().iter().zip(before) {
                         assert!(*found >= before, "a page of {before} was sent as {found}");
@@ -180,14 +180,14 @@ fn no_request_begins_with_a_stale_page(cx: &mut Sleepable) {
                 0 => Some(space.invalidate(range(first, count), Event::Unmap, cx)),
                 _ => space.try_invalidate(range(first, count), Event::Unmap, cx).ok(),
             };
-            // Who is refused leaves the pages alone.
+            // A refused caller leaves the pages alone.
             if let Some(_invalidation) = invalidation {
                 let pages = truth.iter().skip(first).take(count);
                 pages.clone().for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
                 thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
-            // The others get through.
+            // Gives the other threads a turn.
             thread::sleep(cx, PAUSE);
         })
     });

@@ -14,7 +14,7 @@ use nonblock_mm::oom::{ReapEventKind, Reaper};
 
 const PAGES: usize = 4;
 
-/// Pins a process's pages: brings them in, here.
+/// Pins a process's pages. Here it only brings them in.
 struct Pins(Arc<Mm>);
 
 impl PinPages for Pins {
@@ -35,7 +35,7 @@ fn the_reaper_is_refused_while_the_queue_is_full_and_comes_back(cx: &mut Sleepab
     let sizes = Sizes { nodes: 8, del_queue: 1 };
     let queue = PktQueue::alloc(Pins(Arc::clone(&victim)), victim.space(), sizes, 4, cx)
         .expect("a live space");
-    // The worker waits for a request, and another buffer waits behind it.
+    // The worker waits for a request, and another buffer waits in the queue.
     let request = queue.submit(first, cx).expect("nothing is in the way");
     drop(victim.space().try_invalidate(first, Event::Clear, cx).expect("the queue has room"));
     while queue.cache().queued() > 0 {
@@ -50,7 +50,7 @@ fn the_reaper_is_refused_while_the_queue_is_full_and_comes_back(cx: &mut Sleepab
     let (waits, reaper_waits) = mpsc::channel();
     let (goes_on, reaper_goes_on) = mpsc::channel();
     let reaper = Reaper::builder().interval(Duration::ZERO).on_event(move |event| {
-        // The next try begins when there is room again, and not before.
+        // The next try does not begin before there is room again.
         if let ReapEventKind::Waits { .. } = event.kind {
             waits.send(()).expect("the test listens");
             reaper_goes_on.recv().expect("the test lets it go on");

@@ -1,8 +1,9 @@
-//! An InfiniBand-style memory region that a device pages in on demand.
+//! An InfiniBand-style memory region, which a device pages in on demand.
 //!
-//! The device's translations are behind an [`RwLock`](nonblock::sync::RwLock): transfers read, and last; page faults and
-//! invalidations write. A page fault looks the page up with no lock held, by the collision-retry protocol of the region's
-//! interval. The callback waits for a transfer where it may, and refuses in a section.
+//! The device's translations are behind an [`RwLock`](nonblock::sync::RwLock). Transfers hold it for reading, and may take
+//! long. Page faults and invalidations hold it for writing. A page fault looks the page up with no lock held, by the
+//! collision-retry protocol of the region's interval. The callback waits for a transfer if its caller may sleep, and refuses
+//! in a section.
 //!
 //! Mirrors Linux's `drivers/infiniband/core/umem_odp.c` (4.19), with the interval notifiers that came later.
 //!
@@ -22,7 +23,7 @@
 //!
 //!     mr.transfer(range.start(), cx, |dma_addr, cx| {
 //!         assert_eq!(dma_addr, 0xd000);
-//!         // The transfer is under way: a reaper is refused, and comes back for it.
+//!         // The transfer is under way, so a reaper is refused and comes back.
 //!         assert_eq!(space.try_invalidate(range, Event::Unmap, cx).err(), Some(WouldBlock));
 //!     }).unwrap();
 //!     assert!(space.try_invalidate(range, Event::Unmap, cx).is_ok());

@@ -1,4 +1,4 @@
-//! A registered region: transfers and page faults.
+//! A registered memory region (MR): its transfers and page faults.
 
 use core::error::Error;
 use core::fmt;
@@ -19,7 +19,7 @@ pub struct Mr {
 }
 
 impl Mr {
-    /// Registers a region; the device reaches no page of it yet. Linux's `ib_umem_odp_get()`.
+    /// Registers a region. The device cannot reach any page of it yet. Linux's `ib_umem_odp_get()`.
     ///
     /// # Context
     ///
@@ -34,22 +34,22 @@ impl Mr {
         Ok(Self { umem, subscription })
     }
 
-    /// Returns where it is.
+    /// Returns where the region is.
     pub fn range(&self) -> &Range {
         self.subscription.range()
     }
 
-    /// Returns the region, with its counters.
+    /// Returns the region's translations and counters.
     pub fn umem(&self) -> &Arc<UmemOdp> {
         &self.umem
     }
 
-    /// Has the device transfer data at an address: the page stays mapped until the transfer is done.
+    /// Has the device transfer data at an address. The page stays mapped until the transfer ends.
     ///
     /// # Arguments
     ///
-    /// * `address`: where in the region.
-    /// * `transfer`: is lent what the device uses, and may last.
+    /// * `address`: an address in the region.
+    /// * `transfer`: the transfer, which is given the device's address of the page. It may take long.
     ///
     /// # Context
     ///
@@ -57,7 +57,7 @@ impl Mr {
     ///
     /// # Errors
     ///
-    /// [`PageFault`] if the device does not reach the page: see [`page_fault`](Mr::page_fault).
+    /// [`PageFault`] if the device cannot reach the page: see [`page_fault`](Mr::page_fault).
     ///
     /// # Panics
     ///
@@ -74,19 +74,19 @@ impl Mr {
         Ok(transfer(dma_addr, cx))
     }
 
-    /// Lets the device reach the page at an address. Linux's `ib_umem_odp_map_dma_pages()`, with the retry that its
-    /// callers make of `-EAGAIN`.
+    /// Lets the device reach the page at an address. Linux's `ib_umem_odp_map_dma_pages()`, which its callers repeat after
+    /// `-EAGAIN`.
     ///
     /// # Arguments
     ///
-    /// * `address`: where in the region.
-    /// * `get_user_page`: brings the page in, and says how the device reaches it. It is called again after a collision with an
-    ///   invalidation.
+    /// * `address`: an address in the region.
+    /// * `get_user_page`: brings in the page, and returns the device's address of it. It is called again after a collision
+    ///   with an invalidation.
     ///
     /// # Context
     ///
-    /// May sleep: waits for invalidations of the region, for the page, and for transfers. Not for a thread that has one
-    /// of these open itself.
+    /// May sleep: waits for invalidations of the region, for the page, and for transfers. Do not call it on a thread that has
+    /// an invalidation or a transfer open itself.
     ///
     /// # Panics
     ///
@@ -100,7 +100,7 @@ impl Mr {
         self.check(address);
         loop {
             self.umem.wait_for_notifiers(cx);
-            // Waits for those as well that have begun, but not called this driver yet.
+            // Also waits for invalidations that have begun, but have not called this driver yet.
             let current_seq = self.subscription.read_begin(cx);
             let dma_addr = get_user_page(address & !(PAGE_SIZE - 1), cx);
             let mut pages = self.umem.write(cx);
@@ -113,12 +113,12 @@ impl Mr {
         }
     }
 
-    /// Gives the region up: the device reaches no page of it, and no callback runs any more. Linux's
+    /// Gives up the region. After that the device reaches no page of it, and no callback runs. Linux's
     /// `ib_umem_odp_release()`.
     ///
     /// # Context
     ///
-    /// May sleep: waits for callbacks, with no lock held, since they take it.
+    /// May sleep: waits for callbacks, without holding the lock that they take.
     pub fn release(self, cx: &mut Sleepable) {
         let range = *self.range();
         self.subscription.unsubscribe(cx);
@@ -135,7 +135,7 @@ impl Mr {
     }
 }
 
-/// The device does not reach the page: it has to be faulted in.
+/// The device cannot reach the page: it has to be faulted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFault {
     /// The address that was asked for.

@@ -19,24 +19,24 @@ pub struct Counters {
     pub pages_unmapped: u64,
     /// Pages mapped by page faults.
     pub pages_mapped: u64,
-    /// Page faults that had to look up again, since an invalidation came between.
+    /// How many times a page fault looked the page up again, because an invalidation came in between.
     pub retries: u64,
 }
 
-/// What callbacks reach without waiting.
+/// What callbacks use without waiting for a transfer.
 #[derive(Debug, Default)]
 struct Shared {
-    /// Invalidations under way that this region was told of.
+    /// How many invalidations under way this region was told of.
     notifiers_count: u64,
     counters: Counters,
 }
 
 /// A region of a process's memory that a device pages in on demand. Linux's `struct ib_umem_odp`.
 ///
-/// Its `notifiers_seq` is the address space's: see [`IntervalSubscription`](nonblock_mm::mmu::IntervalSubscription).
+/// The address space keeps its `notifiers_seq`: see [`IntervalSubscription`](nonblock_mm::mmu::IntervalSubscription).
 #[derive(Debug)]
 pub struct UmemOdp {
-    /// Read by transfers, which last; written by page faults and invalidations.
+    /// Held for reading by transfers, which may take long, and for writing by page faults and invalidations.
     umem_rwsem: RwLock<PageList>,
     shared: SpinLock<Shared>,
     /// Completed while `notifiers_count` is 0.
@@ -54,7 +54,7 @@ impl UmemOdp {
         }
     }
 
-    /// Waits until nobody changes the translations. Linux's `down_read(&umem_rwsem)`.
+    /// Waits for the lock, and takes it for reading. Linux's `down_read(&umem_rwsem)`.
     ///
     /// # Context
     ///
@@ -69,7 +69,7 @@ impl UmemOdp {
         self.umem_rwsem.write(cx)
     }
 
-    /// Waits until no invalidation of the region is under way. Its end callback wakes who waits here.
+    /// Waits until no invalidation of the region is under way. The end callback wakes the threads that wait here.
     ///
     /// # Context
     ///
@@ -92,15 +92,15 @@ impl UmemOdp {
         self.shared.with(cx, |shared, _nb| count(&mut shared.counters));
     }
 
-    /// Linux's `invalidate_range_start_trampoline()` and the driver's `invalidate_range()`. Returns how many pages were
-    /// mapped.
+    /// Unmaps the pages of a range, and returns how many were mapped. Linux's `invalidate_range_start_trampoline()` and the
+    /// driver's `invalidate_range()`.
     fn unmap_dma_pages<C: Context>(&self, range: &Range, cx: &mut C) -> Result<usize, C::Refusal> {
-        // `down_read()`, or `down_read_trylock()` and `-EAGAIN`. A transfer elsewhere in the region reads as well, so
-        // where nothing is mapped nobody waits for it.
+        // `down_read()`, or `down_read_trylock()` and `-EAGAIN`. A transfer elsewhere in the region holds the lock for
+        // reading too, so if nothing is mapped in the range, this does not wait for the transfer.
         if !self.umem_rwsem.acquire_read(cx)?.meets(range) {
             return Ok(0);
         }
-        // A page fault between the two finds that it has to retry: this invalidation was counted before.
+        // A page fault between the two locks has to retry, since this invalidation was counted before.
         Ok(self.umem_rwsem.acquire_write(cx)?.unmap(range))
     }
 }

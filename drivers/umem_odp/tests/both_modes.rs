@@ -10,12 +10,12 @@ fn range(first_page: usize, pages: usize) -> Range {
     Range::with_len(first_page * PAGE_SIZE, pages * PAGE_SIZE).expect("whole pages")
 }
 
-/// Where the device reaches a page in these tests.
+/// The device's address of a page in these tests.
 fn dma_addr(address: usize) -> DmaAddr {
     0xd_0000_0000 + address as DmaAddr
 }
 
-/// A region with all its pages mapped.
+/// A region whose pages are all mapped.
 fn mapped(space: &AddressSpace, range: Range, cx: &mut Sleepable) -> Mr {
     let mr = Mr::get(space, range, cx).expect("a live space");
     for address in (range.start()..range.end()).step_by(PAGE_SIZE) {
@@ -66,7 +66,7 @@ fn refuses_in_a_section_while_a_transfer_is_under_way(cx: &mut Sleepable) {
     mr.transfer(16 * PAGE_SIZE, cx, |_, cx| {
         let refused = space.try_invalidate(range(16, 1), Event::Unmap, cx);
         assert_eq!(refused.err(), Some(WouldBlock));
-        // Nothing is mapped there: a transfer elsewhere is no reason.
+        // Nothing is mapped in the range, so a transfer elsewhere is no reason to refuse.
         assert!(space.try_invalidate(range(20, 4), Event::Unmap, cx).is_ok());
     })
     .expect("the page is mapped");
@@ -75,7 +75,7 @@ fn refuses_in_a_section_while_a_transfer_is_under_way(cx: &mut Sleepable) {
     assert_eq!(npages(&mr, cx), 0);
     let counters = mr.umem().counters(cx);
     assert_eq!((counters.refusals, counters.invalidations, counters.finished), (1, 3, 3));
-    // Nothing is under way, what was refused neither: a page fault waits for nobody.
+    // No invalidation is under way, also not the refused one. So a page fault does not wait.
     mr.page_fault(16 * PAGE_SIZE, cx, |_address, _cx| 7);
 }
 
@@ -90,7 +90,7 @@ fn waits_for_a_transfer_where_it_may(cx: &mut Sleepable) {
         let transfer = scope.spawn(move |cx| {
             mr.transfer(16 * PAGE_SIZE, cx, |_, _cx| {
                 begins.send(()).expect("the test listens");
-                // Until the test lets go of its end.
+                // Held until the test drops its end of the channel.
                 let _ = released.recv();
             })
         });
@@ -114,7 +114,7 @@ fn a_page_fault_that_an_invalidation_meets_looks_up_again(cx: &mut Sleepable) {
     mr.page_fault(16 * PAGE_SIZE, cx, |_address, cx| {
         lookups += 1;
         if lookups == 1 {
-            // After the page was looked up, before it is mapped. Another page of the region will do.
+            // After the page was looked up, and before it is mapped. Any page of the region causes a retry.
             drop(space.invalidate(range(20, 1), Event::Unmap, cx));
         }
         lookups
@@ -124,7 +124,7 @@ fn a_page_fault_that_an_invalidation_meets_looks_up_again(cx: &mut Sleepable) {
     let counters = mr.umem().counters(cx);
     assert_eq!((counters.retries, counters.pages_mapped), (1, 1));
 
-    // What does not meet the region is no collision.
+    // A range outside the region is no collision.
     mr.page_fault(17 * PAGE_SIZE, cx, |_address, cx| {
         drop(space.invalidate(range(64, 1), Event::Unmap, cx));
         3

@@ -19,13 +19,13 @@ fn range(first_page: usize, pages: usize) -> Range {
 enum Step {
     PageFault(usize),
     Invalidate(usize, usize),
-    /// Tried while a transfer is under way at a page, if that is mapped.
+    /// A try while a transfer of a page is under way, if the page is mapped.
     TryInvalidate(usize, usize, usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let page = || 0..PAGES;
-    // Of the region, and of what is behind it.
+    // Of the region, and of the addresses behind it.
     let span = || (0..PAGES + 4, 1_usize..8);
     let step = prop_oneof![
         2 => page().prop_map(Step::PageFault),
@@ -86,7 +86,7 @@ proptest! {
     }
 }
 
-/// Lets each thread do its share at least, and go on until all have, or one has failed.
+/// Lets each thread do at least its share of the work, and go on until all threads have, or until one has failed.
 struct Shares {
     lacking: AtomicUsize,
     failed: AtomicBool,
@@ -97,7 +97,7 @@ impl Shares {
         Self { lacking: AtomicUsize::new(threads), failed: AtomicBool::new(false) }
     }
 
-    /// Calls the closure with 0, 1 and so on, and returns how often.
+    /// Calls the closure with 0, 1 and so on. Returns how many times.
     fn work(&self, share: usize, mut round: impl FnMut(usize)) -> usize {
         let failing = Failing(self);
         let mut rounds = 0;
@@ -113,7 +113,7 @@ impl Shares {
     }
 }
 
-/// Stops the others if a thread fails.
+/// Stops the other threads if one fails.
 struct Failing<'a>(&'a Shares);
 
 impl Drop for Failing<'_> {
@@ -128,7 +128,7 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
     const PAUSE: Duration = Duration::from_micros(50);
     let space = AddressSpace::new();
     let mr = Mr::get(&space, range(0, PAGES), cx).expect("a live space");
-    // Odd while the page is changed.
+    // Odd while the page is being changed.
     let truth = [const { AtomicU64::new(0) }; PAGES];
     let shares = Shares::of(3);
     let rounds = thread::scope(cx, |scope, cx| {
@@ -145,7 +145,7 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
                     if done.is_err() {
                         mr.page_fault(page * PAGE_SIZE, cx, |_address, cx| {
                             let found = version();
-                            // An invalidation may come between.
+                            // An invalidation may come in between.
                             thread::sleep(cx, PAUSE);
                             found
                         });
@@ -159,14 +159,14 @@ fn no_transfer_uses_a_stale_page(cx: &mut Sleepable) {
                 0 => Some(space.invalidate(range(first, count), Event::Unmap, cx)),
                 _ => space.try_invalidate(range(first, count), Event::Unmap, cx).ok(),
             };
-            // Who is refused leaves the pages alone.
+            // A refused caller leaves the pages alone.
             if let Some(_invalidation) = invalidation {
                 let pages = truth.iter().skip(first).take(count);
                 pages.clone().for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
                 thread::yield_now(cx);
                 pages.for_each(|version| _ = version.fetch_add(1, Ordering::Relaxed));
             }
-            // The others get through.
+            // Gives the other threads a turn.
             thread::sleep(cx, PAUSE);
         })
     });

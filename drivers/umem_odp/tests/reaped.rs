@@ -33,7 +33,7 @@ fn the_reaper_is_refused_and_comes_back_after_the_transfer(cx: &mut Sleepable) {
     let (waits, reaper_waits) = mpsc::channel();
     let (ends, transfer_has_ended) = mpsc::channel();
     let reaper = Reaper::builder().interval(Duration::ZERO).on_event(move |event| {
-        // The next try begins when the transfer has ended, and not before.
+        // The next try does not begin before the transfer has ended.
         if let ReapEventKind::Waits { .. } = event.kind {
             waits.send(()).expect("the test listens");
             transfer_has_ended.recv().expect("the transfer ends");

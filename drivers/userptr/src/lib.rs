@@ -1,8 +1,8 @@
 //! A GPU-style driver that mirrors user memory in a page table of its own.
 //!
-//! The table is behind a [`Mutex`], since jobs hold it while they wait for memory; its bounds and the counters are
-//! behind a [`SpinLock`], since the callbacks of a reaper look and count too. There is one callback for both modes: with a
-//! caller that may sleep it waits for the table, in a section it refuses.
+//! The table is behind a [`Mutex`], since jobs hold it while they wait for memory. Its bounds and the counters are behind a
+//! [`SpinLock`], since the callbacks of a reaper use them too. One callback serves both modes: it waits for the table if the
+//! caller may sleep, and refuses in a section.
 //!
 //! # Examples
 //!
@@ -26,31 +26,31 @@
 //! });
 //! ```
 
-mod table;
+mod shadow_table;
 
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::{Context, NonBlock, Sleepable};
 use nonblock_mm::mmu::{Invalidate, Range};
 
-pub use table::ShadowTable;
+pub use shadow_table::ShadowTable;
 
 /// What the driver has counted since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Callbacks that took a range of the device's from it.
+    /// Callbacks that took a range from the device.
     pub invalidations: u64,
-    /// Callbacks that refused, because the table was held.
+    /// Callbacks that refused, because the table was locked.
     pub refusals: u64,
     /// Invalidations that ended, of any range.
     pub finished: u64,
-    /// Pages taken from the device by callbacks.
+    /// Pages that callbacks took from the device.
     pub pages_unmapped: u64,
 }
 
-/// What callbacks reach without the table.
+/// What callbacks use without the table.
 #[derive(Debug, Default)]
 struct Shared {
-    /// From the lowest address mapped to the end of the highest, since the table was last empty.
+    /// The lowest start and the highest end of the ranges that were mapped since the table was last empty.
     bounds: Option<(usize, usize)>,
     counters: Counters,
 }
@@ -93,10 +93,10 @@ impl Userptr {
     ///
     /// # Context
     ///
-    /// May sleep, as it waits for the table.
+    /// May sleep: waits for the table.
     pub fn map(&self, range: Range, cx: &mut Sleepable) -> usize {
         let mut table = self.table.lock(cx);
-        // Before the pages are: a callback that finds the range outside the bounds passes the table by.
+        // Before the pages are mapped, since a callback ignores a range outside the bounds.
         self.shared.with(cx, |shared, _nb| shared.widen(&range));
         table.map(&range)
     }
@@ -105,18 +105,18 @@ impl Userptr {
     ///
     /// # Context
     ///
-    /// May sleep, as it waits for the table.
+    /// May sleep: waits for the table.
     pub fn mapped(&self, cx: &mut Sleepable) -> usize {
         self.table.lock(cx).len()
     }
 
-    /// Runs a job that holds the table, and may sleep meanwhile: for memory, say.
+    /// Runs a job that holds the table, and may sleep meanwhile, for example to allocate memory.
     ///
-    /// This is what makes the driver dangerous to a reaper that would wait for it.
+    /// Because of this, a reaper that waits for the driver can deadlock.
     ///
     /// # Context
     ///
-    /// May sleep; so may the job, which is lent the token on.
+    /// May sleep, and so may the job, which is given the token.
     pub fn job<R>(
         &self,
         cx: &mut Sleepable,
@@ -138,7 +138,7 @@ impl Userptr {
 
 impl Invalidate for Userptr {
     fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-        // What the device does not mirror is no reason to wait, or to refuse.
+        // The device mirrors nothing of the range, so there is no reason to wait or to refuse.
         if !self.shared.with(cx, |shared, _nb| shared.meets(range)) {
             return Ok(());
         }

@@ -41,7 +41,7 @@ fn refuses_in_a_section_while_a_job_holds_the_table(cx: &mut Sleepable) {
 
     gpu.job(cx, |_table, cx| {
         assert_eq!(space.try_invalidate(range(16, 8), Event::Unmap, cx).err(), Some(WouldBlock));
-        // What the device does not mirror is no reason to refuse.
+        // The device does not mirror the range, so there is no reason to refuse.
         assert!(space.try_invalidate(range(64, 8), Event::Unmap, cx).is_ok());
     });
     assert_eq!(gpu.counters(cx).refusals, 1);
@@ -64,7 +64,7 @@ fn waits_for_the_table_where_it_may(cx: &mut Sleepable) {
         let job = scope.spawn(move |cx| {
             gpu.job(cx, |table, _cx| {
                 holds.send(()).expect("the test listens");
-                // Until the test lets go of its end.
+                // Held until the test drops its end of the channel.
                 let _ = released.recv();
                 table.len()
             })

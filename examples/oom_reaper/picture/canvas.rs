@@ -1,4 +1,4 @@
-//! What is drawn with: few shapes, few colors, three sizes of text.
+//! The drawing primitives: few shapes, few colors, three sizes of text.
 
 use svg::Document;
 use svg::node::element::{Definitions, Description, Line, Path, Pattern, Rectangle, Text, Title};
@@ -13,7 +13,7 @@ pub(super) const RED: &str = "#cf222e";
 pub(super) const BLUE: &str = "#0969da";
 pub(super) const LIGHT_BLUE: &str = "#ddf4ff";
 pub(super) const GREEN: &str = "#1a7f37";
-/// Stripes of red, for who waits in vain.
+/// Red stripes, for a thread that waits in vain.
 pub(super) const STRIPES: &str = "url(#stripes)";
 
 pub(super) const BIG: f64 = 18.0;
@@ -22,16 +22,16 @@ pub(super) const SMALL: f64 = 11.5;
 
 const FONT: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 
-/// Where a text is put, and how it is set.
+/// How a text is aligned at its place, and whether it is bold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
-    /// It begins at the place.
+    /// The text begins at the place.
     Start,
-    /// It is around the place.
+    /// The text is centered at the place.
     Middle,
-    /// It ends at the place.
+    /// The text ends at the place.
     End,
-    /// It begins at the place, and is bold.
+    /// The text begins at the place, and is bold.
     Bold,
 }
 
@@ -39,7 +39,7 @@ pub(super) enum Anchor {
 pub(super) struct Canvas(Document);
 
 impl Canvas {
-    /// An empty picture. The background is a part of it, so that it is read the same in a dark viewer.
+    /// Makes an empty picture. It has its own background, so that it looks the same in a dark viewer.
     pub(super) fn new(width: f64, height: f64, description: &str) -> Self {
         let stripes = Pattern::new()
             .set("id", "stripes")
@@ -90,7 +90,7 @@ impl Canvas {
         self.add(node);
     }
 
-    /// A filled rectangle, at least a little wide, with a border if it has a color.
+    /// Draws a filled rectangle with a minimum width, and with a border if one is given.
     pub(super) fn bar(
         &mut self,
         (left, right): (f64, f64),
@@ -132,7 +132,7 @@ impl Canvas {
         self.add(line);
     }
 
-    /// A path: filled, or drawn as a line of a width.
+    /// Draws a path: filled, or as a line if a width is given.
     pub(super) fn path(&mut self, path: &str, color: &str, width: Option<f64>) {
         let path = Path::new().set("d", path);
         self.add(match width {
@@ -146,7 +146,7 @@ impl Canvas {
         });
     }
 
-    /// A cross: refused.
+    /// Draws a cross, for a refusal.
     pub(super) fn cross(&mut self, x: f64, y: f64) {
         let (left, right, top, bottom) =
             (round(x - 5.0), round(x + 5.0), round(y - 5.0), round(y + 5.0));
@@ -157,15 +157,15 @@ impl Canvas {
         );
     }
 
-    /// A hook: taken.
-    pub(super) fn hook(&mut self, x: f64, y: f64) {
+    /// Draws a check mark, for a range that was taken.
+    pub(super) fn check_mark(&mut self, x: f64, y: f64) {
         let points =
             [(-6.0, 0.0), (-2.0, 4.5), (6.0, -5.0)].map(|(dx, dy)| (round(x + dx), round(y + dy)));
         let [(x1, y1), (x2, y2), (x3, y3)] = points;
         self.path(&format!("M{x1} {y1}L{x2} {y2}L{x3} {y3}"), GREEN, Some(2.8));
     }
 
-    /// An arrow to the right, of dashes: back later.
+    /// Draws a dashed arrow to the right, for a later try.
     pub(super) fn arrow(&mut self, from: f64, to: f64, y: f64) {
         self.line((from, y), (to - 6.0, y), MUTED, 1.6, Some("5 4"));
         let (tip, back, top, bottom) = (round(to), round(to - 7.0), round(y - 4.0), round(y + 4.0));
@@ -183,12 +183,12 @@ impl Canvas {
     }
 }
 
-/// How wide a text is at most, in a font that is as wide as those named.
+/// Returns an upper bound of a text's width, in any of the fonts.
 pub(super) fn width_of(text: &str, size: f64) -> f64 {
     text.chars().map(|_| size * 0.6).sum()
 }
 
-/// To a tenth, which nobody sees.
+/// Rounds to a tenth of a unit, which is too small to see.
 pub(super) fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }

@@ -1,14 +1,14 @@
-//! How much of the victim is resident, with its scales.
+//! The curve of the victim's resident memory, and its scales.
 
 use std::fmt::Write as _;
 
 use crate::timeline::Mib;
 
-use super::act::Act;
 use super::canvas::{Anchor, BLUE, Canvas, GRID, INK, MUTED, SMALL, round, width_of};
+use super::part::Part;
 use super::{Panel, Scene};
 
-/// How high the curve's field is.
+/// The height of the curve's field.
 pub(super) const HEIGHT: f64 = 120.0;
 
 const FILL: &str = "#b6e3ff";
@@ -19,7 +19,7 @@ fn height_of(bytes: usize, size: usize) -> f64 {
     HEIGHT * share.min(1.0)
 }
 
-/// Draws the lines of the scale across the panels, with what they stand for to the left.
+/// Draws the scale's lines across the panels, with their labels to the left.
 pub(super) fn draw_scale(canvas: &mut Canvas, top: f64, size: usize, panels: &[(f64, f64)]) {
     let left = panels[0].0;
     canvas.text(
@@ -40,33 +40,33 @@ pub(super) fn draw_scale(canvas: &mut Canvas, top: f64, size: usize, panels: &[(
     }
 }
 
-/// A number of bytes, without fractions that are nothing.
+/// Writes a number of bytes in MiB, without a fraction of zero.
 fn mib(bytes: usize) -> String {
     Mib(bytes).to_string().replace(".00", "")
 }
 
-/// Draws the curve, and what it means.
-pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, act: &Act, top: f64, scene: &Scene) {
+/// Draws the curve and its explanations.
+pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, part: &Part, top: f64, scene: &Scene) {
     let bottom = top + HEIGHT;
-    let Some((_, first)) = act.resident.first() else { return };
+    let Some((_, first)) = part.resident.first() else { return };
     let y_of = |bytes| round(bottom - height_of(bytes, scene.size));
-    // Between two looks it is what it was at the first of them.
+    // Between two readings the curve keeps the earlier value.
     let mut edge = format!("M{} {}", round(panel.at(0.0)), y_of(*first));
-    for (at, bytes) in &act.resident {
+    for (at, bytes) in &part.resident {
         let _ = write!(edge, "H{}V{}", round(panel.at(*at)), y_of(*bytes));
     }
-    let _ = write!(edge, "H{}", round(panel.at(act.end)));
+    let _ = write!(edge, "H{}", round(panel.at(part.end)));
     canvas.path(&format!("{edge}V{bottom}H{}Z", round(panel.left)), FILL, None);
     canvas.path(&edge, BLUE, Some(2.0));
 
-    let Some((_, ended)) = act.tries.first().copied() else {
-        let x = f64::midpoint(panel.left, panel.at(act.end));
+    let Some((_, ended)) = part.tries.first().copied() else {
+        let x = f64::midpoint(panel.left, panel.at(part.end));
         let y = bottom - HEIGHT / 2.0 + 4.0;
         canvas.text(x, y, SMALL, INK, Anchor::Middle, "nothing is freed");
         return;
     };
-    let before = act.resident_at(act.tries[0].0).unwrap_or(scene.size);
-    let left_over = act.resident_at(ended).unwrap_or_default();
+    let before = part.resident_at(part.tries[0].0).unwrap_or(scene.size);
+    let left_over = part.resident_at(ended).unwrap_or_default();
     let taken = before.saturating_sub(left_over);
     let of_try = format!("the first try takes {} of {}", mib(taken), mib(before));
     let of_rest = format!("the {} that were refused stay for now", mib(left_over));
@@ -76,7 +76,7 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, act: &Act, top: f64, scen
     }
 }
 
-/// Draws the scale of the time.
+/// Draws the time scale.
 pub(super) fn draw_times(canvas: &mut Canvas, panel: &Panel, bottom: f64) {
     const STEPS: [f64; 9] = [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0];
     let fits = |step: &&f64| panel.length / **step * 62.0 <= panel.right - panel.left;

@@ -1,15 +1,15 @@
-//! What the marks mean.
+//! The legend of the marks.
 
 use super::canvas::{
     AMBER, Anchor, BLUE, Canvas, DARK_AMBER, GRID, INK, LIGHT_BLUE, RED, SMALL, STRIPES,
 };
 
-/// How high the legend is.
+/// The height of the legend.
 pub(super) const HEIGHT: f64 = 62.0;
 
 type Mark = fn(&mut Canvas, f64, f64);
 
-/// Each with its place in a row.
+/// The marks of each row: the place, the mark and its meaning.
 const ROWS: [[(f64, Mark, &str); 4]; 2] = [
     [
         (24.0, held, "a table is held"),
@@ -60,7 +60,7 @@ fn later(canvas: &mut Canvas, x: f64, y: f64) {
 }
 
 fn taken(canvas: &mut Canvas, x: f64, y: f64) {
-    canvas.hook(x + 12.0, y);
+    canvas.check_mark(x + 12.0, y);
 }
 
 fn resident(canvas: &mut Canvas, x: f64, y: f64) {

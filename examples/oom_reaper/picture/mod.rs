@@ -1,59 +1,59 @@
-//! The picture of the first two parts: drivers as lanes, what the job, the killer and the reaper do in them, and how much of
-//! the victim is resident.
+//! The picture of the first two parts. Each driver is a lane, which shows what the job, the killer and the reaper do. Below is
+//! a curve of the victim's resident memory.
 
-mod act;
 mod canvas;
 mod curve;
 mod lanes;
 mod legend;
+mod part;
 
 use nonblock_mm::mmu::Range;
 
-use crate::story::Entry;
 use crate::timeline::Mib;
+use crate::trace::TraceEntry;
 
-use act::Act;
 use canvas::{Anchor, BIG, Canvas, INK, MUTED, NORMAL, SMALL};
+use part::Part;
 
-/// What the picture is of, beside what happened.
+/// What the picture shows in addition to the trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
-    /// What each driver mirrors.
+    /// The range that each driver mirrors.
     pub(crate) ranges: Vec<Range>,
     /// The victim's memory, in bytes.
     pub(crate) size: usize,
-    /// What the job waits for, in bytes.
+    /// How many bytes the job waits for.
     pub(crate) wanted: usize,
 }
 
-/// Where the panels of the acts are, in the picture's units: from left to right.
+/// The left and right edge of each part's panel, in the picture's units.
 const PANELS: [(f64, f64); 2] = [(86.0, 396.0), (436.0, 976.0)];
 /// The picture's width.
 const WIDTH: f64 = 1000.0;
-/// Where the row of the tries begins.
+/// The top of the row of tries.
 const TRIES_TOP: f64 = 126.0;
-/// Where the lanes begin.
+/// The top of the lanes.
 const LANES_TOP: f64 = TRIES_TOP + 22.0;
 
-/// Where an act's time is in the picture.
+/// The place and the time scale of a part's panel.
 #[derive(Clone, Copy, Debug)]
 struct Panel {
     left: f64,
     right: f64,
-    /// How long the act lasts, in milliseconds.
+    /// How long the part lasts, in milliseconds.
     length: f64,
 }
 
 impl Panel {
-    /// Where a time is, in milliseconds from the act's beginning.
+    /// Returns the x coordinate of a time, in milliseconds from the part's beginning.
     fn at(&self, time: f64) -> f64 {
         self.left + (self.right - self.left) * (time / self.length).clamp(0.0, 1.0)
     }
 }
 
 /// Draws the picture: an SVG document.
-pub(crate) fn draw(scene: &Scene, story: &[Entry]) -> String {
-    let acts = [Act::read(1, story, scene), Act::read(2, story, scene)];
+pub(crate) fn draw(scene: &Scene, trace: &[TraceEntry]) -> String {
+    let parts = [Part::read(1, trace, scene), Part::read(2, trace, scene)];
     let lanes = lanes::Layout::new(LANES_TOP, scene.ranges.len());
     let curve_top = lanes.bottom() + 40.0;
     let curve_bottom = curve_top + curve::HEIGHT;
@@ -63,10 +63,10 @@ pub(crate) fn draw(scene: &Scene, story: &[Entry]) -> String {
     headings(&mut canvas, scene);
     lanes.draw_names(&mut canvas, PANELS[0].0);
     curve::draw_scale(&mut canvas, curve_top, scene.size, &PANELS);
-    for (act, (left, right)) in acts.iter().zip(PANELS) {
-        let panel = Panel { left, right, length: act.length };
-        lanes.draw(&mut canvas, &panel, act, curve_bottom);
-        curve::draw(&mut canvas, &panel, act, curve_top, scene);
+    for (part, (left, right)) in parts.iter().zip(PANELS) {
+        let panel = Panel { left, right, length: part.length };
+        lanes.draw(&mut canvas, &panel, part, curve_bottom);
+        curve::draw(&mut canvas, &panel, part, curve_top, scene);
         curve::draw_times(&mut canvas, &panel, curve_bottom);
     }
     legend::draw(&mut canvas, curve_bottom + 44.0);

@@ -1,4 +1,4 @@
-//! What can go wrong with memory: what was expected, and what was found.
+//! The errors of mappings, which say what was expected and what was found.
 
 use core::error::Error;
 use core::fmt;
@@ -21,18 +21,18 @@ use crate::mmu::Range;
 pub enum MapError {
     /// The length is 0.
     Empty,
-    /// The length is no multiple of the machine's page size.
+    /// The length is not a multiple of the machine's page size.
     Unaligned {
         /// The length that was asked for, in bytes.
         len: usize,
         /// The size of a page of this machine, in bytes.
         page_size: usize,
     },
-    /// The length is more than the machine has, or can address.
+    /// The length is more than the machine's memory and swap, or more than a process can address.
     TooLarge {
         /// The length that was asked for, in bytes.
         len: usize,
-        /// What the machine has, with its swap, in bytes, if the kernel says so.
+        /// The machine's memory and swap, in bytes, if the kernel tells it.
         memory: Option<usize>,
     },
     /// The kernel refused.
@@ -99,7 +99,7 @@ pub enum AccessError {
         /// The mapping's length, in bytes.
         len: usize,
     },
-    /// The kernel refused, as it does for memory that is locked (`mlockall`).
+    /// The kernel refused. It does so for memory that is locked (`mlockall`).
     Refused {
         /// The range that was asked for.
         range: Range,
@@ -139,14 +139,14 @@ impl fmt::Display for AccessError {
 
 impl Error for AccessError {}
 
-/// The kernel does not say what is resident.
+/// The kernel does not tell which pages are resident.
 ///
-/// It says so in `/proc/self/pagemap`, if it was built with `CONFIG_PROC_PAGE_MONITOR` and `/proc` is mounted.
+/// It tells this in `/proc/self/pagemap`, if it was built with `CONFIG_PROC_PAGE_MONITOR` and `/proc` is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResidentError {
     path: &'static str,
     kind: io::ErrorKind,
-    // An `io::Error` cannot be cloned.
+    // Kept instead of the `io::Error`, which cannot be cloned.
     errno: Option<i32>,
 }
 

@@ -1,4 +1,4 @@
-//! One mapping: memory that is there once it is touched.
+//! One mapping of real memory, whose pages are resident once they are touched.
 
 use core::hint::black_box;
 use core::sync::atomic::Ordering;
@@ -9,19 +9,19 @@ use nonblock::raw::might_sleep_in_drop;
 use nonblock::{Sleepable, might_sleep};
 
 use super::error::{AccessError, MapError, ResidentError};
-use super::pages::Pages;
-use super::proc;
+use super::mmap::Mmap;
+use super::procfs;
 use crate::mmu::Range;
 
-/// Private anonymous memory: real pages, from the kernel.
+/// Private anonymous memory: real pages from the kernel.
 ///
-/// The memory is reached a byte at a time, since it can be zapped at any time; no reference to it is given out. It is
-/// unmapped when this is dropped.
+/// The memory can be zapped at any time, so it is read and written one byte at a time, and no reference to it is given out.
+/// It is unmapped when this is dropped.
 ///
 /// # Context
 ///
-/// Whatever touches the memory may sleep, since a page fault may: it takes `&mut Sleepable`. So does mapping it. Dropping
-/// it unmaps it, which may sleep too; a drop can take no token, so in a section it is found at run time only.
+/// Everything that touches the memory may sleep, since a page fault may, and so takes `&mut Sleepable`. Mapping takes it too.
+/// Dropping unmaps the memory, which may sleep. A drop takes no token, so a drop in a section is found at run time only.
 ///
 /// # Examples
 ///
@@ -46,20 +46,20 @@ use crate::mmu::Range;
 /// ```
 #[derive(Debug)]
 pub struct Mapping {
-    pages: Pages,
+    mmap: Mmap,
     range: Range,
 }
 
 impl Mapping {
-    /// Maps so many bytes. None of them is resident before it is touched.
+    /// Maps `len` bytes. None of them is resident before it is touched.
     ///
     /// # Arguments
     ///
-    /// * `len`: in bytes; a multiple of the machine's page size, not 0, and no more than its memory and swap.
+    /// * `len`: in bytes; a multiple of the machine's page size, not 0, and not more than its memory and swap.
     ///
     /// # Context
     ///
-    /// May sleep: the kernel takes the process's `mmap_lock` for it.
+    /// May sleep: the kernel takes the process's `mmap_lock`.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl Mapping {
         if !len.is_multiple_of(page_size) {
             return Err(MapError::Unaligned { len, page_size });
         }
-        // Where the kernel overcommits it would map more, and kill somebody when that is touched.
-        if let Some(memory) = proc::memory()
+        // A kernel that overcommits would map more, and kill a process when the memory is touched.
+        if let Some(memory) = procfs::total_memory()
             && len > memory
         {
             return Err(MapError::TooLarge { len, memory: Some(memory) });
@@ -86,11 +86,11 @@ impl Mapping {
         }
         let refused =
             |errno: rustix::io::Errno| MapError::Refused { len, errno: errno.raw_os_error() };
-        let pages = Pages::map(len).map_err(refused)?;
-        // The kernel's pages are multiples of ours, and its last page is never mapped.
+        let mmap = Mmap::new(len).map_err(refused)?;
+        // This does not fail: the machine's pages are multiples of `PAGE_SIZE`, and the last page is never mapped.
         let range =
-            Range::with_len(pages.start(), len).map_err(|_| MapError::Refused { len, errno: 0 })?;
-        Ok(Self { pages, range })
+            Range::with_len(mmap.start(), len).map_err(|_| MapError::Refused { len, errno: 0 })?;
+        Ok(Self { mmap, range })
     }
 
     /// Returns where it is mapped.
@@ -102,7 +102,7 @@ impl Mapping {
         self.range
     }
 
-    /// Brings every page into memory, by a write that leaves its contents as they are.
+    /// Brings every page into memory, by a write that does not change its contents.
     ///
     /// # Context
     ///
@@ -111,10 +111,10 @@ impl Mapping {
     pub fn touch(&self, cx: &mut Sleepable) {
         let _ = cx;
         might_sleep();
-        self.touch_bytes(0..self.pages.len());
+        self.touch_bytes(0..self.mmap.len());
     }
 
-    /// Brings every page of a part into memory, by a write that leaves its contents as they are.
+    /// Brings every page of a range into memory, by a write that does not change its contents.
     ///
     /// # Context
     ///
@@ -122,7 +122,7 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// If the range is not within the mapping; nothing is touched then.
+    /// If the range is not within the mapping. Then nothing is touched.
     #[track_caller]
     pub fn touch_range(&self, range: &Range, cx: &mut Sleepable) -> Result<(), AccessError> {
         let _ = cx;
@@ -134,8 +134,8 @@ impl Mapping {
 
     fn touch_bytes(&self, offsets: core::ops::Range<usize>) {
         for offset in offsets.step_by(page_size()) {
-            // A compiler that knew the zero would leave the write out.
-            self.pages.byte(offset).fetch_or(black_box(0), Ordering::Relaxed);
+            // If the compiler knew that this is 0, it could leave the write out.
+            self.mmap.byte(offset).fetch_or(black_box(0), Ordering::Relaxed);
         }
     }
 
@@ -157,7 +157,7 @@ impl Mapping {
         let _ = cx;
         might_sleep();
         self.check_offset(offset)?;
-        Ok(self.pages.byte(offset).load(Ordering::Relaxed))
+        Ok(self.mmap.byte(offset).load(Ordering::Relaxed))
     }
 
     /// Writes a byte.
@@ -178,14 +178,14 @@ impl Mapping {
         let _ = cx;
         might_sleep();
         self.check_offset(offset)?;
-        self.pages.byte(offset).store(value, Ordering::Relaxed);
+        self.mmap.byte(offset).store(value, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Gives the pages of a part back to the kernel: they are no longer resident, and read as zero.
+    /// Gives the pages of a range back to the kernel: they are no longer resident, and read as zero.
     ///
-    /// By `madvise` with `MADV_DONTNEED`, whose path through the kernel is the OOM reaper's own. It asks no driver: see
-    /// [`Mm`](super::Mm).
+    /// This is `madvise` with `MADV_DONTNEED`, which takes the same path through the kernel as its OOM reaper. It calls no
+    /// driver: see [`Mm`](super::Mm).
     ///
     /// # Context
     ///
@@ -193,21 +193,21 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// If the range is not within the mapping or does not hold whole pages, or if the kernel refuses, as it does for
-    /// locked memory.
+    /// If the range is not within the mapping, or does not hold whole pages, or if the kernel refuses. It refuses for locked
+    /// memory.
     #[track_caller]
     pub fn zap(&self, range: &Range, cx: &mut Sleepable) -> Result<(), AccessError> {
         let _ = cx;
         might_sleep();
         let offset = self.offset_of(range)?;
-        self.pages
+        self.mmap
             .dont_need(offset, range.len())
             .map_err(|errno| AccessError::Refused { range: *range, errno: errno.raw_os_error() })
     }
 
-    /// Returns how many bytes are resident, page by page as the kernel tells it.
+    /// Returns how many bytes are resident, as the kernel tells it for each page.
     ///
-    /// A page that was read and never written counts: it is the kernel's page of zeros then. Pages in swap do not.
+    /// A page that was read and never written counts too: it is the kernel's zero page. Pages in swap do not count.
     ///
     /// # Context
     ///
@@ -215,20 +215,20 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// If the kernel does not say.
+    /// If the kernel does not tell it.
     #[track_caller]
     pub fn resident(&self, cx: &mut Sleepable) -> Result<usize, ResidentError> {
         let _ = cx;
         might_sleep();
-        proc::resident(&self.range)
+        procfs::resident(&self.range)
     }
 
     fn check_offset(&self, offset: usize) -> Result<(), AccessError> {
-        let len = self.pages.len();
+        let len = self.mmap.len();
         if offset < len { Ok(()) } else { Err(AccessError::OutOfBounds { offset, len }) }
     }
 
-    /// Returns where in the mapping a range of whole pages begins.
+    /// Returns the offset at which a range of whole pages begins in the mapping.
     fn offset_of(&self, range: &Range) -> Result<usize, AccessError> {
         let page_size = page_size();
         if range.start() < self.range.start() || self.range.end() < range.end() {
@@ -244,7 +244,7 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // The kernel takes the process's `mmap_lock` to unmap it, as to map it.
+        // To unmap, as to map, the kernel takes the process's `mmap_lock`.
         might_sleep_in_drop();
     }
 }

@@ -1,4 +1,4 @@
-//! A process's memory: its mappings, the lock on them, and who mirrors them.
+//! A process's memory: its mappings, the lock on them, and the address space whose drivers mirror them.
 
 use core::fmt;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::mmu::{AddressSpace, Event, Range};
 /// The mappings, in the order in which they were made.
 type Mappings = Arc<[Arc<Mapping>]>;
 
-/// The memory of a process: mappings, the lock under which they come and go, and the address space whose
-/// notifiers are told of it. What a [`Reaper`](crate::oom::Reaper) takes from its victim.
+/// The memory of a process: its mappings, the lock under which they change, and the address space whose notifiers are told of
+/// the changes. A [`Reaper`](crate::oom::Reaper) takes this memory from its victim.
 ///
-/// Named for Linux's `struct mm_struct` (`include/linux/mm_types.h`, 6.12), which everybody there calls `mm`. Its lock is the twin
-/// of `mmap_lock`: who maps and unmaps holds it, and waits for drivers meanwhile; a reaper only tries it. As there, the
-/// lock is needed neither to touch memory nor to look at what is resident.
+/// Named after Linux's `struct mm_struct` (`include/linux/mm_types.h`, 6.12), which kernel code calls `mm`. Its memory lock
+/// corresponds to `mmap_lock`: it is held to map and unmap, also while waiting for drivers, and a reaper only tries it. As in
+/// Linux, the lock is not needed to touch memory or to read how much is resident.
 ///
 /// # Context
 ///
-/// Every use may sleep, except [`try_lock`](Mm::try_lock) and [`space`](Mm::space). Dropping it unmaps what is mapped,
-/// which may sleep, and calls no driver; call [`release`](Mm::release) first where there are any.
+/// Each method says whether it may sleep. Dropping this unmaps all mappings, which may sleep, and calls no driver. If there
+/// are drivers, call [`release`](Mm::release) first.
 ///
 /// # Examples
 ///
@@ -33,11 +33,11 @@ pub struct Mm {
     name: String,
     space: AddressSpace,
     mappings: Rcu<Mappings>,
-    // Guards changes of `mappings`, and what the owner does between a start and an end.
+    // Guards changes of `mappings`, and what the owner does between a start and an end call.
     lock: Mutex<()>,
 }
 
-/// Without the memory lock: whoever writes it may wait for as long as it likes.
+/// Does not take the memory lock, which may be held for a long time.
 impl fmt::Debug for Mm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mm")
@@ -55,7 +55,7 @@ impl Default for Mm {
 }
 
 impl Mm {
-    /// Makes the memory of a process that has mapped nothing, and has no name.
+    /// Makes the memory of a process without mappings and without a name.
     ///
     /// # Context
     ///
@@ -64,7 +64,7 @@ impl Mm {
         Self::named("unnamed")
     }
 
-    /// Makes the memory of a process that has mapped nothing. A reaper's reports tell the name, as Linux's do a task's
+    /// Makes the memory of a process without mappings. A reaper's reports show the name, as Linux's reports show a task's
     /// `comm`.
     ///
     /// # Context
@@ -88,7 +88,7 @@ impl Mm {
         &self.name
     }
 
-    /// Returns the address space: drivers subscribe to it.
+    /// Returns the address space, to which drivers subscribe.
     ///
     /// # Context
     ///
@@ -97,7 +97,7 @@ impl Mm {
         &self.space
     }
 
-    /// Maps so many bytes. None of them is resident before it is touched.
+    /// Maps `len` bytes. None of them is resident before it is touched.
     ///
     /// # Arguments
     ///
@@ -122,16 +122,16 @@ impl Mm {
         Ok(range)
     }
 
-    /// Unmaps what [`map`](Mm::map) returned: takes it from the drivers first, waiting for them, under the memory lock.
+    /// Unmaps a range that [`map`](Mm::map) returned. First takes it from the drivers, and waits for them with the memory lock
+    /// held.
     ///
     /// # Context
     ///
-    /// May sleep: it waits for the memory lock, for the drivers, and for those who are touching the mapping.
+    /// May sleep: it waits for the memory lock, for the drivers, and for threads that are touching the mapping.
     ///
     /// # Errors
     ///
-    /// If the range is not exactly that of a mapping, or the kernel would not take its pages; it stays mapped
-    /// then.
+    /// If the range is not exactly that of a mapping, or if the kernel refuses to take its pages. Then it stays mapped.
     #[track_caller]
     pub fn unmap(&self, range: &Range, cx: &mut Sleepable) -> Result<(), AccessError> {
         let _lock = self.lock.lock(cx);
@@ -150,7 +150,7 @@ impl Mm {
 
     /// Brings every page of a range into memory.
     ///
-    /// Pages that a reaper took come back by this, where Linux would kill the process that touches them.
+    /// This brings back pages that a reaper took, empty. Linux would kill the process that touches such a page.
     ///
     /// # Context
     ///
@@ -166,7 +166,7 @@ impl Mm {
         mapping.ok_or(AccessError::NotMapped { range: *range })?.touch_range(range, cx)
     }
 
-    /// Returns how many bytes of all mappings are resident, page by page as the kernel tells it.
+    /// Returns how many bytes of all mappings are resident, as the kernel tells it for each page.
     ///
     /// # Context
     ///
@@ -174,7 +174,7 @@ impl Mm {
     ///
     /// # Errors
     ///
-    /// If the kernel does not say.
+    /// If the kernel does not tell it.
     #[track_caller]
     pub fn resident(&self, cx: &mut Sleepable) -> Result<usize, ResidentError> {
         let mappings = self.mappings.read();
@@ -185,28 +185,28 @@ impl Mm {
         Ok(resident)
     }
 
-    /// Returns what is mapped now, in the order in which it was.
+    /// Returns the mapped ranges, in the order in which they were mapped.
     ///
     /// # Context
     ///
-    /// Does not sleep. Does not take the memory lock, so it may have changed when the caller looks.
+    /// Does not sleep. Does not take the memory lock, so the mappings may change before the caller uses the result.
     pub fn ranges(&self) -> Vec<Range> {
         self.ranges_of(|_| true)
     }
 
-    /// Returns where those mappings are that are chosen.
+    /// Returns the ranges of the chosen mappings.
     pub(crate) fn ranges_of(&self, chosen: impl Fn(&Arc<Mapping>) -> bool) -> Vec<Range> {
         let mappings = self.mappings.read();
         mappings.iter().filter(|mapping| chosen(mapping)).map(|mapping| mapping.range()).collect()
     }
 
-    /// The process is gone: tells the drivers, unsubscribes them, and unmaps everything.
+    /// Ends the memory, because the process is gone: tells the drivers, unsubscribes them, and unmaps everything.
     ///
     /// Mirrors Linux's `exit_mmap()` (`mm/mmap.c`, 6.12).
     ///
     /// # Context
     ///
-    /// May sleep: it waits for the drivers, for the memory lock, and for those who are touching a mapping.
+    /// May sleep: it waits for the drivers, for the memory lock, and for threads that are touching a mapping.
     #[track_caller]
     pub fn release(&self, cx: &mut Sleepable) {
         self.space.release(cx);
@@ -216,7 +216,7 @@ impl Mm {
         self.free(writer, cx);
     }
 
-    /// Waits for the memory lock, and takes it: nothing is mapped or unmapped while the guard is held.
+    /// Waits for the memory lock and takes it. Nothing is mapped or unmapped while the guard is held.
     ///
     /// # Context
     ///
@@ -226,7 +226,7 @@ impl Mm {
         self.guard(self.lock.lock(cx))
     }
 
-    /// Takes the memory lock if it is free, as a reaper must.
+    /// Takes the memory lock if it is free. A reaper uses this.
     ///
     /// # Context
     ///
@@ -235,9 +235,9 @@ impl Mm {
         self.lock.try_lock().map(|lock| self.guard(lock))
     }
 
-    /// Frees the mappings that were taken off the list, when nobody touches them any more.
+    /// Frees the mappings that were taken off the list, once no thread touches them.
     ///
-    /// A thread in a callback cannot wait for that: then they are freed by the next change of the list.
+    /// A thread in a callback cannot wait for that. Then the next change of the list frees them.
     #[track_caller]
     fn free(&self, writer: Writer<'_, Mappings>, cx: &mut Sleepable) {
         let period = writer.grace_period();
@@ -256,11 +256,11 @@ impl Mm {
 ///
 /// # Context
 ///
-/// It may be held across a sleep, which is why a reaper only tries it. Dropping it does not sleep.
+/// It may be held across a sleep, and that is why a reaper only tries it. Dropping it does not sleep.
 #[derive(Debug)]
 #[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
 pub struct MmGuard<'a> {
-    // Those of the `Mm`, which change under the lock only: this is never their last owner.
+    // A clone of the list in the `Mm`, which changes only under the lock. So this is never the last owner of a mapping.
     mappings: Mappings,
     _lock: MutexGuard<'a, ()>,
 }
@@ -275,7 +275,7 @@ impl MmGuard<'_> {
         self.mappings.iter().map(|mapping| &**mapping)
     }
 
-    /// The same, to be kept hold of.
+    /// Returns the mappings as `Arc`s, for a caller that keeps some of them.
     pub(crate) fn shared(&self) -> &[Arc<Mapping>] {
         &self.mappings
     }

@@ -1,8 +1,8 @@
-//! Real anonymous memory (Linux), and the process-like owner that a reaper can take it from.
+//! Real anonymous memory (Linux), and a process-like owner from which a reaper can take it.
 //!
-//! A [`Mapping`] is private anonymous memory from the kernel: its pages are there once they are touched, and gone
-//! again once they are zapped, and how many there are is read back from the kernel. An [`Mm`] joins mappings to an
-//! [`AddressSpace`](crate::mmu::AddressSpace), so that taking memory away goes through the drivers that mirror it.
+//! A [`Mapping`] is private anonymous memory from the kernel. Its pages are resident once they are touched, and gone once they
+//! are zapped. The number of resident pages is read back from the kernel. An [`Mm`] joins mappings to an
+//! [`AddressSpace`](crate::mmu::AddressSpace), so that the drivers that mirror the memory are called before it is taken.
 //!
 //! # Examples
 //!
@@ -25,8 +25,8 @@
 mod error;
 mod mapping;
 mod mm;
-mod pages;
-mod proc;
+mod mmap;
+mod procfs;
 
 pub use error::{AccessError, MapError, ResidentError};
 pub use mapping::Mapping;

@@ -1,4 +1,4 @@
-//! Why a range is invalidated, and on whose account.
+//! Why a range is invalidated, and which driver caused it.
 
 use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -17,21 +17,21 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// let space = AddressSpace::new();
 /// let range = Range::with_len(0x1000, 4096).unwrap();
 /// nonblock::sleepable(|cx| {
-///     // Callbacks read it from the range that they are told of.
+///     // A callback reads it from the range that it is given.
 ///     let invalidation = space.invalidate(range, Event::Migrate, cx);
 ///     assert_eq!(invalidation.range().event(), Event::Migrate);
 /// });
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-// A whole word: bytes without meaning beside it would be moved in pieces of their own, and read again in one, which holds the
-// processor up. See `Invalidation`.
+// A whole word, so that no padding follows. Padding would make the compiler write an `Invalidation` in small pieces and read
+// it in a large one, which stalls the processor. See `Invalidation`.
 #[repr(usize)]
 pub enum Event {
-    /// The range is unmapped, or moved: its pages are gone from these addresses. Also what the reaper says.
+    /// The range is unmapped or moved: its pages are gone from these addresses. The reaper uses this event too.
     #[default]
     Unmap,
-    /// The page table's entries are cleared, because what they point to is replaced.
+    /// The page table's entries are cleared, because the pages that they point to are replaced.
     Clear,
     /// The protection of the whole range is changed.
     ProtectionVma,
@@ -47,9 +47,11 @@ pub enum Event {
     Exclusive,
 }
 
-/// Who causes an invalidation: a driver that migrates pages, or takes them for itself, and need not be told of it.
+/// Identifies the driver that causes an invalidation, because it migrates pages or takes them for itself. That driver need
+/// not act on its own invalidation.
 ///
-/// Each one made is another. Mirrors Linux's `owner` of `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
+/// Every `Owner` made by [`new`](Owner::new) differs from every other. Mirrors Linux's `owner` of
+/// `struct mmu_notifier_range` (`include/linux/mmu_notifier.h`, 6.12).
 ///
 /// # Context
 ///
@@ -68,7 +70,7 @@ pub enum Event {
 /// impl Invalidate for Device {
 ///     fn invalidate<C: Context>(&self, range: &Range, _cx: &mut C) -> Result<(), C::Refusal> {
 ///         if range.is_moved_by(self.owner) {
-///             return Ok(()); // its own doing
+///             return Ok(()); // this driver caused it
 ///         }
 ///         // ... take the range from the device ...
 ///         Ok(())
@@ -80,11 +82,14 @@ pub enum Event {
 pub struct Owner(NonZeroU64);
 
 impl Owner {
-    /// Makes one that is equal to no other.
-    #[allow(clippy::new_without_default, reason = "a default is the same each time, this never")]
+    /// Makes an owner that is equal to no other.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a default is the same each time; this is never the same"
+    )]
     pub fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        // One more than what is there is not 0, for some centuries.
+        // The sum saturates instead of wrapping to 0, which takes centuries to reach.
         Self(NonZeroU64::MIN.saturating_add(NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 }

@@ -8,24 +8,25 @@ use nonblock::sync::SpinLock;
 use super::invalidate_seq::InvalidateSeq;
 use super::range::Range;
 
-/// The order of the intervals: by start, and by subscription among those that start at one address.
+/// The sort key of an interval: its start, and then its number. Intervals with the same start are so in the order of
+/// subscription.
 pub(super) type Key = (usize, u64);
 
-/// An interval, as the tree and its subscription share it. It keeps no driver, so it can be freed anywhere.
+/// An interval, shared by the tree and the subscription. It holds no driver, so it can be freed anywhere.
 #[derive(Debug)]
 pub(super) struct Interval {
     range: Range,
     id: u64,
     pub(super) tombstone: Tombstone,
     pub(super) invalidate_seq: InvalidateSeq,
-    /// The one that was removed before it.
+    /// The interval that was removed before this one: the link of `RemovedIntervals`.
     pub(super) next_removed: SpinLock<Option<Arc<Interval>>>,
 }
 
 impl Interval {
     /// # Arguments
     ///
-    /// * `id`: one that no other interval has, and greater than those made before.
+    /// * `id`: a number that no other interval has, greater than the number of each earlier one.
     pub(super) fn new(range: Range, id: u64) -> Arc<Self> {
         Arc::new(Self {
             range,

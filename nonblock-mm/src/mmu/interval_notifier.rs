@@ -1,4 +1,4 @@
-//! What a driver implements to be told of one range.
+//! The callbacks that a driver implements to be told of invalidations of one range.
 
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
@@ -9,14 +9,14 @@ use super::range::Range;
 /// Every `InvalidateInterval` is an [`IntervalNotifier`], and so can be subscribed by
 /// [`AddressSpace::subscribe_interval`](super::AddressSpace::subscribe_interval).
 ///
-/// The names here are short; [`IntervalNotifier`]'s are what the address space calls. Linux
-/// (`struct mmu_interval_notifier_ops`, `include/linux/mmu_notifier.h`, 6.12) has one:
+/// The names here are short. The address space calls the methods of [`IntervalNotifier`]. Linux
+/// (`struct mmu_interval_notifier_ops`, `include/linux/mmu_notifier.h`, 6.12) has one callback for all of them:
 ///
 /// | `InvalidateInterval` | [`IntervalNotifier`] | Linux |
 /// |---|---|---|
 /// | [`invalidate_interval`](Self::invalidate_interval) with a `Sleepable` | [`invalidate_interval_start`](IntervalNotifier::invalidate_interval_start) | `invalidate`, blockable |
 /// | [`invalidate_interval`](Self::invalidate_interval) with a `NonBlock` | [`invalidate_interval_start_nonblock`](IntervalNotifier::invalidate_interval_start_nonblock) | `invalidate`, not blockable |
-/// | [`finish_interval`](Self::finish_interval) | [`invalidate_interval_end`](IntervalNotifier::invalidate_interval_end) | has none |
+/// | [`finish_interval`](Self::finish_interval) | [`invalidate_interval_end`](IntervalNotifier::invalidate_interval_end) | none |
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ use super::range::Range;
 ///
 /// impl InvalidateInterval for Mirror {
 ///     fn invalidate_interval<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
-///         // The lock that `fault` looks at the sequence number with.
+///         // The lock under which `fault` calls `read_retry`.
 ///         self.pages.acquire(cx)?.retain(|page, _| !range.contains(*page));
 ///         Ok(())
 ///     }
@@ -76,9 +76,11 @@ use super::range::Range;
 /// });
 /// ```
 pub trait InvalidateInterval: Send + Sync {
-    /// Takes from the device what the range and the interval have in common, before it is taken from the process.
+    /// Takes the addresses that the range and the interval have in common from the device, before they are taken from the
+    /// process.
     ///
-    /// Take the lock with which the driver calls [`read_retry`](super::IntervalSubscription::read_retry): the protocol rests on it.
+    /// Take the lock under which the driver calls [`read_retry`](super::IntervalSubscription::read_retry): the protocol
+    /// depends on it.
     ///
     /// # Arguments
     ///
@@ -86,22 +88,21 @@ pub trait InvalidateInterval: Send + Sync {
     ///
     /// # Context
     ///
-    /// Either. With a `Sleepable` it may sleep; with a `NonBlock` it is in a section, and refuses what it
-    /// would have to wait for.
+    /// Either. With a `Sleepable` it may sleep. With a `NonBlock` it runs in a section, and refuses if it would have to wait.
     ///
     /// # Errors
     ///
-    /// The context's refusal, which only a `NonBlock` has. What was done before a refusal stays done: no
+    /// The refusal of the context; only a `NonBlock` has one. What was done before a refusal stays done. No
     /// `finish_interval` follows.
     fn invalidate_interval<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal>;
 
     /// The invalidation is over.
     ///
-    /// Called once for each `invalidate_interval` that succeeded, whatever other drivers said.
+    /// Called once for each `invalidate_interval` that succeeded, also if another driver refused.
     ///
     /// # Context
     ///
-    /// In a section, always. See [`Notifier::invalidate_range_end`](super::Notifier::invalidate_range_end).
+    /// Always in a section. See [`Notifier::invalidate_range_end`](super::Notifier::invalidate_range_end).
     fn finish_interval(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }
@@ -112,13 +113,13 @@ pub trait InvalidateInterval: Send + Sync {
 /// Implement [`InvalidateInterval`] instead, unless the two entries have nothing in common. Mirrors Linux's
 /// `struct mmu_interval_notifier_ops` (`include/linux/mmu_notifier.h`, 6.12), with two differences:
 ///
-/// * There, the callback is handed a sequence number and must set it, under the driver's lock, by `mmu_interval_set_seq()`. Here
-///   the address space counts before it calls, so there is nothing to forget.
-/// * There, the callback runs with no section open even when the caller must not block. Here in a section.
+/// * In Linux, the callback is given a sequence number and must set it under the driver's lock, by `mmu_interval_set_seq()`.
+///   Here the address space counts before it calls, so the driver has nothing to forget.
+/// * In Linux, the callback runs with no section open, even if the caller must not block. Here it runs in a section.
 ///
-/// It has an end call besides, which Linux's has not. It does nothing unless the driver wants it.
+/// It also has an end call, which Linux does not have. The default does nothing.
 ///
-/// Callbacks are called in the order of the intervals' starts, under no lock, before the [`Notifier`](super::Notifier)s.
+/// Callbacks are called in the order of the intervals' starts, with no lock held, before the [`Notifier`](super::Notifier)s.
 ///
 /// # Examples
 ///
@@ -126,7 +127,7 @@ pub trait InvalidateInterval: Send + Sync {
 /// use nonblock_mm::mmu::{IntervalNotifier, Range};
 /// use nonblock::{NonBlock, Sleepable, WouldBlock};
 ///
-/// /// Refuses whatever it cannot do at once.
+/// /// A driver that refuses every section.
 /// struct Region;
 ///
 /// impl IntervalNotifier for Region {
@@ -152,7 +153,7 @@ pub trait IntervalNotifier: Send + Sync {
     /// May sleep.
     fn invalidate_interval_start(&self, range: &Range, cx: &mut Sleepable);
 
-    /// Takes the range from the device, or refuses because that would mean to wait.
+    /// Takes the range from the device, or refuses if it would have to wait.
     ///
     /// # Context
     ///
@@ -173,7 +174,7 @@ pub trait IntervalNotifier: Send + Sync {
     ///
     /// # Context
     ///
-    /// In a section, always. See [`Notifier::invalidate_range_end`](super::Notifier::invalidate_range_end).
+    /// Always in a section. See [`Notifier::invalidate_range_end`](super::Notifier::invalidate_range_end).
     fn invalidate_interval_end(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }

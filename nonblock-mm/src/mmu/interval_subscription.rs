@@ -1,4 +1,4 @@
-//! The subscription of an interval: the driver's side of the collision-retry protocol, and the two ends.
+//! The subscription of an interval, and the driver's side of the collision-retry protocol.
 
 use core::mem;
 use std::sync::{Arc, Weak};
@@ -8,46 +8,48 @@ use nonblock::thread::Backoff;
 use nonblock::{Sleepable, might_sleep};
 
 use super::interval::Interval;
-use super::open::Open;
+use super::open_invalidation::OpenInvalidation;
 use super::range::Range;
 use super::snapshot::Removed;
 use super::subscriptions::Subscriptions;
 use crate::primitive::{AtomicBool, Ordering};
 
-/// An interval's place in an address space, until it is ended or dropped, and the driver's side of the
+/// The subscription of an interval to an address space, until it is ended or dropped. It has the driver's side of the
 /// collision-retry protocol.
 ///
-/// To mirror a page: [`read_begin`](Self::read_begin), look the page up, take the lock that the callback takes, and install what
-/// was found unless [`read_retry`](Self::read_retry) says that it may be stale. [`InvalidateInterval`](super::InvalidateInterval) has the whole as an
-/// example. It may outlive the address space, and move to another thread, and be shared by several.
+/// To mirror a page, call [`read_begin`](Self::read_begin), look the page up, and take the lock that the callback takes. Then
+/// call [`read_retry`](Self::read_retry): if it returns `false`, install what was found, otherwise begin again.
+/// [`InvalidateInterval`](super::InvalidateInterval) shows all of this in an example. A subscription may outlive the address
+/// space, move to another thread, and be shared by several threads.
 ///
 /// Mirrors Linux's `struct mmu_interval_notifier` (`include/linux/mmu_notifier.h`, 6.12).
 ///
 /// # Context
 ///
-/// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
-/// that begin later pass the interval by, those under way still call its driver, to their end. It is taken out of the
-/// tree, and the driver's `Arc` dropped, by one of the later changes or
-/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep. A drop after the address space's own, or its
-/// release, frees what little the subscription itself is made of, and nothing of the driver's.
+/// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **Dropping does not sleep**, and may happen in a
+/// section. After a drop, invalidations that begin later skip the interval; those under way still call its driver, up to
+/// their end call. A later change, or [`synchronize`](super::AddressSpace::synchronize), takes the interval out of the tree
+/// and drops the driver's `Arc`, on a thread that may sleep. If the address space was dropped or released before, the drop
+/// frees only the subscription's own small parts, and nothing of the driver.
 #[derive(Debug)]
 #[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told, bound to a name, since `let _` drops it at once"]
 pub struct IntervalSubscription {
-    // Weak, and upgraded only with the token: nothing that is done in a section drops the space's drivers.
+    // Weak, and upgraded only with the token, so that nothing done in a section drops the drivers of the address space.
     subscriptions: Weak<Subscriptions>,
     grace_periods: GracePeriods,
     clock: Arc<VersionClock<Removed>>,
     interval: Arc<Interval>,
-    /// Until the invalidations are over that began without it.
+    /// Ends when the invalidations that began before this subscription are over.
     before: GracePeriod,
-    /// Whether that has been seen to end.
+    /// Whether `before` is known to have ended.
     before_ended: AtomicBool,
     ended: bool,
 }
 
-/// Up to where a driver has seen the invalidations of an interval: what [`read_begin`](IntervalSubscription::read_begin) returns.
+/// The sequence number of an interval: how many invalidations had begun when
+/// [`read_begin`](IntervalSubscription::read_begin) returned it.
 ///
-/// One of another interval is never right: [`read_retry`](IntervalSubscription::read_retry) tells them apart.
+/// It names its interval: given one of another interval, [`read_retry`](IntervalSubscription::read_retry) returns `true`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what was read may be stale: install it only when `read_retry` has said `false`"]
 pub struct Seq {
@@ -81,26 +83,26 @@ impl IntervalSubscription {
         self.interval.range()
     }
 
-    /// Begins to read the page table for the interval, as soon as no invalidation that meets it is under way.
+    /// Waits until no invalidation that meets the interval is under way, and begins to read the page table for it.
     ///
-    /// That includes those that were under way when it was subscribed, and did not call its driver: the first call waits
-    /// for all of those, wherever they lie. Mirrors Linux's `mmu_interval_read_begin()` (`mm/mmu_notifier.c`, 6.12), which waits until
-    /// no invalidation is under way that meets any interval of the address space.
+    /// The first call also waits for all invalidations that were under way when the interval was subscribed, whatever their
+    /// ranges: they do not call its driver. Mirrors Linux's `mmu_interval_read_begin()` (`mm/mmu_notifier.c`, 6.12), which
+    /// waits until no invalidation that meets any interval of the address space is under way.
     ///
     /// # Context
     ///
     /// May sleep. Hold no lock that a callback of the same address space takes. Drivers whose subscription ended
-    /// earlier may be dropped here, and those of the address space if that is dropped meanwhile.
+    /// earlier may be dropped here. If the address space is dropped meanwhile, its drivers may be dropped here too.
     ///
     /// # Panics
     ///
-    /// If this thread has an invalidation open, of whatever address space, or is in one of its callbacks: it might wait for itself, or
-    /// for a thread that likewise waits for it. It panics whether it would have to wait or not.
+    /// If this thread has an invalidation open, of any address space, or is in a callback of one. It might wait for itself,
+    /// or for a thread that waits for it in turn. It panics even if it would not have to wait.
     #[track_caller]
     pub fn read_begin(&self, cx: &mut Sleepable) -> Seq {
         might_sleep();
         assert!(
-            !Open::any(),
+            !OpenInvalidation::any_on_this_thread(),
             "`read_begin` within an invalidation: expected one thread to invalidate and another to read, or one after the other"
         );
         if !self.before_ended()
@@ -111,7 +113,7 @@ impl IntervalSubscription {
         }
         let mut backoff = Backoff::new();
         loop {
-            if let Some(seq) = self.quiet() {
+            if let Some(seq) = self.seq_if_idle() {
                 return seq;
             }
             backoff.snooze(cx);
@@ -122,8 +124,8 @@ impl IntervalSubscription {
     ///
     /// # Context
     ///
-    /// Does not sleep, and takes no lock. With a subscription of which nobody has called [`read_begin`](Self::read_begin) yet it can
-    /// return `None` for longer than it must.
+    /// Does not sleep, and takes no lock. Before the first call of [`read_begin`](Self::read_begin) it may return `None` for
+    /// longer than necessary.
     pub fn try_read_begin(&self) -> Option<Seq> {
         if !self.before_ended() {
             if !self.grace_periods.has_ended(self.before) {
@@ -131,64 +133,67 @@ impl IntervalSubscription {
             }
             self.before_ended.store(true, Ordering::Release);
         }
-        self.quiet()
+        self.seq_if_idle()
     }
 
-    /// Says whether an invalidation that meets the interval has begun since, so that what was read may be stale.
+    /// Returns whether an invalidation that meets the interval has begun since `read_begin`, so that what was read may be
+    /// stale.
     ///
-    /// **Call it with the lock held that the driver's callback takes**, and install what was read before releasing it. Then
-    /// either this says `true`, or the callback is yet to come, and takes away what was installed.
+    /// **Hold the lock that the driver's callback takes**, and install what was read before you release it. Then either this
+    /// returns `true`, or the callback is still to come and removes what was installed.
     ///
     /// Mirrors Linux's `mmu_interval_read_retry()` (`include/linux/mmu_notifier.h`, 6.12).
     ///
     /// # Arguments
     ///
-    /// * `seq`: from [`read_begin`](Self::read_begin) of this subscription. For that of another this returns `true`.
+    /// * `seq`: from [`read_begin`](Self::read_begin) of this subscription. For one of another subscription this returns
+    ///   `true`.
     ///
     /// # Context
     ///
     /// Does not sleep, and takes no lock itself.
     #[inline]
     pub fn read_retry(&self, seq: Seq) -> bool {
-        seq.interval != self.interval.id() || self.interval.invalidate_seq.moved_since(seq.begun)
+        seq.interval != self.interval.id() || self.interval.invalidate_seq.read_retry(seq.begun)
     }
 
-    /// Ends the subscription, and waits for every invalidation that may still call the driver, from its start
-    /// to its end. No callback runs after this has returned.
+    /// Ends the subscription, and waits until every invalidation that may still call the driver has ended. No callback runs
+    /// after this has returned.
     ///
-    /// Called by a thread that has an invalidation open, of whatever address space, it cannot wait, and only does what a drop
+    /// A thread that has an invalidation open, of any address space, cannot wait. The call then only does what a drop
     /// does. See [`Subscription::unsubscribe`](super::Subscription::unsubscribe). Mirrors Linux's
     /// `mmu_interval_notifier_remove()` (`mm/mmu_notifier.c`, 6.12).
     ///
     /// # Context
     ///
-    /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscription
-    /// ended may be dropped here.
+    /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscriptions
+    /// have ended may be dropped here.
     ///
     /// # Panics
     ///
-    /// A panic of such a driver's drop passes through, after the waiting.
+    /// If the drop of such a driver panics, the panic passes through, after the waiting.
     #[track_caller]
     pub fn unsubscribe(mut self, cx: &mut Sleepable) {
         might_sleep();
         self.remove();
         if let Some(subscriptions) = self.subscriptions.upgrade() {
-            subscriptions.take_off(|_| false, cx);
+            subscriptions.remove_and_synchronize(|_| false, cx);
         }
     }
 
-    /// Returns whether the invalidations are known to be over that began without it.
+    /// Returns whether the invalidations that began before this subscription are known to be over.
     fn before_ended(&self) -> bool {
-        // Pairs with the store of the thread that saw it.
+        // Pairs with the store of the thread that saw the end.
         self.before_ended.load(Ordering::Acquire)
     }
 
-    fn quiet(&self) -> Option<Seq> {
-        let begun = self.interval.invalidate_seq.quiet()?;
+    /// Returns the sequence number if no invalidation that meets the interval is under way.
+    fn seq_if_idle(&self) -> Option<Seq> {
+        let begun = self.interval.invalidate_seq.try_read_begin()?;
         Some(Seq { interval: self.interval.id(), begun })
     }
 
-    /// Ends it for invalidations that begin from now on.
+    /// Ends the subscription for the invalidations that begin from now on.
     fn remove(&mut self) {
         if !mem::replace(&mut self.ended, true) {
             let interval = Arc::clone(&self.interval);

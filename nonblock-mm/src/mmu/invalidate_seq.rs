@@ -1,15 +1,17 @@
 //! The collision-retry protocol of one interval: which invalidations that meet it have begun, and which have ended.
 //!
 //! A driver that mirrors the interval reads the page table, which takes time, and then installs what it read. An
-//! invalidation that begins meanwhile makes that stale. So before it reads, the driver notes how many invalidations have
-//! begun, at a moment at which all of them had ended. It installs nothing if more have begun since. It looks for that while
-//! it holds the lock that its callback takes.
+//! invalidation that begins meanwhile makes the reading stale. So the driver first notes how many invalidations have begun,
+//! at a moment when all of them have ended. After the reading it takes the lock that its callback takes, and compares the
+//! count. If more invalidations have begun, it installs nothing.
 //!
-//! An invalidation is counted before its callback is called. Say that the driver holds its lock and finds the count
-//! unchanged. Then the callback has not had the lock yet. For the callback would have taken the lock after the counting, and
-//! released it before the driver took it, and the driver would have seen the count. So the callback is yet to come, and
-//! takes away what the driver installs now. There is no rule about who sets a sequence number under which lock, and so
-//! none that a driver could forget.
+//! Why this is enough: an invalidation is counted before its callback is called. Suppose that the driver holds its lock and
+//! finds the count unchanged. Then the callback has not held the lock yet. If it had, it would have taken the lock after the
+//! counting and released it before the driver took it, so the driver would have seen the new count. So the callback is still
+//! to come, and removes what the driver installs now.
+//!
+//! The address space does the counting. Linux's drivers must set a sequence number under their own lock; here there is
+//! nothing that a driver could forget.
 
 use crate::primitive::{AtomicU64, Ordering};
 
@@ -25,55 +27,56 @@ impl InvalidateSeq {
         Self { begun: AtomicU64::new(0), ended: AtomicU64::new(0) }
     }
 
-    /// Counts an invalidation as begun. Dropped rather than kept, what this returns counts it as ended.
+    /// Counts an invalidation as begun. Dropping the guard counts it as ended; [`BeginGuard::keep`] leaves it open.
     #[inline]
-    pub(super) fn begin(&self) -> Begun<'_> {
+    pub(super) fn begin(&self) -> BeginGuard<'_> {
         self.begun.fetch_add(1, Ordering::AcqRel);
-        Begun { seq: self }
+        BeginGuard { seq: self }
     }
 
-    /// Counts an invalidation as ended that was begun and kept.
+    /// Counts an invalidation as ended whose guard was kept.
     #[inline]
     pub(super) fn end(&self) {
-        // Whatever was done to the page table was done before this. Changes of a counter form a chain, so who sees
-        // the last sees what was done before each.
+        // Every change of the page table was made before this. The increments of one counter form a release sequence, so a
+        // thread that sees the last increment sees what was done before each of them.
         self.ended.fetch_add(1, Ordering::Release);
     }
 
     /// Returns how many have begun, if all of them have ended.
     #[inline]
-    pub(super) fn quiet(&self) -> Option<u64> {
-        // In this order. None ends that has not begun, so if as many had begun, later, as had ended, earlier, then
-        // none was under way in between. Who reads the page table now finds what those did that had ended.
+    pub(super) fn try_read_begin(&self) -> Option<u64> {
+        // The order of the two loads matters. No invalidation ends before it has begun. So if the later load of `begun`
+        // equals the earlier load of `ended`, then none was under way in between. A driver that reads the page table now
+        // sees what the ended invalidations did.
         let ended = self.ended.load(Ordering::Acquire);
         let begun = self.begun.load(Ordering::Acquire);
         (begun == ended).then_some(begun)
     }
 
-    /// Says whether more have begun than so many.
+    /// Returns whether an invalidation has begun since [`try_read_begin`](Self::try_read_begin) returned this count.
     #[inline]
-    pub(super) fn moved_since(&self, begun: u64) -> bool {
-        // The driver's lock orders this after the counting that precedes a callback that had the lock.
+    pub(super) fn read_retry(&self, begun: u64) -> bool {
+        // If a callback has held the driver's lock, that lock orders this load after the callback's count.
         self.begun.load(Ordering::Acquire) != begun
     }
 }
 
 /// An invalidation that was counted as begun, and whose callback has not succeeded yet.
-#[must_use = "dropping this counts the invalidation as ended"]
 #[derive(Debug)]
-pub(super) struct Begun<'a> {
+#[must_use = "dropping this counts the invalidation as ended"]
+pub(super) struct BeginGuard<'a> {
     seq: &'a InvalidateSeq,
 }
 
-impl Begun<'_> {
-    /// Its callback succeeded: [`InvalidateSeq::end`] is due.
+impl BeginGuard<'_> {
+    /// Leaves the invalidation open, because its callback succeeded: [`InvalidateSeq::end`] is due.
     #[inline]
     pub(super) fn keep(self) {
         core::mem::forget(self);
     }
 }
 
-impl Drop for Begun<'_> {
+impl Drop for BeginGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         self.seq.end();

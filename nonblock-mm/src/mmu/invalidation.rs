@@ -9,34 +9,35 @@ use nonblock::rcu::Guard;
 use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
+use super::call_site::CallSite;
 use super::interval_notifier::IntervalNotifier;
 use super::notifier::Notifier;
-use super::open::Open;
-use super::origin::Origin;
+use super::open_invalidation::OpenInvalidation;
 use super::range::Range;
 use super::snapshot::Snapshot;
 use super::subscriptions::Subscriptions;
 
-/// A range that was taken from the devices: they leave it alone until this is dropped.
+/// A range that was taken from the devices. They leave it alone until this is dropped.
 ///
 /// Made by [`AddressSpace::invalidate`](super::AddressSpace::invalidate) and
-/// [`try_invalidate`](super::AddressSpace::try_invalidate). Change the mapping while it is held; its drop is the end call,
-/// to every driver whose start succeeded, in the order of the starts. The drivers are the same at the end as at the
-/// start, whoever subscribes or unsubscribes meanwhile. Invalidations nest and overlap as they please.
+/// [`try_invalidate`](super::AddressSpace::try_invalidate). Change the mapping while you hold it. Its drop makes the end call
+/// to every driver whose start succeeded, in the order of the starts. These are the same drivers as at the start, even if
+/// drivers subscribe or unsubscribe meanwhile. Invalidations may nest and overlap.
 ///
-/// It stays on its thread: an unsubscription waits for open invalidations, and must know which are its own
-/// thread's. Forgotten rather than dropped, it stays open: every later
-/// [`unsubscribe`](super::Subscription::unsubscribe) of the address space on another thread waits for ever, and on this thread none, of
-/// whatever address space, waits ([`ends_are_deferred`](nonblock::rcu::ends_are_deferred)).
+/// It stays on its thread: an unsubscription waits for open invalidations, and must know which of them belong to its own
+/// thread. An invalidation that is forgotten instead of dropped stays open for ever. Then every later
+/// [`unsubscribe`](super::Subscription::unsubscribe) from this address space on another thread waits for ever, and no
+/// unsubscription on this thread, from any address space, waits
+/// ([`ends_are_deferred`](nonblock::rcu::ends_are_deferred)).
 ///
 /// # Panics
 ///
-/// An end callback that panics keeps no other from its call. The drop then passes the first panic on; if the thread is
-/// unwinding already, none. What the others panicked with is dropped there, in the section.
+/// If an end callback panics, the other end callbacks are called all the same. The drop then passes the first panic on,
+/// unless the thread is unwinding already. The payloads of the other panics are dropped in the section.
 ///
 /// # Context
 ///
-/// May be held across a sleep, and dropped anywhere: the end callbacks run in a section of its own.
+/// May be held across a sleep, and dropped anywhere: the end callbacks run in a section of their own.
 ///
 /// # Examples
 ///
@@ -67,30 +68,30 @@ use super::subscriptions::Subscriptions;
 /// ```
 #[must_use = "the invalidation ends when this is dropped: keep it while the range is changed, bound to a name, since `let _` drops it at once"]
 pub struct Invalidation<'a> {
-    /// Until the drop takes it.
+    /// `None` once the drop has taken it.
     pinned: Option<Pinned<'a>>,
     range: Range,
-    /// The version, by the address space's clock, at which it began.
-    began: u64,
-    /// How many of the intervals that meet the range had a start that succeeded.
-    intervals: usize,
-    /// How far down the list the starts succeeded.
-    listed: usize,
-    /// The call that made it, for reports of what an end call does.
-    origin: Origin,
+    /// The version of the address space's clock at which it began.
+    version: u64,
+    /// How many intervals' starts succeeded.
+    started_intervals: usize,
+    /// Up to which place in the list the starts succeeded.
+    list_position: usize,
+    /// Where it was called for: reports name this place if an end callback breaks a rule.
+    call_site: CallSite,
 }
 
-/// The subscribers that it is about. Neither `Send` nor `Sync`.
+/// The pinned snapshot of the drivers. Neither `Send` nor `Sync`.
 struct Pinned<'a> {
     snapshot: Guard<'a, Snapshot>,
-    _open: Open,
+    _open: OpenInvalidation,
 }
 
-// Memory that is written word by word and then moved in wider pieces holds the processor up for longer than the rest of an
-// invalidation takes. So these functions are inlined into the caller, who keeps their values in registers. The loops are
-// not.
+// Memory that is written word by word and then read in wider pieces stalls the processor, for longer than the rest of an
+// invalidation takes. So these functions are inlined into the caller, which then keeps their values in registers. The loops
+// over the drivers are not inlined.
 impl<'a> Invalidation<'a> {
-    /// Calls the start callbacks of a caller that may sleep.
+    /// Calls the start callbacks, for a caller that may sleep.
     #[inline]
     #[track_caller]
     pub(super) fn start(
@@ -98,26 +99,27 @@ impl<'a> Invalidation<'a> {
         range: Range,
         cx: &mut Sleepable,
     ) -> Self {
-        let interval = |notifier: &dyn IntervalNotifier, range: &Range, cx: &mut Sleepable| {
-            notifier.invalidate_interval_start(range, cx);
-            Ok(())
-        };
-        let listed = |notifier: &dyn Notifier, range: &Range, cx: &mut Sleepable| {
+        let start_interval =
+            |notifier: &dyn IntervalNotifier, range: &Range, cx: &mut Sleepable| {
+                notifier.invalidate_interval_start(range, cx);
+                Ok(())
+            };
+        let start_notifier = |notifier: &dyn Notifier, range: &Range, cx: &mut Sleepable| {
             notifier.invalidate_range_start(range, cx);
             Ok(())
         };
-        let Ok(invalidation) = Self::with::<_, Infallible>(
+        let Ok(invalidation) = Self::start_with::<_, Infallible>(
             subscriptions,
             range,
-            Origin::caller(),
+            CallSite::caller(),
             cx,
-            interval,
-            listed,
+            start_interval,
+            start_notifier,
         );
         invalidation
     }
 
-    /// Calls the start callbacks of a caller that must not, up to the first that refuses.
+    /// Calls the start callbacks in a section, up to the first that refuses.
     #[inline]
     #[track_caller]
     pub(super) fn start_nonblock<C: Context>(
@@ -125,38 +127,42 @@ impl<'a> Invalidation<'a> {
         range: Range,
         cx: &mut C,
     ) -> Result<Self, WouldBlock> {
-        let interval = |notifier: &dyn IntervalNotifier, range: &Range, nb: &mut NonBlock| {
+        let start_interval = |notifier: &dyn IntervalNotifier, range: &Range, nb: &mut NonBlock| {
             notifier.invalidate_interval_start_nonblock(range, nb)
         };
-        let listed = |notifier: &dyn Notifier, range: &Range, nb: &mut NonBlock| {
+        let start_notifier = |notifier: &dyn Notifier, range: &Range, nb: &mut NonBlock| {
             notifier.invalidate_range_start_nonblock(range, nb)
         };
-        let origin = Origin::caller();
-        cx.non_block(|nb| Self::with(subscriptions, range, origin, nb, interval, listed))
+        let call_site = CallSite::caller();
+        cx.non_block(|nb| {
+            Self::start_with(subscriptions, range, call_site, nb, start_interval, start_notifier)
+        })
     }
 
     #[inline]
-    fn with<C, X>(
+    fn start_with<C, X>(
         subscriptions: &'a Subscriptions,
         range: Range,
-        origin: Origin,
+        call_site: CallSite,
         cx: &mut C,
-        interval: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
-        list: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
+        start_interval: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
+        start_notifier: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
     ) -> Result<Self, X> {
-        let open = Open::count();
+        let open = OpenInvalidation::new();
         let snapshot = subscriptions.snapshot.read();
-        // Read after the snapshot, so that it is not behind the version at which that was made.
-        let began = subscriptions.clock.now();
-        // A copy: a value that other functions have a reference to is read again from memory.
+        // Read after the snapshot, so that it is not older than the version at which the snapshot was made.
+        let version = subscriptions.clock.now();
+        // A copy: the compiler reads a value from memory again after other functions have had a reference to it.
         let told = &{ range };
-        let mut intervals = 0;
+        let mut started_intervals = 0;
         if !snapshot.tree.is_empty() {
-            intervals = start_intervals(&snapshot, told, began, origin, cx, interval)?;
+            started_intervals =
+                start_intervals(&snapshot, told, version, call_site, cx, start_interval)?;
         }
-        let listed = start_list(&snapshot, told, began, intervals, origin, cx, list)?;
+        let list_position =
+            start_list(&snapshot, told, version, started_intervals, call_site, cx, start_notifier)?;
         let pinned = Some(Pinned { snapshot, _open: open });
-        Ok(Self { pinned, range, began, intervals, listed, origin })
+        Ok(Self { pinned, range, version, started_intervals, list_position, call_site })
     }
 
     /// Returns the range, with the event.
@@ -173,152 +179,177 @@ impl Drop for Invalidation<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(pinned) = self.pinned.take() {
-            end(pinned, &self.range, self.began, self.intervals, self.listed, self.origin);
+            end(
+                pinned,
+                &self.range,
+                self.version,
+                self.started_intervals,
+                self.list_position,
+                self.call_site,
+            );
         }
     }
 }
 
 impl fmt::Debug for Invalidation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pinned, range, began, intervals, listed, .. } = self;
-        let list = |pinned: &Pinned<'_>| pinned.snapshot.list_at(*began).before(*listed).count();
+        let Self { pinned, range, version, started_intervals, list_position, .. } = self;
+        let list =
+            |pinned: &Pinned<'_>| pinned.snapshot.list_at(*version).before(*list_position).count();
         f.debug_struct("Invalidation")
             .field("range", range)
-            .field("intervals", intervals)
+            .field("intervals", started_intervals)
             .field("started", &pinned.as_ref().map_or(0, list))
             .finish_non_exhaustive()
     }
 }
 
-/// Calls the end callbacks, and lets go of the snapshot. A callback that panics keeps no other from its call.
+/// Calls the end callbacks, and unpins the snapshot. If one panics, the others are called all the same.
 #[inline]
 fn end(
     pinned: Pinned<'_>,
     range: &Range,
-    began: u64,
-    intervals: usize,
-    listed: usize,
-    origin: Origin,
+    version: u64,
+    started_intervals: usize,
+    list_position: usize,
+    call_site: CallSite,
 ) {
-    // Until after the calls, by unwinding too.
+    // Both are kept until the calls are over, or unwind.
     let Pinned { snapshot, _open } = pinned;
     let snapshot = &*snapshot;
-    if intervals == 0 {
-        end_list(snapshot, range, began, listed, origin);
+    if started_intervals == 0 {
+        end_list(snapshot, range, version, list_position, call_site);
     } else {
-        end_both(snapshot, range, began, intervals, listed, origin);
+        end_both(snapshot, range, version, started_intervals, list_position, call_site);
     }
 }
 
 /// Calls the end callbacks of the list.
 #[inline]
-fn end_list(snapshot: &Snapshot, range: &Range, began: u64, listed: usize, origin: Origin) {
-    let list = snapshot.list_at(began).before(listed);
-    origin.non_block(|nb| {
+fn end_list(
+    snapshot: &Snapshot,
+    range: &Range,
+    version: u64,
+    list_position: usize,
+    call_site: CallSite,
+) {
+    let list = snapshot.list_at(version).before(list_position);
+    call_site.non_block(|nb| {
         list.for_each(nb, |notifier, nb| notifier.invalidate_range_end(range, nb));
     });
 }
 
-/// Calls the end callbacks of the intervals, and of the list.
+/// Calls the end callbacks of the intervals, and then of the list.
 #[inline(never)]
 fn end_both(
     snapshot: &Snapshot,
     range: &Range,
-    began: u64,
-    intervals: usize,
-    listed: usize,
-    origin: Origin,
+    version: u64,
+    started_intervals: usize,
+    list_position: usize,
+    call_site: CallSite,
 ) {
     let mut first_panic = FirstPanic::new();
-    let mut left = intervals;
-    // An error says that no more are due.
-    let _ = snapshot.meeting_at(range, began).try_for_each(|leaf| {
+    let mut left = started_intervals;
+    // An error ends the iteration: no more end calls are due.
+    let _ = snapshot.intervals_at(range, version).try_for_each(|subscriber| {
         if left == 0 {
             return Err(());
         }
         left -= 1;
-        leaf.interval.invalidate_seq.end();
-        let end = |nb: &mut NonBlock| leaf.notifier.invalidate_interval_end(range, nb);
-        first_panic.catch(|| origin.non_block(end));
+        subscriber.interval.invalidate_seq.end();
+        let end = |nb: &mut NonBlock| subscriber.notifier.invalidate_interval_end(range, nb);
+        first_panic.catch(|| call_site.non_block(end));
         Ok(())
     });
-    first_panic.catch(|| end_list(snapshot, range, began, listed, origin));
+    first_panic.catch(|| end_list(snapshot, range, version, list_position, call_site));
     first_panic.resume();
 }
 
-/// How far a start has come. Dropped, by a refusal or a panic, it calls the end callbacks of those that started.
-struct Starting<'a> {
+/// Notes how far the start calls have come. Dropped by a refusal or a panic, it calls the end callbacks of the drivers that
+/// started.
+struct Rollback<'a> {
     snapshot: &'a Snapshot,
     range: &'a Range,
-    began: u64,
-    intervals: Cell<usize>,
-    listed: Cell<usize>,
-    origin: Origin,
+    version: u64,
+    started_intervals: Cell<usize>,
+    list_position: Cell<usize>,
+    call_site: CallSite,
 }
 
-impl Drop for Starting<'_> {
+impl Drop for Rollback<'_> {
     #[inline]
     fn drop(&mut self) {
-        let Self { snapshot, range, began, ref intervals, ref listed, origin } = *self;
-        undo(snapshot, range, began, intervals.get(), listed.get(), origin);
+        let Self { snapshot, range, version, ref started_intervals, ref list_position, call_site } =
+            *self;
+        roll_back(
+            snapshot,
+            range,
+            version,
+            started_intervals.get(),
+            list_position.get(),
+            call_site,
+        );
     }
 }
 
-/// Calls the end callbacks of those that started before one refused.
+/// Calls the end callbacks of the drivers that started before the refusal or panic.
 #[cold]
 #[inline(never)]
-fn undo(
+fn roll_back(
     snapshot: &Snapshot,
     range: &Range,
-    began: u64,
-    intervals: usize,
-    listed: usize,
-    origin: Origin,
+    version: u64,
+    started_intervals: usize,
+    list_position: usize,
+    call_site: CallSite,
 ) {
-    end_both(snapshot, range, began, intervals, listed, origin);
+    end_both(snapshot, range, version, started_intervals, list_position, call_site);
 }
 
-/// Calls the start callbacks of the intervals, and returns how many started.
+/// Calls the start callbacks of the intervals, and returns how many succeeded.
 #[inline(never)]
 fn start_intervals<C, X>(
     snapshot: &Snapshot,
     range: &Range,
-    began: u64,
-    origin: Origin,
+    version: u64,
+    call_site: CallSite,
     cx: &mut C,
     start: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
 ) -> Result<usize, X> {
-    let (intervals, listed) = (Cell::new(0), Cell::new(0));
-    let starting = Starting { snapshot, range, began, intervals, listed, origin };
-    snapshot.meeting_at(range, began).try_for_each(|leaf| {
-        // Before the call: see `InvalidateSeq`. If the call refuses or panics, it is over for this one.
-        let counted = leaf.interval.invalidate_seq.begin();
-        start(&**leaf.notifier, range, cx)?;
+    let (started_intervals, list_position) = (Cell::new(0), Cell::new(0));
+    let rollback =
+        Rollback { snapshot, range, version, started_intervals, list_position, call_site };
+    snapshot.intervals_at(range, version).try_for_each(|subscriber| {
+        // Counted before the call: see `InvalidateSeq`. A refusal or a panic counts it as ended.
+        let counted = subscriber.interval.invalidate_seq.begin();
+        start(&**subscriber.notifier, range, cx)?;
         counted.keep();
-        starting.intervals.update(|intervals| intervals + 1);
+        rollback.started_intervals.update(|started_intervals| started_intervals + 1);
         Ok(())
     })?;
-    let intervals = starting.intervals.get();
-    mem::forget(starting);
-    Ok(intervals)
+    let started_intervals = rollback.started_intervals.get();
+    mem::forget(rollback);
+    Ok(started_intervals)
 }
 
-/// Calls the start callbacks of the list, and returns how far down it they succeeded.
+/// Calls the start callbacks of the list, and returns up to which place they succeeded.
 #[inline]
 fn start_list<C, X>(
     snapshot: &Snapshot,
     range: &Range,
-    began: u64,
-    intervals: usize,
-    origin: Origin,
+    version: u64,
+    started_intervals: usize,
+    call_site: CallSite,
     cx: &mut C,
     start: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
 ) -> Result<usize, X> {
-    let (intervals, listed) = (Cell::new(intervals), Cell::new(0));
-    let starting = Starting { snapshot, range, began, intervals, listed, origin };
+    let (started_intervals, list_position) = (Cell::new(started_intervals), Cell::new(0));
+    let rollback =
+        Rollback { snapshot, range, version, started_intervals, list_position, call_site };
     let start = |notifier: &dyn Notifier| start(notifier, range, cx);
-    snapshot.list_at(began).try_for_each(&starting.listed, start)?;
-    let listed = starting.listed.get();
-    mem::forget(starting);
-    Ok(listed)
+    snapshot.list_at(version).try_for_each(&rollback.list_position, start)?;
+    let list_position = rollback.list_position.get();
+    mem::forget(rollback);
+    Ok(list_position)
 }

@@ -1,4 +1,4 @@
-//! What a driver implements to be told.
+//! The callbacks that a driver implements to be told of invalidations.
 
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
@@ -9,8 +9,8 @@ use super::range::Range;
 /// Every `Invalidate` is a [`Notifier`], and so can be subscribed to an
 /// [`AddressSpace`](super::AddressSpace).
 ///
-/// The names here are short; [`Notifier`]'s, which the address space calls, are Linux's (`struct mmu_notifier_ops`,
-/// `include/linux/mmu_notifier.h`, 6.12):
+/// The names here are short. The address space calls the methods of [`Notifier`], which have Linux's names
+/// (`struct mmu_notifier_ops`, `include/linux/mmu_notifier.h`, 6.12):
 ///
 /// | `Invalidate` | [`Notifier`] | Linux |
 /// |---|---|---|
@@ -66,72 +66,71 @@ use super::range::Range;
 pub trait Invalidate: Send + Sync {
     /// Takes the range from the device, before it is taken from the process.
     ///
-    /// Until [`finish`](Invalidate::finish) the device must not reach the range again.
+    /// The device must not reach the range again before [`finish`](Invalidate::finish).
     ///
     /// # Context
     ///
-    /// Either. With a `Sleepable` it may sleep; with a `NonBlock` it is in a section, and refuses what it
-    /// would have to wait for.
+    /// Either. With a `Sleepable` it may sleep. With a `NonBlock` it runs in a section, and refuses if it would have to wait.
     ///
     /// # Errors
     ///
-    /// The context's refusal, which only a `NonBlock` has. What was done to the range before a refusal stays done: no
+    /// The refusal of the context; only a `NonBlock` has one. What was done to the range before a refusal stays done. No
     /// `finish` follows.
     fn invalidate<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal>;
 
     /// The invalidation is over: the device may look the range up again.
     ///
-    /// Called once for each `invalidate` that succeeded, whatever other drivers said.
+    /// Called once for each `invalidate` that succeeded, also if another driver refused.
     ///
     /// # Context
     ///
-    /// In a section, always. See [`Notifier::invalidate_range_end`].
+    /// Always in a section. See [`Notifier::invalidate_range_end`].
     fn finish(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }
 
-    /// The processor's translations of the range are flushed: so must be the device's, if it walks the process's own page
-    /// table. See [`Notifier::arch_invalidate_secondary_tlbs`].
+    /// The processor has flushed its translations of the range. A device that walks the process's own page table must flush
+    /// its translations too. See [`Notifier::arch_invalidate_secondary_tlbs`].
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn flush_secondary_tlb(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }
 
-    /// Takes from the device the notes that it used pages of the range, and its translations of them. See
+    /// Clears the device's accessed bits of the range, and flushes its translations of it. Returns whether a bit was set. See
     /// [`Notifier::clear_flush_young`].
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn age_and_flush(&self, range: &Range, nb: &mut NonBlock) -> bool {
         let _ = (range, nb);
         false
     }
 
-    /// Takes from the device the notes that it used pages of the range. See [`Notifier::clear_young`].
+    /// Clears the device's accessed bits of the range. Returns whether a bit was set. See [`Notifier::clear_young`].
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn age(&self, range: &Range, nb: &mut NonBlock) -> bool {
         let _ = (range, nb);
         false
     }
 
-    /// Says whether the device used a page. See [`Notifier::test_young`].
+    /// Returns whether the device used a page. See [`Notifier::test_young`].
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn is_young(&self, address: usize, nb: &mut NonBlock) -> bool {
         let _ = (address, nb);
         false
     }
 
-    /// The process is gone: the device must let go of everything of it.
+    /// The process is gone: the device must let go of all its memory.
     ///
     /// # Context
     ///
@@ -144,16 +143,17 @@ pub trait Invalidate: Send + Sync {
 /// A driver that is told before an address space changes: the object-safe form, with an entry for each caller.
 ///
 /// Implement [`Invalidate`] instead, unless the two entries have nothing in common. Mirrors Linux's
-/// `struct mmu_notifier_ops` (`include/linux/mmu_notifier.h`, 6.12), whose `invalidate_range_start` serves both callers and is
-/// told by a flag whether it may block.
+/// `struct mmu_notifier_ops` (`include/linux/mmu_notifier.h`, 6.12). There, one `invalidate_range_start` serves both callers,
+/// and a flag tells it whether it may block.
 ///
-/// Callbacks are called in the order of subscription, under no lock. They may subscribe and
-/// unsubscribe, to the same address space too.
+/// Callbacks are called in the order of subscription, with no lock held. They may subscribe and unsubscribe drivers, also of
+/// the same address space.
 ///
-/// The list has no collision-retry protocol. A driver on it that wants that of intervals subscribes an
-/// [`IntervalNotifier`](super::IntervalNotifier) for [`Range::whole`], whose
-/// [`read_begin`](super::IntervalSubscription::read_begin) and [`read_retry`](super::IntervalSubscription::read_retry) then hold for every address. What
-/// only the list is told (`release`, the flushes and the `young` queries) it needs a subscription here for.
+/// A `Notifier` has no collision-retry protocol; only intervals have one. A driver that wants it for every address subscribes
+/// an [`IntervalNotifier`](super::IntervalNotifier) for [`Range::whole`], and uses
+/// [`read_begin`](super::IntervalSubscription::read_begin) and
+/// [`read_retry`](super::IntervalSubscription::read_retry) of that subscription. For the calls that only a `Notifier` gets
+/// (`release`, the flushes and the `young` queries) it needs a subscription of this kind as well.
 ///
 /// # Examples
 ///
@@ -161,7 +161,7 @@ pub trait Invalidate: Send + Sync {
 /// use nonblock_mm::mmu::{Notifier, Range};
 /// use nonblock::{NonBlock, Sleepable, WouldBlock};
 ///
-/// /// Refuses whatever it cannot do at once.
+/// /// A driver that refuses every section.
 /// struct Grants;
 ///
 /// impl Notifier for Grants {
@@ -187,7 +187,7 @@ pub trait Notifier: Send + Sync {
     /// May sleep.
     fn invalidate_range_start(&self, range: &Range, cx: &mut Sleepable);
 
-    /// Takes the range from the device, or refuses because that would mean to wait.
+    /// Takes the range from the device, or refuses if it would have to wait.
     ///
     /// # Context
     ///
@@ -195,8 +195,8 @@ pub trait Notifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`] refuses the range: the caller leaves it alone for now. What was done to it before
-    /// stays done: no `invalidate_range_end` follows.
+    /// [`WouldBlock`] refuses the range: the caller leaves it alone for now. What was done to it before the refusal stays
+    /// done. No `invalidate_range_end` follows.
     fn invalidate_range_start_nonblock(
         &self,
         range: &Range,
@@ -209,61 +209,63 @@ pub trait Notifier: Send + Sync {
     ///
     /// # Context
     ///
-    /// In a section, always, even where the start could sleep: an [`Invalidation`](super::Invalidation) ends when it is
-    /// dropped, and a drop can happen anywhere, inside a section too, with no token in sight. An end that could sleep
-    /// would so break the rule that what may sleep takes `&mut Sleepable`. Nothing is lost by it: an end only wakes
-    /// up and counts.
+    /// Always in a section, even if the start could sleep. An [`Invalidation`](super::Invalidation) ends when it is dropped,
+    /// and a drop can happen anywhere, also in a section, and takes no token. An end that could sleep would break the rule
+    /// that what may sleep takes `&mut Sleepable`. Drivers lose nothing by this: an end callback only wakes waiters and
+    /// counts.
     fn invalidate_range_end(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }
 
-    /// The processor's translations of the range are flushed: so must be those of a device that walks the process's
-    /// own page table.
+    /// The processor has flushed its translations of the range. A device that walks the process's own page table must flush
+    /// its translations too.
     ///
-    /// A device with a page table of its own has nothing to do here. It may be called within an invalidation or outside,
-    /// and for more than was invalidated. Mirrors the member of the same name of Linux's `struct mmu_notifier_ops`.
+    /// A device with a page table of its own has nothing to do here. The call may come within an invalidation or outside,
+    /// and for a larger range than was invalidated. Mirrors the member of the same name of Linux's
+    /// `struct mmu_notifier_ops`.
     ///
     /// # Context
     ///
-    /// In a section, always: the caller holds the page table's lock, as a rule.
+    /// Always in a section: the caller usually holds the page table's lock.
     fn arch_invalidate_secondary_tlbs(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
     }
 
-    /// Says whether the device used pages of the range since it was last asked, takes the notes of that, and the
-    /// device's translations of the range too, so that the next use is noted.
+    /// Returns whether the device used pages of the range since it was last asked, and clears its accessed bits.
+    ///
+    /// Also flushes the device's translations of the range, so that the next use sets the bits again.
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn clear_flush_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
         let _ = (range, nb);
         false
     }
 
-    /// As [`clear_flush_young`](Notifier::clear_flush_young), but leaves the translations: uses by them may go unnoted.
+    /// As [`clear_flush_young`](Notifier::clear_flush_young), but keeps the translations: uses through them may set no bit.
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn clear_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
         let _ = (range, nb);
         false
     }
 
-    /// Says whether the device used the page at an address since the notes were last taken, and leaves them.
+    /// Returns whether the device used the page at an address since the accessed bits were last cleared. Clears nothing.
     ///
     /// # Context
     ///
-    /// In a section, always.
+    /// Always in a section.
     fn test_young(&self, address: usize, nb: &mut NonBlock) -> bool {
         let _ = (address, nb);
         false
     }
 
-    /// The process is gone: the device must let go of everything of it.
+    /// The process is gone: the device must let go of all its memory.
     ///
-    /// Called once, by [`AddressSpace::release`](super::AddressSpace::release), if the driver is still subscribed then.
+    /// Called once, by [`AddressSpace::release`](super::AddressSpace::release), if the driver is still subscribed.
     ///
     /// # Context
     ///

@@ -1,4 +1,4 @@
-//! What is invalidated: a range of addresses.
+//! A range of addresses: what is invalidated.
 
 use core::error::Error;
 use core::fmt;
@@ -8,14 +8,14 @@ use core::ops;
 
 use super::event::{Event, Owner};
 
-/// The granule of a [`Range`], in bytes: the smallest page of any machine supported.
+/// The granule of a [`Range`], in bytes: the smallest page size of all supported machines.
 ///
-/// A machine with larger pages maps and unmaps in multiples of its own; that is for its mappings to check.
+/// A machine with larger pages maps and unmaps multiples of its own page size. `memory::Mapping` checks for that.
 pub const PAGE_SIZE: usize = 4096;
 
 /// A range of addresses: not empty, and aligned to pages of [`PAGE_SIZE`] bytes. The end is not part of it.
 ///
-/// Two ranges are equal if they hold the same addresses; the event and the owner are not looked at.
+/// Two ranges are equal if they hold the same addresses. The event and the owner are not compared.
 ///
 /// # Context
 ///
@@ -44,7 +44,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// Makes the range from an address up to, but without, another.
+    /// Makes the range from `start` up to `end`, without `end`.
     ///
     /// # Arguments
     ///
@@ -71,7 +71,7 @@ impl Range {
         }
     }
 
-    /// Makes the range of so many bytes from an address on.
+    /// Makes the range of `len` bytes from `start` on.
     ///
     /// # Arguments
     ///
@@ -98,9 +98,9 @@ impl Range {
         }
     }
 
-    /// Makes the range of every address that a range can hold: all but the last page, whose end is no address.
+    /// Makes the range of all addresses except the last page: the end of that page is not an address.
     ///
-    /// What mirrors a whole process subscribes it as its interval, or is a [`Notifier`](super::Notifier).
+    /// A driver that mirrors a whole process subscribes this as its interval, or is a [`Notifier`](super::Notifier).
     ///
     /// # Examples
     ///
@@ -133,14 +133,14 @@ impl Range {
         self.end - self.start
     }
 
-    /// Returns why the range is invalidated, for the callbacks that are told of it.
+    /// Returns why the range is invalidated: a callback reads this from the range that it is given.
     ///
-    /// [`Event::Unmap`] in a range that no invalidation has been made of.
+    /// It is [`Event::Unmap`] in a range that does not come from an invalidation.
     pub const fn event(&self) -> Event {
         self.event
     }
 
-    /// The same range, invalidated on an owner's account.
+    /// Returns the same range with an owner: the driver that causes the invalidation.
     ///
     /// # Examples
     ///
@@ -152,7 +152,7 @@ impl Range {
     /// nonblock::sleepable(|cx| {
     ///     let migration = space.invalidate(range, Event::Migrate, cx);
     ///     assert!(migration.range().is_moved_by(owner));
-    ///     // That the pages are unmapped concerns the owner as well.
+    ///     // The owner must act on an unmapping, like every other driver.
     ///     let unmapping = space.invalidate(range, Event::Unmap, cx);
     ///     assert!(!unmapping.range().is_moved_by(owner));
     /// });
@@ -162,31 +162,31 @@ impl Range {
         Self { owner: Some(owner), ..self }
     }
 
-    /// Returns on whose account the range is invalidated, if that was said.
+    /// Returns the owner that was set by [`with_owner`](Self::with_owner), if any.
     pub const fn owner(&self) -> Option<Owner> {
         self.owner
     }
 
-    /// Says whether the event is a migration, or a grant of exclusive access, on this owner's account: its own doing, which
-    /// it can pass over.
+    /// Returns whether the event is a migration or a grant of exclusive access that this owner caused itself, and so can
+    /// ignore.
     pub fn is_moved_by(&self, owner: Owner) -> bool {
         matches!(self.event, Event::Migrate | Event::Exclusive) && self.owner == Some(owner)
     }
 
-    /// Says whether the range holds the address.
+    /// Returns whether the range contains the address.
     pub const fn contains(&self, address: usize) -> bool {
         self.start <= address && address < self.end
     }
 
-    /// Says whether the two ranges have an address in common.
+    /// Returns whether the two ranges have an address in common.
     pub const fn overlaps(&self, other: &Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 
     /// Returns the addresses that the two ranges have in common, if there are any.
     ///
-    /// The event and the owner are those of `self`. `a.intersection(&b)` is there exactly if `a.overlaps(&b)`. A callback asks so
-    /// for what it has to do: the range that it is told of may reach beyond what its driver mirrors.
+    /// The event and the owner are those of `self`. `a.intersection(&b)` is `Some` exactly if `a.overlaps(&b)`. A callback
+    /// uses it to find what it has to do: the range that it is given may be larger than what its driver mirrors.
     ///
     /// # Examples
     ///
@@ -196,19 +196,20 @@ impl Range {
     /// let mirrored = Range::new(0x2000, 0x6000)?;
     /// let told = Range::new(0x1000, 0x4000)?;
     /// assert_eq!(told.intersection(&mirrored), Some(Range::new(0x2000, 0x4000)?));
-    /// // Bounds that touch have nothing in common.
+    /// // Ranges that only touch have nothing in common.
     /// assert_eq!(told.intersection(&Range::new(0x4000, 0x5000)?), None);
     /// # Ok::<(), nonblock_mm::mmu::RangeError>(())
     /// ```
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         let (start, end) = (self.start.max(other.start), self.end.min(other.end));
-        // Both bounds are aligned, as each is a bound of one of the two.
+        // Both bounds are aligned, since each is a bound of one of the two ranges.
         (start < end).then_some(Self { start, end, ..*self })
     }
 
-    /// Returns the first address of each page, in order: bytes, in steps of [`PAGE_SIZE`]. `range.pages().len()` is how many
-    /// pages there are.
+    /// Returns the first address of each page, in order: byte addresses in steps of [`PAGE_SIZE`].
+    ///
+    /// `range.pages().len()` is the number of pages.
     ///
     /// # Examples
     ///
@@ -225,7 +226,7 @@ impl Range {
         (self.start..self.end).step_by(PAGE_SIZE)
     }
 
-    /// The same range, invalidated for a reason.
+    /// Returns the same range with an event: why it is invalidated.
     pub(super) const fn with_event(self, event: Event) -> Self {
         Self { event, ..self }
     }
@@ -285,7 +286,7 @@ impl fmt::Debug for Range {
 pub enum RangeError {
     /// The range would hold no address.
     Empty {
-        /// Where it would start, and end.
+        /// Where it would start and end.
         start: usize,
     },
     /// The end lies before the start.
@@ -295,17 +296,17 @@ pub enum RangeError {
         /// The end that was asked for.
         end: usize,
     },
-    /// The start is no multiple of [`PAGE_SIZE`].
+    /// The start is not a multiple of [`PAGE_SIZE`].
     UnalignedStart {
         /// The start that was asked for.
         start: usize,
     },
-    /// The end is no multiple of [`PAGE_SIZE`].
+    /// The end is not a multiple of [`PAGE_SIZE`].
     UnalignedEnd {
         /// The end that was asked for.
         end: usize,
     },
-    /// The length is no multiple of [`PAGE_SIZE`].
+    /// The length is not a multiple of [`PAGE_SIZE`].
     UnalignedLen {
         /// The length that was asked for, in bytes.
         len: usize,
@@ -346,7 +347,7 @@ impl fmt::Display for RangeError {
             Self::Overflow { start, len } => write!(
                 f,
                 "a range of {len} bytes from {start:#x} ends beyond the last address: expected at most {} bytes",
-                // From there to the last address, in whole pages.
+                // The whole pages from `start` to the last address.
                 (usize::MAX - start) / PAGE_SIZE * PAGE_SIZE
             ),
         }
@@ -355,7 +356,7 @@ impl fmt::Display for RangeError {
 
 impl Error for RangeError {}
 
-/// An address, as it is read.
+/// Formats an address in hexadecimal.
 struct Address(usize);
 
 impl fmt::Debug for Address {
@@ -364,7 +365,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// As derived, with addresses in hexadecimal.
+/// As the derived form, with addresses in hexadecimal.
 impl fmt::Debug for RangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct(match self {

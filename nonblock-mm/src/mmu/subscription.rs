@@ -1,4 +1,4 @@
-//! A subscription, and its two ends: one that waits, and one that does not.
+//! A subscription. It can be ended in two ways: one waits for the callbacks, one does not.
 
 use std::sync::{Arc, Weak};
 
@@ -8,17 +8,17 @@ use nonblock::{Sleepable, might_sleep};
 use super::snapshot::Removed;
 use super::subscriptions::Subscriptions;
 
-/// A notifier's place in an address space, until it is ended or dropped.
+/// The subscription of a notifier to an address space, until it is ended or dropped.
 ///
 /// It may outlive the address space, and move to another thread.
 ///
 /// # Context
 ///
-/// [`unsubscribe`](Subscription::unsubscribe) may sleep: it waits for the callbacks. **Dropping it does not**, and may happen in a section: invalidations
-/// that begin later pass the notifier by, those under way still call it, to their end. It is taken off the list, and
-/// the driver's `Arc` dropped, by one of the later changes of the list or
-/// [`synchronize`](super::AddressSpace::synchronize), on a thread that may sleep. A drop after the address space's own, or its
-/// release, frees what little the subscription itself is made of, and nothing of the driver's.
+/// [`unsubscribe`](Subscription::unsubscribe) may sleep: it waits for the callbacks. **Dropping does not sleep**, and may
+/// happen in a section. After a drop, invalidations that begin later skip the notifier; those under way still call it, up to
+/// their end call. A later change of the list, or [`synchronize`](super::AddressSpace::synchronize), takes the notifier off
+/// the list and drops the driver's `Arc`, on a thread that may sleep. If the address space was dropped or released before, the
+/// drop frees only the subscription's own small parts, and nothing of the driver.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ use super::subscriptions::Subscriptions;
 #[derive(Debug)]
 #[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told, bound to a name, since `let _` drops it at once"]
 pub struct Subscription {
-    // Weak, and upgraded only with the token: nothing that is done in a section drops the space's drivers.
+    // Weak, and upgraded only with the token, so that nothing done in a section drops the drivers of the address space.
     subscriptions: Weak<Subscriptions>,
     clock: Arc<VersionClock<Removed>>,
     tombstone: SharedTombstone,
@@ -62,30 +62,31 @@ impl Subscription {
         Self { subscriptions: Arc::downgrade(subscriptions), clock, tombstone, ended: false }
     }
 
-    /// Ends the subscription, and waits for every invalidation that may still call the notifier, from its start
-    /// to its end. No callback runs after this has returned.
+    /// Ends the subscription, and waits until every invalidation that may still call the notifier has ended. No callback runs
+    /// after this has returned.
     ///
-    /// Called by a thread that has an invalidation open, of whatever address space, it cannot wait: it would wait for
-    /// itself, or for a thread that likewise waits for it. This is so within a callback, and while holding an
-    /// [`Invalidation`](super::Invalidation). It then only does what a drop does: invalidations that begin later pass the notifier
-    /// by, those under way still call it. [`ends_are_deferred`](nonblock::rcu::ends_are_deferred) tells beforehand.
+    /// A thread that has an invalidation open, of any address space, cannot wait: it would wait for itself, or for a thread
+    /// that waits for it in turn. This is so within a callback, and while the thread holds an
+    /// [`Invalidation`](super::Invalidation). The call then only does what a drop does: invalidations that begin later skip
+    /// the notifier, those under way still call it. [`ends_are_deferred`](nonblock::rcu::ends_are_deferred) tells this
+    /// beforehand.
     ///
-    /// Mirrors Linux's `mmu_notifier_unregister()` (`mm/mmu_notifier.c`, 6.12), without the call of `release`: who
-    /// unsubscribes can do that itself. There, a call from within a callback waits for ever.
+    /// Mirrors Linux's `mmu_notifier_unregister()` (`mm/mmu_notifier.c`, 6.12), without the call of `release`, which the
+    /// caller can make itself. In Linux, a call from within a callback waits for ever.
     ///
     /// # Context
     ///
-    /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscription
+    /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscriptions have
     /// ended may be dropped here.
     ///
     /// # Panics
     ///
-    /// A panic of such a driver's drop passes through, after the waiting.
+    /// If the drop of such a driver panics, the panic passes through, after the waiting.
     #[track_caller]
     pub fn unsubscribe(mut self, cx: &mut Sleepable) {
         might_sleep();
         if let Some(subscriptions) = self.subscriptions.upgrade() {
-            subscriptions.take_off(|tombstone| tombstone.is(&self.tombstone), cx);
+            subscriptions.remove_and_synchronize(|tombstone| tombstone.is(&self.tombstone), cx);
         }
         self.ended = true;
     }

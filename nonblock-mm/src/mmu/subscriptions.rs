@@ -1,29 +1,28 @@
-//! What an address space and its subscriptions share: who is subscribed, and how that changes.
+//! What an address space shares with its subscriptions: the notifiers, and how they are added and removed.
 
-use core::error::Error;
-use core::fmt;
 use std::sync::Arc;
 
 use nonblock::Sleepable;
 use nonblock::rcu::{GracePeriod, Rcu, SharedTombstone, VersionClock, ends_are_deferred};
 use nonblock::unwind::FirstPanic;
 
+use super::released::Released;
 use super::snapshot::{Phase, Removed, Snapshot};
 
-/// What is done with the snapshot before, once a subscriber was added.
+/// When the addition of a notifier frees the replaced snapshots.
 #[derive(Clone, Copy)]
-pub(super) enum After {
-    /// It is left to the next change.
-    Leave,
-    /// It is looked whether invalidations are left that found it.
-    Look,
+pub(super) enum Collect {
+    /// If many wait to be freed.
+    IfMany,
+    /// If no invalidation seems to be under way, or many wait to be freed.
+    IfQuiet,
 }
 
-/// What an address space and its subscriptions share.
+/// What an address space shares with its subscriptions.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
     pub(super) snapshot: Rcu<Snapshot>,
-    // In an `Arc` of its own, since subscriptions that outlive the address space use it too.
+    // In an `Arc` of its own: a subscription that outlives the address space uses it too.
     pub(super) clock: Arc<VersionClock<Removed>>,
 }
 
@@ -32,15 +31,15 @@ impl Subscriptions {
         Self { snapshot: Rcu::new(Snapshot::empty(Phase::Live)), clock: Arc::default() }
     }
 
-    /// Adds a subscriber.
+    /// Adds a notifier.
     ///
-    /// The closure gets the grace period of the invalidations that began before, and returns the subscription. If a driver
-    /// that is dropped meanwhile panics, the subscription is dropped, and so ended.
+    /// The closure adds it to the snapshot and returns the subscription. It is given the grace period of the invalidations
+    /// that began before. If the drop of an earlier driver panics here, the subscription is dropped, and so ended.
     #[track_caller]
     pub(super) fn add<S>(
         &self,
         add: impl FnOnce(&mut Snapshot, GracePeriod) -> S,
-        after: After,
+        collect: Collect,
         cx: &mut Sleepable,
     ) -> Result<S, Released> {
         let mut writer = self.snapshot.write(cx);
@@ -51,22 +50,27 @@ impl Subscriptions {
         let mut snapshot = writer.current().without_removed(now, removed);
         let subscription = add(&mut snapshot, writer.grace_period());
         writer.publish(snapshot);
-        match after {
-            After::Leave => writer.collect_if_many(),
-            After::Look => writer.collect_if_quiet(),
+        match collect {
+            Collect::IfMany => writer.collect_if_many(),
+            Collect::IfQuiet => writer.collect_if_quiet(),
         }
         Ok(subscription)
     }
 
-    /// Takes the chosen subscribers off, and those that were removed, and waits until nobody calls them.
+    /// Takes the chosen notifiers off the list, together with everything that was removed before, and waits until
+    /// no invalidation calls them.
     #[track_caller]
-    pub(super) fn take_off(&self, chosen: impl Fn(&SharedTombstone) -> bool, cx: &mut Sleepable) {
+    pub(super) fn remove_and_synchronize(
+        &self,
+        chosen: impl Fn(&SharedTombstone) -> bool,
+        cx: &mut Sleepable,
+    ) {
         let mut writer = self.snapshot.write(cx);
         let (now, removed) = self.clock.take_notes();
-        let choice = writer.current().list.any(|entry| chosen(entry.tombstone()));
-        if choice || !removed.is_empty() {
+        let any_chosen = writer.current().list.any(|entry| chosen(entry.tombstone()));
+        if any_chosen || !removed.is_empty() {
             let mut snapshot = writer.current().without_removed(now, removed);
-            if choice {
+            if any_chosen {
                 let list = snapshot.list.without_removed(now, |entry| !chosen(entry.tombstone()));
                 snapshot.list = list;
             }
@@ -79,7 +83,7 @@ impl Subscriptions {
         first_panic.resume();
     }
 
-    /// Waits for the invalidations that may have found an older snapshot, unless this thread may have one of them open.
+    /// Waits for the invalidations that may have pinned an older snapshot, unless this thread may have one of them open.
     #[track_caller]
     pub(super) fn synchronize_since(
         &self,
@@ -88,37 +92,7 @@ impl Subscriptions {
         cx: &mut Sleepable,
     ) {
         if !ends_are_deferred() {
-            first_panic.catch(|| self.snapshot.synchronize_since(cx, period));
+            self.snapshot.synchronize_catching(cx, period, first_panic);
         }
     }
 }
-
-/// The address space was released: nobody can subscribe to it.
-///
-/// # Examples
-///
-/// ```
-/// use std::sync::Arc;
-/// use nonblock_mm::mmu::{AddressSpace, Invalidate, Range, Released};
-/// # use nonblock::Context;
-/// # struct Device;
-/// # impl Invalidate for Device {
-/// #     fn invalidate<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> { Ok(()) }
-/// # }
-///
-/// let space = AddressSpace::new();
-/// nonblock::sleepable(|cx| {
-///     space.release(cx);
-///     assert_eq!(space.subscribe(Arc::new(Device), cx).err(), Some(Released));
-/// });
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Released;
-
-impl fmt::Display for Released {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the address space was released: nobody can subscribe to it any more")
-    }
-}
-
-impl Error for Released {}

@@ -1,4 +1,4 @@
-//! How a reaper is set up.
+//! The builder of a reaper.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,14 +7,14 @@ use std::io;
 use nonblock::Place;
 
 use super::config::Config;
-use super::event::ReapEvent;
+use super::reap_event::ReapEvent;
 use super::reaper::Reaper;
 
-/// Sets a [`Reaper`] up. Made by [`Reaper::builder`].
+/// Sets up a [`Reaper`]. Made by [`Reaper::builder`].
 ///
 /// # Context
 ///
-/// Setting up may be done anywhere.
+/// Every method but [`spawn`](Builder::spawn) may be called anywhere.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ use super::reaper::Reaper;
 pub struct Builder(Config);
 
 impl Reaper {
-    /// Sets up a reaper, with Linux's numbers unless told otherwise.
+    /// Sets up a reaper, with Linux's numbers by default.
     ///
     /// # Context
     ///
@@ -49,7 +49,7 @@ impl Reaper {
 }
 
 impl Builder {
-    /// Sets how often a victim is tried before it is given up: at least once.
+    /// Sets how many times a victim is tried before it is given up, from 1.
     ///
     /// # Context
     ///
@@ -58,7 +58,7 @@ impl Builder {
         Self(Config { tries, ..self.0 })
     }
 
-    /// Sets how long the reaper waits, at least, from the end of a try to the next.
+    /// Sets how long the reaper waits at least from the end of a try to the next try of the same victim.
     ///
     /// # Context
     ///
@@ -67,8 +67,8 @@ impl Builder {
         Self(Config { interval, ..self.0 })
     }
 
-    /// Lets the interval double after every try of a victim that comes to nothing or too little, up to this. Without it the
-    /// interval stays as it is, as Linux's does.
+    /// Doubles the interval after every try of a victim that leaves something, up to this maximum. Without this call the
+    /// interval stays the same, as in Linux.
     ///
     /// # Context
     ///
@@ -80,12 +80,12 @@ impl Builder {
     /// Sets a watcher, which is told of the reaper's progress. A victim that is given up is then reported to the watcher, and
     /// not on standard error.
     ///
-    /// A program whose standard error may be read by nobody should watch: the reaper would wait for room there.
+    /// If nobody may be reading the program's standard error, set a watcher. Otherwise the reaper may wait for room there.
     ///
     /// # Context
     ///
-    /// The closure runs on the reaper's thread, outside a section, but the victim's memory lock may be held: it should
-    /// wait for nothing, as the reaper waits for it. If it panics, the reaper goes on.
+    /// The closure runs on the reaper's thread, outside a section. The victim's memory lock may be held. The closure should
+    /// wait for nothing, since the reaper waits for it. If it panics, the reaper goes on.
     pub fn on_event(self, watcher: impl Fn(&ReapEvent) + Send + 'static) -> Self {
         Self(Config { watcher: Some(Box::new(watcher)), ..self.0 })
     }
@@ -94,13 +94,13 @@ impl Builder {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes the thread, but takes no token, as [`thread::spawn`](nonblock::thread::spawn): a call
-    /// in a section is found at run time only.
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn), so a
+    /// call in a section is found at run time only.
     ///
     /// # Errors
     ///
-    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries, or an interval that is longer than what it may
-    /// grow to; otherwise if the system cannot start a thread.
+    /// Of kind [`InvalidInput`](io::ErrorKind::InvalidInput) for 0 tries, or for an interval above its maximum. Otherwise if
+    /// the system cannot start a thread.
     #[track_caller]
     pub fn spawn(self) -> io::Result<Reaper> {
         let invalid = |text| Err(io::Error::new(io::ErrorKind::InvalidInput, text));

@@ -1,19 +1,19 @@
-//! The numbers that a reaper works by, and its watcher.
+//! The settings of a reaper: its numbers and its watcher.
 
 use core::time::Duration;
 
-use super::event::ReapEvent;
+use super::reap_event::ReapEvent;
 
-/// How often a reaper tries a victim unless told otherwise. Linux's `MAX_OOM_REAP_RETRIES` (`mm/oom_kill.c`, 6.12).
+/// How many times a reaper tries a victim by default. Linux's `MAX_OOM_REAP_RETRIES` (`mm/oom_kill.c`, 6.12).
 pub const TRIES: u32 = 10;
 
-/// How long a reaper waits between two tries unless told otherwise. Linux's `HZ/10` (`mm/oom_kill.c`, 6.12).
+/// How long a reaper waits between two tries by default. Linux's `HZ/10` (`mm/oom_kill.c`, 6.12).
 pub const INTERVAL: Duration = Duration::from_millis(100);
 
-/// What is told of a reaper's progress.
+/// The closure that is told of a reaper's progress.
 pub(super) type Watcher = Box<dyn Fn(&ReapEvent) + Send>;
 
-/// How a reaper works.
+/// The settings of a reaper.
 pub(super) struct Config {
     pub(super) tries: u32,
     pub(super) interval: Duration,
@@ -28,10 +28,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Returns how long to wait after a try: 1 for the first.
+    /// Returns how long to wait after a try. The first try has the number 1.
     pub(super) fn interval_after(&self, attempt: u32) -> Duration {
-        let Some(most) = self.max_interval else { return self.interval };
+        let Some(max) = self.max_interval else { return self.interval };
         let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        self.interval.saturating_mul(factor).min(most)
+        self.interval.saturating_mul(factor).min(max)
     }
 }

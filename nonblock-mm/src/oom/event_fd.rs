@@ -1,11 +1,11 @@
-//! An eventfd: what wakes a thread that waits for files.
+//! An eventfd, which wakes a thread that polls files.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{EventfdFlags, eventfd};
 
-/// An event counter of the kernel.
+/// An eventfd: an event counter in the kernel.
 #[derive(Debug)]
 pub(super) struct EventFd(OwnedFd);
 
@@ -14,13 +14,13 @@ impl EventFd {
         Ok(Self(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?))
     }
 
-    /// Wakes the thread that waits, or lets the next wait through. Does not sleep.
+    /// Wakes the waiting thread, or lets its next wait return at once. Does not sleep.
     pub(super) fn notify(&self) {
-        // It fails if its count is 2^64 - 2 already, which notifies too.
+        // This fails only if the count is already 2^64 - 2, and then the thread is woken anyway.
         let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
     }
 
-    /// Sets the count back to zero, and returns whether it was above.
+    /// Resets the count to zero. Returns whether it was above zero.
     pub(super) fn clear(&self) -> bool {
         rustix::io::read(&self.0, &mut [0; 8]).is_ok()
     }

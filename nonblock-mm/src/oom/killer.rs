@@ -1,4 +1,4 @@
-//! Who chooses victims when memory is short, and hands them to the reaper.
+//! The killer: a thread that has victims chosen when memory is short, and gives them to the reaper.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,24 +22,24 @@ use nonblock::unwind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The kernel told of memory pressure.
+    /// The kernel reported memory pressure.
     Pressure,
     /// [`Killer::trigger`] was called.
     Manual,
 }
 
-/// A thread that waits for memory to be short, has victims chosen, and hands them to a [`Reaper`].
+/// A thread that waits until memory is short, has victims chosen, and gives them to a [`Reaper`].
 ///
 /// Mirrors Linux's `out_of_memory()` (`mm/oom_kill.c`, 6.12); [`trigger`](Killer::trigger) is its `SysRq-f`
-/// (`drivers/tty/sysrq.c`). As there, pressure chooses nobody while the victims chosen before are being reaped; a
-/// trigger by hand does. A victim that is another process is none for the reaper: the closure can
-/// [reclaim](super::Process::reclaim) it itself.
+/// (`drivers/tty/sysrq.c`). As in Linux, pressure chooses no new victim while earlier victims are being reaped, but a trigger
+/// by hand does. The reaper cannot take a victim that is another process; for that, the closure can call
+/// [`Process::reclaim`](super::Process::reclaim) itself.
 ///
 /// # Context
 ///
-/// The closure that chooses runs on the killer's thread and may sleep. If it panics, nobody is chosen, and the
-/// killer goes on. Dropping the killer does not sleep: its thread ends when it gets to it, and the reaper keeps the
-/// victims. [`shutdown`](Killer::shutdown) waits for the thread.
+/// The closure that chooses runs on the killer's thread and may sleep. If it panics, no victim is chosen, and the killer goes
+/// on. Dropping the killer does not sleep: its thread is told to end, and the reaper keeps the victims.
+/// [`shutdown`](Killer::shutdown) waits for the thread.
 ///
 /// # Examples
 ///
@@ -68,28 +68,29 @@ pub enum Cause {
 #[derive(Debug)]
 pub struct Killer {
     shared: Arc<Shared>,
-    /// Until somebody joins it.
+    /// `None` once it has been joined.
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the handle shares with the thread.
+/// What the handle and the thread share.
 #[derive(Debug)]
 struct Shared {
     event_fd: EventFd,
     closing: AtomicBool,
+    /// Why the pressure is no longer watched.
     lost: OnceLock<PressureError>,
 }
 
 impl Killer {
-    /// Starts a killer that chooses when it is [told to](Killer::trigger) only.
+    /// Starts a killer that chooses only when it is [triggered](Killer::trigger).
     ///
     /// # Arguments
     ///
-    /// * `choose`: returns the victims, in any order: the reaper has its own.
+    /// * `choose`: returns the victims. Their order does not matter, since the reaper has its own.
     ///
     /// # Context
     ///
-    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`].
     ///
     /// # Errors
     ///
@@ -102,7 +103,7 @@ impl Killer {
         Self::start(None, reaper, choose, Place::caller())
     }
 
-    /// Starts a killer that chooses when the kernel tells of memory pressure, or when it is told to.
+    /// Starts a killer that chooses when the kernel reports memory pressure, or when it is triggered.
     ///
     /// # Arguments
     ///
@@ -110,7 +111,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`].
     ///
     /// # Errors
     ///
@@ -161,18 +162,18 @@ impl Killer {
     {
         let (closing, lost) = (AtomicBool::new(false), OnceLock::new());
         let shared = Arc::new(Shared { event_fd: EventFd::new()?, closing, lost });
-        let of_thread = Arc::clone(&shared);
+        let thread_shared = Arc::clone(&shared);
         let thread = thread::Builder::new().name("oom_killer").spawn(move |cx| {
             let mut choose = choose;
-            let work = Work { pressure, reaper, place, under_way: Vec::new() };
-            work.run(&of_thread, &mut choose, cx);
-            // What it captured may panic in its drop.
+            let worker = Worker { pressure, reaper, place, under_way: Vec::new() };
+            worker.run(&thread_shared, &mut choose, cx);
+            // The captured values may panic in their drops.
             unwind::catch(place, || drop(choose));
         })?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Has victims chosen now, whatever the pressure is. Several calls that come before the thread gets to it are one.
+    /// Has victims chosen now, whatever the pressure is. Several calls count as one if the thread has not handled the first.
     ///
     /// # Context
     ///
@@ -181,8 +182,8 @@ impl Killer {
         self.shared.event_fd.notify();
     }
 
-    /// Returns why the pressure is no longer watched, if it is not: it has been reported on standard error too. The killer
-    /// can still be triggered by hand.
+    /// Returns why the pressure is no longer watched, if that has happened. The killer has also reported it on standard error,
+    /// and can still be triggered by hand.
     ///
     /// # Context
     ///
@@ -191,7 +192,7 @@ impl Killer {
         self.shared.lost.get()
     }
 
-    /// Waits for the thread to end. The reaper keeps the victims that it was handed.
+    /// Ends the thread, and waits for it. The reaper keeps the victims that it was given.
     ///
     /// # Context
     ///
@@ -200,7 +201,7 @@ impl Killer {
     pub fn shutdown(mut self, cx: &mut Sleepable) {
         self.shared.close();
         if let Some(thread) = self.thread.take() {
-            // The closure's panics are caught, so its own is a fault of ours, and was printed.
+            // The closure's panics are caught. A panic of the thread is a fault of this crate, and was printed.
             let _ = thread.join(cx);
         }
     }
@@ -219,16 +220,16 @@ impl Shared {
     }
 }
 
-/// What the thread works with.
-struct Work {
+/// The state of the killer's thread.
+struct Worker {
     pressure: Option<Pressure>,
     reaper: Arc<Reaper>,
     place: Place,
-    /// The victims of before.
+    /// The victims that were chosen before and are still being reaped.
     under_way: Vec<Reaping>,
 }
 
-impl Work {
+impl Worker {
     fn run<F>(mut self, shared: &Shared, choose: &mut F, cx: &mut Sleepable)
     where
         F: FnMut(Cause, &mut Sleepable) -> Vec<Arc<Mm>>,
@@ -251,12 +252,12 @@ impl Work {
         }
     }
 
-    /// Waits for the pressure or a call of `trigger`. A pressure that can no longer be watched is let go of.
+    /// Waits for the pressure, or for a call of `trigger`. Stops watching a pressure that can no longer be watched.
     fn wait(&mut self, shared: &Shared) -> Woken {
         let error = match &self.pressure {
             None => {
                 let mut file = [PollFd::new(&shared.event_fd, PollFlags::IN)];
-                // It can fail for want of memory in the kernel only: then it is tried again.
+                // This fails only if the kernel lacks memory. Then it is tried again.
                 let by_hand = wait_for_any(&mut file, None).is_ok();
                 return Woken { by_pressure: false, by_hand };
             }

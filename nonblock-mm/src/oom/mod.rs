@@ -1,20 +1,22 @@
-//! The OOM reaper: a thread that takes the memory of a victim back, and waits for nothing on the way (Linux).
+//! The OOM reaper: a thread that takes back the memory of a victim, without waiting for locks or drivers (Linux).
 //!
-//! A machine that is out of memory kills a process and counts on its pages. The process may not be able to
-//! die, because one of its threads holds a lock and waits for memory. The [`Reaper`] takes the pages without it: it tries
-//! the memory lock, tells the drivers in a section, takes what nobody refuses, and comes back for the rest.
+//! A machine that is out of memory kills a process to get its pages. The process may be unable to die, because one of its
+//! threads holds a lock and waits for memory. The [`Reaper`] takes the pages without its help: it tries the memory lock,
+//! calls the drivers in a section, takes what no driver refuses, and comes back for the rest.
 //!
 //! Mirrors Linux's `oom_reap_task()` and `__oom_reap_task_mm()` (`mm/oom_kill.c`, 6.12), with the same numbers:
-//! [`TRIES`] tries, [`INTERVAL`] apart. It differs in three points: a driver that panics counts as one that refuses, and the
-//! reaper lives on; of several victims the largest is served first, where Linux serves the last; and the report on
-//! a victim that is given up names the mappings that were refused, where Linux shows every lock that is held.
+//! [`TRIES`] tries, [`INTERVAL`] apart. It differs in three points:
+//!
+//! * A driver that panics counts as one that refuses, and the reaper goes on.
+//! * Of several victims, the largest is tried first. Linux tries the last one first.
+//! * The report on a victim that is given up names the mappings that were refused. Linux shows every lock that is held.
 //!
 //! | to do this | use |
 //! |---|---|
-//! | take a victim's memory back, or call that off | [`Reaper`], [`Reaping`] |
-//! | learn what came of it, or what the reaper does | [`Reaped`], [`ReapEvent`], [`ReaperStats`] |
-//! | learn that memory is short | [`Pressure`], watched by a [`Trigger`] |
-//! | choose victims when it is, or by hand | [`Killer`] |
+//! | take a victim's memory back, or cancel that | [`Reaper`], [`Reaping`] |
+//! | see the result, or what the reaper does | [`Reaped`], [`ReapEvent`], [`ReaperStats`] |
+//! | be told that memory is short | [`Pressure`], watched by a [`Trigger`] |
+//! | choose victims when memory is short, or by hand | [`Killer`] |
 //! | take the memory of another process | [`Process`] |
 //!
 //! # Examples
@@ -43,32 +45,34 @@
 
 mod builder;
 mod config;
-mod event;
 mod event_fd;
 mod killer;
 mod pressure;
 mod pressure_error;
 mod process;
 mod process_error;
-mod progress;
+mod reap_event;
 mod reaped;
 mod reaper;
+mod reaper_state;
 mod reaper_thread;
 mod reaping;
-mod shared;
 mod stats;
 mod stderr;
+#[cfg(feature = "tracing")]
+mod tracing;
+mod tried_mappings;
 mod trigger;
 mod victim;
 
 pub use builder::Builder;
 pub use config::{INTERVAL, TRIES};
-pub use event::{ReapEvent, ReapEventKind};
 pub use killer::{Cause, Killer};
 pub use pressure::{Pressure, SYSTEM};
 pub use pressure_error::PressureError;
 pub use process::{Process, Reclaimed};
 pub use process_error::ProcessError;
+pub use reap_event::{ReapEvent, ReapEventKind};
 pub use reaped::{Held, ReapOutcome, Reaped};
 pub use reaper::Reaper;
 pub use reaping::Reaping;

@@ -1,4 +1,4 @@
-//! Memory pressure as the kernel tells it.
+//! Memory pressure, as the kernel reports it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -16,24 +16,24 @@ use super::event_fd::EventFd;
 use super::pressure_error::PressureError;
 use super::trigger::Trigger;
 
-/// Where the kernel tells the memory pressure of the whole machine.
+/// The file in which the kernel tells the memory pressure of the whole machine.
 pub const SYSTEM: &str = "/proc/pressure/memory";
 
-/// What a file of pressure begins with.
-const BEGINS: &[u8] = b"some avg10=";
+/// How a pressure file begins.
+const PREFIX: &[u8] = b"some avg10=";
 
-/// How long a window must be a multiple of, in seconds, for a process that has no `CAP_SYS_RESOURCE`.
-const UNPRIVILEGED: u64 = 2;
+/// In seconds: a process without `CAP_SYS_RESOURCE` may only use windows that are a multiple of this.
+const UNPRIVILEGED_WINDOW: u64 = 2;
 
 /// Memory pressure of the machine or of a cgroup, watched by a trigger that is registered with the kernel.
 ///
-/// The kernel tells of it by pressure stall information (`Documentation/accounting/psi.rst`, 6.12): how long tasks waited
-/// for memory. Dropped, the trigger is taken back.
+/// The kernel measures it by pressure stall information (`Documentation/accounting/psi.rst`, 6.12): how long tasks waited for
+/// memory. Dropping this removes the trigger.
 ///
 /// # Context
 ///
-/// Registering and waiting may sleep: they take `&mut Sleepable`. Dropping it may sleep too, as the kernel waits until nobody
-/// looks at the trigger any more; a drop can take no token, so in a section it is found at run time only.
+/// Registering and waiting may sleep, and take `&mut Sleepable`. Dropping may sleep too: the kernel waits until the trigger is
+/// no longer in use. A drop takes no token, so a drop in a section is found at run time only.
 ///
 /// # Examples
 ///
@@ -47,7 +47,7 @@ const UNPRIVILEGED: u64 = 2;
 ///         let told = pressure.wait_timeout(cx, Duration::from_millis(1)).expect("it stays");
 ///         println!("{}", if told { "memory is short" } else { "all is well" });
 ///     }
-///     // Says whether the kernel lacks it, or the right to watch it, and what to do.
+///     // Says whether the kernel lacks it, or this process the right to watch it, and what to do.
 ///     Err(error) => eprintln!("{error}"),
 /// });
 /// # Ok::<(), nonblock_mm::oom::TriggerError>(())
@@ -59,7 +59,7 @@ pub struct Pressure {
     trigger: Trigger,
 }
 
-/// What a wait was ended by.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Woken {
     pub(super) by_pressure: bool,
@@ -83,11 +83,11 @@ impl Pressure {
         Self::register(PathBuf::from(SYSTEM), trigger, |path| PressureError::Absent { path })
     }
 
-    /// Watches the pressure of a cgroup: of the tasks in it, and below it.
+    /// Watches the pressure of a cgroup: of the tasks in it and in the cgroups below it.
     ///
     /// # Arguments
     ///
-    /// * `directory`: the cgroup's, of version 2, as in `/sys/fs/cgroup/system.slice`.
+    /// * `directory`: the directory of a cgroup of version 2, such as `/sys/fs/cgroup/system.slice`.
     ///
     /// # Context
     ///
@@ -109,7 +109,7 @@ impl Pressure {
         Self::register(directory.join("memory.pressure"), trigger, absent)
     }
 
-    /// Watches the pressure that a file tells, wherever it is mounted.
+    /// Watches the pressure that a file tells, wherever that is mounted.
     ///
     /// # Context
     ///
@@ -135,7 +135,7 @@ impl Pressure {
         trigger: Trigger,
         absent: impl FnOnce(PathBuf) -> PressureError,
     ) -> Result<Self, PressureError> {
-        // Not to wait for whoever is at the other end, should it be something else.
+        // If it is another kind of file, such as a pipe, this does not wait for the other end.
         let mut options = OpenOptions::new();
         options.read(true).write(true).custom_flags(libc::O_NONBLOCK);
         let file = match options.open(&path).map_err(|error| errno(&error)) {
@@ -143,24 +143,24 @@ impl Pressure {
             Err(Errno::NOENT | Errno::NOTDIR) => return Err(absent(path)),
             Err(other) => return Err(PressureError::new(path, other)),
         };
-        let mut begins = [0; BEGINS.len()];
-        match rustix::io::read(&file, &mut begins) {
-            Ok(_) if begins == BEGINS => {}
+        let mut prefix = [0; PREFIX.len()];
+        match rustix::io::read(&file, &mut prefix) {
+            Ok(_) if prefix == PREFIX => {}
             Ok(_) => return Err(PressureError::NotPressure { path }),
             Err(errno) => return Err(PressureError::new(path, errno)),
         }
-        // With a zero at its end, and in one call.
+        // The kernel expects a zero byte at the end, and the whole text in one call.
         let text = format!("{trigger}\0");
         match rustix::io::write(&file, text.as_bytes()) {
             Ok(_) => Ok(Self { file, path, trigger }),
-            Err(Errno::INVAL) if !is_for_all(trigger.window()) => {
+            Err(Errno::INVAL) if !is_unprivileged(trigger.window()) => {
                 Err(PressureError::Window { path, trigger })
             }
             Err(errno) => Err(PressureError::new(path, errno)),
         }
     }
 
-    /// Returns what is registered with the kernel.
+    /// Returns the trigger that is registered with the kernel.
     ///
     /// # Context
     ///
@@ -178,7 +178,7 @@ impl Pressure {
         &self.path
     }
 
-    /// Waits until tasks stall as long as the trigger says. The kernel tells of it once in a window at most.
+    /// Waits until tasks stall as long as the trigger requires. The kernel reports that at most once per window.
     ///
     /// # Context
     ///
@@ -194,7 +194,7 @@ impl Pressure {
         self.poll(None, None).map(drop)
     }
 
-    /// As [`wait`](Pressure::wait), but not longer than a time. Returns whether tasks stalled that long.
+    /// As [`wait`](Pressure::wait), but waits no longer than `timeout`. Returns whether tasks stalled that long.
     ///
     /// # Context
     ///
@@ -212,12 +212,12 @@ impl Pressure {
     ) -> Result<bool, PressureError> {
         let _ = cx;
         might_sleep();
-        // A time that ends beyond what the clock can tell never runs out.
+        // A deadline beyond the range of the clock is never reached.
         let deadline = Instant::now().checked_add(timeout);
         self.poll(None, deadline).map(|woken| woken.by_pressure)
     }
 
-    /// Waits for the pressure, or for the event counter.
+    /// Waits for the pressure, or for the eventfd.
     pub(super) fn poll(
         &self,
         event_fd: Option<&EventFd>,
@@ -225,17 +225,17 @@ impl Pressure {
     ) -> Result<Woken, PressureError> {
         let failed = |errno| PressureError::new(self.path.clone(), errno);
         let pressure = PollFd::new(&self.file, PollFlags::PRI);
-        // Without an event counter there is no second file to poll.
+        // Without an eventfd there is no second file to poll.
         let second = event_fd.map(|event_fd| PollFd::new(event_fd, PollFlags::IN));
         let mut both = [pressure.clone(), second.clone().unwrap_or(pressure)];
         let polled = if second.is_some() { &mut both[..] } else { &mut both[..1] };
         wait_for_any(polled, deadline).map_err(failed)?;
-        let told = polled[0].revents();
-        if told.intersects(PollFlags::ERR | PollFlags::NVAL) {
+        let revents = polled[0].revents();
+        if revents.intersects(PollFlags::ERR | PollFlags::NVAL) {
             return Err(PressureError::Gone { path: self.path.clone() });
         }
         let by_hand = second.is_some() && !polled[1].revents().is_empty();
-        Ok(Woken { by_pressure: told.contains(PollFlags::PRI), by_hand })
+        Ok(Woken { by_pressure: revents.contains(PollFlags::PRI), by_hand })
     }
 }
 
@@ -246,7 +246,7 @@ impl Drop for Pressure {
     }
 }
 
-/// Waits until one of the files has something to tell, whatever signals arrive.
+/// Waits until one of the files is ready. Signals do not end the wait.
 pub(super) fn wait_for_any(
     files: &mut [PollFd<'_>],
     deadline: Option<Instant>,
@@ -261,12 +261,12 @@ pub(super) fn wait_for_any(
     }
 }
 
-/// Longer than anybody waits.
+/// The time-out for deadlines beyond the range of a `Timespec`.
 const LONGEST: Timespec = Timespec { tv_sec: i64::MAX >> 1, tv_nsec: 0 };
 
-/// Says whether the kernel accepts a window from everybody.
-fn is_for_all(window: Duration) -> bool {
-    window.subsec_nanos() == 0 && window.as_secs().is_multiple_of(UNPRIVILEGED)
+/// Returns whether the kernel accepts a window from unprivileged processes too.
+fn is_unprivileged(window: Duration) -> bool {
+    window.subsec_nanos() == 0 && window.as_secs().is_multiple_of(UNPRIVILEGED_WINDOW)
 }
 
 fn errno(error: &io::Error) -> Errno {

@@ -1,4 +1,4 @@
-//! Why memory pressure cannot be watched: what was found, and what to do.
+//! Why memory pressure cannot be watched, and what to do about it.
 
 use core::error::Error;
 use core::fmt;
@@ -9,29 +9,29 @@ use rustix::io::Errno;
 
 use super::trigger::Trigger;
 
-/// What helps without the kernel's help.
+/// The advice for a kernel that does not tell memory pressure.
 const BY_HAND: &str = "without it, trigger by hand: `Killer::manual`, `Killer::trigger`";
 
 /// Why memory pressure cannot be watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PressureError {
-    /// There is no such file: the kernel was built without it, or booted without.
+    /// There is no such file: the kernel was built or booted without pressure stall information.
     Absent {
         /// The file.
         path: PathBuf,
     },
-    /// This is not the directory of a cgroup that tells memory pressure.
+    /// The directory is not that of a cgroup with memory pressure.
     NoCgroup {
         /// The directory.
         path: PathBuf,
     },
-    /// The kernel has it, and has it turned off.
+    /// The kernel has pressure stall information, but it is turned off.
     Disabled {
         /// The file.
         path: PathBuf,
     },
-    /// The process may not watch it.
+    /// This process may not watch the file.
     NotPermitted {
         /// The file.
         path: PathBuf,
@@ -40,20 +40,20 @@ pub enum PressureError {
     Window {
         /// The file.
         path: PathBuf,
-        /// What was to be registered.
+        /// The trigger that was to be registered.
         trigger: Trigger,
     },
-    /// The file tells something else than pressure. Nothing was written to it.
+    /// The file does not tell pressure. Nothing was written to it.
     NotPressure {
         /// The file.
         path: PathBuf,
     },
-    /// What was watched is gone: its cgroup was removed.
+    /// The file is gone, because its cgroup was removed.
     Gone {
         /// The file.
         path: PathBuf,
     },
-    /// Another error of the kernel's.
+    /// The kernel returned another error.
     Other {
         /// The file.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum PressureError {
 }
 
 impl PressureError {
-    /// What an error number means, of a file that there is.
+    /// Makes the error for an error number, of a file that exists.
     pub(super) fn new(path: PathBuf, errno: Errno) -> Self {
         match errno {
             Errno::OPNOTSUPP => Self::Disabled { path },

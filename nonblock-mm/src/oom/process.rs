@@ -20,15 +20,15 @@ const SIGNAL: Call = Call { name: "pidfd_send_signal", since: "5.1" };
 const RELEASE: Call = Call { name: "process_mrelease", since: "5.15" };
 const STATM: Call = Call { name: "reading /proc/PID/statm", since: "2.6" };
 
-/// Another process, whose memory can be taken once it is killed, before it has ended or even if it cannot.
+/// Another process. Once it is killed, its memory can be taken before it has ended, and even if it cannot end.
 ///
-/// It is held by a descriptor, so it is never taken for another one that has got its identifier. The memory is
-/// taken by the kernel's own reaper: `process_mrelease()` (`mm/oom_kill.c`, 6.12) runs the code of its OOM reaper on the
-/// caller's thread, and calls the kernel's drivers in its sections.
+/// The process is held by a descriptor, so it is never confused with a later process of the same identifier. The kernel takes
+/// the memory: `process_mrelease()` (`mm/oom_kill.c`, 6.12) runs the code of the kernel's OOM reaper on the caller's thread,
+/// and that calls the kernel's drivers in its sections.
 ///
 /// # Context
 ///
-/// What may sleep takes `&mut Sleepable`. Killing does not, and neither does dropping it.
+/// Every method that may sleep takes `&mut Sleepable`. Killing does not sleep, and neither does dropping.
 ///
 /// # Examples
 ///
@@ -55,22 +55,22 @@ pub struct Process {
     pid: u32,
 }
 
-/// What came of reclaiming a process's memory.
+/// The result of reclaiming a process's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reclaimed {
     /// How many bytes were resident before the kill.
     pub resident_before: usize,
-    /// How many bytes were resident after the last try; 0 if it had ended by then.
+    /// How many bytes were resident after the last try; 0 if the process had ended by then.
     pub resident_after: usize,
-    /// How many tries it took.
+    /// How many tries were made.
     pub attempts: u32,
-    /// Whether it had given its memory back by itself, before it could be taken.
+    /// Whether the process gave its memory back by itself, before it could be taken.
     pub by_itself: bool,
 }
 
 impl Reclaimed {
-    /// Returns by how many bytes less is resident than before.
+    /// Returns how many bytes fewer are resident than before.
     ///
     /// # Context
     ///
@@ -81,10 +81,10 @@ impl Reclaimed {
 }
 
 impl Process {
-    /// Takes hold of a process by its identifier.
+    /// Opens a process by its identifier.
     ///
-    /// The identifier may have passed to another process since it was learnt, unless the process is a child that has not been
-    /// waited for: see [`of_child`](Process::of_child).
+    /// By now, the identifier may belong to another process, unless the process is a child that has not been waited for: see
+    /// [`of_child`](Process::of_child).
     ///
     /// # Context
     ///
@@ -101,13 +101,13 @@ impl Process {
         let number = number.ok_or(ProcessError::NoSuchProcess { pid })?;
         match pidfd_open(number, PidfdFlags::empty()) {
             Ok(pidfd) => Ok(Self { pidfd, pid }),
-            // What the kernel says of a thread that is not its process's first.
+            // The kernel returns this for a thread that is not the first of its process.
             Err(Errno::INVAL) => Err(ProcessError::NoSuchProcess { pid }),
             Err(errno) => Err(OPEN.failed(pid, &errno.into())),
         }
     }
 
-    /// Takes hold of a child, which keeps its identifier until it is waited for.
+    /// Opens a child, which keeps its identifier until it is waited for.
     ///
     /// # Context
     ///
@@ -130,8 +130,10 @@ impl Process {
         self.pid
     }
 
-    /// Returns how many bytes of the process are resident, as the kernel tells it in `/proc/PID/statm` (or in that of another
-    /// thread, if the first has ended); 0 for a process that has ended, or has given its memory back and is about to.
+    /// Returns how many bytes of the process are resident, as the kernel tells it in `/proc/PID/statm`.
+    ///
+    /// If the first thread has ended, another thread's file is read. The result is 0 for a process that has ended, or that has
+    /// given its memory back and is about to end.
     ///
     /// # Context
     ///
@@ -139,50 +141,51 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// If the process has been waited for, or the kernel does not say.
+    /// If the process has been waited for, or the kernel does not tell it.
     #[track_caller]
     pub fn resident(&self, cx: &mut Sleepable) -> Result<usize, ProcessError> {
         let _ = cx;
         might_sleep();
         let own = self.pages_of(&format!("/proc/{}/statm", self.pid))?;
-        // A process whose first thread has ended has its memory as long as another thread is there.
+        // If the first thread has ended, the process keeps its memory as long as another thread runs.
         let pages = if own == 0 { self.pages_of_any_thread()? } else { own };
-        // If the process has been waited for meanwhile, this may have been another one's.
+        // If the process has been waited for meanwhile, these pages may belong to another process. Then the descriptor no
+        // longer has this identifier.
         let about = format!("/proc/self/fdinfo/{}", self.pidfd.as_raw_fd());
         let about = fs::read_to_string(about).map_err(|error| STATM.failed(self.pid, &error))?;
         let pid = about.lines().find_map(|line| line.strip_prefix("Pid:")).unwrap_or_default();
         if pid.trim() != format!("{}", self.pid) {
             return Err(ProcessError::NoSuchProcess { pid: self.pid });
         }
-        pages.checked_mul(page_size()).ok_or_else(|| self.strange())
+        pages.checked_mul(page_size()).ok_or_else(|| self.malformed())
     }
 
-    /// Reads how many pages are resident, as a thread has them.
+    /// Reads how many pages are resident from a thread's `statm`.
     fn pages_of(&self, statm: &str) -> Result<usize, ProcessError> {
         let told = fs::read_to_string(statm).map_err(|error| STATM.failed(self.pid, &error))?;
         let pages = told.split_whitespace().nth(1).and_then(|pages| pages.parse().ok());
-        pages.ok_or_else(|| self.strange())
+        pages.ok_or_else(|| self.malformed())
     }
 
-    /// Reads how many pages are resident, as that thread has them that has any.
+    /// Reads how many pages are resident from a thread that still has the memory.
     fn pages_of_any_thread(&self) -> Result<usize, ProcessError> {
         let failed = |error| STATM.failed(self.pid, &error);
         let mut most = 0;
         for thread in fs::read_dir(format!("/proc/{}/task", self.pid)).map_err(failed)? {
             let statm = thread.map_err(failed)?.path().join("statm");
-            // A thread that has ended meanwhile has none.
+            // A thread that has ended meanwhile has no file.
             most = most.max(statm.to_str().and_then(|path| self.pages_of(path).ok()).unwrap_or(0));
         }
         Ok(most)
     }
 
-    /// The kernel tells something else than it documents.
-    fn strange(&self) -> ProcessError {
+    /// Makes the error for a file that is not what the kernel documents.
+    fn malformed(&self) -> ProcessError {
         let errno = Errno::PROTO.raw_os_error();
         ProcessError::Other { pid: self.pid, call: STATM.name, errno }
     }
 
-    /// Kills the process by `SIGKILL`. It ends when it gets to it, and keeps its memory until then.
+    /// Kills the process by `SIGKILL`. It ends some time later, and keeps its memory until then.
     ///
     /// # Context
     ///
@@ -204,8 +207,8 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`NotDying`](ProcessError::NotDying) if it has not been killed; [`NoSuchProcess`](ProcessError::NoSuchProcess) if it
-    /// has given its memory back by itself; [`Held`](ProcessError::Held) if a driver in the kernel refused.
+    /// [`NotDying`](ProcessError::NotDying) if the process has not been killed. [`NoSuchProcess`](ProcessError::NoSuchProcess)
+    /// if it has given its memory back by itself. [`Held`](ProcessError::Held) if a driver in the kernel refused.
     #[track_caller]
     pub fn release(&self, cx: &mut Sleepable) -> Result<(), ProcessError> {
         let _ = cx;
@@ -218,10 +221,10 @@ impl Process {
         })
     }
 
-    /// Kills the process and takes its memory: with [`TRIES`] tries, [`INTERVAL`] apart, as the kernel's reaper.
+    /// Kills the process and takes its memory: with [`TRIES`] tries, [`INTERVAL`] apart, as the kernel's reaper does.
     ///
-    /// The process is not waited for: a parent still has to. It counts as done too if the process gives its memory
-    /// back by itself.
+    /// The process is not waited for: its parent still has to do that. This succeeds too if the process gives its memory back
+    /// by itself.
     ///
     /// # Context
     ///
@@ -229,8 +232,8 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ProcessError`]. After [`Held`](ProcessError::Held) or [`TooOld`](ProcessError::TooOld) the process has been killed all
-    /// the same.
+    /// [`ProcessError`]. After [`Held`](ProcessError::Held) or [`TooOld`](ProcessError::TooOld), the process has been
+    /// killed all the same.
     #[track_caller]
     pub fn reclaim(&self, cx: &mut Sleepable) -> Result<Reclaimed, ProcessError> {
         let resident_before = self.resident(cx)?;
@@ -250,7 +253,7 @@ impl Process {
                 Err(other) => return Err(other),
             }
         };
-        // Who has been waited for by now has nothing.
+        // A process that has been waited for by now has no memory.
         let resident_after = match self.resident(cx) {
             Err(ProcessError::NoSuchProcess { .. }) => 0,
             other => other?,
@@ -264,8 +267,8 @@ impl Process {
 /// May sleep.
 fn process_mrelease(pidfd: BorrowedFd<'_>) -> io::Result<()> {
     const NO_FLAGS: libc::c_uint = 0;
-    // SAFETY: the descriptor is open as long as it is borrowed. The kernel takes memory from a process only that is being
-    // killed, with all that share its memory, so never from this one while it runs.
+    // SAFETY: the descriptor is open as long as it is borrowed. The kernel takes memory only from a process that is being
+    // killed together with all processes that share its memory, so never from this process while it runs.
     let result = unsafe { libc::syscall(libc::SYS_process_mrelease, pidfd.as_raw_fd(), NO_FLAGS) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -6,16 +6,16 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// Why a [`Process`](super::Process) could not be reached, killed, or relieved of its memory.
+/// Why a [`Process`](super::Process) could not be opened or killed, or why its memory could not be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProcessError {
-    /// There is none: it never was, or has ended and was waited for; or the identifier is that of a thread.
+    /// There is no such process: it never existed, or it has ended and was waited for, or the identifier is that of a thread.
     NoSuchProcess {
         /// The identifier that was asked for.
         pid: u32,
     },
-    /// This process may not do so.
+    /// This process may not make the call.
     NotPermitted {
         /// The process.
         pid: u32,
@@ -34,14 +34,14 @@ pub enum ProcessError {
         /// The process.
         pid: u32,
     },
-    /// A driver in the kernel refused, in every try.
+    /// A driver in the kernel refused in every try.
     Held {
         /// The process.
         pid: u32,
-        /// How often it was tried.
+        /// How many tries were made.
         attempts: u32,
     },
-    /// Another error of the kernel's.
+    /// The kernel returned another error.
     Other {
         /// The process.
         pid: u32,
@@ -52,7 +52,7 @@ pub enum ProcessError {
     },
 }
 
-/// What is asked of the kernel, and since when it can be.
+/// A call to the kernel, and the version of Linux that has it first.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) name: &'static str,
@@ -60,7 +60,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// What its error number means, if it means the same for all of them.
+    /// Makes the error of this call, if its error number means the same for all calls.
     pub(super) fn failed(self, pid: u32, error: &io::Error) -> ProcessError {
         let Self { name: call, since } = self;
         match Errno::from_io_error(error) {

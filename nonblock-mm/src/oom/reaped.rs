@@ -1,40 +1,40 @@
-//! What came of a victim, and the report on it.
+//! The result of reaping a victim, and the report on it.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::mmu::Range;
 
-/// How a reaper's work on a victim ended.
+/// How the reaping of a victim ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReapOutcome {
-    /// Everything was taken.
+    /// All memory was taken.
     Complete,
     /// Something was left after the last try.
     GivenUp,
-    /// It was called off: by [`Reaping::cancel`](super::Reaping::cancel), or by
+    /// It was cancelled: by [`Reaping::cancel`](super::Reaping::cancel), or by
     /// [`Reaper::abandon`](super::Reaper::abandon).
     Cancelled,
 }
 
-/// A mapping that was not taken at once, and what held it.
+/// A mapping that was not taken at once, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Held {
     /// The range of the mapping.
     pub range: Range,
-    /// How often a driver refused it.
+    /// How many times a driver refused it.
     pub refusals: u32,
-    /// How often a driver's callback panicked.
+    /// How many times a driver's callback panicked.
     pub panics: u32,
-    /// How often the kernel would not take its pages.
+    /// How many times the kernel refused to take its pages.
     pub failures: u32,
     /// Whether it was taken in the end.
     pub taken: bool,
 }
 
-/// One line, without its end: the range, and what held it how often.
+/// One line without a newline: the range, and how many times what held it.
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.range)?;
@@ -52,10 +52,10 @@ impl fmt::Display for Held {
     }
 }
 
-/// What came of reaping a victim.
+/// The result of reaping a victim.
 ///
-/// Displayed, it is a report in the words of Linux's (`oom_reap_task()`, `mm/oom_kill.c`, 6.12). Of a victim that was given
-/// up it tells in further lines what held it.
+/// Its `Display` form is a report in the words of Linux (`oom_reap_task()`, `mm/oom_kill.c`, 6.12). If not all memory was
+/// taken, further lines show what held it.
 ///
 /// # Examples
 ///
@@ -88,32 +88,32 @@ pub struct Reaped {
     pub name: String,
     /// How it ended.
     pub outcome: ReapOutcome,
-    /// How many bytes were resident before the first try, if the kernel says so.
+    /// How many bytes were resident before the first try, if the kernel tells it.
     pub resident_before: Option<usize>,
-    /// How many bytes were resident after the last try, if the kernel says so.
+    /// How many bytes were resident after the last try, if the kernel tells it.
     pub resident_after: Option<usize>,
-    /// How many tries it took.
+    /// How many tries were made.
     pub attempts: u32,
-    /// In how many of them the memory lock was held by somebody else.
+    /// In how many tries the memory lock was held by another thread.
     pub busy: u32,
-    /// How often a driver refused a range.
+    /// How many times a driver refused a range.
     pub refusals: u32,
-    /// How often a driver's callback panicked.
+    /// How many times a driver's callback panicked.
     pub panics: u32,
-    /// How often the kernel would not take a range's pages.
+    /// How many times the kernel refused to take a range's pages.
     pub failures: u32,
-    /// The ranges whose pages were taken, in the order of taking.
+    /// The ranges whose pages were taken, in the order in which they were taken.
     pub taken: Vec<Range>,
     /// The ranges that were mapped at the end and had not been taken.
     pub skipped: Vec<Range>,
     /// The ranges that were not taken at once, by address.
     pub held: Vec<Held>,
-    /// From when the victim was named to the end.
+    /// The time from the call of [`Reaper::reap`](super::Reaper::reap) to the end.
     pub elapsed: Duration,
 }
 
 impl Reaped {
-    /// Says whether everything was taken. If not, the [outcome](Reaped::outcome) says why.
+    /// Returns whether all memory was taken. If not, the [outcome](Reaped::outcome) tells why.
     ///
     /// # Context
     ///
@@ -122,7 +122,7 @@ impl Reaped {
         self.outcome == ReapOutcome::Complete
     }
 
-    /// Returns by how many bytes less is resident than before, if the kernel says so.
+    /// Returns how many bytes fewer are resident than before, if the kernel tells it.
     ///
     /// # Context
     ///
@@ -132,7 +132,7 @@ impl Reaped {
     }
 }
 
-/// A line without its end, and further ones for what held a victim that was not taken whole.
+/// One line, and further lines for what held the memory if not all was taken. No newline at the end.
 impl fmt::Display for Reaped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.outcome {
@@ -159,7 +159,7 @@ impl fmt::Display for Reaped {
     }
 }
 
-/// A number of bytes as Linux writes it.
+/// A number of bytes, as Linux's report writes it.
 struct Kilobytes(Option<usize>);
 
 impl fmt::Display for Kilobytes {
@@ -171,7 +171,7 @@ impl fmt::Display for Kilobytes {
     }
 }
 
-/// How often.
+/// A number of times, in words.
 struct Times(u32);
 
 impl fmt::Display for Times {

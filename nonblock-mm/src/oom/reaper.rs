@@ -1,4 +1,4 @@
-//! The reaper, as those see it who have victims for it.
+//! The reaper's handle.
 
 use core::fmt;
 use std::io;
@@ -10,10 +10,10 @@ use nonblock::thread::{self, JoinHandle};
 use nonblock::{Place, Sleepable};
 
 use super::config::Config;
+use super::reaper_state::ReaperState;
 use super::reaper_thread::{self, Message};
 use super::reaping::Reaping;
-use super::shared::Shared;
-use super::stats::{Counters, ReaperStats, count};
+use super::stats::{Counters, ReaperStats, increment};
 use super::victim::Victim;
 use crate::memory::Mm;
 use nonblock::unwind;
@@ -22,21 +22,21 @@ use nonblock::unwind;
 ///
 /// # Order
 ///
-/// Victims that are due are tried from the largest on, as Linux's `oom_badness()` (`mm/oom_kill.c`, 6.12) chooses by resident
-/// size. The size is what the kernel says is resident, read once for each try, when the victim is due and the thread gets to
-/// look at it: in a round, in which newcomers may join, and at whose end those are looked at that have become
-/// due for another try. Of equals, the first that was named comes first. Nothing else is weighed: no swap, no page tables, no
+/// The reaper tries the largest victim first, as Linux's `oom_badness()` (`mm/oom_kill.c`, 6.12) chooses by resident size. It
+/// works in rounds. When a round begins, the victims that are due join it, and the reaper reads from the kernel how much of
+/// each is resident. New victims may join a round that is under way. A victim that is due for another try waits for the next
+/// round. Of victims of the same size, the first that joined is tried first. Nothing else counts: not swap, page tables or
 /// `oom_score_adj`.
 ///
 /// # Context
 ///
-/// [`reap`](Reaper::reap) does not sleep. Dropping the reaper does not either: the thread finishes with the victims it
-/// has, and ends. [`shutdown`](Reaper::shutdown) waits for that, and [`abandon`](Reaper::abandon) calls them off.
+/// [`reap`](Reaper::reap) does not sleep. Dropping the reaper does not sleep either: the thread finishes with its victims, and
+/// ends. [`shutdown`](Reaper::shutdown) waits for that. [`abandon`](Reaper::abandon) cancels the victims first.
 pub struct Reaper {
     messages: Sender<Message>,
     counters: Arc<Counters>,
     abandoned: Arc<AtomicBool>,
-    /// Until somebody joins it.
+    /// `None` once it has been joined.
     thread: Option<JoinHandle<()>>,
 }
 
@@ -46,23 +46,24 @@ impl Reaper {
         let (messages, queue) = mpsc::channel();
         let counters = Arc::new(Counters::default());
         let abandoned = Arc::new(AtomicBool::new(false));
-        let shared = Shared {
+        let state = ReaperState {
             config,
             counters: Arc::clone(&counters),
             abandoned: Arc::clone(&abandoned),
             place,
         };
         let thread = thread::Builder::new().name("oom_reaper").spawn(move |cx| {
-            reaper_thread::run(&shared, &queue, cx);
-            // The watcher may panic in its drop.
-            unwind::catch(place, || drop(shared));
+            reaper_thread::run(&state, &queue, cx);
+            // The drop of the watcher may panic.
+            unwind::catch(place, || drop(state));
         })?;
         Ok(Self { messages, counters, abandoned, thread: Some(thread) })
     }
 
-    /// Puts a victim on the reaper's list: it is tried at once, and again if something is left.
+    /// Queues a victim. The reaper tries it as soon as it can, and again if something is left.
     ///
-    /// Mirrors Linux's `queue_oom_reaper()` (`mm/oom_kill.c`, 6.12), without its 2 s of grace: who calls this has decided.
+    /// Mirrors Linux's `queue_oom_reaper()` (`mm/oom_kill.c`, 6.12), but without the delay of 2 s by which Linux gives the
+    /// victim a chance to exit.
     ///
     /// # Context
     ///
@@ -70,8 +71,8 @@ impl Reaper {
     pub fn reap(&self, victim: Arc<Mm>) -> Reaping {
         let (done, result) = mpsc::sync_channel(1);
         let cancelled = Arc::new(AtomicBool::new(false));
-        count(&self.counters.victims);
-        // The thread ends after it was told to close only.
+        increment(&self.counters.victims);
+        // This does not fail: the thread ends only after it was told to close.
         let victim = Box::new(Victim::new(victim, Arc::clone(&cancelled), done));
         let _ = self.messages.send(Message::Victim(victim));
         Reaping { result, cancelled, messages: self.messages.clone(), polled: None }
@@ -104,7 +105,7 @@ impl Reaper {
         self.counters.read()
     }
 
-    /// Lets the reaper finish with the victims it has, and waits for its thread to end.
+    /// Lets the reaper finish with its victims, and waits for its thread to end.
     ///
     /// # Context
     ///
@@ -112,17 +113,17 @@ impl Reaper {
     ///
     /// # Panics
     ///
-    /// On the reaper's own thread, in a watcher or a driver's callback, which would wait for itself. The reaper finishes
-    /// with its victims then as if it had been dropped.
+    /// If called on the reaper's own thread, in a watcher or a driver's callback: it would wait for itself. The reaper then
+    /// finishes with its victims, as if it had been dropped.
     #[track_caller]
     pub fn shutdown(mut self, cx: &mut Sleepable) {
         self.close();
         self.join(cx);
     }
 
-    /// Calls the victims off that the reaper has, and waits for its thread to end.
+    /// Cancels all victims of the reaper, and waits for its thread to end.
     ///
-    /// They end as [`Cancelled`](super::ReapOutcome::Cancelled), as by [`Reaping::cancel`].
+    /// They end as [`Cancelled`](super::ReapOutcome::Cancelled), as after [`Reaping::cancel`].
     ///
     /// # Context
     ///
@@ -130,7 +131,7 @@ impl Reaper {
     ///
     /// # Panics
     ///
-    /// As [`shutdown`](Reaper::shutdown); its victims are called off all the same.
+    /// As [`shutdown`](Reaper::shutdown). The victims are cancelled all the same.
     #[track_caller]
     pub fn abandon(mut self, cx: &mut Sleepable) {
         self.abandoned.store(true, Ordering::Relaxed);
@@ -151,7 +152,7 @@ impl Reaper {
                 !is_own,
                 "the reaper's own thread waits for itself: shut the reaper down elsewhere"
             );
-            // Callbacks' panics are caught, so its own is a fault of ours, and was printed.
+            // Panics of callbacks are caught. A panic of the thread is a fault of this crate, and was printed.
             let _ = thread.join(cx);
         }
     }

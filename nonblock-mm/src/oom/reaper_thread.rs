@@ -1,4 +1,4 @@
-//! The reaper's thread: which victim is served next, and when.
+//! The reaper's thread: which victim is tried next, and when.
 
 use std::cmp::Reverse;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -8,109 +8,110 @@ use nonblock::Sleepable;
 use nonblock::thread;
 
 use super::reaped::ReapOutcome;
-use super::shared::Shared;
+use super::reaper_state::ReaperState;
 use super::victim::Victim;
 
-/// What the thread is told.
+/// A message to the thread.
 pub(super) enum Message {
-    /// There is one more victim.
+    /// There is a new victim.
     Victim(Box<Victim>),
-    /// Something was called off.
-    Look,
+    /// A victim was cancelled: the thread looks for cancelled victims.
+    Cancelled,
     /// There will be no more victims.
     Close,
 }
 
-/// The victims that have not ended.
+/// The victims that have not ended, and which of them is tried next.
 #[derive(Default)]
-struct List {
+struct Scheduler {
+    /// The victims that are not due, or not in the round under way.
     waiting: Vec<Victim>,
-    /// Those that are due and whose size has been read: a round, served from the largest on.
-    round: Vec<InLine>,
+    /// The victims of the round under way, of which the largest is tried first.
+    ready: Vec<Ready>,
     closing: bool,
 }
 
-/// A victim in a round.
-struct InLine {
-    /// In bytes; a victim of which the kernel says nothing comes last.
+/// A victim in the round under way.
+struct Ready {
+    /// Its resident size in bytes. A victim whose size the kernel does not tell comes last.
     resident: Option<usize>,
     victim: Victim,
 }
 
-/// Serves victims until there are none left and no more will come.
-pub(super) fn run(shared: &Shared, queue: &Receiver<Message>, cx: &mut Sleepable) {
-    let mut list = List::default();
+/// Reaps victims until none is left and no more will come.
+pub(super) fn run(state: &ReaperState, queue: &Receiver<Message>, cx: &mut Sleepable) {
+    let mut scheduler = Scheduler::default();
     loop {
         for message in queue.try_iter() {
-            list.take_in(message);
+            scheduler.receive(message);
         }
-        list.end_called_off(shared, cx);
-        list.line_up(cx);
-        if let Some(victim) = list.next() {
-            list.serve(victim, shared, cx);
-        } else if list.waiting.is_empty() && list.closing {
+        scheduler.finish_cancelled(state, cx);
+        scheduler.make_ready(cx);
+        if let Some(victim) = scheduler.pop_largest() {
+            scheduler.attempt(victim, state, cx);
+        } else if scheduler.waiting.is_empty() && scheduler.closing {
             return;
-        } else if let Some(message) = list.wait(queue, cx) {
-            list.take_in(message);
+        } else if let Some(message) = scheduler.wait(queue, cx) {
+            scheduler.receive(message);
         }
     }
 }
 
-impl List {
-    fn take_in(&mut self, message: Message) {
+impl Scheduler {
+    fn receive(&mut self, message: Message) {
         match message {
             Message::Victim(victim) => self.waiting.push(*victim),
-            Message::Look => {}
+            Message::Cancelled => {}
             Message::Close => self.closing = true,
         }
     }
 
-    /// Ends those that nobody wants any more.
-    fn end_called_off(&mut self, shared: &Shared, cx: &mut Sleepable) {
-        let called_off = |victim: &mut Victim| victim.is_called_off(shared);
-        let mut ended: Vec<_> = self.waiting.extract_if(.., called_off).collect();
-        let in_line = self.round.extract_if(.., |in_line| called_off(&mut in_line.victim));
-        ended.extend(in_line.map(|in_line| in_line.victim));
+    /// Ends the victims that were cancelled.
+    fn finish_cancelled(&mut self, state: &ReaperState, cx: &mut Sleepable) {
+        let cancelled = |victim: &mut Victim| victim.is_cancelled(state);
+        let mut ended: Vec<_> = self.waiting.extract_if(.., cancelled).collect();
+        let ready = self.ready.extract_if(.., |ready| cancelled(&mut ready.victim));
+        ended.extend(ready.map(|ready| ready.victim));
         for victim in ended {
-            victim.finish(ReapOutcome::Cancelled, shared, cx);
+            victim.finish(ReapOutcome::Cancelled, state, cx);
         }
     }
 
-    /// Reads the size of those that are due, once for each try.
+    /// Moves the victims that are due into the round, and reads their sizes: once for each try.
     ///
-    /// Newcomers join a round that is under way. Those that were tried before wait until it is over, so that the largest of
-    /// all does not come round again while smaller ones have not been tried.
-    fn line_up(&mut self, cx: &mut Sleepable) {
+    /// New victims join a round that is under way. A victim that was tried before waits until the round is over. So the
+    /// largest victim is not tried again before smaller ones have been tried.
+    fn make_ready(&mut self, cx: &mut Sleepable) {
         let now = Instant::now();
-        let is_over = self.round.is_empty();
-        let joins = |victim: &mut Victim| victim.due() <= now && (is_over || victim.is_new());
+        let round_is_over = self.ready.is_empty();
+        let joins = |victim: &mut Victim| victim.due() <= now && (round_is_over || victim.is_new());
         let joining: Vec<_> = self.waiting.extract_if(.., joins).collect();
         for victim in joining {
             let resident = victim.resident(cx);
-            self.round.push(InLine { resident, victim });
+            self.ready.push(Ready { resident, victim });
         }
     }
 
-    /// Takes the largest out of the round; of equals, the first that joined.
-    fn next(&mut self) -> Option<Victim> {
-        let places = self.round.iter().enumerate();
-        let largest = places.max_by_key(|(place, in_line)| (in_line.resident, Reverse(*place)));
-        let (place, _) = largest?;
-        Some(self.round.remove(place).victim)
+    /// Takes the largest victim out of the round. Of victims of the same size, it takes the first that joined.
+    fn pop_largest(&mut self) -> Option<Victim> {
+        let victims = self.ready.iter().enumerate();
+        let largest = victims.max_by_key(|(index, ready)| (ready.resident, Reverse(*index)));
+        let (index, _) = largest?;
+        Some(self.ready.remove(index).victim)
     }
 
-    fn serve(&mut self, mut victim: Victim, shared: &Shared, cx: &mut Sleepable) {
-        match victim.attempt(shared, cx) {
-            Some(outcome) => victim.finish(outcome, shared, cx),
+    fn attempt(&mut self, mut victim: Victim, state: &ReaperState, cx: &mut Sleepable) {
+        match victim.attempt(state, cx) {
+            Some(outcome) => victim.finish(outcome, state, cx),
             None => self.waiting.push(victim),
         }
     }
 
-    /// Waits until a victim is due, or something is told.
+    /// Waits until a victim is due, or a message comes.
     fn wait(&self, queue: &Receiver<Message>, cx: &mut Sleepable) -> Option<Message> {
         let due = self.waiting.iter().map(Victim::due).min();
         let Some(due) = due else {
-            // Whoever holds the sending side closes it before letting go.
+            // The reaper's handle sends `Close` before it drops its sender.
             return Some(queue.recv().unwrap_or(Message::Close));
         };
         let time = due.saturating_duration_since(Instant::now());

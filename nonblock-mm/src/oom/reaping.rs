@@ -1,4 +1,4 @@
-//! The handle on one victim.
+//! The handle of a victim that is being reaped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,20 +9,20 @@ use nonblock::{Sleepable, might_sleep};
 use super::reaped::Reaped;
 use super::reaper_thread::Message;
 
-/// A victim on a reaper's list. Dropped, it lets the reaper work on unattended.
+/// A victim that is queued or being reaped. If this is dropped, the reaper goes on with the victim.
 #[derive(Debug)]
 #[must_use = "what came of it is learnt by `wait`"]
 pub struct Reaping {
     pub(super) result: Receiver<Reaped>,
     pub(super) cancelled: Arc<AtomicBool>,
-    /// To the reaper's thread, which may wait for a later try.
+    /// Wakes the reaper's thread, which may wait for a later try.
     pub(super) messages: Sender<Message>,
-    /// What `poll` has received.
+    /// The result that `poll` has received.
     pub(super) polled: Option<Reaped>,
 }
 
 impl Reaping {
-    /// Waits until the reaper has taken everything, or given the victim up, or the victim was called off.
+    /// Waits until the reaper has taken all memory or given the victim up, or until the victim was cancelled.
     ///
     /// # Context
     ///
@@ -48,16 +48,16 @@ impl Reaping {
         self.polled.as_ref()
     }
 
-    /// Calls the victim off: it ends as [`Cancelled`](super::ReapOutcome::Cancelled), unless it has ended already.
+    /// Cancels the reaping: it ends as [`Cancelled`](super::ReapOutcome::Cancelled), unless it has ended already.
     ///
-    /// A try that is under way stops before the next mapping. What was taken stays taken.
+    /// A try that is under way stops before the next mapping. Memory that was taken stays taken.
     ///
     /// # Context
     ///
-    /// Does not sleep. Allocates. [`wait`](Reaping::wait) tells when the reaper has let go of the victim.
+    /// Does not sleep. Allocates. [`wait`](Reaping::wait) returns when the reaper has dropped the victim.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
-        // A thread that has ended has nothing to call off.
-        let _ = self.messages.send(Message::Look);
+        // This fails only if the thread has ended, and then there is nothing to cancel.
+        let _ = self.messages.send(Message::Cancelled);
     }
 }

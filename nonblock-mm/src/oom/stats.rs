@@ -1,4 +1,4 @@
-//! What a reaper counts.
+//! The counters of a reaper.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -6,34 +6,34 @@ use core::time::Duration;
 
 use super::reaped::{ReapOutcome, Reaped};
 
-/// A reaper's counts since it was started. See [`Reaper::stats`](super::Reaper::stats).
+/// The counts of a reaper since it was started. See [`Reaper::stats`](super::Reaper::stats).
 ///
-/// They are read one after another, so while the reaper works they need not fit together to the last victim. What is about a
-/// victim's end is counted when it ends; tries, and what comes of them, as they happen.
+/// They are read one after another, so they may not match exactly while the reaper works. The counts of ends are made when a
+/// victim ends. Tries and their results are counted when they happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReaperStats {
-    /// How many victims were named.
+    /// How many victims were queued.
     pub victims: u64,
-    /// How many of them were taken whole.
+    /// How many victims' memory was taken completely.
     pub complete: u64,
-    /// How many were given up after the last try.
+    /// How many victims were given up after the last try.
     pub given_up: u64,
-    /// How many were called off.
+    /// How many victims were cancelled.
     pub cancelled: u64,
     /// How many tries were made.
     pub attempts: u64,
-    /// In how many of them the memory lock was held by somebody else.
+    /// In how many tries the memory lock was held by another thread.
     pub busy: u64,
-    /// How often a driver refused a range.
+    /// How many times a driver refused a range.
     pub refusals: u64,
-    /// How often a driver's callback panicked.
+    /// How many times a driver's callback panicked.
     pub panics: u64,
-    /// How often the kernel would not take a range's pages.
+    /// How many times the kernel refused to take a range's pages.
     pub failures: u64,
-    /// By how many bytes less was resident when victims ended than before.
+    /// How many bytes fewer were resident at the victims' ends than before their first tries.
     pub reclaimed: u64,
-    /// How long tries took, all in all. What the reaper waits in between does not count.
+    /// How long all tries took together. The waits between tries do not count.
     pub time: Duration,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for ReaperStats {
     }
 }
 
-/// The counts, as the reaper keeps them.
+/// The atomic counters that the reaper keeps.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) victims: AtomicU64,
@@ -86,34 +86,35 @@ pub(super) struct Counters {
     nanoseconds: AtomicU64,
 }
 
-/// Counts one more.
-pub(super) fn count(counter: &AtomicU64) {
+/// Adds one to a counter.
+pub(super) fn increment(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
 impl Counters {
-    /// A victim has ended.
+    /// Counts a victim that has ended.
     pub(super) fn ended(&self, reaped: &Reaped) {
         let bytes = reaped.reclaimed().and_then(|bytes| u64::try_from(bytes).ok());
         self.reclaimed.fetch_add(bytes.unwrap_or(0), Ordering::Relaxed);
-        count(match reaped.outcome {
+        increment(match reaped.outcome {
             ReapOutcome::Complete => &self.complete,
             ReapOutcome::GivenUp => &self.given_up,
             ReapOutcome::Cancelled => &self.cancelled,
         });
     }
 
-    /// A try has ended, after so long.
+    /// Adds the time that a try took.
     pub(super) fn took(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Reads them all.
+    /// Reads all counters.
     pub(super) fn read(&self) -> ReaperStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         ReaperStats {
-            // Those that ended first: a victim that is named meanwhile must not end before it is.
+            // The ends are read before `victims`. Otherwise a victim that is queued and ends meanwhile would be counted as
+            // ended, but not as queued.
             complete: read(&self.complete),
             given_up: read(&self.given_up),
             cancelled: read(&self.cancelled),

@@ -1,12 +1,12 @@
-//! Reports on standard error: what must be told, and nobody watches.
+//! Reports on standard error, for errors that no watcher is told of.
 
 use core::fmt;
 
-/// Writes a line to standard error in one go.
+/// Writes a line to standard error in one call.
 ///
-/// Without the lock of the standard library, whose holder may wait for memory.
+/// Does not take the lock of the standard library: its holder may wait for memory.
 pub(super) fn write_line(text: &dyn fmt::Display) {
     let text = format!("{text}\n");
-    // A report that cannot be written has nowhere else to go.
+    // There is no other place for a report that cannot be written.
     let _ = rustix::io::write(rustix::stdio::stderr(), text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! How much stalling for memory is too much.
+//! A trigger of memory pressure: how much stalling is reported.
 
 use core::error::Error;
 use core::fmt;
@@ -10,23 +10,23 @@ pub const MIN_WINDOW: Duration = Duration::from_millis(500);
 /// The longest window of a [`Trigger`] (`Documentation/accounting/psi.rst`, 6.12).
 pub const MAX_WINDOW: Duration = Duration::from_secs(10);
 
-/// Whose stalling counts.
+/// Which tasks' stalls count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stall {
     /// The time in which at least one task waited for memory.
     Some,
-    /// The time in which all tasks that had something to do waited for memory, and nothing was done.
+    /// The time in which all tasks that were not idle waited for memory at once, so that no work was done.
     Full,
 }
 
-/// A share of time: somebody is told when tasks stalled for memory that long within a window.
+/// A threshold of memory pressure: the kernel reports it when tasks stall for memory this long within a window.
 ///
-/// Mirrors a trigger of Linux's pressure stall information (`Documentation/accounting/psi.rst`, 6.12), and is displayed
-/// as one.
+/// Mirrors a trigger of Linux's pressure stall information (`Documentation/accounting/psi.rst`, 6.12). Its `Display` form is
+/// what the kernel reads.
 ///
 /// # Context
 ///
-/// A value: may be made and used anywhere.
+/// A plain value: everything on it may be called anywhere.
 ///
 /// # Examples
 ///
@@ -49,13 +49,13 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// Some task stalled that long within a window.
+    /// Makes a trigger for the time in which at least one task stalled.
     ///
     /// # Arguments
     ///
     /// * `threshold`: whole microseconds, from one to the window.
-    /// * `window`: whole microseconds, from [`MIN_WINDOW`] to [`MAX_WINDOW`]. The kernel wants a multiple of 2 s from who has
-    ///   no `CAP_SYS_RESOURCE`.
+    /// * `window`: whole microseconds, from [`MIN_WINDOW`] to [`MAX_WINDOW`]. From a
+    ///   process without `CAP_SYS_RESOURCE`, the kernel accepts only a multiple of 2 s.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Trigger {
         Self::new(Stall::Some, threshold, window)
     }
 
-    /// All tasks stalled that long within a window. The arguments are those of [`some`](Trigger::some).
+    /// Makes a trigger for the time in which all tasks stalled. The arguments are those of [`some`](Trigger::some).
     ///
     /// # Errors
     ///
@@ -86,23 +86,23 @@ impl Trigger {
         }
     }
 
-    /// Returns whose stalling counts.
+    /// Returns which tasks' stalls count.
     pub fn stall(&self) -> Stall {
         self.stall
     }
 
-    /// Returns how long tasks must have stalled.
+    /// Returns how long tasks must stall within the window.
     pub fn threshold(&self) -> Duration {
         self.threshold
     }
 
-    /// Returns within how long.
+    /// Returns the length of the window.
     pub fn window(&self) -> Duration {
         self.window
     }
 }
 
-/// As the kernel reads it: the stall, the threshold and the window, in microseconds.
+/// The form that the kernel reads: the stall, and the threshold and the window in microseconds.
 impl fmt::Display for Trigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stall = match self.stall {
@@ -113,7 +113,7 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// Why there is no such [`Trigger`].
+/// Why a [`Trigger`] could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TriggerError {
@@ -129,7 +129,7 @@ pub enum TriggerError {
         /// The window that was asked for.
         window: Duration,
     },
-    /// A time is no whole number of microseconds.
+    /// A time is not a whole number of microseconds.
     Fraction {
         /// The time that was asked for.
         time: Duration,

@@ -1,4 +1,4 @@
-//! One victim: what was taken from it, and what is left.
+//! One victim: its tries, what was taken from it, and what is left.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,32 +7,32 @@ use std::time::{Duration, Instant};
 
 use nonblock::{Sleepable, WouldBlock};
 
-use super::event::{ReapEvent, ReapEventKind};
-use super::progress::Progress;
+use super::reap_event::{ReapEvent, ReapEventKind};
 use super::reaped::{ReapOutcome, Reaped};
-use super::shared::Shared;
-use super::stats::count;
+use super::reaper_state::ReaperState;
+use super::stats::increment;
 use super::stderr;
+use super::tried_mappings::TriedMappings;
 use crate::memory::{AccessError, Mapping, Mm};
 use crate::mmu::Event;
 use nonblock::unwind;
 
-/// A victim on the reaper's list.
+/// A victim that has not ended.
 pub(super) struct Victim {
     mm: Arc<Mm>,
-    /// Whether its [`Reaping`](super::Reaping) has called it off.
+    /// Whether its [`Reaping`](super::Reaping) has cancelled it.
     cancelled: Arc<AtomicBool>,
-    /// Where the end is reported. There is room for the one message.
+    /// The channel for the result. It has room for this one message.
     done: SyncSender<Reaped>,
-    named_at: Instant,
+    queued_at: Instant,
     /// When it may be tried next.
     due: Instant,
-    progress: Progress,
+    tried: TriedMappings,
     reaped: Reaped,
 }
 
-/// What came of a mapping in a try.
-enum Take {
+/// The result of trying one mapping.
+enum MappingOutcome {
     Taken,
     Refused,
     Failed(AccessError),
@@ -56,168 +56,189 @@ impl Victim {
             elapsed: Duration::ZERO,
         };
         let now = Instant::now();
-        Self { mm, cancelled, done, named_at: now, due: now, progress: Progress::default(), reaped }
+        Self {
+            mm,
+            cancelled,
+            done,
+            queued_at: now,
+            due: now,
+            tried: TriedMappings::default(),
+            reaped,
+        }
     }
 
-    /// When it may be tried next.
+    /// Returns when it may be tried next.
     pub(super) fn due(&self) -> Instant {
         self.due
     }
 
-    /// Says whether it waits for its first try.
+    /// Returns whether it waits for its first try.
     pub(super) fn is_new(&self) -> bool {
         self.reaped.attempts == 0
     }
 
-    /// Returns how many bytes are resident now, if the kernel says so.
+    /// Returns how many bytes are resident now, if the kernel tells it.
     pub(super) fn resident(&self, cx: &mut Sleepable) -> Option<usize> {
         self.mm.resident(cx).ok()
     }
 
-    /// Says whether nobody wants it any more.
-    pub(super) fn is_called_off(&self, shared: &Shared) -> bool {
-        self.cancelled.load(Ordering::Relaxed) || shared.is_abandoned()
+    /// Returns whether it was cancelled, alone or with all victims.
+    pub(super) fn is_cancelled(&self, state: &ReaperState) -> bool {
+        self.cancelled.load(Ordering::Relaxed) || state.is_abandoned()
     }
 
-    /// Tries once. Returns how it ended, if it did; otherwise another try is due later.
-    pub(super) fn attempt(&mut self, shared: &Shared, cx: &mut Sleepable) -> Option<ReapOutcome> {
+    /// Tries once. Returns how the victim ended, or `None` if another try is due later.
+    pub(super) fn attempt(
+        &mut self,
+        state: &ReaperState,
+        cx: &mut Sleepable,
+    ) -> Option<ReapOutcome> {
         let began = Instant::now();
         self.reaped.attempts += 1;
-        count(&shared.counters.attempts);
+        increment(&state.counters.attempts);
         let resident = self.resident(cx);
         if self.reaped.attempts == 1 {
             self.reaped.resident_before = resident;
         }
-        self.tell(shared, ReapEventKind::Began { resident });
-        let complete = self.take_what_can_be(shared, cx);
-        shared.counters.took(began.elapsed());
+        self.emit(state, ReapEventKind::Began { resident });
+        let complete = self.reap_mm(state, cx);
+        state.counters.took(began.elapsed());
 
         if complete {
             return Some(ReapOutcome::Complete);
         }
-        if self.is_called_off(shared) {
+        if self.is_cancelled(state) {
             return Some(ReapOutcome::Cancelled);
         }
-        if self.reaped.attempts >= shared.config.tries {
+        if self.reaped.attempts >= state.config.tries {
             return Some(ReapOutcome::GivenUp);
         }
-        let interval = shared.config.interval_after(self.reaped.attempts);
-        self.tell(shared, ReapEventKind::Waits { interval });
-        // From the end of this try to the beginning of the next: a long try does not eat it up.
+        let interval = state.config.interval_after(self.reaped.attempts);
+        self.emit(state, ReapEventKind::Waits { interval });
+        // Counted from the end of this try, so that a long try does not shorten the wait.
         self.due = after(interval);
         None
     }
 
-    /// Takes whatever nobody refuses. Returns whether nothing is left.
-    fn take_what_can_be(&mut self, shared: &Shared, cx: &mut Sleepable) -> bool {
+    /// Takes each mapping that no driver refuses. Returns whether nothing is left.
+    fn reap_mm(&mut self, state: &ReaperState, cx: &mut Sleepable) -> bool {
         let mm = Arc::clone(&self.mm);
-        // Only tried: who holds it may wait for memory.
+        // Only tried: the thread that holds it may wait for memory.
         let Some(guard) = mm.try_lock() else {
             self.reaped.busy += 1;
-            count(&shared.counters.busy);
-            self.tell(shared, ReapEventKind::Busy);
+            increment(&state.counters.busy);
+            self.emit(state, ReapEventKind::Busy);
             return false;
         };
         let mut complete = true;
         for mapping in guard.shared() {
-            if self.progress.has_taken(mapping) {
+            if self.tried.has_taken(mapping) {
                 continue;
             }
-            if self.is_called_off(shared) {
+            if self.is_cancelled(state) {
                 return false;
             }
             let range = mapping.range();
-            // A callback that panics must not take the reaper with it.
+            // A callback that panics must not end the reaper.
             let mut outcome = None;
             let panicked =
-                unwind::catch(shared.place, || take(&mm, mapping, &mut outcome, cx)).is_none();
-            let held = self.progress.of(mapping);
-            let (reaped, counters) = (&mut self.reaped, &shared.counters);
+                unwind::catch(state.place, || reap_mapping(&mm, mapping, &mut outcome, cx))
+                    .is_none();
+            let held = self.tried.entry(mapping);
+            let (reaped, counters) = (&mut self.reaped, &state.counters);
             if panicked {
                 held.panics += 1;
                 reaped.panics += 1;
-                count(&counters.panics);
+                increment(&counters.panics);
             }
             let kind = match outcome {
-                Some(Take::Taken) => {
+                Some(MappingOutcome::Taken) => {
                     held.taken = true;
                     reaped.taken.push(range);
                     ReapEventKind::Taken { range }
                 }
-                Some(Take::Refused) => {
+                Some(MappingOutcome::Refused) => {
                     held.refusals += 1;
                     reaped.refusals += 1;
-                    count(&counters.refusals);
+                    increment(&counters.refusals);
                     ReapEventKind::Refused { range }
                 }
-                Some(Take::Failed(error)) => {
+                Some(MappingOutcome::Failed(error)) => {
                     held.failures += 1;
                     reaped.failures += 1;
-                    count(&counters.failures);
+                    increment(&counters.failures);
                     ReapEventKind::Failed { error }
                 }
-                // At the start: it took nothing.
+                // A start callback panicked, so nothing was taken.
                 None => ReapEventKind::Panicked { range },
             };
             complete &= held.taken;
             if panicked && kind != (ReapEventKind::Panicked { range }) {
-                self.tell(shared, ReapEventKind::Panicked { range });
+                self.emit(state, ReapEventKind::Panicked { range });
             }
-            self.tell(shared, kind);
+            self.emit(state, kind);
         }
         complete
     }
 
-    /// Reports to whoever waits, and lets go of the victim.
-    pub(super) fn finish(mut self, outcome: ReapOutcome, shared: &Shared, cx: &mut Sleepable) {
+    /// Ends the victim: drops its memory, and sends the result to the handle.
+    pub(super) fn finish(mut self, outcome: ReapOutcome, state: &ReaperState, cx: &mut Sleepable) {
         self.reaped.outcome = outcome;
         self.reaped.resident_after = self.resident(cx);
         if self.is_new() {
             self.reaped.resident_before = self.reaped.resident_after;
         }
-        self.reaped.skipped = self.mm.ranges_of(|mapping| !self.progress.has_taken(mapping));
-        self.reaped.held = self.progress.held();
-        self.reaped.elapsed = self.named_at.elapsed();
-        shared.counters.ended(&self.reaped);
-        self.tell(shared, ReapEventKind::Done { reaped: self.reaped.clone() });
-        if outcome == ReapOutcome::GivenUp && shared.config.watcher.is_none() {
+        self.reaped.skipped = self.mm.ranges_of(|mapping| !self.tried.has_taken(mapping));
+        self.reaped.held = self.tried.held();
+        self.reaped.elapsed = self.queued_at.elapsed();
+        state.counters.ended(&self.reaped);
+        self.emit(state, ReapEventKind::Done { reaped: self.reaped.clone() });
+        if outcome == ReapOutcome::GivenUp && state.config.watcher.is_none() {
             stderr::write_line(&self.reaped);
         }
         let Self { mm, done, reaped, .. } = self;
-        // The last who holds the victim drops its drivers, whose drop may panic. Before who waits is told, so that the
-        // reaper keeps nothing of it then.
-        unwind::catch(shared.place, || drop(mm));
-        // Nobody need wait for it.
+        // If this is the last owner, its drop drops the drivers, and that may panic. It happens before the result is sent, so
+        // that the reaper keeps nothing of the victim when the handle has the result.
+        unwind::catch(state.place, || drop(mm));
+        // This fails if the handle was dropped, and then nobody waits for the result.
         let _ = done.send(reaped);
     }
 
-    fn tell(&self, shared: &Shared, kind: ReapEventKind) {
-        if let Some(watcher) = &shared.config.watcher {
-            let attempt = self.reaped.attempts;
-            let event = ReapEvent { victim: Arc::clone(&self.mm), attempt, kind };
-            // The panic hook has reported it; the reaper has work to do.
-            let _ = unwind::catch(shared.place, || watcher(&event));
+    /// Tells the subscriber of `tracing` and the watcher what happened.
+    fn emit(&self, state: &ReaperState, kind: ReapEventKind) {
+        let attempt = self.reaped.attempts;
+        let event = ReapEvent { victim: Arc::clone(&self.mm), attempt, kind };
+        // If one panics, the panic hook has reported it, and the reaper goes on.
+        #[cfg(feature = "tracing")]
+        unwind::catch(state.place, || super::tracing::emit(&event));
+        if let Some(watcher) = &state.config.watcher {
+            unwind::catch(state.place, || watcher(&event));
         }
     }
 }
 
-/// Takes the pages of a mapping, unless a driver would have to wait for that. What came of it is noted before the end calls
-/// are made, which may panic.
-fn take(mm: &Mm, mapping: &Mapping, outcome: &mut Option<Take>, cx: &mut Sleepable) {
+/// Takes the pages of a mapping, unless a driver refuses. The result is stored in `outcome` before the end callbacks are
+/// called, since they may panic.
+fn reap_mapping(
+    mm: &Mm,
+    mapping: &Mapping,
+    outcome: &mut Option<MappingOutcome>,
+    cx: &mut Sleepable,
+) {
     let range = mapping.range();
     match mm.space().try_invalidate(range, Event::Unmap, cx) {
-        Err(WouldBlock) => *outcome = Some(Take::Refused),
+        Err(WouldBlock) => *outcome = Some(MappingOutcome::Refused),
         Ok(_invalidation) => {
-            // Outside the section, which was around the callbacks only.
+            // Outside the section, which is around the callbacks only.
             *outcome = Some(match mapping.zap(&range, cx) {
-                Ok(()) => Take::Taken,
-                Err(error) => Take::Failed(error),
+                Ok(()) => MappingOutcome::Taken,
+                Err(error) => MappingOutcome::Failed(error),
             });
         }
     }
 }
 
-/// Returns the time after an interval, or a century from now if the clock cannot count that far.
+/// Returns the time when an interval from now has passed, or a century from now if the clock cannot count that far.
 fn after(interval: Duration) -> Instant {
     const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
     let now = Instant::now();

@@ -506,21 +506,27 @@
 //! }
 //! ```
 //!
-//! What is left is what sleeps and says so in no way. For the functions of `std`, clippy can keep it out: `clippy.toml`,
-//! beside `Cargo.toml`, lists them, and [`MaySleep`](crate::MaySleep) wraps values of which every use sleeps.
+//! What is left is what sleeps and says so in no way. For the functions and macros of `std`, clippy can keep it out: the
+//! repository's `docs/clippy.toml`, put beside `Cargo.toml`, lists what blocks or locks there, each with a test that shows it
+//! (`blocking`), and the guards that must not be held across an `.await`. With `--allocations`, the command in its first
+//! lines lists what allocates too. [`MaySleep`](crate::MaySleep) wraps values of which every use sleeps. An excerpt:
 //!
 //! ```toml
 //! disallowed-methods = [
-//!     { path = "std::thread::sleep", replacement = "nonblock::thread::sleep" },
-//!     { path = "std::thread::spawn", replacement = "nonblock::thread::spawn" },
-//!     { path = "std::thread::JoinHandle::join", reason = "it sleeps: use nonblock::thread" },
-//!     { path = "std::sync::Mutex::lock", reason = "it sleeps: use nonblock::sync::Mutex" },
-//!     { path = "std::sync::RwLock::read", reason = "it sleeps: use nonblock::sync::RwLock" },
-//!     { path = "std::sync::RwLock::write", reason = "it sleeps: use nonblock::sync::RwLock" },
-//!     { path = "std::sync::Condvar::wait", reason = "it sleeps: use nonblock::sync::Condvar" },
-//!     { path = "std::sync::mpsc::Receiver::recv", reason = "it sleeps: use nonblock::sync::channel" },
+//!     { path = "std::thread::sleep", reason = "It sleeps for as long as it is told. Use nonblock::thread::sleep(cx, ..)." },
+//!     { path = "std::fs::read", reason = "It waits for the file system, and allocates. Use", replacement = "nonblock::MaySleep" },
+//!     { path = "std::sync::Mutex::lock", reason = "It sleeps while another thread holds the lock. Use nonblock::sync::Mutex::lock(cx), or try_lock() in a section." },
+//! ]
+//! disallowed-macros = [
+//!     { path = "std::println", reason = "It waits until the standard output has room, under its lock. Use nonblock::work::Queue::push(nb, ..), whose worker prints." },
+//! ]
+//! await-holding-invalid-types = [
+//!     { path = "nonblock::sync::Guard", reason = "Threads that wait for the lock sleep until the task is polled again." },
 //! ]
 //! ```
+//!
+//! Where such a call is right, as in code that may sleep and has the token, say so there:
+//! `#[expect(clippy::disallowed_methods, reason = "...")]`.
 //!
 //! What the compiler refuses from now on, and which step finds which mistake, is in [`mistakes`](super::mistakes); what
 //! no step finds, in [`blind_spots`](super::blind_spots).

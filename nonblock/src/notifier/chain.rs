@@ -113,7 +113,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         first_panic.catch(|| writer.collect());
         // A thread that is within a call would wait for itself, or for another thread that waits for it.
         if !ends_are_deferred() {
-            first_panic.catch(|| self.snapshot.synchronize_since(cx, period));
+            self.snapshot.synchronize_catching(cx, period, &mut first_panic);
         }
         first_panic.resume();
     }

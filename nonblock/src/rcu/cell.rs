@@ -68,8 +68,8 @@ pub struct Rcu<T> {
     /// Every value that was free in this epoch has been dropped.
     freed_up_to: AtomicU64,
     grace_periods: GracePeriods,
-    // Readers on several threads share a `T`.
-    _shares: PhantomData<T>,
+    // Readers on several threads share a `T`. An array, so that a message of rustc goes straight to the type.
+    _shares: [T; 0],
 }
 
 /// What only the writer reads and changes.
@@ -160,7 +160,7 @@ impl<T> Rcu<T> {
             freeing: AtomicBool::new(false),
             freed_up_to: AtomicU64::new(0),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
-            _shares: PhantomData,
+            _shares: [],
         }
     }
 
@@ -197,7 +197,7 @@ impl<T> Rcu<T> {
         readers.fetch_add(1, Ordering::Acquire);
         let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
-        let value = unsafe { NonNull::new_unchecked(value) };
+        let value = Pinned(unsafe { NonNull::new_unchecked(value) });
         Guard { value, readers, _active: active, _rcu: PhantomData }
     }
 
@@ -317,13 +317,34 @@ impl<T> Rcu<T> {
     /// As [`synchronize`](Self::synchronize).
     #[track_caller]
     pub fn synchronize_since(&self, cx: &mut Sleepable, period: GracePeriod) {
-        might_sleep();
+        let mut first_panic = FirstPanic::new();
+        self.synchronize_catching(cx, period, &mut first_panic);
+        first_panic.resume();
+    }
+
+    /// As [`synchronize_since`](Self::synchronize_since), but leaves the panics of values' drops to the caller.
+    ///
+    /// For callers that have other calls to make, whatever panics.
+    ///
+    /// # Context
+    ///
+    /// As [`synchronize`](Self::synchronize).
+    ///
+    /// # Panics
+    ///
+    /// If this thread is a reader itself ([`ends_are_deferred`]).
+    #[track_caller]
+    pub fn synchronize_catching(
+        &self,
+        cx: &mut Sleepable,
+        period: GracePeriod,
+        first_panic: &mut FirstPanic,
+    ) {
         assert!(
             !ends_are_deferred(),
             "`synchronize` on a thread that reads: it would wait for itself; expected no guard, no callback and no \
              invalidation under way on this thread"
         );
-        let mut first_panic = FirstPanic::new();
         let mut backoff = Backoff::new();
         loop {
             let writer = self.write(cx);
@@ -331,11 +352,10 @@ impl<T> Rcu<T> {
             if self.grace_periods.has_ended(period)
                 && self.freed_up_to.load(Ordering::Acquire) >= period.ends_at
             {
-                break;
+                return;
             }
             backoff.snooze(cx);
         }
-        first_panic.resume();
     }
 
     /// Waits until a grace period has ended.
@@ -620,12 +640,21 @@ impl<T> Drop for Freeing<'_, T> {
 /// See [`Rcu::read`].
 #[must_use = "the value is pinned until this is dropped: bind it to a name, since `let _` drops it at once"]
 pub struct Guard<'a, T> {
-    // It is no reference: a reference would have to be valid until the end of the drop, and the value may be freed earlier.
-    value: NonNull<T>,
+    value: Pinned<T>,
     readers: &'a AtomicUsize,
     _active: ActiveRead,
     _rcu: PhantomData<&'a Rcu<T>>,
 }
+
+/// The value that a guard pins.
+///
+/// It is no reference: a reference would have to be valid until the end of the guard's drop, and the value may be freed
+/// earlier.
+struct Pinned<T>(NonNull<T>);
+
+// SAFETY: it is a `&T` in all but name. What ties a guard to its thread is `ActiveRead`, and it alone, so that a message of
+// rustc names that and nothing else.
+unsafe impl<T: Sync> Send for Pinned<T> {}
 
 impl<T> Deref for Guard<'_, T> {
     type Target = T;
@@ -633,7 +662,7 @@ impl<T> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: this reader is counted, so no writer frees the value before this guard is dropped.
-        unsafe { self.value.as_ref() }
+        unsafe { self.value.0.as_ref() }
     }
 }
 

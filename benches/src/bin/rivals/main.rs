@@ -10,6 +10,7 @@ mod overlap;
 mod processors;
 mod queue;
 mod raw;
+mod rcu;
 mod section;
 mod tokens;
 
@@ -30,6 +31,7 @@ fn plan() -> Plan {
     locks::plan(&mut plan);
     queue::plan(&mut plan);
     channel::plan(&mut plan);
+    rcu::plan(&mut plan);
     notifiers::plan(&mut plan);
     intervals::plan(&mut plan);
     churn::plan(&mut plan);

@@ -1,4 +1,4 @@
-//! Pages that can be pinned, and are counted.
+//! Pages that can be pinned. Pins are counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -39,7 +39,7 @@ impl PinPages for Pins {
         self.0.pinned.fetch_add(range.pages().len(), Ordering::Relaxed);
         let pages = range.start() / PAGE_SIZE..range.end() / PAGE_SIZE;
         let pages = pages.map(|page| self.0.truth[page].load(Ordering::Relaxed)).collect();
-        // An invalidation may come between this and the caching.
+        // An invalidation may come between this point and the caching.
         nonblock::thread::sleep(cx, Duration::from_micros(20));
         pages
     }
@@ -51,7 +51,7 @@ impl PinPages for Pins {
     }
 }
 
-/// So many pages from one on.
+/// Returns the range of `pages` pages from `first_page` on.
 pub(crate) fn range(first_page: usize, pages: usize) -> Range {
     Range::with_len(first_page * PAGE_SIZE, pages * PAGE_SIZE).expect("whole pages")
 }
