@@ -23,12 +23,12 @@ pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;
 
 /// How many counters of readers an [`Rcu`](crate::rcu::Rcu) has. A power of two, so that a number is brought into range
 /// by a mask.
-#[cfg(feature = "lock_api")]
+#[cfg(feature = "sync")]
 pub(crate) const RCU_SHARDS: usize = 16;
 
 /// How many replaced values an [`Rcu`](crate::rcu::Rcu) lets pile up before it looks whether readers are left, though
 /// nobody waits for that.
-#[cfg(feature = "lock_api")]
+#[cfg(feature = "sync")]
 pub(crate) const RCU_MAX_RETIRED: usize = 8;
 
 /// Declares a cell of each thread, without a destructor: it can be used while the thread is torn down, and its first use
