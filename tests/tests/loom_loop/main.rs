@@ -9,7 +9,13 @@
 //! checker sees. The reaper keeps to the steps of `oom`, whose own takes real memory from the kernel, which no checker
 //! sees. Run with `.ci/run loom`.
 #![cfg(loom)]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "a part of the library is used")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    unreachable_pub,
+    reason = "a part of the library is used"
+)]
 #![allow(missing_docs, missing_debug_implementations, reason = "none of it is seen from outside")]
 #![allow(unexpected_cfgs, reason = "the features are the library's")]
 #![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
