@@ -23,17 +23,17 @@ pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;
 
 /// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a mask brings a number
 /// into range.
-#[cfg(feature = "lock_api")]
+#[cfg(feature = "sync")]
 pub(crate) const RCU_SHARDS: usize = 16;
 
 /// How many replaced values an [`Rcu`](crate::rcu::Rcu) keeps before it looks whether readers are left, even if nobody waits
 /// for that.
-#[cfg(feature = "lock_api")]
+#[cfg(feature = "sync")]
 pub(crate) const RCU_MAX_RETIRED: usize = 8;
 
 /// Declares a thread-local cell without a destructor. It can be used while the thread is torn down, and its first use takes no
 /// lock of the dynamic loader.
-#[cfg(feature = "std")]
+#[cfg(feature = "sync")]
 macro_rules! per_thread {
     ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
         std::thread_local! {
@@ -42,7 +42,7 @@ macro_rules! per_thread {
         }
     };
 }
-#[cfg(feature = "std")]
+#[cfg(feature = "sync")]
 pub(crate) use per_thread;
 
 /// An `UnsafeCell` with the methods that the cell of the model checker has.

@@ -8,6 +8,7 @@ use std::thread::panicking;
 
 /// Calls the closure for every item, in order. If one call panics, the others are made all the same.
 #[inline]
+#[cfg_attr(not(feature = "sync"), allow(dead_code, reason = "only `rcu` calls it"))]
 pub(crate) fn for_each<I, C, F>(items: I, cx: &mut C, call: F)
 where
     I: Iterator + Clone,

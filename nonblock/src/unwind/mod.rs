@@ -21,7 +21,7 @@ use crate::violation::Place;
 
 pub use drop_caught::DropCaught;
 pub use first_panic::FirstPanic;
-#[cfg(feature = "lock_api")]
+#[cfg(feature = "sync")]
 pub(crate) use first_panic::for_each;
 
 use first_panic::discard;
