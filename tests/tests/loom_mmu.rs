@@ -134,8 +134,7 @@ pub mod unwind {
     mod first_panic;
 
     pub use drop_caught::DropCaught;
-    pub use first_panic::FirstPanic;
-    pub(crate) use first_panic::for_each;
+    pub use first_panic::{FirstPanic, for_each};
 }
 
 #[path = "../../nonblock/src/rcu/mod.rs"]

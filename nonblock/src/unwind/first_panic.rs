@@ -7,9 +7,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread::panicking;
 
 /// Calls the closure for every item, in order. If one call panics, the others are made all the same.
+///
+/// As long as no call panics, it allocates nothing and catches nothing. So a section can use it.
+///
+/// # Arguments
+///
+/// * `cx`: it is lent to each call. It is a token, for instance.
+///
+/// # Context
+///
+/// May be called where the closure may.
+///
+/// # Panics
+///
+/// The first panic of a call passes through, after all calls were made. If the thread is unwinding already, no panic does.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::unwind;
+///
+/// let mut called = Vec::new();
+/// let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+///     unwind::for_each(1..=3, &mut called, |number, called| {
+///         called.push(number);
+///         assert!(number != 2, "the second");
+///     });
+/// }));
+/// assert_eq!(called, [1, 2, 3]);
+/// assert_eq!(outcome.unwrap_err().downcast_ref(), Some(&"the second"));
+/// ```
 #[inline]
-#[cfg_attr(not(feature = "sync"), allow(dead_code, reason = "only `rcu` calls it"))]
-pub(crate) fn for_each<I, C, F>(items: I, cx: &mut C, call: F)
+pub fn for_each<I, C, F>(items: I, cx: &mut C, call: F)
 where
     I: Iterator + Clone,
     C: ?Sized,

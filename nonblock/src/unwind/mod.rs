@@ -20,9 +20,7 @@ use crate::check;
 use crate::violation::Place;
 
 pub use drop_caught::DropCaught;
-pub use first_panic::FirstPanic;
-#[cfg(feature = "sync")]
-pub(crate) use first_panic::for_each;
+pub use first_panic::{FirstPanic, for_each};
 
 use first_panic::discard;
 
