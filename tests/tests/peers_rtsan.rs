@@ -1,4 +1,4 @@
-//! RealtimeSanitizer and sections in one callback: what each finds, and what neither does.
+//! `RealtimeSanitizer` and sections in one callback: what each finds, and what neither does.
 //!
 //! The sanitizer's library comes with rustc. Where it is not there, these tests look at nothing and say so.
 
