@@ -59,3 +59,9 @@ pub mod mmu;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod oom;
 mod primitive;
+
+/// The library that this crate stands on: tokens, sections, locks.
+///
+/// A driver can take both from here, or depend on `nonblock` itself.
+#[doc(no_inline)]
+pub use nonblock;
