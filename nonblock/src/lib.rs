@@ -27,7 +27,7 @@
 //! | open a section | [`Sleepable::non_block`], [`NonBlock::non_block`], [`Context::non_block`] |
 //! | say what a function needs, and check it | [`#[may_sleep]`](macro@may_sleep), [`#[non_block]`](macro@non_block) |
 //! | write one callback for both contexts | [`Context`] |
-//! | wait, or refuse in a section | [`sync::Mutex::acquire`](sync::Lock::acquire) |
+//! | wait, or refuse in a section | [`sync::Mutex::acquire`] |
 //! | share data with a section | [`sync::SpinLock`] |
 //! | tell a thread from a section | [`sync::Completion`], [`sync::channel`] |
 //! | leave work to a thread that may sleep | [`work::Queue`] |

@@ -321,7 +321,7 @@
 //! The callback has two callers, one that may sleep and one that must not. It is written once, generic over
 //! [`Context`](crate::Context):
 //!
-//! * [`acquire`](crate::sync::Lock::acquire) waits for a mutex, or refuses in a section;
+//! * [`acquire`](crate::sync::Mutex::acquire) waits for a mutex, or refuses in a section;
 //! * [`cx.or_refuse()?`](crate::Context::or_refuse) gets the right to sleep, or refuses in a section. Ask for it only
 //!   where there is something to wait for;
 //! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a
@@ -451,7 +451,7 @@
 //! | the callback waited for | now |
 //! |---|---|
 //! | a lock that everybody holds for a few instructions | it is a [`SpinLock`](crate::sync::SpinLock): `lock(nb)` here, `with(cx, ...)` elsewhere |
-//! | a lock whose holder sleeps | [`acquire`](crate::sync::Lock::acquire), and put off what was refused |
+//! | a lock whose holder sleeps | [`acquire`](crate::sync::Mutex::acquire), and put off what was refused |
 //! | a file, a log, a network | a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker has it |
 //! | room in a channel | [`try_send`](crate::sync::channel::Sender::try_send), of a bounded one |
 //! | nothing, but woke threads by a `Condvar` whose mutex is a spin lock now | they wait for a [`Completion`](crate::sync::Completion) or a [`Semaphore`](crate::sync::Semaphore) |
@@ -521,7 +521,7 @@
 //!     { path = "std::println", reason = "It waits until the standard output has room, under its lock. Use nonblock::work::Queue::push(nb, ..), whose worker prints." },
 //! ]
 //! await-holding-invalid-types = [
-//!     { path = "nonblock::sync::Guard", reason = "Threads that wait for the lock sleep until the task is polled again." },
+//!     { path = "nonblock::sync::MutexGuard", reason = "Threads that wait for the lock sleep until the task is polled again." },
 //! ]
 //! ```
 //!

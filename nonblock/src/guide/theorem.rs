@@ -32,7 +32,7 @@
 //! 2. *In a section no `Sleepable` is in reach.* A section that was opened by a token borrows it exclusively until its
 //!    end (law 3). One that was opened by the root [`non_block`](crate::non_block()) captures none, by step 1. A function
 //!    that [`#[non_block]`](macro@crate::non_block) makes a section takes none as a parameter. A guard of a spin lock is
-//!    taken with a `&NonBlock`, in a section; and a lock's [`with`](crate::sync::Lock::with) borrows the token that it
+//!    taken with a `&NonBlock`, in a section; and a lock's [`with`](crate::sync::SpinLock::with) borrows the token that it
 //!    was called with.
 //! 3. *So a thread in a section calls no sleeping operation*: each of them takes `&mut Sleepable` (law 2).
 //! 4. *What it waits in is therefore a spinning operation*, and there are two sorts.

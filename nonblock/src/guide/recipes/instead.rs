@@ -3,7 +3,7 @@
 //! # Wait or refuse
 //!
 //! One function for both contexts is generic over [`Context`](crate::Context). What waits is asked for with
-//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.or_refuse()`](crate::Context::or_refuse).
+//! [`acquire`](crate::sync::Mutex::acquire), or, for anything else, with [`cx.or_refuse()`](crate::Context::or_refuse).
 //! The `?` refuses in a section, and cannot fail outside of one. Refuse before anything was changed.
 //!
 //! ```
@@ -70,7 +70,7 @@
 //! # Count with a spin lock
 //!
 //! What sections share lies in a [`SpinLock`](crate::sync::SpinLock), held for a few instructions. With a token in hand
-//! that is either one, [`with`](crate::sync::Lock::with) opens the section itself.
+//! that is either one, [`with`](crate::sync::SpinLock::with) opens the section itself.
 //!
 //! ```
 //! use nonblock::sync::SpinLock;

@@ -69,7 +69,7 @@
 //! # #[cfg(feature = "lock_api")] {
 //! use core::sync::atomic::{AtomicBool, Ordering};
 //! use lock_api::{GuardNoSend, RawMutex};
-//! use nonblock::sync::{Lock, Spinning};
+//! use nonblock::sync::SpinLock;
 //!
 //! struct RawIrqLock(AtomicBool);
 //!
@@ -102,9 +102,9 @@
 //!     }
 //! }
 //!
-//! type SpinLock<T> = Lock<Spinning, T, RawIrqLock>;
+//! type IrqLock<T> = SpinLock<T, RawIrqLock>;
 //!
-//! static HITS: SpinLock<u32> = SpinLock::new(0);
+//! static HITS: IrqLock<u32> = IrqLock::with_raw(0);
 //! nonblock::non_block(|nb| *HITS.lock(nb) += 1);
 //! # }
 //! ```
