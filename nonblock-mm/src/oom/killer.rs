@@ -89,7 +89,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    /// Starts a thread, as [`thread::spawn`](nonblock::thread::spawn) does.
     ///
     /// # Errors
     ///
@@ -110,7 +110,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// Starts a thread, as [`thread::spawn`](crate::thread::spawn) does.
+    /// Starts a thread, as [`thread::spawn`](nonblock::thread::spawn) does.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ const VARIABLE: &str = "NONBLOCK";
 /// What is done with a violation that no test expects and no handler takes.
 ///
 /// It is [`Panic`](Policy::Panic) unless the environment variable `NONBLOCK` (`panic`, `warn`, `abort` or
-/// `ignore`) or [`set_policy`] says otherwise; the code's word goes over the variable's. Whatever the policy,
+/// `ignore`) or [`set_policy`](crate::set_policy) says otherwise; the code's word goes over the variable's. Whatever the policy,
 /// violations are counted in [`stats`](crate::stats).
 ///
 /// # Context
