@@ -71,7 +71,7 @@ pub struct Sleepable {
 /// assert_eq!(hits, 1);
 /// ```
 ///
-/// [`SpinLock`]: https://docs.rs/nonblock/latest/nonblock/sync/type.SpinLock.html
+/// [`SpinLock`]: crate::sync::SpinLock
 pub struct NonBlock {
     // Neither `Send` nor `Sync`: the section is open on this thread only.
     _lent: NotThreadSafe,

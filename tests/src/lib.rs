@@ -1,4 +1,4 @@
-//! Integration tests of `nonblock`. In the library itself are what several of them use, and the README's
+//! Integration tests of `nonblock`. In the library itself are what several of them use, and the READMEs'
 //! examples as documentation tests.
 
 #[cfg(target_os = "linux")]
@@ -14,3 +14,11 @@ pub mod victim;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../nonblock/README.md")]
+struct ReadmeOfNonblock;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../nonblock-mm/README.md")]
+struct ReadmeOfNonblockMm;
