@@ -37,10 +37,10 @@ use crate::unwind::{self, DropCaught};
 /// let clock = VersionClock::<()>::new();
 /// let callbacks = Rcu::new(List::<Callback, i32>::new());
 /// nonblock::sleepable(|cx| {
-///     let twice = Entry::new(Arc::new(|n| 2 * n) as Arc<Callback>, 10);
+///     let twice = Entry::new(Arc::new(|n: u32| 2 * n) as Arc<Callback>, 10);
 ///     let tombstone = twice.tombstone().clone();
 ///     callbacks.update(cx, |list| list.with(twice, |other| other.data < 10));
-///     let thrice = Entry::new(Arc::new(|n| 3 * n) as Arc<Callback>, 0);
+///     let thrice = Entry::new(Arc::new(|n: u32| 3 * n) as Arc<Callback>, 0);
 ///     callbacks.update(cx, |list| list.with(thrice, |other| other.data < 0));
 ///
 ///     let call = || {
