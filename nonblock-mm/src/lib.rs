@@ -3,13 +3,32 @@
 //! A driver that lets a device reach a process's memory mirrors the process's page table. Before the memory changes, the
 //! kernel tells the driver: it calls an *mmu notifier*. The OOM reaper, which takes a killed process's pages back, calls the
 //! notifiers too, and must not wait for anything that may itself wait for memory. This crate has all three in user space, on
-//! the tokens and sections of the crate [`nonblock`]: a driver that sleeps in the reaper's call does not compile.
+//! the tokens and sections of the crate [`nonblock`]: a driver that sleeps when the reaper calls it does not compile.
+//!
+//! The [guide] shows how to [move an mmu notifier over](guide::moving_over), has [recipes](guide::recipes), and says
+//! [why the reaper never waits for an allocation](guide::reaper).
+//!
+//! # The parts
 //!
 //! | to do this | use |
 //! |---|---|
-//! | mirror a process's memory, and be told before it changes | [`mmu`] |
-//! | have real memory that can be taken away (Linux) | `memory`, by the feature `oom` |
-//! | take it away when memory is short (Linux) | `oom`, by the feature `oom` |
+//! | be told before a process's memory changes | [`mmu::Invalidate`], [`mmu::AddressSpace::subscribe`] |
+//! | mirror one range, and never keep a stale page | [`mmu::InvalidateInterval`], [`mmu::IntervalSubscription`] |
+//! | tell the drivers, and wait for them | [`mmu::AddressSpace::invalidate`] |
+//! | tell the drivers, and be refused rather than wait | [`mmu::AddressSpace::try_invalidate`] |
+//! | have real memory that can be taken away (Linux) | `memory::Mm`, by the feature `oom` |
+//! | take a victim's memory away (Linux) | `oom::Reaper`, by the feature `oom` |
+//! | choose victims when memory is short (Linux) | `oom::Killer`, `oom::Pressure`, by the feature `oom` |
+//!
+//! # What is promised
+//!
+//! 1. Callbacks of both kinds run in a section if the caller must not sleep. End calls run in a section always.
+//! 2. A caller that may sleep cannot be refused. Only a section is refused.
+//! 3. Exactly the drivers whose start succeeded get an end call.
+//! 4. Callbacks run under no lock. `try_invalidate` itself waits for no thread, and neither allocates nor frees.
+//! 5. The reaper only tries the lock of a victim's memory. What it cannot have it comes back for, a limited number of times.
+//!
+//! The laws of [`nonblock`] hold here too, and so does its list of what it cannot see, with [a few more](guide::blind_spots).
 //!
 //! # Examples
 //!
@@ -48,6 +67,8 @@
 //! |---|---|---|
 //! | `oom` | no | `memory` and `oom`, on Linux |
 //! | `tracing` | no | each step of a reaper (`oom::ReapEvent`) and each [violation](nonblock::Violation) as an event of the crate `tracing` |
+//!
+//! A driver names [`nonblock`] in its `Cargo.toml` too, for the tokens, locks and attributes, and chooses its features there.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -59,3 +80,9 @@ pub mod mmu;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod oom;
 mod primitive;
+
+/// The library that this crate stands on: tokens, sections, locks.
+///
+/// A driver can take both from here, or depend on `nonblock` itself.
+#[doc(no_inline)]
+pub use nonblock;

@@ -2,9 +2,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 //! Code that must not sleep, checked by the compiler.
 //!
-//! Some code must not sleep: the callbacks of an OOM reaper, interrupt handlers, audio callbacks, the
-//! polling of async tasks. With this crate, a function that may sleep takes `&mut `[`Sleepable`], a section that
-//! must not lends only `&mut `[`NonBlock`], and the fault does not compile, on any path, in any build:
+//! Some code must not sleep: audio callbacks, interrupt handlers, the polling of async tasks, the callbacks of an OOM
+//! reaper. With this crate, a function that may sleep takes `&mut `[`Sleepable`]. A section, which must not sleep, lends
+//! only `&mut `[`NonBlock`]. So the fault does not compile, on any path, in any build:
 //!
 //! ```compile_fail,E0308
 //! use nonblock::Sleepable;
@@ -17,44 +17,45 @@
 //! });
 //! ```
 //!
-//! The [guide] shows how to [move a driver over](guide::moving_over) step by step, and has [recipes](guide::recipes).
+//! The [guide] [moves a driver over](guide::moving_over) step by step, and has [recipes](guide::recipes).
 //!
 //! # The parts
 //!
 //! | to do this | use |
 //! |---|---|
-//! | get the first token, at the root of a call chain | [`sleepable`], [`non_block()`], [`thread::spawn`] |
+//! | get the first token, where a call chain begins | [`sleepable`], [`non_block()`], [`thread::spawn`] |
 //! | open a section | [`Sleepable::non_block`], [`NonBlock::non_block`], [`Context::non_block`] |
 //! | say what a function needs, and check it | [`#[may_sleep]`](macro@may_sleep), [`#[non_block]`](macro@non_block) |
-//! | write one callback for both contexts | [`Context`] |
-//! | wait, or refuse in a section | [`sync::Mutex::acquire`](sync::Lock::acquire) |
+//! | write one callback for both contexts | [`Context`], [`Context::or_refuse`] |
+//! | wait for a lock, or refuse in a section | [`sync::Mutex::acquire`] |
 //! | share data with a section | [`sync::SpinLock`] |
-//! | tell a thread from a section | [`sync::Completion`], [`sync::channel`] |
+//! | read in a section what a thread replaces | [`rcu::Rcu`] |
+//! | tell a thread something from a section | [`sync::Completion`], [`sync::channel`] |
+//! | tell callbacks of events, by priority | [`notifier`] |
 //! | leave work to a thread that may sleep | [`work::Queue`] |
 //! | have an object at hand without allocating | [`Reserve`] |
-//! | use what sleeps without saying so | [`MaySleep`] |
-//! | read in a section what a thread replaces | [`rcu::Rcu`] |
-//! | tell callbacks of events, by priority | [`notifier`] |
-//! | mirror a process's memory, and take it away | the crate `nonblock-mm` |
+//! | use a file or a library, which sleep and do not say so | [`MaySleep`] |
+//! | call code of others, which may panic | [`unwind`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
-//! | join in from C, or from `no_std` | [`capi`], [`raw`], [`backend`] |
+//! | take part from C, or without `std` | [`capi`], [`raw`], [`backend`] |
+//! | mirror a process's memory, or take it away | the crate `nonblock-mm` |
 //!
 //! # The laws
 //!
 //! 1. You never own a token. [`Sleepable`] and [`NonBlock`] are opaque, zero-sized, and neither `Send` nor `Sync`. You
-//!    are lent `&mut` to one, for a call or a closure; so it cannot be stored, sent, leaked or forged in safe code.
-//! 2. What may sleep takes `&mut Sleepable`.
+//!    are lent `&mut` to one, for a call or a closure. So safe code cannot store, send, leak or forge one.
+//! 2. A function that may sleep takes `&mut Sleepable`.
 //! 3. Entering a section borrows the `Sleepable` exclusively. Inside there is only a `NonBlock`.
 //! 4. Non-blocking code waits only for code that cannot sleep. A [`sync::Mutex`] may be held across a sleep, so a section
-//!    can only try it; a [`sync::SpinLock`] is taken with `&NonBlock`, so its holder is in a section too.
-//! 5. Only who may refuse can refuse. [`Context::Refusal`] is uninhabited for `Sleepable`.
-//! 6. What the types cannot see, another layer does, and what no layer sees [is listed](#what-this-cannot-see).
+//!    can only try it. A [`sync::SpinLock`] is taken with `&NonBlock`, so its holder is in a section too.
+//! 5. Only code that may refuse can refuse. [`Context::Refusal`] is uninhabited for `Sleepable`.
+//! 6. What the types cannot see, another layer does. What no layer sees [is listed](#what-this-cannot-see).
 //!
 //! From these follows a theorem: *while a thread is in a section, neither it, nor any thread that it waits for, directly or
-//! through others, sleeps.* In particular a reaper that calls notifiers in a section never waits for the allocation that waits
-//! for the reaper. The [guide](guide::theorem) has the proof, what it assumes, and what it leaves out: how long a section
-//! takes, and the order of spin locks, above all.
+//! through others, sleeps.* For example, a reaper that calls drivers in a section never waits for an allocation that waits
+//! for the reaper. The [guide](guide::theorem) has the proof, its assumptions, and what it leaves out: above all how long a
+//! section takes, and the order of spin locks.
 //!
 //! # The layers
 //!
@@ -63,17 +64,17 @@
 //! | tokens and attributes | compile time | every path of typed code | none |
 //! | counters: [`might_sleep`] | run time, in debug builds or with feature `checks` | sleeping functions reached through `dyn`, callbacks, C | a thread-local load and a branch |
 //!
-//! Each works without the other: a code base can start with [`might_sleep`] in its few sleeping primitives and sections
-//! around its callbacks, with no token in any signature, and put tokens in from the leaves up.
+//! Each works without the other. A code base can start with [`might_sleep`] in its few sleeping primitives and sections
+//! around its callbacks, without a token in any signature. It can then put tokens in from the leaves up.
 //!
 //! # What this cannot see
 //!
-//! The compiler cannot see, and the counters find when it runs: a root, or a function that binds its token, called in a section; a
-//! token hidden in a closure or a struct that a section is handed; a sleeping function that takes no token but says [`might_sleep`],
-//! a destructor for instance; and whatever is under [`raw`].
+//! The compiler cannot see these, and the counters find them when they run: a root, or a function that binds its token,
+//! called in a section; a token hidden in a closure or a struct that is passed into a section; a function that takes no token
+//! and calls [`might_sleep`], for instance a destructor; and everything under [`raw`].
 //!
-//! Neither sees: a function that sleeps and says so in no way, such as `std::thread::sleep`; an allocation; a page fault; a
-//! section that is merely long; locks that are taken twice, or in different orders. With checks off there are no counters.
+//! Neither sees these: a function that sleeps and does not say so, such as `std::thread::sleep`; an allocation; a page fault;
+//! a section that is merely long; locks that are taken twice, or in different orders. With checks off there are no counters.
 //!
 //! The [guide](guide::blind_spots) has the whole list, with what to do about each, and a test that shows it.
 //!
@@ -86,7 +87,7 @@
 //! | `sync` | yes; needs `std` | [`sync::Mutex`], [`sync::SpinLock`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
 //! | `lock_api` | with `sync` | the locks of [`sync`] over any raw lock, without `std` too |
 //! | `spin` | no; needs `lock_api` | `sync::RawSpin`, a raw lock that spins, without `std` too |
-//! | `work` | no | [`work::Queue`] and [`Reserve`], without `std` too, but for `alloc` |
+//! | `work` | no | [`work::Queue`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |

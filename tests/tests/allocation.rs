@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use nonblock::notifier::{Answer, AtomicChain};
-use nonblock::sync::{Lock, RawSpin, Spinning};
+use nonblock::sync::{RawSpin, SpinLock};
 use nonblock::{Context, NonBlock, non_block, sleepable};
 use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
 
@@ -184,7 +184,7 @@ fn try_invalidate_allocates_nothing() {
 
 /// How often threads allocate or free, that all wait for one lock.
 fn counts_of_waiters<R: lock_api::RawMutex + Send + Sync>(number: usize) -> Vec<usize> {
-    let lock = Lock::<Spinning, u32, R>::new(0);
+    let lock = SpinLock::<u32, R>::with_raw(0);
     let about_to_wait = AtomicUsize::new(0);
     thread::scope(|scope| {
         let waiters: Vec<_> = non_block(|nb| {

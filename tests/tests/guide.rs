@@ -1,5 +1,5 @@
-//! The guide and what it points to: the tests and cases that its chapters name are there, and the list of what cannot be seen
-//! is that of the tests that show it.
+//! The guides of both crates and what they point to: the tests, cases and drivers that the chapters name are there, every
+//! chapter stands in a table, and the list of what cannot be seen is that of the tests that show it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,11 +15,31 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// The crates that have a guide.
+const CRATES: [&str; 2] = ["nonblock", "nonblock-mm"];
+
 /// The text of a chapter, without the marks of its comment.
-fn chapter(name: &str) -> String {
-    let source = read(format!("nonblock/src/guide/{name}.rs"));
+fn chapter(of: &str, name: &str) -> String {
+    let source = read(format!("{of}/src/guide/{name}.rs"));
     let lines = source.lines().filter_map(|line| line.trim_start().strip_prefix("//!"));
     lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n").collect()
+}
+
+/// The chapters in a folder of a guide: `theorem`, `recipes/places`.
+fn chapters(of: &str, folder: &str) -> Vec<String> {
+    let path = root().join(of).join("src/guide").join(folder);
+    let entries = fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut chapters = Vec::new();
+    for path in entries.map(|entry| entry.expect("an entry can be read").path()) {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name is text");
+        let name = if folder.is_empty() { stem.to_owned() } else { format!("{folder}/{stem}") };
+        if path.is_dir() {
+            chapters.extend(self::chapters(of, &name));
+        } else {
+            chapters.push(name);
+        }
+    }
+    chapters
 }
 
 /// The tests that a text names as `FILE.rs::TEST`: the file, in `tests/tests`, and the test.
@@ -41,15 +61,20 @@ fn tests_of(source: &str) -> BTreeSet<&str> {
     tests
 }
 
-/// What a chapter names as `FILE.rs::TEST`, or `ui/TOPIC/MISTAKE.rs`, and is not there.
+/// What a chapter names as `FILE.rs::TEST`, or by its path in the repository, and is not there.
 fn missing(text: &str) -> Vec<String> {
     let is_test = |file: &str, name: &str| {
         let path = format!("tests/tests/{file}.rs");
         root().join(&path).is_file() && tests_of(&read(path)).contains(name)
     };
     let tests = named_tests(text).into_iter().filter(|(file, name)| !is_test(file, name));
-    let cases = text.split('`').filter(|part| part.starts_with("ui/"));
-    let cases = cases.filter(|case| !root().join(case).is_file()).map(str::to_owned);
+    // Files of C's are Linux's.
+    let is_path = |part: &&str| {
+        ["ui/", "drivers/", "docs/"].iter().any(|top| part.starts_with(top))
+            && !part.ends_with(".c")
+    };
+    let cases = text.split('`').filter(is_path);
+    let cases = cases.filter(|case| !root().join(case).exists()).map(str::to_owned);
     tests.map(|(file, name)| format!("{file}.rs::{name}")).chain(cases).collect()
 }
 
@@ -93,20 +118,48 @@ fn assert_each_names_a_test(entries: &[String]) {
 
 #[test]
 fn what_the_chapters_name_is_there() {
-    for name in ["theorem", "blind_spots"] {
-        let missing = missing(&chapter(name));
-        assert!(missing.is_empty(), "{name} names what is not there: {missing:#?}");
+    for of in CRATES {
+        let chapters = chapters(of, "");
+        assert!(chapters.len() > 4, "{chapters:?}");
+        for name in chapters {
+            let missing = missing(&chapter(of, &name));
+            assert!(missing.is_empty(), "{of}: {name} names what is not there: {missing:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_chapter_stands_in_the_table() {
+    for of in CRATES {
+        let table = chapter(of, "mod");
+        for name in chapters(of, "") {
+            let in_table = table.lines().any(|line| line.starts_with(&format!("| [`{name}`] |")));
+            assert!(in_table || name.contains('/') || name == "mod", "{of}: {name}");
+        }
+    }
+    let table = chapter("nonblock", "recipes/mod");
+    for name in chapters("nonblock", "recipes") {
+        let recipes = chapter("nonblock", &name);
+        // Not the lines of an example, which begin with `# ` where they are hidden.
+        let texts = recipes.split("```").step_by(2);
+        let headings = texts.flat_map(str::lines).filter_map(|line| line.strip_prefix("# "));
+        for heading in headings {
+            let linked = table.contains(&format!("[{heading}](")) || name.ends_with("/mod");
+            assert!(linked, "the recipe {heading:?} of {name} does not stand in the table");
+        }
     }
 }
 
 #[test]
 fn every_blind_spot_is_shown_by_a_test() {
-    assert_each_names_a_test(&entries(&chapter("blind_spots")));
+    for of in CRATES {
+        assert_each_names_a_test(&entries(&chapter(of, "blind_spots")));
+    }
 }
 
 #[test]
 fn every_test_of_a_blind_spot_stands_in_the_chapter() {
-    let chapter = chapter("blind_spots");
+    let chapter = chapter("nonblock", "blind_spots");
     let named: BTreeSet<_> = named_tests(&chapter).into_iter().collect();
     let source = read("tests/tests/blind_spots.rs");
     let there = tests_of(&source);
@@ -118,34 +171,45 @@ fn every_test_of_a_blind_spot_stands_in_the_chapter() {
 
 #[test]
 fn every_assumption_of_the_theorem_is_shown_by_a_test() {
-    let chapter = chapter("theorem");
-    let assumptions = entries(below(&chapter, "What it assumes"));
-    assert_each_names_a_test(&assumptions);
-    // Numbered from 1, as other places refer to them.
-    for (entry, number) in assumptions.iter().zip(1..) {
-        assert!(entry.starts_with(&format!("{number}. ")), "not number {number}:\n{entry}");
+    for (of, name) in [("nonblock", "theorem"), ("nonblock-mm", "reaper")] {
+        let chapter = chapter(of, name);
+        let assumptions = entries(below(&chapter, "What it assumes"));
+        assert_each_names_a_test(&assumptions);
+        // Numbered from 1, as other places refer to them.
+        for (entry, number) in assumptions.iter().zip(1..) {
+            assert!(entry.starts_with(&format!("{number}. ")), "not number {number}:\n{entry}");
+        }
+        assert_each_names_a_test(&entries(below(&chapter, "What it leaves out")));
     }
-    assert_each_names_a_test(&entries(below(&chapter, "What it leaves out")));
+    assert_each_names_a_test(&entries(below(
+        &chapter("nonblock-mm", "reaper"),
+        "How the proof goes on here",
+    )));
 }
 
 #[test]
 fn what_strays_is_found() {
     let text = "# A\n\n* one\n  `guide.rs::no_such_test`, `no_such_file.rs::what_strays_is_found`\n\
-                * two, `ui/no/such_case.rs`\n\n# B\n\n1. three\n";
+                * two, `ui/no/such_case.rs`, `drivers/none`\n\n# B\n\n1. three\n";
     assert_eq!(
         missing(text),
-        ["guide.rs::no_such_test", "no_such_file.rs::what_strays_is_found", "ui/no/such_case.rs"]
+        [
+            "guide.rs::no_such_test",
+            "no_such_file.rs::what_strays_is_found",
+            "ui/no/such_case.rs",
+            "drivers/none"
+        ]
     );
     let entries = entries(text);
     assert_eq!(entries.len(), 3);
     assert_eq!(entries[2], "1. three\n");
-    assert!(missing("`guide.rs::what_strays_is_found`").is_empty());
+    assert!(missing("`guide.rs::what_strays_is_found`, `drivers/gntdev/`, `ui/`").is_empty());
 }
 
 #[test]
 fn the_excerpt_of_the_configuration_for_clippy_is_of_it() {
     let configuration = read("docs/clippy.toml");
-    let chapter = chapter("moving_over");
+    let chapter = chapter("nonblock", "recipes/finding");
     let (_, excerpt) = chapter.split_once("```toml\ndisallowed").expect("there is one");
     let (excerpt, _) = excerpt.split_once("```").expect("it ends");
     assert!(excerpt.lines().count() > 3);

@@ -6,11 +6,11 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nonblock::ViolationKind::SleepInNonBlock;
-use nonblock::sync::{Lock, Mutex, Sleeping, SpinLock, Spinning};
+use nonblock::sync::{Mutex, SpinLock};
 use nonblock::testing::{expect_violation, violations};
 use nonblock::{Context, Sleepable, WouldBlock, might_sleep, non_block, raw, sleepable, thread};
 
-// The sleeping kind.
+// The mutex.
 
 #[test]
 fn a_mutex_is_made_locked_looked_at_and_taken_apart() {
@@ -127,7 +127,7 @@ fn a_holder_that_panics_unlocks() {
     assert_eq!(raw::depth(), 0);
 }
 
-// The spinning kind.
+// The spin lock.
 
 #[test]
 fn a_spin_lock_is_made_locked_looked_at_and_taken_apart() {
@@ -257,7 +257,7 @@ fn with_unlocks_when_its_closure_panics() {
 // Both.
 
 #[test]
-fn both_kinds_exclude_each_other_over_threads() {
+fn a_mutex_and_a_spin_lock_have_one_holder_at_a_time() {
     const THREADS: usize = 4;
     const ROUNDS: usize = if cfg!(miri) { 50 } else { 2_000 };
 
@@ -350,7 +350,7 @@ fn locks_are_as_large_as_the_raw_locks_and_their_values() {
 
 // A raw lock of one's own.
 
-/// A lock that spins and knows no waiting: what a kernel has, and fit for both kinds.
+/// A lock that spins and knows no waiting: what a kernel has, and fit for a mutex and for a spin lock.
 struct RawSpin(AtomicBool);
 
 // SAFETY: the flag is taken by one exchange and released by one store, so it has one holder at a time.
@@ -381,13 +381,13 @@ unsafe impl lock_api::RawMutex for RawSpin {
     }
 }
 
-type OwnMutex<T> = Lock<Sleeping, T, RawSpin>;
-type OwnSpinLock<T> = Lock<Spinning, T, RawSpin>;
+type OwnMutex<T> = Mutex<T, RawSpin>;
+type OwnSpinLock<T> = SpinLock<T, RawSpin>;
 
 #[test]
-fn a_raw_lock_of_ones_own_serves_both_kinds() {
-    static SLEEPING: OwnMutex<u32> = OwnMutex::new(0);
-    static SPINNING: OwnSpinLock<u32> = OwnSpinLock::new(0);
+fn a_raw_lock_of_ones_own_serves_a_mutex_and_a_spin_lock() {
+    static SLEEPING: OwnMutex<u32> = OwnMutex::with_raw(0);
+    static SPINNING: OwnSpinLock<u32> = OwnSpinLock::with_raw(0);
 
     fn work(cx: &mut Sleepable) {
         for _ in 0..100 {

@@ -167,9 +167,7 @@ struct Rude(&'static str);
 
 impl Drop for Rude {
     fn drop(&mut self) {
-        if !self.0.is_empty() {
-            panic!("{}", self.0);
-        }
+        assert!(self.0.is_empty(), "{}", self.0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Read-write locks: many readers or one writer, of either kind.
+//! `RwLock` and `SpinRwLock`: many readers or one writer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nonblock::sync::{
-    MappedRwLockReadGuard, MappedRwLockWriteGuard, ReadGuard, RwLock, RwLockReadGuard,
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard,
     RwLockUpgradableReadGuard, RwLockWriteGuard, SpinRwLock, SpinRwLockWriteGuard,
 };
 use nonblock::testing::expect_violation;
@@ -175,7 +175,7 @@ fn guards_are_narrowed_to_a_part() {
         };
         assert!(lock.try_read().is_none());
         drop(list);
-        let Err(whole) = ReadGuard::try_map(lock.read(cx), |pair| pair.1.get(9)) else {
+        let Err(whole) = RwLockReadGuard::try_map(lock.read(cx), |pair| pair.1.get(9)) else {
             panic!("there is no tenth")
         };
         assert_eq!(whole.1, [2, 3]);
@@ -265,7 +265,7 @@ fn readers_and_writers_exclude_each_other_over_threads() {
     assert_eq!(spinning.into_inner(), [2 * ROUNDS; 2]);
 }
 
-// The spinning kind.
+// The one that spins.
 
 #[test]
 fn a_held_spinning_lock_counts_as_a_section() {

@@ -1,16 +1,16 @@
-//! The raw lock that spins, beneath locks of both kinds.
+//! The raw lock that spins, beneath a mutex and a spin lock.
 
-use nonblock::sync::{Guard, Lock, RawSpin, Sleeping, Spinning};
+use nonblock::sync::{self, RawSpin, SpinLockGuard};
 use nonblock::testing::violations;
 use nonblock::{WouldBlock, non_block, raw, sleepable, thread};
 
-type Mutex<T> = Lock<Sleeping, T, RawSpin>;
-type SpinLock<T> = Lock<Spinning, T, RawSpin>;
+type Mutex<T> = sync::Mutex<T, RawSpin>;
+type SpinLock<T> = sync::SpinLock<T, RawSpin>;
 
 #[test]
 fn it_is_taken_and_released() {
-    static SLEEPING: Mutex<u32> = Mutex::new(1);
-    static SPINNING: SpinLock<u32> = SpinLock::new(1);
+    static SLEEPING: Mutex<u32> = Mutex::with_raw(1);
+    static SPINNING: SpinLock<u32> = SpinLock::with_raw(1);
 
     sleepable(|cx| {
         let held = SLEEPING.lock(cx);
@@ -22,7 +22,7 @@ fn it_is_taken_and_released() {
             *held += 1;
             assert_eq!(raw::depth(), 2);
             assert!(SPINNING.is_locked() && SPINNING.try_lock(nb).is_none());
-            let held = Guard::map(held, |value| value);
+            let held = SpinLockGuard::map(held, |value| value);
             assert!(SPINNING.is_locked());
             drop(held);
         });
@@ -36,7 +36,7 @@ fn it_excludes_over_threads() {
     const THREADS: usize = 3;
     const ROUNDS: usize = if cfg!(miri) { 20 } else { 2_000 };
 
-    let (sleeping, spinning) = (Mutex::new(0), SpinLock::new(0));
+    let (sleeping, spinning) = (Mutex::with_raw(0), SpinLock::with_raw(0));
     let found = violations(|| {
         sleepable(|cx| {
             thread::scope(cx, |scope, _cx| {
@@ -58,7 +58,7 @@ fn it_excludes_over_threads() {
 
 #[test]
 fn a_forgotten_guard_leaves_it_locked() {
-    let lock = Mutex::new(());
+    let lock = Mutex::with_raw(());
     sleepable(|cx| std::mem::forget(lock.lock(cx)));
     assert!(lock.is_locked());
     non_block(|_nb| assert!(lock.try_lock().is_none()));

@@ -8,13 +8,13 @@ use crate::blocking::{Blocking, Effect, Entry, Kind};
 ///
 /// These are the types. Their aliases, such as `MutexGuard`, are the same to clippy.
 pub const GUARDS: [(&str, &str); 9] = [
-    ("nonblock::sync::Guard", LOCK),
-    ("nonblock::sync::MappedGuard", LOCK),
-    ("nonblock::sync::ReadGuard", LOCK),
-    ("nonblock::sync::WriteGuard", LOCK),
-    ("nonblock::sync::UpgradableGuard", LOCK),
-    ("nonblock::sync::MappedReadGuard", LOCK),
-    ("nonblock::sync::MappedWriteGuard", LOCK),
+    ("nonblock::sync::MutexGuard", LOCK),
+    ("nonblock::sync::MappedMutexGuard", LOCK),
+    ("nonblock::sync::RwLockReadGuard", LOCK),
+    ("nonblock::sync::RwLockWriteGuard", LOCK),
+    ("nonblock::sync::RwLockUpgradableReadGuard", LOCK),
+    ("nonblock::sync::MappedRwLockReadGuard", LOCK),
+    ("nonblock::sync::MappedRwLockWriteGuard", LOCK),
     (
         "nonblock::sync::SemaphorePermit",
         "Threads that wait for the permit sleep until the task is polled again.",

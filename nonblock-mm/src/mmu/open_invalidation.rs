@@ -7,21 +7,19 @@ per_thread! {
     static OPEN: usize = 0;
 }
 
-/// Names, in rustc's messages, why an invalidation is neither `Send` nor `Sync`.
-trait InvalidationEndsOnItsThread {}
-
 /// Counts one open invalidation of this thread, until it is dropped.
+///
+/// The count belongs to the thread. An invalidation stays on its thread by the guard that lies beside this in it.
 #[derive(Debug)]
 pub(super) struct OpenInvalidation {
-    // The count belongs to the thread. An array, so that rustc's message names the trait at once.
-    _of_this_thread: [*mut dyn InvalidationEndsOnItsThread; 0],
+    _private: (),
 }
 
 impl OpenInvalidation {
     #[inline]
     pub(super) fn new() -> Self {
         OPEN.with(|open| open.set(open.get() + 1));
-        Self { _of_this_thread: [] }
+        Self { _private: () }
     }
 
     /// Returns whether this thread has an invalidation open, of any address space.

@@ -1,89 +1,88 @@
-//! What this cannot see: what gets past the compiler, and what gets past the counters as well.
+//! What this cannot see: what the compiler does not see, and what the counters do not see either.
 //!
-//! Each entry says what to do about it, if there is something, and ends with the test, in a file of `tests/tests/`, that
-//! shows it: that it compiles, and whether it is found when it runs. What the entries mean for the proof is in
+//! Each entry says what to do about it, if anything can be done, and ends with the test, in a file of `tests/tests/`, that
+//! shows it: that the case compiles, and whether it is found when it runs. What the entries mean for the proof is in
 //! [`theorem`](super::theorem).
 //!
 //! # What the compiler cannot see, and the counters find
 //!
-//! They find it when it runs, in a build with [checks](crate::CHECKS) on.
+//! They find it when the code runs, in a build with [checks](crate::CHECKS) on.
 //!
-//! * **A root inside a section**: `non_block(|_nb| sleepable(|cx| ...))`. The root's closure captures no token, which is
-//!   all that the compiler knows. *Keep roots to where call chains begin; `grep -n 'sleepable('` lists them.*
+//! * **A root inside a section**: `non_block(|_nb| sleepable(|cx| ...))`. The compiler knows only that the root's closure
+//!   captures no token. *Keep roots to where call chains begin; `grep -n 'sleepable('` lists them.*
 //!   `blind_spots.rs::a_root_inside_a_section_is_left_to_the_counters`
 //! * **A function that binds its token**, by `#[may_sleep(cx)]`, called in a section: its signature does not show that it
 //!   sleeps. *Bind only where the signature is not yours.*
 //!   `blind_spots.rs::a_token_bound_by_attribute_inside_a_section_is_left_to_the_counters`
-//! * **A closure over a token, handed to a function that `#[non_block]` makes a section**: `f(|| sleep(cx))`. The
-//!   attribute sees the parameters' types, not what a closure, an iterator or a future captured. *Let such a function
-//!   take its closure with a bound that keeps tokens out ([`NoToken`](crate::NoToken), or `Send`), or lend it the token:
-//!   `impl FnOnce(&mut NonBlock)`.*
+//! * **A closure over a token, passed to a function that `#[non_block]` makes a section**: `f(|| sleep(cx))`. The attribute
+//!   sees the types of the parameters. It does not see what a closure, an iterator or a future captured. *Let such a
+//!   function take its closure with a bound that keeps tokens out ([`NoToken`](crate::NoToken), or `Send`), or lend the
+//!   closure the token: `impl FnOnce(&mut NonBlock)`.*
 //!   `blind_spots.rs::a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_counters`
-//! * **A token in a struct**, beside one that an attribute binds. *Pass tokens as parameters of their own.*
+//! * **A token in a struct**, beside a token that an attribute binds. *Pass tokens as parameters of their own.*
 //!   `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`
-//! * **A token whose type does not show it**, and that comes into a function with `#[non_block]`: behind a `dyn Trait` or a
-//!   type parameter, under an alias inside another type, or by an alias of a tuple, of an array, or whose lifetime is not
-//!   written. *Call the token by its name.*
+//! * **A token whose type does not show it**, in a parameter of a function with `#[non_block]`: a token behind a `dyn Trait`
+//!   or a type parameter, under an alias inside another type, or under an alias of a tuple, of an array, or with a lifetime
+//!   that is not written. *Call the token by its name.*
 //!   `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`
-//! * **A token in a wrapper that makes anything `Send`**, as some crates have, which check the thread when it is used. It
-//!   passes for [`NoToken`](crate::NoToken).
+//! * **A token in a wrapper that makes anything `Send`.** Some crates have such wrappers, which check the thread when they
+//!   are used. The wrapper passes for [`NoToken`](crate::NoToken).
 //!   `blind_spots.rs::a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters`
-//! * **A sleeping function that takes no token**, but says [`might_sleep`](crate::might_sleep), reached by whatever way:
-//!   directly, through `dyn`, from C. *Give it the token.*
+//! * **A sleeping function that takes no token**, but calls [`might_sleep`](crate::might_sleep). It does not matter how it is
+//!   reached: directly, through `dyn`, or from C. *Give it the token.*
 //!   `blind_spots.rs::a_sleeping_function_without_a_token_is_left_to_the_counters`
-//! * **A destructor that sleeps**: `drop` takes no token, and is called where a value goes out of scope. *Say
-//!   `#[may_sleep(cx)]` on it, and offer a method that takes the token and the value, as
-//!   [`MaySleep::into_inner`](crate::MaySleep::into_inner).* Of this crate's own,
-//!   [`memory::Mapping`](crate::memory::Mapping) and [`oom::Pressure`](crate::oom::Pressure) have one.
-//!   `blind_spots.rs::a_destructor_that_sleeps_is_left_to_the_counters`,
+//! * **A destructor that sleeps**: `drop` takes no token, and runs where a value goes out of scope. *Write
+//!   `#[may_sleep(cx)]` on it, and offer a method that takes the token and the value, like
+//!   [`MaySleep::into_inner`](crate::MaySleep::into_inner).* In the crate `nonblock-mm`, `Mapping` and `Pressure` have such a
+//!   destructor. `blind_spots.rs::a_destructor_that_sleeps_is_left_to_the_counters`,
 //!   `blind_spots.rs::dropping_what_the_kernel_may_wait_for_is_left_to_the_counters`
-//! * **Starting a thread**: [`thread::spawn`](crate::thread::spawn) takes no token, as `std`'s does not.
+//! * **Starting a thread**: [`thread::spawn`](crate::thread::spawn) takes no token, as `std`'s takes none.
 //!   `blind_spots.rs::starting_a_thread_is_left_to_the_counters`
 //! * **What is under [`raw`](crate::raw)**: its sections and roots may capture a token.
 //!   `blind_spots.rs::a_token_captured_by_a_raw_section_is_left_to_the_counters`
-//! * **What is under `__private`**, which is hidden, for the attributes' expansions alone: it makes tokens.
+//! * **What is under `__private`**, which makes tokens for the attributes' expansions. It is hidden, and not for other use.
 //!   *`grep -rn __private` finds nothing in code that keeps the rules.*
 //!   `blind_spots.rs::a_token_of_the_macros_own_is_left_to_the_counters`
 //! * **A section begun by hand**, by [`raw::non_block_start`](crate::raw::non_block_start) or from C
-//!   ([`capi`](crate::capi)): it borrows no token, so those of before can be used in it. *Where the code is Rust, use a
+//!   ([`capi`](crate::capi)): it borrows no token, so earlier tokens can be used in it. *Where the code is Rust, use a
 //!   closure or an attribute.* `blind_spots.rs::a_section_begun_by_hand_is_left_to_the_counters`,
 //!   `capi.rs::sections_of_rust_are_seen_by_c_and_those_of_c_by_rust`
-//! * **A token made by unsafe code**: it has no size, and so can be made of nothing.
+//! * **A token made by unsafe code**: it has no size, so unsafe code can make it from nothing.
 //!   `blind_spots.rs::a_token_made_by_unsafe_code_is_left_to_the_counters`
 //!
 //! # What is counted, and not reported
 //!
 //! * **A permitted sleep**: [`permit_sleep`](crate::permit_sleep) says that it is known. [`stats`](crate::stats) lists
 //!   every place, with its reason. `blind_spots.rs::a_permitted_sleep_is_counted_and_not_reported`
-//! * **A rule broken while a rule's breach is reported**, by a [`Handler`](crate::Handler) or a subscriber of `tracing`:
-//!   a report in a report would not end. `policy.rs::the_handler_may_sleep_lock_and_break_rules_without_recursion`
-//! * **The same breach once more**, under [`Policy::Warn`](crate::Policy::Warn): each place is reported once.
+//! * **A violation while another is being reported**, in a [`Handler`](crate::Handler) or a subscriber of `tracing`. Reports
+//!   of reports would never end. `policy.rs::the_handler_may_sleep_lock_and_break_rules_without_recursion`
+//! * **The same violation once more**, under [`Policy::Warn`](crate::Policy::Warn): each place is reported once.
 //!   `policy.rs::warn_writes_a_site_once_counts_all_and_goes_on`
 //!
 //! # What neither sees
 //!
-//! * **A function that sleeps and says so in no way**: `std::thread::sleep`, `std::sync::Mutex::lock`, a system call, a
-//!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours with the token), and [keep the rest
-//!   out](super::moving_over#step-4-everywhere) with clippy.*
+//! * **A function that sleeps and does not say so**: `std::thread::sleep`, `std::sync::Mutex::lock`, a system call, a
+//!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours that takes the token), and [keep the
+//!   rest out](super::recipes::finding#clippy-finds-what-says-nothing) with clippy.*
 //!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
 //! * **An allocation or a release of memory**: the allocator has locks of its own, and asks the system. *Allocate before
-//!   the section, release after it, or set aside beforehand ([`Reserve`](crate::Reserve)).*
+//!   the section, release after it, or set objects aside beforehand ([`Reserve`](crate::Reserve)).*
 //!   `blind_spots.rs::an_allocation_is_not_seen`
-//! * **A page fault**, the first use of lazily loaded code among them. *Lock the program's memory: `mlockall`.*
+//! * **A page fault**. The first use of code that is loaded lazily is one too. *Lock the program's memory: `mlockall`.*
 //!   `blind_spots.rs::a_page_fault_is_not_seen`
-//! * **Losing the processor**, to another thread or an interrupt. *A real-time priority, or a kernel's raw lock.*
+//! * **Losing the processor**, to another thread or an interrupt. *Ask for a real-time priority, or use a kernel's raw lock.*
 //!   `blind_spots.rs::losing_the_processor_is_not_seen`
 //! * **A section that is merely long**, or never ends. `blind_spots.rs::a_section_that_is_merely_long_is_not_seen`
-//! * **A panic in a section**: the program's panic hook runs in it, which allocates, locks and writes.
+//! * **A panic in a section**: the program's panic hook runs in it, and the hook allocates, locks and writes.
 //!   `blind_spots.rs::a_panic_in_a_section_is_not_seen`
-//! * **A spin lock taken twice** by one thread, its signal handlers and interrupts included: it waits for itself, for
-//!   ever, awake. `blind_spots.rs::a_spin_lock_taken_twice_is_not_seen`
+//! * **A spin lock taken twice** by one thread, its signal handlers and interrupts included: the thread waits for itself,
+//!   for ever, awake. `blind_spots.rs::a_spin_lock_taken_twice_is_not_seen`
 //! * **Spin locks taken in different orders** by two sections: they wait for each other, for ever, awake. *Take them in
 //!   one order; try the second.* `blind_spots.rs::spin_locks_taken_in_different_orders_are_not_seen`
-//! * **A mutex that its own holder waits for**, and mutexes taken in different orders: those who may sleep can wait for
-//!   each other. *Hold no lock that a callback takes while callbacks are called.*
+//! * **A mutex that its own holder waits for**, and mutexes taken in different orders: threads that may sleep can wait for
+//!   each other. *While you call callbacks, hold no lock that a callback takes.*
 //!   `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`
-//! * **A handler that sleeps while the section that it reports holds a spin lock**: the sections are put aside for it.
+//! * **A handler that sleeps while the reported section holds a spin lock**: the sections are put aside for the handler.
 //!   `blind_spots.rs::a_handler_that_sleeps_under_a_spin_lock_is_not_seen`
 //! * **The growing table of `parking_lot`'s locks**: see the eighth assumption of the
 //!   [theorem](super::theorem#what-it-assumes).
@@ -93,13 +92,13 @@
 //!
 //! * **A build with checks off** (no debug assertions, and not the feature `checks`) has no counters. The types are there
 //!   all the same. `zero_cost.rs::nothing_remains_in_a_release_build`
-//! * **A [`backend`](crate::backend) that keeps no count**, as that of a kernel without `CONFIG_DEBUG_ATOMIC_SLEEP`.
+//! * **A [`backend`](crate::backend) that keeps no count**, like that of a kernel without `CONFIG_DEBUG_ATOMIC_SLEEP`.
 //!   `no_std.rs::a_backend_may_keep_no_count`
-//! * **A path that does not run**: the counters see what happens, not what could. *Say
+//! * **A path that does not run**: the counters see what happens, not what could happen. *Call
 //!   [`might_sleep`](crate::might_sleep) first in a function, before it is known whether it has to wait.*
 //!   `blind_spots.rs::a_path_that_does_not_run_is_not_seen`
-//! * **A test, of a thread started by `std::thread`**: what such a thread does fails no
-//!   [`#[nonblock::test]`](macro@crate::test); the policy acts on it. *Start threads by [`thread`](crate::thread).*
+//! * **A test, where a thread was started by `std::thread`**: what that thread does fails no
+//!   [`#[nonblock::test]`](macro@crate::test). The policy acts on it. *Start threads by [`thread`](crate::thread).*
 //!   `testing.rs::a_violation_of_a_thread_without_a_token_is_its_own`
-//! * **A test, of a thread that outlives it.** *Join the threads of a test.*
+//! * **A test, where a thread outlives it.** *Join the threads of a test.*
 //!   `testing.rs::a_thread_that_outlives_its_test_reports_to_nobody`

@@ -2,21 +2,21 @@
 //!
 //! # Which step finds which mistake
 //!
-//! "run" is found when it runs, in a build with checks on; "compiler" is found in every build, on every path.
+//! "run" means: found when the code runs, in a build with checks on. "compiler" means: found in every build, on every path.
 //!
 //! | mistake | start | 1 | 2 | 3 | 4 |
 //! |---|---|---|---|---|---|
 //! | the callback sleeps, on a path that a test runs | | run | run | compiler | compiler |
 //! | the callback sleeps, on a path that no test runs | | | | compiler | compiler |
 //! | another function that a section calls sleeps | | run | run | run | compiler |
-//! | a new call of what sleeps, by somebody who does not know | | run | compiler | compiler | compiler |
+//! | somebody adds a call of a function that sleeps | | run | compiler | compiler | compiler |
 //! | the callback refuses a caller that may sleep | | | | compiler | compiler |
-//! | a section's caller does not look whether it was refused | | | | a warning | a warning |
+//! | the caller of a section ignores a refusal | | | | a warning | a warning |
 //! | an outer token used in a section | | | compiler | compiler | compiler |
-//! | an outer token used in a closure that a section is handed | | | run | run | run |
+//! | an outer token used in a closure that is passed to a section | | | run | run | run |
 //! | a function that binds its token, called in a section | | | run | run | run |
 //! | a root inside a section | | run | run | run | run |
-//! | what sleeps and says so in no way | | | | | clippy's list |
+//! | a call of something that sleeps and does not say so | | | | | [clippy](super::recipes::finding#clippy-finds-what-says-nothing) |
 //!
 //! # What the compiler's words mean
 //!
@@ -24,15 +24,15 @@
 //! |---|---|
 //! | expected `&mut Sleepable`, found `&mut NonBlock` | in a section nothing waits: try, refuse, or [put the work off](super::recipes::instead#put-work-off) |
 //! | expected `&mut Sleepable`, found `&mut C` | `lock.acquire(cx)?` in place of `lock.lock(cx)`; for anything else `cx.or_refuse()?` in place of `cx` |
-//! | expected associated type `<C as Context>::Refusal`, found `WouldBlock`; help: consider constraining the associated type to `WouldBlock` | not that: `Refusal = WouldBlock` would keep out every caller that may sleep. Ask for what may refuse with `?`: `acquire(cx)?`, `cx.or_refuse()?` |
-//! | `*cx` is borrowed, or needs unique access, in a closure | the section's own token: `cx.non_block(\|nb\| ...)` lends `nb` |
-//! | a root's closure captures a token | the token in place of the root: `cx.non_block(...)` |
+//! | expected associated type `<C as Context>::Refusal`, found `WouldBlock`; help: consider constraining the associated type to `WouldBlock` | do not follow the help: `Refusal = WouldBlock` would keep out every caller that may sleep. Write `acquire(cx)?` or `cx.or_refuse()?`, which refuse only in a section |
+//! | `*cx` is borrowed, or needs unique access, in a closure | use the section's own token: `cx.non_block(\|nb\| ...)` lends `nb` |
+//! | a root's closure captures a token | open the section by the token, not by a root: `cx.non_block(...)` |
 //!
-//! What no step finds is in [`blind_spots`](super::blind_spots).
+//! Mistakes that no step finds are in [`blind_spots`](super::blind_spots).
 //!
 //! # What the compiler refuses
 //!
-//! Waiting in the reaper:
+//! Waiting in a section:
 //!
 //! ```compile_fail,E0308
 //! # use nonblock::{NonBlock, Sleepable};
@@ -43,7 +43,7 @@
 //! }
 //! ```
 //!
-//! Waiting without a token, from wherever:
+//! Waiting without a token, anywhere:
 //!
 //! ```compile_fail,E0061
 //! # use nonblock::Sleepable;
@@ -54,7 +54,7 @@
 //! }
 //! ```
 //!
-//! Waiting in the callback for both, without asking:
+//! Waiting in a callback for both contexts, without asking:
 //!
 //! ```compile_fail,E0308
 //! # use nonblock::{Context, Sleepable};
@@ -66,11 +66,8 @@
 //! }
 //! ```
 //!
-//! Refusing a caller that may sleep. It happened to Linux: the commit 93065ac753e4 ("mm, oom: distinguish blockable mode for
-//! mmu notifiers"), which brought the question whether a caller may block, let `gntdev`'s callback answer `-EAGAIN` to
-//! all of them (`mn_invl_range_start()`, `drivers/xen/gntdev.c`); a later one mended it.
-//! `ui/drivers/gntdev_refuses_whoever_calls.rs` makes that mistake in the driver of `drivers/gntdev/`. rustc proposes to
-//! constrain `Refusal` to `WouldBlock`, which is no remedy: see the table above.
+//! Refusing a caller that may sleep. rustc proposes to constrain `Refusal` to `WouldBlock`, which does not help: see the
+//! table above. (It happened to Linux, when mmu notifiers learnt to refuse. The guide of `nonblock-mm` tells the story.)
 //!
 //! ```compile_fail,E0308
 //! # use nonblock::{Context, WouldBlock};
@@ -82,7 +79,7 @@
 //! }
 //! ```
 //!
-//! Using the token of before in a section:
+//! Using an earlier token in a section:
 //!
 //! ```compile_fail,E0500
 //! # use nonblock::Sleepable;
@@ -93,7 +90,7 @@
 //! }
 //! ```
 //!
-//! Opening a root around it instead:
+//! Opening a root around an earlier token:
 //!
 //! ```compile_fail,E0277
 //! # use nonblock::Sleepable;
@@ -117,4 +114,4 @@
 //! }
 //! ```
 //!
-//! More of them, each with the compiler's words, are in the folder `ui/` of the repository.
+//! The folder `ui/` of the repository has more of them, each with the compiler's words.

@@ -2,14 +2,15 @@
 //!
 //! | chapter | what it answers |
 //! |---|---|
-//! | [`moving_over`] | How do I move a driver over that knows nothing of contexts? Step by step, with the program working after each. |
+//! | [`moving_over`] | How do I move a driver over that knows nothing of contexts? Step by step, with a working program after each. |
 //! | [`mistakes`] | What does the compiler refuse then, and which step finds which mistake? |
-//! | [`theorem`] | Why can a section not wait for a thread that sleeps? The proof, what it assumes, what it leaves out. |
-//! | [`blind_spots`] | What gets past the types, and what gets past the counters as well? Each case with the test that shows it. |
-//! | [`recipes`] | How do I wait or refuse, count, put work off, wrap what sleeps, take part from C or without `std`, and test it? |
+//! | [`theorem`] | Why does a section never wait for a thread that sleeps? The proof, what it assumes, what it leaves out. |
+//! | [`blind_spots`] | What do the types not see, and what do the counters not see either? Each case with the test that shows it. |
+//! | [`recipes`] | How do I wait or refuse, count, put work off, read a configuration, wrap what sleeps, use C, and test it? |
 //!
-//! These modules hold documentation only, and are there in documentation only. Their examples are compiled and run as
-//! tests.
+//! Drivers that mirror a process's memory have a guide of their own, in the crate `nonblock-mm`.
+//!
+//! These modules hold documentation only, and exist in documentation only. Their examples are compiled and run as tests.
 
 pub mod blind_spots;
 pub mod mistakes;

@@ -1,8 +1,12 @@
 //! Moving an existing driver over, step by step.
 //!
-//! After each step the program compiles and works, and something more is found. So a step can take an afternoon or a
-//! year, and one driver can be further than another. The steps are shown on one small driver. It needs the default
-//! features only:
+//! After each step the program compiles and works, and more faults are found. So a step can take an afternoon or a year,
+//! and one driver can be further than another. This chapter shows the steps on one small driver, which needs the default
+//! features only. The driver is told to give up memory, by a caller that may wait and by one that must not. Your own may be
+//! told of something else: an interrupt, a block of sound, an event. The steps are the same.
+//!
+//! (If your driver has an mmu notifier, read this chapter, and then the guide of the crate `nonblock-mm`. There the traits of
+//! [step 3](#step-3-tokens-through-the-middle), and the callers, are written already.)
 //!
 //! ```toml
 //! [dependencies]
@@ -12,14 +16,14 @@
 //! | step | what you write | what finds the fault |
 //! |---|---|---|
 //! | [1](#step-1-the-counters) | a line in what sleeps, an attribute on what must not | a test that runs the path |
-//! | [2](#step-2-tokens-at-the-leaves) | tokens in what sleeps | the compiler, where somebody calls that without one; else the same |
+//! | [2](#step-2-tokens-at-the-leaves) | tokens in what sleeps | the compiler, where somebody calls that without a token; else the same test |
 //! | [3](#step-3-tokens-through-the-middle) | tokens in the callback and in its callers | the compiler, on these paths |
 //! | [4](#step-4-everywhere) | tokens up to `main` and to the threads' first functions | the compiler, on every path |
 //!
 //! # The start
 //!
-//! A card reaches a process's memory. When memory is taken from the process, its drivers are told, through a trait
-//! object: by the process itself, which may wait, or by the reaper of a machine that is out of memory, which must not.
+//! A card uses a process's memory. When memory is taken from the process, its drivers are told, through a trait object. The
+//! caller is the process itself, which may wait, or the reaper of a machine that is out of memory, which must not wait.
 //!
 //! ```
 //! use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,24 +104,24 @@
 //! }
 //! ```
 //!
-//! The fault: `reap` calls `invalidate`, which waits for a fence and for a mutex. Nothing in the code says that it must
-//! not, and it goes well until the mutex's holder waits for memory.
+//! The fault: `reap` calls `invalidate`, which waits for a fence and for a mutex. Nothing in the code says that this is
+//! forbidden. It goes well until the holder of the mutex waits for memory.
 //!
 //! # Step 1: the counters
 //!
 //! No signature changes in this step.
 //!
-//! 1. Find what sleeps. It is fewer functions than one fears: what waits for a device or another thread, what takes a
-//!    lock whose holder may do so, what reads and writes files. (A lock that everybody holds for a few instructions only
-//!    can be left for step 2.) Here it is `Fence::wait` and the locking of `mapped`. What is called in many places and is
+//! 1. Find the functions that sleep. There are fewer than one fears: those that wait for a device or another thread, take a
+//!    lock whose holder may wait, or read and write files. (Leave a lock that everybody holds for a few instructions only
+//!    to step 2.) Here these are `Fence::wait` and the locking of `mapped`. Something that is called in many places and is
 //!    not yours, such as [`std::sync::Mutex::lock`], gets a function of your own around it.
-//! 2. Say [`might_sleep`](crate::might_sleep) at the top of each, before any early return: then a call is reported even
-//!    if there was nothing to wait for this time. With `#[track_caller]`, the report names the caller.
-//! 3. Put [`#[non_block]`](macro@crate::non_block) on what must not sleep. The body is a section then, and the callers
-//!    see no difference. Where it is not a whole function, [`non_block`](crate::non_block()) takes a closure. Where that
-//!    closure captures something tied to its thread (an `Rc`, a lock's guard), [`raw::non_block`](crate::raw::non_block)
-//!    does, and where there is no closure, [`raw::non_block_start`](crate::raw::non_block_start) and
-//!    [`raw::non_block_end`](crate::raw::non_block_end).
+//! 2. Call [`might_sleep`](crate::might_sleep) at the top of each, before any early return. Then a call is reported even
+//!    if there was nothing to wait for this time. With `#[track_caller]` the report names the caller.
+//! 3. Put [`#[non_block]`](macro@crate::non_block) on each function that must not sleep. Its body becomes a section, and its
+//!    callers see no difference. For a part of a function, [`non_block`](crate::non_block()) takes a closure. If that
+//!    closure captures something that is tied to its thread (an `Rc`, a lock's guard), use
+//!    [`raw::non_block`](crate::raw::non_block). If there is no closure at all, use
+//!    [`raw::non_block_start`](crate::raw::non_block_start) and [`raw::non_block_end`](crate::raw::non_block_end).
 //!
 //! ```
 //! # use std::sync::atomic::{AtomicBool, Ordering};
@@ -209,20 +213,20 @@
 //! ```
 //!
 //! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it.
-//! Everywhere else a violation panics now, in builds with debug assertions or with the feature `checks`: tests that you
-//! have will fail of it, and `std` locks that are held on the way are poisoned. With `NONBLOCK=warn` in the environment
-//! the program goes on instead, and each place is reported once, with a call trace; [`stats`](crate::stats) counts them
-//! by place. That is how to begin. A test with [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails if
-//! there was a violation in it, whatever the policy.
+//! Everywhere else a violation panics from now on, in builds with debug assertions or with the feature `checks`. So some of
+//! your tests may fail, and `std` locks that are held at that moment are poisoned. Begin with `NONBLOCK=warn` in the
+//! environment: then the program goes on, each place is reported once, with a call trace, and [`stats`](crate::stats) counts
+//! the violations of each place. A test with [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails if there
+//! was a violation in it, whatever the policy.
 //!
 //! # Step 2: tokens at the leaves
 //!
-//! Now what sleeps takes `cx: &mut `[`Sleepable`](crate::Sleepable).
+//! Now the functions that sleep take `cx: &mut `[`Sleepable`](crate::Sleepable).
 //!
-//! 1. Replace what you wait on by its twin in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of
+//! 1. Replace the types you wait on by their twins in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of
 //!    `std` and `parking_lot`, with the token added. There is no poisoning, so the `unwrap`s go.
 //!
-//!    | of `std` | twin | in place of | say |
+//!    | of `std` | twin | in place of | write |
 //!    |---|---|---|---|
 //!    | `Mutex` | [`sync::Mutex`](crate::sync::Mutex) | `table.lock().unwrap()` | `table.lock(cx)` |
 //!    | a `Mutex` that is never held across a wait | [`sync::SpinLock`](crate::sync::SpinLock) | `*hits.lock().unwrap() += 1` | `hits.with(cx, \|hits, _nb\| *hits += 1)` |
@@ -232,10 +236,11 @@
 //!    | `thread::spawn` | [`thread::spawn`](crate::thread::spawn) | `spawn(\|\| work())` | `spawn(\|cx\| work(cx))` |
 //!    | `File`, `TcpStream` | [`MaySleep`](crate::MaySleep) of it | `writeln!(log, "up")` | `writeln!(log.with(cx), "up")` |
 //!
-//! 2. What waits itself gets the parameter, and [`#[may_sleep]`](macro@crate::may_sleep) in place of `might_sleep()`.
-//! 3. The compiler now names every caller (E0061, an argument is missing). A caller that is yours and simple takes `cx`
-//!    too. At all others stop, and put `#[may_sleep(cx)]` there: it binds `cx` in the body, and leaves the signature
-//!    alone. It is the border between what has moved and what has not.
+//! 2. A function of your own that waits gets the parameter, and [`#[may_sleep]`](macro@crate::may_sleep) in place of the
+//!    call of `might_sleep()`.
+//! 3. The compiler now names every caller (E0061, an argument is missing). If a caller is yours and simple, give it `cx`
+//!    too. Stop at all others, and put `#[may_sleep(cx)]` there: it binds `cx` in the body, and leaves the signature alone.
+//!    It marks the border between code that has moved and code that has not.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -312,27 +317,26 @@
 //! }
 //! ```
 //!
-//! The test of step 1 still passes (its report names the border, since that is where the check is made), and in tests the
-//! token comes as an argument: `fn maps(cx: &mut Sleepable)` under `#[nonblock::test]`. From now on nobody writes a new
-//! call of `wait` or `lock` without seeing that it sleeps.
+//! The test of step 1 still passes. Its report names the border, because the check is made there. Tests get the token as an
+//! argument: `fn maps(cx: &mut Sleepable)` under `#[nonblock::test]`. From now on nobody writes a new call of `wait` or
+//! `lock` without seeing that it sleeps.
 //!
 //! # Step 3: tokens through the middle
 //!
 //! The callback has two callers, one that may sleep and one that must not. It is written once, generic over
 //! [`Context`](crate::Context):
 //!
-//! * [`acquire`](crate::sync::Lock::acquire) waits for a mutex, or refuses in a section;
+//! * [`acquire`](crate::sync::Mutex::acquire) waits for a mutex, or refuses in a section.
 //! * [`cx.or_refuse()?`](crate::Context::or_refuse) gets the right to sleep, or refuses in a section. Ask for it only
-//!   where there is something to wait for;
+//!   where there is something to wait for.
 //! * `?` refuses only where that is possible: [`Context::Refusal`](crate::Context::Refusal) is uninhabited for a
-//!   `Sleepable`. Refuse before anything was changed, or make sure that the call can be made again.
+//!   `Sleepable`. Refuse before you change anything, or make sure that the call can be made again.
 //!
-//! A callback that has one caller only does not need this: it takes that caller's token, `nb: &mut NonBlock` or
+//! A callback that has only one caller does not need this. It takes that caller's token, `nb: &mut NonBlock` or
 //! `cx: &mut Sleepable`, and can be called through `dyn` as it is.
 //!
-//! A generic method cannot be called through `dyn`. So the trait is split: drivers write the generic one, callers hold
-//! the one with an entry for each token, and a blanket `impl` leads from one to the other. (For mmu notifiers this pair
-//! is there: [`mmu::Invalidate`](crate::mmu::Invalidate) and [`mmu::Notifier`](crate::mmu::Notifier).)
+//! A generic method cannot be called through `dyn`. So the trait is split in two. Drivers implement the generic trait.
+//! Callers hold the other, which has an entry for each token. A blanket `impl` leads from one to the other.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -442,27 +446,27 @@
 //! # }));
 //! ```
 //!
-//! The fault is gone. What could sleep refuses instead, and the reaper had to learn to be refused: it leaves the range
-//! alone for now, and comes back for it. That decision was missing in the old driver; no attribute could have made it.
+//! The fault is gone. The callback refuses instead of sleeping, and the reaper had to learn to be refused: it leaves the range
+//! alone for now, and comes back for it. That decision was missing in the old driver, and no attribute could have made it.
 //!
-//! Where nobody can come back, as in an interrupt handler, the callback has to do with what a section may do
+//! In an interrupt handler nobody can come back. There the callback has to use what a section may use
 //! ([recipes](super::recipes::instead)):
 //!
 //! | the callback waited for | now |
 //! |---|---|
 //! | a lock that everybody holds for a few instructions | it is a [`SpinLock`](crate::sync::SpinLock): `lock(nb)` here, `with(cx, ...)` elsewhere |
-//! | a lock whose holder sleeps | [`acquire`](crate::sync::Lock::acquire), and put off what was refused |
-//! | a file, a log, a network | a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker has it |
-//! | room in a channel | [`try_send`](crate::sync::channel::Sender::try_send), of a bounded one |
-//! | nothing, but woke threads by a `Condvar` whose mutex is a spin lock now | they wait for a [`Completion`](crate::sync::Completion) or a [`Semaphore`](crate::sync::Semaphore) |
+//! | a lock whose holder sleeps | [`acquire`](crate::sync::Mutex::acquire), and put the work off if it is refused |
+//! | a lock of a table that is read often and seldom replaced | an [`Rcu`](crate::rcu::Rcu): [`read`](crate::rcu::Rcu::read) waits for nobody |
+//! | a file, a log, a network | a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker may wait for it |
+//! | room in a channel | a bounded channel, and [`try_send`](crate::sync::channel::Sender::try_send) |
+//! | nothing, but woke threads by a `Condvar` whose mutex is a spin lock now | the threads wait for a [`Completion`](crate::sync::Completion) or a [`Semaphore`](crate::sync::Semaphore) |
 //! | memory | a [`Reserve`](crate::Reserve) (feature `work`) |
 //!
 //! # Step 4: everywhere
 //!
 //! Move the borders up to where call chains begin. `grep -rnE '(may_sleep|non_block)\(\w+\)\]' src` lists the attributes
-//! that bind; when you are done, they are left on `fn main`, on callbacks that C calls, and on methods of traits that are
-//! not yours, such as [`Drop`]. Threads are started by [`thread::spawn`](crate::thread::spawn), which lends each its
-//! token.
+//! that bind. In the end they remain on `fn main`, on callbacks that C calls, and on methods of traits that are not yours,
+//! such as [`Drop`]. Start threads by [`thread::spawn`](crate::thread::spawn), which lends each thread its token.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -475,7 +479,7 @@
 //! # }
 //!
 //! impl Process {
-//!     // To be called in a section: whoever calls has the token.
+//!     // Called in a section: the caller has the token.
 //!     #[non_block]
 //!     pub fn reap(
 //!         &self, start: usize, end: usize, nb: &mut NonBlock,
@@ -487,7 +491,7 @@
 //!     }
 //! }
 //!
-//! /// The reaper may sleep between its tries, and not in them.
+//! /// The reaper may sleep between its tries, but not in them.
 //! #[may_sleep]
 //! fn reaper(process: &Process, cx: &mut Sleepable) {
 //!     for _ in 0..10 {
@@ -506,27 +510,8 @@
 //! }
 //! ```
 //!
-//! What is left is what sleeps and says so in no way. For the functions and macros of `std`, clippy can keep it out: the
-//! repository's `docs/clippy.toml`, put beside `Cargo.toml`, lists what blocks or locks there, each with a test that shows it
-//! (`blocking`), and the guards that must not be held across an `.await`. With `--allocations`, the command in its first
-//! lines lists what allocates too. [`MaySleep`](crate::MaySleep) wraps values of which every use sleeps. An excerpt:
+//! Some functions sleep and do not say so, those of `std` among them. The types cannot find these calls; clippy can:
+//! [clippy finds what says nothing](super::recipes::finding#clippy-finds-what-says-nothing).
 //!
-//! ```toml
-//! disallowed-methods = [
-//!     { path = "std::thread::sleep", reason = "It sleeps for as long as it is told. Use nonblock::thread::sleep(cx, ..)." },
-//!     { path = "std::fs::read", reason = "It waits for the file system, and allocates. Use", replacement = "nonblock::MaySleep" },
-//!     { path = "std::sync::Mutex::lock", reason = "It sleeps while another thread holds the lock. Use nonblock::sync::Mutex::lock(cx), or try_lock() in a section." },
-//! ]
-//! disallowed-macros = [
-//!     { path = "std::println", reason = "It waits until the standard output has room, under its lock. Use nonblock::work::Queue::push(nb, ..), whose worker prints." },
-//! ]
-//! await-holding-invalid-types = [
-//!     { path = "nonblock::sync::Guard", reason = "Threads that wait for the lock sleep until the task is polled again." },
-//! ]
-//! ```
-//!
-//! Where such a call is right, as in code that may sleep and has the token, say so there:
-//! `#[expect(clippy::disallowed_methods, reason = "...")]`.
-//!
-//! What the compiler refuses from now on, and which step finds which mistake, is in [`mistakes`](super::mistakes); what
-//! no step finds, in [`blind_spots`](super::blind_spots).
+//! [`mistakes`](super::mistakes) shows what the compiler refuses from now on, and which step finds which mistake.
+//! [`blind_spots`](super::blind_spots) lists what no step finds.

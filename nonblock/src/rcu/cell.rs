@@ -68,7 +68,7 @@ pub struct Rcu<T> {
     /// Every value that was free in this epoch has been dropped.
     freed_up_to: AtomicU64,
     grace_periods: GracePeriods,
-    // Readers on several threads share a `T`. An array, so that a message of rustc goes straight to the type.
+    // Readers on several threads share a `T`. It is an empty array, so that a message of the compiler goes straight to the type.
     _shares: [T; 0],
 }
 
@@ -322,9 +322,9 @@ impl<T> Rcu<T> {
         first_panic.resume();
     }
 
-    /// As [`synchronize_since`](Self::synchronize_since), but leaves the panics of values' drops to the caller.
+    /// As [`synchronize_since`](Self::synchronize_since), but collects the panics of values that it drops in `first_panic`.
     ///
-    /// For callers that have other calls to make, whatever panics.
+    /// For callers that have other calls to make, even after a panic.
     ///
     /// # Context
     ///
@@ -652,8 +652,8 @@ pub struct Guard<'a, T> {
 /// earlier.
 struct Pinned<T>(NonNull<T>);
 
-// SAFETY: it is a `&T` in all but name. What ties a guard to its thread is `ActiveRead`, and it alone, so that a message of
-// rustc names that and nothing else.
+// SAFETY: but for the name, it is a `&T`. Only `ActiveRead` ties a guard to its thread, so that a message of the compiler names
+// nothing else.
 unsafe impl<T: Sync> Send for Pinned<T> {}
 
 impl<T> Deref for Guard<'_, T> {

@@ -33,13 +33,13 @@ pub(super) fn shard_of_this_thread() -> usize {
 }
 
 /// Tells, by its name in messages of the compiler, why a read is neither `Send` nor `Sync`.
-trait ReadEndsOnItsThread {}
+trait GuardStaysOnItsThread {}
 
 /// A read that this thread has under way. It is counted until this guard is dropped.
 #[derive(Debug)]
 pub(super) struct ActiveRead {
     // The count belongs to the thread. It is an empty array for the same reason as in the tokens.
-    _of_this_thread: [*mut dyn ReadEndsOnItsThread; 0],
+    _of_this_thread: [*mut dyn GuardStaysOnItsThread; 0],
 }
 
 impl ActiveRead {

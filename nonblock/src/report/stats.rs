@@ -71,7 +71,7 @@ pub struct Stats {
 pub struct Site {
     /// Which rule was broken.
     pub kind: ViolationKind,
-    /// The call that broke the rule. For a call from C, this is where the call came into Rust.
+    /// The call that broke the rule. For a call from C, this is one location that stands for all of C.
     pub location: &'static Location<'static>,
     /// The call that broke the rule, in Rust or in C.
     pub place: Place,

@@ -5,16 +5,21 @@ use core::time::Duration;
 
 use lock_api::{RawCondvar, RawCondvarTimed, RawMutexTimed, WaitTimeoutResult};
 
-use super::guard::Guard;
-use super::kind::Sleeping;
+use super::mutex::MutexGuard;
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
-/// A queue of threads that wait for the value of a mutex to change.
+/// A queue of threads that wait for the value of a [`Mutex`](super::Mutex) to change.
 ///
-/// It is made over any [`RawCondvar`](https://docs.rs/lock_api/0.5/lock_api/trait.RawCondvar.html) of the `lock_api` crate's.
-/// Used by its alias [`Condvar`](crate::sync::Condvar). It waits with the guard of a sleeping lock only: who waits
-/// sleeps, and the holder of a spin lock cannot.
+/// It waits with the guard of a mutex only: whoever waits sleeps, and the holder of a spin lock cannot.
+///
+/// # The raw condition variable
+///
+/// `R` is any [`RawCondvar`] of the crate `lock_api`; its raw lock is the mutex's. [`new`](Self::new) takes `parking_lot`'s.
+/// With any other, name it in the type and make the condition variable by [`with_raw`](Self::with_raw). Without feature
+/// `sync` there is no default.
+///
+/// [`RawCondvar`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawCondvar.html
 ///
 /// # Context
 ///
@@ -24,7 +29,6 @@ use crate::token::Sleepable;
 /// # Examples
 ///
 /// ```
-/// # #[cfg(feature = "sync")] {
 /// use nonblock::sync::{Condvar, Mutex};
 /// use nonblock::thread;
 ///
@@ -44,19 +48,33 @@ use crate::token::Sleepable;
 ///     drop(frames);
 ///     card.join(cx).unwrap();
 /// });
-/// # }
 /// ```
-pub struct ConditionVariable<C> {
-    inner: lock_api::Condvar<C>,
+pub struct Condvar<
+    #[cfg(feature = "sync")] R = parking_lot::RawCondvar,
+    #[cfg(not(feature = "sync"))] R,
+> {
+    inner: lock_api::Condvar<R>,
 }
 
-impl<C: RawCondvar> ConditionVariable<C> {
+#[cfg(feature = "sync")]
+impl Condvar {
     /// Makes one that nobody waits on.
     ///
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
+        Self::with_raw()
+    }
+}
+
+impl<R: RawCondvar> Condvar<R> {
+    /// Makes one that nobody waits on, over any raw condition variable: the type `R` says which.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    pub const fn with_raw() -> Self {
         Self { inner: lock_api::Condvar::new() }
     }
 
@@ -77,9 +95,7 @@ impl<C: RawCondvar> ConditionVariable<C> {
     pub fn notify_all(&self) -> usize {
         self.inner.notify_all()
     }
-}
 
-impl<C: RawCondvar> ConditionVariable<C> {
     /// Lets go of the mutex, waits for a notification, and takes the mutex again.
     ///
     /// Whether it can also return without one is up to the raw condition variable; `parking_lot`'s does not.
@@ -113,11 +129,7 @@ impl<C: RawCondvar> ConditionVariable<C> {
     /// });
     /// ```
     #[track_caller]
-    pub fn wait<T: ?Sized>(
-        &self,
-        cx: &mut Sleepable,
-        guard: &mut Guard<'_, Sleeping, T, C::RawMutex>,
-    ) {
+    pub fn wait<T: ?Sized>(&self, cx: &mut Sleepable, guard: &mut MutexGuard<'_, T, R::RawMutex>) {
         let _ = cx;
         might_sleep();
         self.inner.wait(&mut guard.inner);
@@ -136,7 +148,7 @@ impl<C: RawCondvar> ConditionVariable<C> {
     pub fn wait_while<T: ?Sized>(
         &self,
         cx: &mut Sleepable,
-        guard: &mut Guard<'_, Sleeping, T, C::RawMutex>,
+        guard: &mut MutexGuard<'_, T, R::RawMutex>,
         condition: impl FnMut(&mut T) -> bool,
     ) {
         let _ = cx;
@@ -145,9 +157,9 @@ impl<C: RawCondvar> ConditionVariable<C> {
     }
 }
 
-impl<C> ConditionVariable<C>
+impl<R> Condvar<R>
 where
-    C: RawCondvarTimed<RawMutex: RawMutexTimed<Duration = Duration>>,
+    R: RawCondvarTimed<RawMutex: RawMutexTimed<Duration = Duration>>,
 {
     /// As [`wait`](Self::wait), but not longer than a time.
     ///
@@ -179,7 +191,7 @@ where
     pub fn wait_for<T: ?Sized>(
         &self,
         cx: &mut Sleepable,
-        guard: &mut Guard<'_, Sleeping, T, C::RawMutex>,
+        guard: &mut MutexGuard<'_, T, R::RawMutex>,
         timeout: Duration,
     ) -> WaitTimeoutResult {
         let _ = cx;
@@ -202,7 +214,7 @@ where
     pub fn wait_while_for<T: ?Sized>(
         &self,
         cx: &mut Sleepable,
-        guard: &mut Guard<'_, Sleeping, T, C::RawMutex>,
+        guard: &mut MutexGuard<'_, T, R::RawMutex>,
         condition: impl FnMut(&mut T) -> bool,
         timeout: Duration,
     ) -> WaitTimeoutResult {
@@ -212,13 +224,15 @@ where
     }
 }
 
-impl<C: RawCondvar> Default for ConditionVariable<C> {
+// For the default alone, as `new`: `Condvar::default()` would not say which raw condition variable is meant.
+#[cfg(feature = "sync")]
+impl Default for Condvar {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<C> fmt::Debug for ConditionVariable<C> {
+impl<R> fmt::Debug for Condvar<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Condvar").finish_non_exhaustive()
     }

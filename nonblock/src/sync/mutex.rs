@@ -1,18 +1,69 @@
-//! The sleeping kind: waiting takes the right to sleep.
+//! The lock for one holder that may sleep while it holds it, and its guards.
 
 use core::fmt;
 use core::time::Duration;
 
 use lock_api::{RawMutex, RawMutexFair, RawMutexTimed};
 
-use super::guard::Guard;
-use super::kind::Sleeping;
-use super::lock::Lock;
+use super::macros::{guard, lock, map, unlock_fair};
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
 
-impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
+/// A lock that may be held across a sleep.
+///
+/// # The raw lock
+///
+/// `R` is any [`RawMutex`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it in
+/// the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
+///
+/// [`RawMutex`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawMutex.html
+///
+/// # Context
+///
+/// Waiting for it may sleep: `lock` takes `&mut Sleepable`. In a section, `try_lock` or `acquire`. Making a lock,
+/// looking at it and taking it apart does not sleep.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::Mutex;
+/// use nonblock::WouldBlock;
+///
+/// let table = Mutex::new(vec![1, 2, 3]);
+/// nonblock::sleepable(|cx| {
+///     table.lock(cx).push(4);
+///     let held = table.lock(cx);
+///     let refused = cx.non_block(|nb| table.acquire(nb).map(|table| table.len()));
+///     assert_eq!(refused, Err(WouldBlock));
+///     drop(held);
+///     assert_eq!(cx.non_block(|nb| table.acquire(nb).map(|table| table.len())), Ok(4));
+/// });
+/// ```
+///
+/// A mutex that serves its waiters in turn:
+///
+/// ```
+/// use nonblock::sync::Mutex;
+///
+/// type FairMutex<T> = Mutex<T, parking_lot::RawFairMutex>;
+///
+/// static QUEUE: FairMutex<Vec<u64>> = FairMutex::with_raw(Vec::new());
+///
+/// nonblock::sleepable(|cx| QUEUE.lock(cx).push(1));
+/// ```
+// The raw lock comes last and has a default, so that the compiler's messages leave it out.
+pub struct Mutex<
+    T: ?Sized,
+    #[cfg(feature = "sync")] R = parking_lot::RawMutex,
+    #[cfg(not(feature = "sync"))] R,
+> {
+    inner: lock_api::Mutex<R, T>,
+}
+
+lock!(Mutex<RawMutex> of lock_api::Mutex);
+
+impl<T: ?Sized, R: RawMutex> Mutex<T, R> {
     /// Waits for the lock and takes it.
     ///
     /// # Context
@@ -41,10 +92,10 @@ impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn lock(&self, cx: &mut Sleepable) -> Guard<'_, Sleeping, T, R> {
+    pub fn lock(&self, cx: &mut Sleepable) -> MutexGuard<'_, T, R> {
         let _ = cx;
         might_sleep();
-        self.wait(())
+        MutexGuard { inner: self.inner.lock(), section: () }
     }
 
     /// Takes the lock if it is free.
@@ -65,8 +116,8 @@ impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn try_lock(&self) -> Option<Guard<'_, Sleeping, T, R>> {
-        self.try_take(())
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T, R>> {
+        self.inner.try_lock().map(|inner| MutexGuard { inner, section: () })
     }
 
     /// Waits for the lock if the context may sleep, and tries it if not.
@@ -94,7 +145,7 @@ impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<Guard<'_, Sleeping, T, R>, C::Refusal> {
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<MutexGuard<'_, T, R>, C::Refusal> {
         match cx.or_refuse() {
             Ok(cx) => Ok(self.lock(cx)),
             Err(refusal) => self.try_lock().ok_or(refusal),
@@ -102,7 +153,7 @@ impl<T: ?Sized, R: RawMutex> Lock<Sleeping, T, R> {
     }
 }
 
-impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Lock<Sleeping, T, R> {
+impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Mutex<T, R> {
     /// Waits for the lock, but not longer than a time.
     ///
     /// # Context
@@ -131,15 +182,75 @@ impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Lock<Sleeping, T, R> {
         &self,
         cx: &mut Sleepable,
         timeout: Duration,
-    ) -> Option<Guard<'_, Sleeping, T, R>> {
+    ) -> Option<MutexGuard<'_, T, R>> {
         let _ = cx;
         might_sleep();
-        self.raw().try_lock_for(timeout).map(|inner| Guard { inner, held: () })
+        self.inner.try_lock_for(timeout).map(|inner| MutexGuard { inner, section: () })
     }
 }
 
-impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
-    /// Releases the lock for as long as the closure runs, and waits for it again.
+/// With the value if the lock is free, which is held meanwhile; it is not waited for.
+impl<T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Mutex<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Mutex");
+        match self.try_lock() {
+            Some(value) => debug.field("value", &&*value),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
+    }
+}
+
+guard! {
+    /// A held [`Mutex`]: gives access to the value, and unlocks when dropped.
+    ///
+    /// Its methods take the guard as an argument, so that they do not hide those of the value.
+    ///
+    /// # Context
+    ///
+    /// Its holder may sleep. Dropping it does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// See [`Mutex`].
+    MutexGuard<RawMutex = parking_lot::RawMutex> of lock_api::MutexGuard, (), DerefMut
+}
+
+guard! {
+    /// A held [`Mutex`], of whose value a part can be reached. Made by [`MutexGuard::map`].
+    ///
+    /// # Context
+    ///
+    /// Its holder may sleep. Dropping it does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::Sleepable;
+    /// use nonblock::sync::{MappedMutexGuard, Mutex, MutexGuard};
+    ///
+    /// struct Device {
+    ///     table: Mutex<(u32, Vec<u64>)>,
+    /// }
+    ///
+    /// impl Device {
+    ///     fn pages(&self, cx: &mut Sleepable) -> MappedMutexGuard<'_, Vec<u64>> {
+    ///         MutexGuard::map(self.table.lock(cx), |table| &mut table.1)
+    ///     }
+    /// }
+    ///
+    /// let device = Device { table: Mutex::new((0, vec![])) };
+    /// nonblock::sleepable(|cx| device.pages(cx).push(4096));
+    /// ```
+    MappedMutexGuard<RawMutex = parking_lot::RawMutex> of lock_api::MappedMutexGuard, (), DerefMut
+}
+
+map!(MutexGuard<RawMutex> of lock_api::MutexGuard => MappedMutexGuard, mut);
+map!(MappedMutexGuard<RawMutex> of lock_api::MappedMutexGuard => MappedMutexGuard, mut);
+unlock_fair!(MutexGuard<RawMutexFair> of lock_api::MutexGuard);
+
+impl<T: ?Sized, R: RawMutex> MutexGuard<'_, T, R> {
+    /// Releases the lock while the closure runs, and then waits for it again.
     ///
     /// Others may change the value meanwhile.
     ///
@@ -149,12 +260,11 @@ impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
     ///
     /// # Panics
     ///
-    /// A panic of the closure's passes through, when the lock is held again.
+    /// If the closure panics, the lock is taken again, and the panic goes on.
     ///
     /// # Examples
     ///
     /// ```
-    /// # #[cfg(feature = "sync")] {
     /// use nonblock::sync::{Mutex, MutexGuard};
     ///
     /// let table = Mutex::new(1);
@@ -163,7 +273,6 @@ impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
     ///     MutexGuard::unlocked(&mut held, cx, |cx| *table.lock(cx) += 1);
     ///     assert_eq!(*held, 2);
     /// });
-    /// # }
     /// ```
     #[track_caller]
     pub fn unlocked<U>(
@@ -176,11 +285,11 @@ impl<T: ?Sized, R: RawMutex> Guard<'_, Sleeping, T, R> {
     }
 }
 
-impl<T: ?Sized, R: RawMutexFair> Guard<'_, Sleeping, T, R> {
-    /// Hands the lock to a waiter, if there is one, and waits for it again.
+impl<T: ?Sized, R: RawMutexFair> MutexGuard<'_, T, R> {
+    /// Hands the lock to a waiter, if there is one, and then waits for it again.
     ///
-    /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
-    /// lock is not released.
+    /// For a holder that is busy for long: others get their turn, and may change the value. If nobody waits, the lock is
+    /// not released.
     ///
     /// # Context
     ///
@@ -190,17 +299,5 @@ impl<T: ?Sized, R: RawMutexFair> Guard<'_, Sleeping, T, R> {
         let _ = cx;
         might_sleep();
         lock_api::MutexGuard::bump(&mut guard.inner);
-    }
-}
-
-/// With the value if the lock is free, which is held meanwhile; it is not waited for.
-impl<T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Lock<Sleeping, T, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Mutex");
-        match self.try_lock() {
-            Some(value) => debug.field("value", &&*value),
-            None => debug.field("value", &format_args!("<locked>")),
-        };
-        debug.finish()
     }
 }

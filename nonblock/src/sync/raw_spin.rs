@@ -6,26 +6,24 @@ use core::mem;
 use lock_api::{GuardNoSend, RawMutex};
 use spin::mutex::SpinMutex;
 
-/// A raw lock that spins, for [`Lock`](crate::sync::Lock): where there is no `std`, or where nothing else is wanted
+/// A raw lock that spins, for [`SpinLock`](crate::sync::SpinLock): where there is no `std`, or where nothing else is wanted
 /// between a section and the memory that a lock lies in.
 ///
 /// It never waits for anything but its holder: no table of waiting threads, no system call, no allocation. Whoever
 /// waits keeps its processor, so it is for what is held for a few instructions by holders that cannot lose theirs, as
-/// in a kernel. The `spin` crate's lock speaks another version of `lock_api`'s language, so it is wrapped here.
+/// in a kernel. The `spin` crate's lock implements the traits of an older `lock_api`, so it is wrapped here.
 ///
 /// # Context
 ///
-/// Made for the kind [`Spinning`](crate::sync::Spinning). It serves [`Sleeping`](crate::sync::Sleeping) too, where there
-/// is nothing to sleep on.
+/// Made for [`SpinLock`](crate::sync::SpinLock). It serves [`Mutex`](crate::sync::Mutex) too, where there is nothing to
+/// sleep on.
 ///
 /// # Examples
 ///
 /// ```
-/// use nonblock::sync::{Lock, RawSpin, Spinning};
+/// use nonblock::sync::{RawSpin, SpinLock};
 ///
-/// type SpinLock<T> = Lock<Spinning, T, RawSpin>;
-///
-/// static HITS: SpinLock<u32> = SpinLock::new(0);
+/// static HITS: SpinLock<u32, RawSpin> = SpinLock::with_raw(0);
 ///
 /// nonblock::non_block(|nb| *HITS.lock(nb) += 1);
 /// ```

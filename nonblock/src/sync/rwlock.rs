@@ -1,18 +1,60 @@
-//! The sleeping read-write lock: waiting takes the right to sleep.
+//! The lock for one writer or many readers that may sleep while they hold it.
 
 use core::fmt;
 use core::time::Duration;
 
-use lock_api::{RawRwLock, RawRwLockFair, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
+use lock_api::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTimed};
 
-use super::guard::{ReadGuard, UpgradableGuard, WriteGuard};
-use super::kind::Sleeping;
-use super::shared_lock::ReadWriteLock;
+use super::macros::{lock, locked_exclusive};
+use super::rwlock_guards::{RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard};
 use crate::check::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
 
-impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
+/// A lock for one writer or many readers, which may be held across a sleep.
+///
+/// # The raw lock
+///
+/// `R` is any [`RawRwLock`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it
+/// in the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
+///
+/// [`RawRwLock`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawRwLock.html
+///
+/// # Context
+///
+/// Waiting for it may sleep: `read` and `write` take `&mut Sleepable`. In a section, `try_read`, `try_write`,
+/// `acquire_read` or `acquire_write`. Making a lock, looking at it and taking it apart does not sleep.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::WouldBlock;
+/// use nonblock::sync::RwLock;
+///
+/// let names = RwLock::new(vec!["eth0"]);
+/// nonblock::sleepable(|cx| {
+///     let reader = names.read(cx);
+///     cx.non_block(|nb| {
+///         assert_eq!(names.acquire_read(nb).unwrap().len(), 1); // readers share
+///         assert_eq!(names.acquire_write(nb).err(), Some(WouldBlock));
+///     });
+///     drop(reader);
+///     names.write(cx).push("eth1");
+/// });
+/// ```
+// The raw lock comes last and has a default, so that the compiler's messages leave it out.
+pub struct RwLock<
+    T: ?Sized,
+    #[cfg(feature = "sync")] R = parking_lot::RawRwLock,
+    #[cfg(not(feature = "sync"))] R,
+> {
+    inner: lock_api::RwLock<R, T>,
+}
+
+lock!(RwLock<RawRwLock> of lock_api::RwLock);
+locked_exclusive!(RwLock);
+
+impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     /// Waits until nobody writes, and takes the lock to read.
     ///
     /// Reading again while this thread reads already may wait for ever: with `parking_lot`, a writer that waits goes
@@ -42,10 +84,10 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn read(&self, cx: &mut Sleepable) -> ReadGuard<'_, Sleeping, T, R> {
+    pub fn read(&self, cx: &mut Sleepable) -> RwLockReadGuard<'_, T, R> {
         let _ = cx;
         might_sleep();
-        self.wait_to_read(())
+        RwLockReadGuard { inner: self.inner.read(), section: () }
     }
 
     /// Waits until nobody holds the lock, and takes it to write.
@@ -68,10 +110,10 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn write(&self, cx: &mut Sleepable) -> WriteGuard<'_, Sleeping, T, R> {
+    pub fn write(&self, cx: &mut Sleepable) -> RwLockWriteGuard<'_, T, R> {
         let _ = cx;
         might_sleep();
-        self.wait_to_write(())
+        RwLockWriteGuard { inner: self.inner.write(), section: () }
     }
 
     /// Takes the lock to read if nobody writes, or waits to.
@@ -81,8 +123,8 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     /// Does not sleep; takes no token.
     #[inline]
     #[track_caller]
-    pub fn try_read(&self) -> Option<ReadGuard<'_, Sleeping, T, R>> {
-        self.try_to_read(())
+    pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T, R>> {
+        self.inner.try_read().map(|inner| RwLockReadGuard { inner, section: () })
     }
 
     /// Takes the lock to write if nobody holds it.
@@ -92,8 +134,8 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     /// Does not sleep; takes no token.
     #[inline]
     #[track_caller]
-    pub fn try_write(&self) -> Option<WriteGuard<'_, Sleeping, T, R>> {
-        self.try_to_write(())
+    pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T, R>> {
+        self.inner.try_write().map(|inner| RwLockWriteGuard { inner, section: () })
     }
 
     /// Waits to read if the context may sleep, and tries if not.
@@ -127,7 +169,7 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     pub fn acquire_read<C: Context>(
         &self,
         cx: &mut C,
-    ) -> Result<ReadGuard<'_, Sleeping, T, R>, C::Refusal> {
+    ) -> Result<RwLockReadGuard<'_, T, R>, C::Refusal> {
         match cx.or_refuse() {
             Ok(cx) => Ok(self.read(cx)),
             Err(refusal) => self.try_read().ok_or(refusal),
@@ -148,7 +190,7 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     pub fn acquire_write<C: Context>(
         &self,
         cx: &mut C,
-    ) -> Result<WriteGuard<'_, Sleeping, T, R>, C::Refusal> {
+    ) -> Result<RwLockWriteGuard<'_, T, R>, C::Refusal> {
         match cx.or_refuse() {
             Ok(cx) => Ok(self.write(cx)),
             Err(refusal) => self.try_write().ok_or(refusal),
@@ -156,7 +198,7 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Sleeping, T, R> {
     }
 }
 
-impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
+impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     /// Waits until nobody writes, and takes the lock as the one reader that can become the writer.
     ///
     /// Others may read meanwhile, but no second upgradable reader.
@@ -184,10 +226,10 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn upgradable_read(&self, cx: &mut Sleepable) -> UpgradableGuard<'_, Sleeping, T, R> {
+    pub fn upgradable_read(&self, cx: &mut Sleepable) -> RwLockUpgradableReadGuard<'_, T, R> {
         let _ = cx;
         might_sleep();
-        UpgradableGuard { inner: self.raw().upgradable_read(), held: () }
+        RwLockUpgradableReadGuard { inner: self.inner.upgradable_read(), section: () }
     }
 
     /// Takes the lock as the one reader that can become the writer, if there is neither such a reader nor a writer.
@@ -197,8 +239,10 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
     /// Does not sleep; takes no token.
     #[inline]
     #[track_caller]
-    pub fn try_upgradable_read(&self) -> Option<UpgradableGuard<'_, Sleeping, T, R>> {
-        self.raw().try_upgradable_read().map(|inner| UpgradableGuard { inner, held: () })
+    pub fn try_upgradable_read(&self) -> Option<RwLockUpgradableReadGuard<'_, T, R>> {
+        self.inner
+            .try_upgradable_read()
+            .map(|inner| RwLockUpgradableReadGuard { inner, section: () })
     }
 
     /// Waits to read upgradably if the context may sleep, and tries if not.
@@ -206,7 +250,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
     /// # Context
     ///
     /// Either: sleeps with a `Sleepable`, never with a `NonBlock`. In a section the guard is upgraded by
-    /// [`try_upgrade`](UpgradableGuard::try_upgrade).
+    /// [`try_upgrade`](RwLockUpgradableReadGuard::try_upgrade).
     ///
     /// # Errors
     ///
@@ -216,7 +260,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
     pub fn acquire_upgradable_read<C: Context>(
         &self,
         cx: &mut C,
-    ) -> Result<UpgradableGuard<'_, Sleeping, T, R>, C::Refusal> {
+    ) -> Result<RwLockUpgradableReadGuard<'_, T, R>, C::Refusal> {
         match cx.or_refuse() {
             Ok(cx) => Ok(self.upgradable_read(cx)),
             Err(refusal) => self.try_upgradable_read().ok_or(refusal),
@@ -224,7 +268,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> ReadWriteLock<Sleeping, T, R> {
     }
 }
 
-impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> ReadWriteLock<Sleeping, T, R> {
+impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
     /// Waits to read upgradably, but not longer than a time.
     ///
     /// # Context
@@ -239,15 +283,15 @@ impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> ReadWriteLock<Sle
         &self,
         cx: &mut Sleepable,
         timeout: Duration,
-    ) -> Option<UpgradableGuard<'_, Sleeping, T, R>> {
+    ) -> Option<RwLockUpgradableReadGuard<'_, T, R>> {
         let _ = cx;
         might_sleep();
-        let guard = self.raw().try_upgradable_read_for(timeout);
-        guard.map(|inner| UpgradableGuard { inner, held: () })
+        let guard = self.inner.try_upgradable_read_for(timeout);
+        guard.map(|inner| RwLockUpgradableReadGuard { inner, section: () })
     }
 }
 
-impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> ReadWriteLock<Sleeping, T, R> {
+impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
     /// Waits to read, but not longer than a time.
     ///
     /// # Context
@@ -262,10 +306,10 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> ReadWriteLock<Sleeping, 
         &self,
         cx: &mut Sleepable,
         timeout: Duration,
-    ) -> Option<ReadGuard<'_, Sleeping, T, R>> {
+    ) -> Option<RwLockReadGuard<'_, T, R>> {
         let _ = cx;
         might_sleep();
-        self.raw().try_read_for(timeout).map(|inner| ReadGuard { inner, held: () })
+        self.inner.try_read_for(timeout).map(|inner| RwLockReadGuard { inner, section: () })
     }
 
     /// Waits to write, but not longer than a time.
@@ -282,95 +326,15 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> ReadWriteLock<Sleeping, 
         &self,
         cx: &mut Sleepable,
         timeout: Duration,
-    ) -> Option<WriteGuard<'_, Sleeping, T, R>> {
+    ) -> Option<RwLockWriteGuard<'_, T, R>> {
         let _ = cx;
         might_sleep();
-        self.raw().try_write_for(timeout).map(|inner| WriteGuard { inner, held: () })
-    }
-}
-
-impl<T: ?Sized, R: RawRwLock> ReadGuard<'_, Sleeping, T, R> {
-    /// Releases the lock for as long as the closure runs, and waits for it again.
-    ///
-    /// Others may change the value meanwhile.
-    ///
-    /// # Context
-    ///
-    /// May sleep: takes `&mut Sleepable`, and lends it on to the closure.
-    ///
-    /// # Panics
-    ///
-    /// A panic of the closure's passes through, when the lock is held again.
-    #[track_caller]
-    pub fn unlocked<U>(
-        guard: &mut Self,
-        cx: &mut Sleepable,
-        f: impl FnOnce(&mut Sleepable) -> U,
-    ) -> U {
-        might_sleep();
-        lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || f(cx))
-    }
-}
-
-impl<T: ?Sized, R: RawRwLock> WriteGuard<'_, Sleeping, T, R> {
-    /// Releases the lock for as long as the closure runs, and waits for it again.
-    ///
-    /// Others may change the value meanwhile.
-    ///
-    /// # Context
-    ///
-    /// May sleep: takes `&mut Sleepable`, and lends it on to the closure.
-    ///
-    /// # Panics
-    ///
-    /// A panic of the closure's passes through, when the lock is held again.
-    #[track_caller]
-    pub fn unlocked<U>(
-        guard: &mut Self,
-        cx: &mut Sleepable,
-        f: impl FnOnce(&mut Sleepable) -> U,
-    ) -> U {
-        might_sleep();
-        lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || f(cx))
-    }
-}
-
-impl<T: ?Sized, R: RawRwLockFair> ReadGuard<'_, Sleeping, T, R> {
-    /// Hands the lock to a waiter, if there is one, and waits for it again.
-    ///
-    /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
-    /// lock is not released.
-    ///
-    /// # Context
-    ///
-    /// May sleep: takes `&mut Sleepable`.
-    #[track_caller]
-    pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
-        let _ = cx;
-        might_sleep();
-        lock_api::RwLockReadGuard::bump(&mut guard.inner);
-    }
-}
-
-impl<T: ?Sized, R: RawRwLockFair> WriteGuard<'_, Sleeping, T, R> {
-    /// Hands the lock to a waiter, if there is one, and waits for it again.
-    ///
-    /// For a holder that is busy for long: others get their turn, and may change the value. Where nobody waits, the
-    /// lock is not released.
-    ///
-    /// # Context
-    ///
-    /// May sleep: takes `&mut Sleepable`.
-    #[track_caller]
-    pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
-        let _ = cx;
-        might_sleep();
-        lock_api::RwLockWriteGuard::bump(&mut guard.inner);
+        self.inner.try_write_for(timeout).map(|inner| RwLockWriteGuard { inner, section: () })
     }
 }
 
 /// With the value if nobody writes, read meanwhile; it is not waited for.
-impl<T: ?Sized + fmt::Debug, R: RawRwLock> fmt::Debug for ReadWriteLock<Sleeping, T, R> {
+impl<T: ?Sized + fmt::Debug, R: RawRwLock> fmt::Debug for RwLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RwLock");
         match self.try_read() {

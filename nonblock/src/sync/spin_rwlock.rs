@@ -1,17 +1,53 @@
-//! The spinning read-write lock: held in a section only, so that a section may wait for it.
+//! The lock for one writer or many readers that is held in a section only, so that a section may wait for it, and its
+//! guards.
 
 use core::fmt;
 
 use lock_api::RawRwLock;
 
-use super::guard::{ReadGuard, WriteGuard};
-use super::kind::Spinning;
-use super::shared_lock::ReadWriteLock;
+use super::macros::{downgrade, guard, lock, locked_exclusive, map, unlock_fair};
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
 
-impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Spinning, T, R> {
+/// A lock for one writer or many readers, which is held in a section only.
+///
+/// # The raw lock
+///
+/// `R` is any [`RawRwLock`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it
+/// in the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
+///
+/// [`RawRwLock`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawRwLock.html
+///
+/// # Context
+///
+/// To be taken in a section: `read` and `write` take `&NonBlock`; `with_read` and `with_write` open the section
+/// themselves. Making a lock, looking at it and taking it apart does not sleep.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::SpinRwLock;
+///
+/// let limits = SpinRwLock::new([64, 1500]);
+/// nonblock::sleepable(|cx| {
+///     limits.with_write(cx, |limits, _nb| limits[1] = 9000);
+///     cx.non_block(|nb| assert_eq!(limits.read(nb)[1], 9000));
+/// });
+/// ```
+// The raw lock comes last and has a default, so that the compiler's messages leave it out.
+pub struct SpinRwLock<
+    T: ?Sized,
+    #[cfg(feature = "sync")] R = parking_lot::RawRwLock,
+    #[cfg(not(feature = "sync"))] R,
+> {
+    inner: lock_api::RwLock<R, T>,
+}
+
+lock!(SpinRwLock<RawRwLock> of lock_api::RwLock);
+locked_exclusive!(SpinRwLock);
+
+impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
     /// Waits until nobody writes, and takes the lock to read.
     ///
     /// # Context
@@ -29,9 +65,11 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Spinning, T, R> {
     /// ```
     #[inline]
     #[track_caller]
-    pub fn read<'a>(&'a self, nb: &'a NonBlock) -> ReadGuard<'a, Spinning, T, R> {
+    pub fn read<'a>(&'a self, nb: &'a NonBlock) -> SpinRwLockReadGuard<'a, T, R> {
         let _ = nb;
-        self.wait_to_read(Section::enter())
+        // Entered before the wait, so that it lasts as long.
+        let section = Section::enter();
+        SpinRwLockReadGuard { inner: self.inner.read(), section }
     }
 
     /// Waits until nobody holds the lock, and takes it to write.
@@ -43,9 +81,11 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Spinning, T, R> {
     /// Taking one that this thread holds already waits for ever.
     #[inline]
     #[track_caller]
-    pub fn write<'a>(&'a self, nb: &'a NonBlock) -> WriteGuard<'a, Spinning, T, R> {
+    pub fn write<'a>(&'a self, nb: &'a NonBlock) -> SpinRwLockWriteGuard<'a, T, R> {
         let _ = nb;
-        self.wait_to_write(Section::enter())
+        // Entered before the wait, so that it lasts as long.
+        let section = Section::enter();
+        SpinRwLockWriteGuard { inner: self.inner.write(), section }
     }
 
     /// Takes the lock to read if nobody writes, or waits to.
@@ -55,9 +95,10 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Spinning, T, R> {
     /// Does not sleep. Takes `&NonBlock`, and the guard cannot leave that section.
     #[inline]
     #[track_caller]
-    pub fn try_read<'a>(&'a self, nb: &'a NonBlock) -> Option<ReadGuard<'a, Spinning, T, R>> {
+    pub fn try_read<'a>(&'a self, nb: &'a NonBlock) -> Option<SpinRwLockReadGuard<'a, T, R>> {
         let _ = nb;
-        self.try_to_read(Section::enter())
+        let section = Section::enter();
+        self.inner.try_read().map(|inner| SpinRwLockReadGuard { inner, section })
     }
 
     /// Takes the lock to write if nobody holds it.
@@ -67,9 +108,10 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Spinning, T, R> {
     /// Does not sleep. Takes `&NonBlock`, and the guard cannot leave that section.
     #[inline]
     #[track_caller]
-    pub fn try_write<'a>(&'a self, nb: &'a NonBlock) -> Option<WriteGuard<'a, Spinning, T, R>> {
+    pub fn try_write<'a>(&'a self, nb: &'a NonBlock) -> Option<SpinRwLockWriteGuard<'a, T, R>> {
         let _ = nb;
-        self.try_to_write(Section::enter())
+        let section = Section::enter();
+        self.inner.try_write().map(|inner| SpinRwLockWriteGuard { inner, section })
     }
 
     /// Runs the closure while reading, in a section that it opens from any context.
@@ -132,8 +174,115 @@ impl<T: ?Sized, R: RawRwLock> ReadWriteLock<Spinning, T, R> {
 }
 
 /// Without the value: showing it could sleep, and so must not happen with the lock held.
-impl<T: ?Sized, R: RawRwLock> fmt::Debug for ReadWriteLock<Spinning, T, R> {
+impl<T: ?Sized, R: RawRwLock> fmt::Debug for SpinRwLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinRwLock").field("locked", &self.is_locked()).finish_non_exhaustive()
     }
 }
+
+guard! {
+    /// A [`SpinRwLock`] that is held to read, by one of many: unlocks when dropped.
+    ///
+    /// Its methods take the guard as an argument, so that they do not hide those of the value.
+    ///
+    /// # Context
+    ///
+    /// Its holder is in a section, which the guard cannot leave. Dropping it does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// See [`SpinRwLock`].
+    SpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard, Section
+}
+
+guard! {
+    /// A [`SpinRwLock`] that is held to read a part of its value. Made by [`SpinRwLockReadGuard::map`].
+    ///
+    /// # Context
+    ///
+    /// Its holder is in a section, which the guard cannot leave. Dropping it does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::NonBlock;
+    /// use nonblock::sync::{MappedSpinRwLockReadGuard, SpinRwLock, SpinRwLockReadGuard};
+    ///
+    /// struct Device {
+    ///     limits: SpinRwLock<(u32, [u32; 2])>,
+    /// }
+    ///
+    /// impl Device {
+    ///     fn limits<'a>(&'a self, nb: &'a NonBlock) -> MappedSpinRwLockReadGuard<'a, [u32; 2]> {
+    ///         SpinRwLockReadGuard::map(self.limits.read(nb), |limits| &limits.1)
+    ///     }
+    /// }
+    ///
+    /// let device = Device { limits: SpinRwLock::new((0, [64, 1500])) };
+    /// nonblock::non_block(|nb| assert_eq!(device.limits(nb)[1], 1500));
+    /// ```
+    MappedSpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard, Section
+}
+
+guard! {
+    /// A [`SpinRwLock`] that is held to write: unlocks when dropped.
+    ///
+    /// Its methods take the guard as an argument, so that they do not hide those of the value.
+    ///
+    /// # Context
+    ///
+    /// Its holder is in a section, which the guard cannot leave. Dropping it does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::sync::{SpinRwLock, SpinRwLockWriteGuard};
+    ///
+    /// let limits = SpinRwLock::new([64, 1500]);
+    /// nonblock::non_block(|nb| {
+    ///     let mut writer = limits.write(nb);
+    ///     writer[1] = 9000;
+    ///     let reader = SpinRwLockWriteGuard::downgrade(writer);
+    ///     assert_eq!(reader[1], limits.read(nb)[1]);
+    /// });
+    /// ```
+    SpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard, Section, DerefMut
+}
+
+guard! {
+    /// A [`SpinRwLock`] that is held to write a part of its value. Made by [`SpinRwLockWriteGuard::map`].
+    ///
+    /// # Context
+    ///
+    /// Its holder is in a section, which the guard cannot leave. Dropping it does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::NonBlock;
+    /// use nonblock::sync::{MappedSpinRwLockWriteGuard, SpinRwLock, SpinRwLockWriteGuard};
+    ///
+    /// struct Device {
+    ///     limits: SpinRwLock<(u32, [u32; 2])>,
+    /// }
+    ///
+    /// impl Device {
+    ///     fn limits<'a>(&'a self, nb: &'a NonBlock) -> MappedSpinRwLockWriteGuard<'a, [u32; 2]> {
+    ///         SpinRwLockWriteGuard::map(self.limits.write(nb), |limits| &mut limits.1)
+    ///     }
+    /// }
+    ///
+    /// let device = Device { limits: SpinRwLock::new((0, [64, 1500])) };
+    /// nonblock::non_block(|nb| device.limits(nb)[1] = 9000);
+    /// ```
+    MappedSpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard, Section, DerefMut
+}
+
+map!(SpinRwLockReadGuard<RawRwLock> of lock_api::RwLockReadGuard => MappedSpinRwLockReadGuard);
+map!(MappedSpinRwLockReadGuard<RawRwLock> of lock_api::MappedRwLockReadGuard => MappedSpinRwLockReadGuard);
+map!(SpinRwLockWriteGuard<RawRwLock> of lock_api::RwLockWriteGuard => MappedSpinRwLockWriteGuard, mut);
+map!(MappedSpinRwLockWriteGuard<RawRwLock> of lock_api::MappedRwLockWriteGuard => MappedSpinRwLockWriteGuard, mut);
+unlock_fair!(SpinRwLockReadGuard<RawRwLockFair> of lock_api::RwLockReadGuard);
+unlock_fair!(SpinRwLockWriteGuard<RawRwLockFair> of lock_api::RwLockWriteGuard);
+
+downgrade!(SpinRwLockWriteGuard => SpinRwLockReadGuard);

@@ -6,13 +6,13 @@ use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread::panicking;
 
-/// Calls the closure for every item, in order. A call that panics does not keep the other calls from being made.
+/// Calls the closure for every item, in order. If one call panics, the others are made all the same.
 ///
-/// It allocates nothing and catches nothing as long as no call panics, so a section can use it.
+/// As long as no call panics, it allocates nothing and catches nothing. So a section can use it.
 ///
 /// # Arguments
 ///
-/// * `cx`: it is lent to each call: a token, for instance.
+/// * `cx`: it is lent to each call. It is a token, for instance.
 ///
 /// # Context
 ///

@@ -5,7 +5,7 @@
 //! | to do this | use |
 //! |---|---|
 //! | go on with the thread, whatever a call does | [`catch`] |
-//! | make several calls, and let the first panic pass after the last call | [`FirstPanic`] |
+//! | make several calls, and let the first panic pass after the last call | [`for_each`], [`FirstPanic`] |
 //! | drop several values whose drops may panic | [`DropCaught`] |
 //!
 //! Each of them stops a second panic, after the panic hook has reported it. Two panics at once would abort the program.

@@ -86,7 +86,7 @@ impl Violation {
 
     /// Returns the place of the call that broke the rule.
     ///
-    /// For a call from C, this is where the call came into Rust. [`place`](Self::place) is where C made it.
+    /// For a call from C, this is one location that stands for all of C. [`place`](Self::place) is where C made the call.
     pub const fn location(&self) -> &'static Location<'static> {
         self.place.in_rust()
     }
@@ -98,7 +98,7 @@ impl Violation {
 
     /// Returns where the outermost open section began. `None` if no section was open, or the backend does not remember.
     ///
-    /// For a section that C began, this is where the call from C came into Rust, as with [`location`](Self::location).
+    /// For a section that C began, this is one location that stands for all of C, as with [`location`](Self::location).
     pub const fn section(&self) -> Option<&'static Location<'static>> {
         match &self.section {
             Some(place) => Some(place.in_rust()),

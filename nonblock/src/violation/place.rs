@@ -7,7 +7,7 @@ use core::panic::Location;
 #[cfg(feature = "capi")]
 use super::c_file::CFile;
 
-/// Stands for a place in C, where only a [`Location`] will do.
+/// Stands for every place in C, where only a [`Location`] will do.
 #[cfg(feature = "capi")]
 const IN_C: &Location<'static> = Location::caller();
 
@@ -134,7 +134,7 @@ impl Place {
         }
     }
 
-    /// Returns the place if it is in Rust, and otherwise where calls from C come into Rust.
+    /// Returns the place if it is in Rust, and otherwise the location that stands for all of C.
     pub(crate) const fn in_rust(self) -> &'static Location<'static> {
         match self.0 {
             Source::Rust(location) => location,

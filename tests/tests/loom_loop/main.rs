@@ -9,7 +9,13 @@
 //! checker sees. The reaper keeps to the steps of `oom`, whose own takes real memory from the kernel, which no checker
 //! sees. Run with `.ci/run loom`.
 #![cfg(loom)]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "a part of the library is used")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    unreachable_pub,
+    reason = "a part of the library is used"
+)]
 #![allow(missing_docs, missing_debug_implementations, reason = "none of it is seen from outside")]
 #![allow(unexpected_cfgs, reason = "the features are the library's")]
 #![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
@@ -121,20 +127,29 @@ pub use token::{NoToken, NonBlock, Sleepable};
 pub mod sync {
     use nonblock_tests::model;
 
-    mod guard;
-    mod kind;
-    mod lock;
+    mod macros;
     mod monitor;
     mod mutex;
     mod semaphore;
-    mod spin;
+    mod spin_lock;
 
-    pub use kind::{Sleeping, Spinning};
     pub use semaphore::Semaphore;
 
-    pub type Mutex<T> = lock::Lock<Sleeping, T, model::RawLock>;
-    pub type MutexGuard<'a, T> = guard::Guard<'a, Sleeping, T, model::RawLock>;
-    pub type SpinLock<T> = lock::Lock<Spinning, T, model::RawSpinning>;
+    pub type Mutex<T> = mutex::Mutex<T, model::RawLock>;
+    pub type MutexGuard<'a, T> = mutex::MutexGuard<'a, T, model::RawLock>;
+    pub type SpinLock<T> = spin_lock::SpinLock<T, model::RawSpinning>;
+
+    /// The library has `new` for its default raw locks only. Here these are the model's.
+    macro_rules! new {
+        ($($name:ident),*) => {
+            $(impl<T> $name<T> {
+                pub const fn new(value: T) -> Self {
+                    Self::with_raw(value)
+                }
+            })*
+        };
+    }
+    new!(Mutex, SpinLock);
 }
 
 #[path = "../../../nonblock/src/unwind"]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use nonblock_tests::model::{Depth, explore};
 
-use crate::sync::{Guard, Mutex, SpinLock};
+use crate::sync::{Mutex, MutexGuard, SpinLock};
 use crate::token::lend_sleepable;
 use crate::{Context, Guarded, NonBlock, Sleepable, non_block, spawn};
 
@@ -52,7 +52,7 @@ fn a_mutex_that_is_let_go_for_a_while_is_held_again() {
         let cx = &mut lend_sleepable();
         let mut held = mutex.lock(cx);
         held.add(10);
-        Guard::unlocked(&mut held, cx, |cx| mutex.lock(cx).add(10));
+        MutexGuard::unlocked(&mut held, cx, |cx| mutex.lock(cx).add(10));
         held.add(10);
         drop(held);
         others.into_iter().for_each(|other| other.join().unwrap());
@@ -66,7 +66,7 @@ fn a_guard_that_was_narrowed_keeps_others_out() {
         let mutex = Arc::new(Mutex::new((0, Guarded::default())));
         let other = spawn(&mutex, |mutex, cx| mutex.lock(cx).1.add(1));
         let cx = &mut lend_sleepable();
-        let part = Guard::map(mutex.lock(cx), |value| &mut value.1);
+        let part = MutexGuard::map(mutex.lock(cx), |value| &mut value.1);
         part.add(1);
         part.add(1);
         drop(part);

@@ -72,30 +72,46 @@ mod sync {
     pub mod channel;
     mod completion;
     mod condvar;
-    mod guard;
-    mod kind;
-    mod lock;
+    mod macros;
     mod monitor;
     mod mutex;
     mod once_lock;
     mod rwlock;
+    mod rwlock_guards;
     mod semaphore;
-    mod shared_lock;
-    mod spin;
+    mod spin_lock;
     mod spin_rwlock;
 
     pub use barrier::Barrier;
     pub use completion::Completion;
-    pub use guard::{Guard, MappedGuard, ReadGuard, UpgradableGuard, WriteGuard};
-    pub use kind::{Sleeping, Spinning};
+    pub use mutex::MutexGuard;
     pub use once_lock::OnceLock;
+    pub use rwlock_guards::{RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard};
     pub use semaphore::Semaphore;
 
-    pub type Mutex<T> = lock::Lock<Sleeping, T, model::RawLock>;
-    pub type SpinLock<T> = lock::Lock<Spinning, T, model::RawSpinning>;
-    pub type RwLock<T> = shared_lock::ReadWriteLock<Sleeping, T, model::RawReadWrite>;
-    pub type SpinRwLock<T> = shared_lock::ReadWriteLock<Spinning, T, model::RawSpinningReadWrite>;
-    pub type Condvar = condvar::ConditionVariable<model::RawCondvar>;
+    pub type Mutex<T> = mutex::Mutex<T, model::RawLock>;
+    pub type SpinLock<T> = spin_lock::SpinLock<T, model::RawSpinning>;
+    pub type RwLock<T> = rwlock::RwLock<T, model::RawReadWrite>;
+    pub type SpinRwLock<T> = spin_rwlock::SpinRwLock<T, model::RawSpinningReadWrite>;
+    pub type Condvar = condvar::Condvar<model::RawCondvar>;
+
+    /// The library has `new` for its default raw locks only. Here these are the model's.
+    macro_rules! new {
+        ($($name:ident),*) => {
+            $(impl<T> $name<T> {
+                pub const fn new(value: T) -> Self {
+                    Self::with_raw(value)
+                }
+            })*
+        };
+    }
+    new!(Mutex, SpinLock, RwLock, SpinRwLock);
+
+    impl Condvar {
+        pub const fn new() -> Self {
+            Self::with_raw()
+        }
+    }
 }
 
 use std::sync::Arc;

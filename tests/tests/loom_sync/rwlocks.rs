@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use nonblock_tests::model::explore;
 
-use crate::sync::{ReadGuard, RwLock, SpinRwLock, UpgradableGuard, WriteGuard};
+use crate::sync::{
+    RwLock, RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard, SpinRwLock,
+};
 use crate::token::lend_sleepable;
 use crate::{Guarded, non_block, spawn};
 
@@ -45,10 +47,10 @@ fn nobody_writes_between_an_upgradable_reader_and_its_upgrade() {
         let upgrading = |lock: &RwLock<Guarded>, cx: &mut crate::Sleepable| {
             let reader = lock.upgradable_read(cx);
             let before = reader.read();
-            let writer = UpgradableGuard::upgrade(reader, cx);
+            let writer = RwLockUpgradableReadGuard::upgrade(reader, cx);
             assert_eq!(writer.read(), before);
             writer.add(1);
-            let reader = WriteGuard::downgrade(writer);
+            let reader = RwLockWriteGuard::downgrade(writer);
             assert_eq!(reader.read(), before + 1);
         };
         let others = [
@@ -71,13 +73,15 @@ fn an_upgrade_that_is_refused_leaves_the_reader_as_it_was() {
         let reader = spawn(&lock, |lock, cx| lock.read(cx).read());
         let cx = &mut lend_sleepable();
         let upgradable = lock.upgradable_read(cx);
-        match UpgradableGuard::try_upgrade(upgradable) {
+        match RwLockUpgradableReadGuard::try_upgrade(upgradable) {
             Ok(writer) => {
                 writer.add(1);
                 // No other writer can have come between.
-                assert_eq!(WriteGuard::downgrade_to_upgradable(writer).read(), 1);
+                assert_eq!(RwLockWriteGuard::downgrade_to_upgradable(writer).read(), 1);
             }
-            Err(upgradable) => assert_eq!(UpgradableGuard::downgrade(upgradable).read(), 0),
+            Err(upgradable) => {
+                assert_eq!(RwLockUpgradableReadGuard::downgrade(upgradable).read(), 0)
+            }
         }
         assert!(reader.join().unwrap() <= 1);
     });
@@ -90,13 +94,13 @@ fn a_lock_that_is_let_go_for_a_while_is_held_again() {
         let writer = spawn(&lock, |lock, cx| {
             let mut writer = lock.write(cx);
             writer.add(1);
-            WriteGuard::unlocked(&mut writer, cx, |cx| lock.write(cx).add(1));
+            RwLockWriteGuard::unlocked(&mut writer, cx, |cx| lock.write(cx).add(1));
             writer.add(1);
         });
         let cx = &mut lend_sleepable();
         let mut reader = lock.read(cx);
         let before = reader.read();
-        ReadGuard::unlocked(&mut reader, cx, |cx| lock.write(cx).add(1));
+        RwLockReadGuard::unlocked(&mut reader, cx, |cx| lock.write(cx).add(1));
         assert!(reader.read() > before);
         drop(reader);
         writer.join().unwrap();

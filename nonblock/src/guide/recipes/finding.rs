@@ -1,10 +1,10 @@
-//! How violations are found, told and counted.
+//! How violations are found, reported and counted.
 //!
 //! # Tests
 //!
-//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` lends the test its token, and fails it if a rule was
-//! broken in it, whatever the policy, on its own thread or on threads that it started by [`thread`](crate::thread). A
-//! violation that is wanted is taken by [`expect_violation`](crate::testing::expect_violation);
+//! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` lends the test its token. It fails the test if a rule was
+//! broken, whatever the policy, on the test's own thread or on threads that it started by [`thread`](crate::thread). If a
+//! violation is expected, [`expect_violation`](crate::testing::expect_violation) returns it.
 //! [`violations`](crate::testing::violations) returns all of them, or none.
 //!
 //! ```
@@ -33,15 +33,51 @@
 //! # assert!(violations(|| nonblock::sleepable(|_cx| wait_for_fence())).is_empty());
 //! ```
 //!
-//! `cargo test --release` has checks off unless the feature `checks` is on; `expect_violation` panics then, and says so.
-//! That something does *not* compile is tested by `compile_fail` examples, as in this guide, or with the `trybuild`
-//! crate.
+//! `cargo test --release` has checks off unless the feature `checks` is on. Then `expect_violation` panics, and says so.
+//! To test that something does *not* compile, use `compile_fail` examples, as this guide does, or the crate `trybuild`.
+//!
+//! # Clippy finds what says nothing
+//!
+//! `std::thread::sleep` sleeps, takes no token and does not call `might_sleep`. Neither the types nor the counters see it.
+//! For the functions and macros of `std`, clippy does. Copy the repository's `docs/clippy.toml` beside your `Cargo.toml`.
+//! It lists what blocks or locks in `std`, with what to use instead, and the guards that must not be held across an
+//! `.await`. A test (`blocking`) shows of each entry that it blocks. An excerpt:
+//!
+//! ```toml
+//! disallowed-methods = [
+//!     { path = "std::thread::sleep", reason = "It sleeps for as long as it is told. Use nonblock::thread::sleep(cx, ..)." },
+//!     { path = "std::fs::read", reason = "It waits for the file system, and allocates. Use", replacement = "nonblock::MaySleep" },
+//!     { path = "std::sync::Mutex::lock", reason = "It sleeps while another thread holds the lock. Use nonblock::sync::Mutex::lock(cx), or try_lock() in a section." },
+//! ]
+//! disallowed-macros = [
+//!     { path = "std::println", reason = "It waits until the standard output has room, under its lock. Use nonblock::work::Queue::push(nb, ..), whose worker prints." },
+//! ]
+//! await-holding-invalid-types = [
+//!     { path = "nonblock::sync::Guard", reason = "Threads that wait for the lock sleep until the task is polled again." },
+//! ]
+//! ```
+//!
+//! The command in the file's first lines writes it. With `--allocations` it also lists what allocates. Where such a call is
+//! right, as in code that may sleep and has the token, say so there:
+//! `#[expect(clippy::disallowed_methods, reason = "...")]`.
+//!
+//! Clippy looks at calls by name, in your own crate. So it does not see
+//!
+//! * `for value in receiver`, which waits for a value in each round. *Write `receiver.iter()`, which is on the list, or
+//!   use [`sync::channel`](crate::sync::channel);*
+//! * `*LAZY`, which makes the value of a `LazyLock`, or waits until another thread has made it. *Make it before the section:
+//!   `LazyLock::force`;*
+//! * `?`, which converts an error, and allocates if the function returns a `Box<dyn Error>`. *Return an error type of your
+//!   own;*
+//! * drops: the end of a scope joins, closes, flushes or frees. *Move the value out of the section, or leave its drop to a
+//!   [`work::Queue`](crate::work::Queue);*
+//! * calls in other crates, in C, and through `dyn`. *Wrap them: see [what sleeps](super::instead#wrap-what-sleeps).*
 //!
 //! # Policies
 //!
-//! What a violation does, where no test takes it, is the [`Policy`](crate::Policy): to panic, to warn and go on, to
-//! abort, or to count only. The environment variable `NONBLOCK` says which, and code goes over it. A misspelt value is
-//! named at the first violation; a program that would rather know at its start reads it there:
+//! The [`Policy`](crate::Policy) says what a violation does, if no test takes it: panic, warn and go on, abort, or only
+//! count. The environment variable `NONBLOCK` sets it, and a call of [`set_policy`](crate::set_policy) overrides the variable. A
+//! misspelt value is reported at the first violation. A program that would rather know at its start reads it there:
 //!
 //! ```
 //! use nonblock::{Policy, may_sleep};
@@ -58,8 +94,8 @@
 //! }
 //! ```
 //!
-//! A sleep that is known and harmless is permitted rather than ignored: [`permit_sleep`](crate::permit_sleep) takes the
-//! reason, and [`stats`](crate::stats) lists it.
+//! If a sleep is known and does no harm, permit it: [`permit_sleep`](crate::permit_sleep) takes the reason, and
+//! [`stats`](crate::stats) lists it. Other violations are still reported.
 //!
 //! # Handlers
 //!
@@ -89,8 +125,8 @@
 //! # `tracing`
 //!
 //! With the feature `tracing` every violation is an event of target `nonblock` too, with its
-//! [fields](crate::Violation#as-an-event-of-tracing), beside what the policy or the handler does. Any subscriber of the
-//! program's gets it; nothing has to be set up here.
+//! [fields](crate::Violation#as-an-event-of-tracing), beside what the policy or the handler does. Every subscriber of the
+//! program gets it. There is nothing to set up here.
 //!
 //! ```
 //! # #[cfg(feature = "tracing")] {

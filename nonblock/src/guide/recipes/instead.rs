@@ -2,9 +2,10 @@
 //!
 //! # Wait or refuse
 //!
-//! One function for both contexts is generic over [`Context`](crate::Context). What waits is asked for with
-//! [`acquire`](crate::sync::Lock::acquire), or, for anything else, with [`cx.or_refuse()`](crate::Context::or_refuse).
-//! The `?` refuses in a section, and cannot fail outside of one. Refuse before anything was changed.
+//! One function for both contexts is generic over [`Context`](crate::Context). It takes a mutex by
+//! [`acquire`](crate::sync::Mutex::acquire). For anything else that waits it asks
+//! [`cx.or_refuse()`](crate::Context::or_refuse). The `?` refuses in a section, and cannot fail outside of one. Refuse
+//! before you change anything.
 //!
 //! ```
 //! use nonblock::sync::Mutex;
@@ -33,7 +34,7 @@
 //! });
 //! ```
 //!
-//! A function with errors of its own makes one of the refusal, which it turns into a [`WouldBlock`](crate::WouldBlock) first:
+//! A function with errors of its own turns the refusal into a [`WouldBlock`](crate::WouldBlock), and that into its error:
 //!
 //! ```
 //! use nonblock::sync::Mutex;
@@ -62,15 +63,15 @@
 //! # nonblock::sleepable(|cx| map(&Mutex::new(Vec::new()), 1, cx)).unwrap();
 //! ```
 //!
-//! Take a mutex before the closure of a spin lock's `with`, not in it: in the closure there is only a `NonBlock`, and its
+//! Take a mutex before the closure of a spin lock's `with`, not in it. In the closure there is only a `NonBlock`, and its
 //! `WouldBlock` is not the `C::Refusal` that the function returns.
 //!
-//! Where the two ways differ by more than waiting, [`as_sleepable`](crate::Context::as_sleepable) tells which it is.
+//! If the two contexts differ by more than waiting, [`as_sleepable`](crate::Context::as_sleepable) tells which one it is.
 //!
 //! # Count with a spin lock
 //!
-//! What sections share lies in a [`SpinLock`](crate::sync::SpinLock), held for a few instructions. With a token in hand
-//! that is either one, [`with`](crate::sync::Lock::with) opens the section itself.
+//! Put what sections share into a [`SpinLock`](crate::sync::SpinLock), and hold it for a few instructions. If the token may
+//! be either one, `with` opens the section itself.
 //!
 //! ```
 //! use nonblock::sync::SpinLock;
@@ -100,13 +101,13 @@
 //! });
 //! ```
 //!
-//! Take several in one order, everywhere.
+//! If you take several spin locks at once, take them in the same order everywhere.
 //!
 //! # Count what a drop changes
 //!
-//! A destructor has no token: nobody can lend it one, and it may run in a section, where a value goes out of scope. So
-//! it must not sleep. A count that it changes is an atomic, or lies in a spin lock, for which it opens a section of its
-//! own by the root [`non_block`](crate::non_block()), which may be called anywhere.
+//! A destructor has no token. Nobody can lend it one, and it may run in a section, where a value goes out of scope. So it
+//! must not sleep. If it changes a count, make the count an atomic, or put it into a spin lock. For the spin lock, the
+//! destructor opens a section of its own by the root [`non_block`](crate::non_block()), which may be called anywhere.
 //!
 //! ```
 //! use nonblock::sync::SpinLock;
@@ -140,14 +141,14 @@
 //! });
 //! ```
 //!
-//! What has to sleep at the end is pushed into a queue by the destructor, or is a method that takes the token and the
-//! value, as [`MaySleep::into_inner`](crate::MaySleep::into_inner); a destructor that sleeps all the same says
-//! `#[may_sleep(cx)]`, so that the counters find it in a section.
+//! If the end of a value has to sleep, let the destructor push the work into a queue, or offer a method that takes the token
+//! and the value, like [`MaySleep::into_inner`](crate::MaySleep::into_inner). If a destructor sleeps all the same, write
+//! `#[may_sleep(cx)]` on it, so that the counters find it in a section.
 //!
 //! # Put work off
 //!
-//! A section leaves what would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`). The queue is bounded, so
-//! a push can be refused; the item comes back in the error.
+//! A section leaves work that would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker is a thread
+//! that may sleep. The queue is bounded, so a push can be refused. The item then comes back in the error.
 //!
 //! ```
 //! # #[cfg(feature = "work")] {
@@ -177,8 +178,9 @@
 //! # }
 //! ```
 //!
-//! A callback for both contexts refuses in turn where the queue is full: [`push_from`](crate::work::Queue::push_from) waits for
-//! room where it may, so `cx.or_refuse()?` refuses in a section, and goes on only where the queue was shut down.
+//! A callback for both contexts passes the refusal on where the queue is full. Where it may sleep,
+//! [`push_from`](crate::work::Queue::push_from) waits for room. So `cx.or_refuse()?` below refuses in a section, and goes on
+//! only if the queue was shut down.
 //!
 //! ```
 //! # #[cfg(feature = "work")] {
@@ -203,8 +205,8 @@
 //!
 //! # Set objects aside
 //!
-//! Memory is allocated before the section: a [`Reserve`](crate::Reserve) (feature `work`) hands objects out and takes
-//! them back without allocating.
+//! Allocate before the section. A [`Reserve`](crate::Reserve) (feature `work`) is filled once, and then hands objects out and
+//! takes them back without allocating.
 //!
 //! ```
 //! # #[cfg(feature = "work")] {
@@ -223,11 +225,158 @@
 //! # }
 //! ```
 //!
+//! # Read what a thread replaces
+//!
+//! A section reads a configuration, and a thread replaces it as a whole. Put it into an [`Rcu`](crate::rcu::Rcu).
+//! [`read`](crate::rcu::Rcu::read) waits for nobody and frees nothing: the old value is dropped later, by a thread that may
+//! sleep. Here an audio callback reads its settings:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use nonblock::rcu::Rcu;
+//! use nonblock::{Sleepable, may_sleep, non_block};
+//!
+//! struct Settings {
+//!     gain: f32,
+//!     wave: Vec<f32>,
+//! }
+//!
+//! struct Voice {
+//!     settings: Arc<Rcu<Settings>>,
+//!     next: usize,
+//! }
+//!
+//! impl Voice {
+//!     /// What the system calls for every block: the attribute makes the body a section.
+//!     #[non_block]
+//!     fn callback(&mut self, out: &mut [f32]) {
+//!         let now = self.settings.read(); // stays the same for the whole block
+//!         for sample in out {
+//!             *sample = now.gain * now.wave[self.next % now.wave.len()];
+//!             self.next += 1;
+//!         }
+//!     }
+//! }
+//!
+//! #[may_sleep]
+//! fn set_gain(settings: &Rcu<Settings>, gain: f32, cx: &mut Sleepable) {
+//!     settings.update(cx, |now| Settings { gain, wave: now.wave.clone() });
+//! }
+//!
+//! let settings = Arc::new(Rcu::new(Settings { gain: 1.0, wave: vec![0.5, -0.5] }));
+//! let mut voice = Voice { settings: Arc::clone(&settings), next: 0 };
+//! let mut out = [0.0; 2];
+//! nonblock::sleepable(|cx| set_gain(&settings, 2.0, cx));
+//! voice.callback(&mut out);
+//! assert_eq!(out, [1.0, -1.0]);
+//! ```
+//!
+//! | the section | use |
+//! |---|---|
+//! | needs the newest value, reads it often, and it is replaced seldom | an [`Rcu`](crate::rcu::Rcu) |
+//! | needs every message, each once and in order | a bounded [`channel`](crate::sync::channel) or a [`work::Queue`](crate::work::Queue) |
+//! | changes the value itself | a [`SpinLock`](crate::sync::SpinLock), or an atomic |
+//! | reads a word | an atomic |
+//!
+//! A lock is the wrong choice for a configuration: a writer that loses its processor holds the callback up. A channel makes
+//! the callback take out every change, and send each old value back to be freed. An `Rcu` costs the writer an allocation and
+//! a copy, and keeps old values until their guards are gone. So drop a guard at the end of the block.
+//!
+//! Some writers want to know that nobody reads the old value any more, for instance to unload a plug-in. They call
+//! [`synchronize`](crate::rcu::Rcu::synchronize), which waits for all readers. A thread that reads itself cannot wait: it
+//! would wait for itself. This concerns a thread that holds a guard, or runs in a callback of a notifier chain.
+//! [`ends_are_deferred`](crate::rcu::ends_are_deferred) tells, and such a thread leaves the waiting to another:
+//!
+//! ```
+//! use nonblock::rcu::{Rcu, ends_are_deferred};
+//! use nonblock::{Sleepable, may_sleep};
+//!
+//! /// Removes a plug-in. Returns whether it is certain that no callback uses it any more.
+//! #[may_sleep]
+//! fn remove(plugins: &Rcu<Vec<&'static str>>, name: &str, cx: &mut Sleepable) -> bool {
+//!     plugins.update(cx, |now| now.iter().copied().filter(|plugin| *plugin != name).collect());
+//!     if ends_are_deferred() {
+//!         return false; // this thread reads, up the call chain
+//!     }
+//!     plugins.synchronize(cx);
+//!     true
+//! }
+//!
+//! let plugins = Rcu::new(vec!["echo", "flanger"]);
+//! nonblock::sleepable(|cx| {
+//!     assert!(remove(&plugins, "echo", cx));
+//!     let reading = plugins.read();
+//!     assert!(!remove(&plugins, "flanger", cx));
+//!     assert_eq!(*reading, ["flanger"]);
+//! });
+//! assert!(plugins.read().is_empty());
+//! ```
+//!
+//! # Tell others of a change
+//!
+//! The audio callback looks at the configuration for every block. Others want to be told when it changes: a window that shows
+//! it, a file that keeps it. A chain of the module [`notifier`](crate::notifier) stands beside the `Rcu`, and calls them in
+//! the order of their priorities. The callbacks of a [`BlockingChain`](crate::notifier::BlockingChain) may sleep. If the
+//! event comes from a section, use an [`AtomicChain`](crate::notifier::AtomicChain), whose callbacks run in a section.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use nonblock::notifier::{Answer, BlockingChain};
+//! use nonblock::rcu::Rcu;
+//! use nonblock::sync::Mutex;
+//! use nonblock::{NonBlock, Sleepable, may_sleep, non_block};
+//!
+//! #[derive(Clone, Copy, Debug, PartialEq)]
+//! struct Settings {
+//!     gain: f32,
+//! }
+//!
+//! struct Mixer {
+//!     settings: Rcu<Settings>,
+//!     changed: BlockingChain<Settings>,
+//! }
+//!
+//! impl Mixer {
+//!     #[non_block]
+//!     fn callback(&self, block: &mut [f32], _nb: &NonBlock) {
+//!         let now = self.settings.read();
+//!         block.iter_mut().for_each(|sample| *sample *= now.gain);
+//!     }
+//!
+//!     #[may_sleep]
+//!     fn set(&self, settings: Settings, cx: &mut Sleepable) {
+//!         self.settings.replace(cx, settings); // the next block has it
+//!         let _outcome = self.changed.call(&settings, cx); // and then the others are told
+//!     }
+//! }
+//!
+//! let mixer = Mixer { settings: Rcu::new(Settings { gain: 1.0 }), changed: BlockingChain::new() };
+//! let saved = Arc::new(Mutex::new(Vec::new()));
+//! nonblock::sleepable(|cx| {
+//!     let file = Arc::clone(&saved);
+//!     let save = move |settings: &Settings, cx: &mut Sleepable| {
+//!         file.lock(cx).push(*settings); // may wait
+//!         Answer::Continue
+//!     };
+//!     let registration = mixer.changed.register_fn(save, 0, cx);
+//!
+//!     mixer.set(Settings { gain: 2.0 }, cx);
+//!     let mut block = [0.25; 2];
+//!     cx.non_block(|nb| mixer.callback(&mut block, nb));
+//!     assert_eq!(block, [0.5; 2]);
+//!     assert_eq!(*saved.lock(cx), [Settings { gain: 2.0 }]);
+//!     registration.unregister(cx); // no callback runs after this
+//! });
+//! ```
+//!
+//! Two threads that set different values may tell of them in the other order. If a callback must know the newest, let it
+//! read the `Rcu`.
+//!
 //! # Wrap what sleeps
 //!
-//! A value whose every use may sleep goes into a [`MaySleep`](crate::MaySleep). It can be reached with a `&mut Sleepable`
-//! only, and no section can open while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for what
-//! wants a [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek).
+//! Put a value whose every use may sleep into a [`MaySleep`](crate::MaySleep). It can be reached with a `&mut Sleepable`
+//! only, and no section can open while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for functions
+//! that want a [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek).
 //!
 //! ```
 //! use std::io::{self, Cursor, Seek, SeekFrom, Write};
@@ -265,14 +414,14 @@
 //! # }
 //! ```
 //!
-//! A function that sleeps gets a function of yours around it, which takes the token. For functions of C's the attribute
-//! writes it: see [C](super::places#c).
+//! Write a function of your own, which takes the token, around a function that sleeps. For C functions the attribute writes
+//! it: see [C](super::places#c).
 //!
 //! # Tell a thread from a section
 //!
-//! To signal does not sleep, and takes no token. That something has happened is a
-//! [`Completion`](crate::sync::Completion); what has happened goes through a [`channel`](crate::sync::channel), a bounded
-//! one, so that nothing is allocated.
+//! Signals do not sleep, and take no token. To say that something has happened, use a
+//! [`Completion`](crate::sync::Completion). To say what has happened, send it through a [`channel`](crate::sync::channel), a
+//! bounded one, so that nothing is allocated.
 //!
 //! ```
 //! use nonblock::sync::{Completion, channel};

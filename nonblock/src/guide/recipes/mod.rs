@@ -1,24 +1,26 @@
-//! Recipes: short programs for what comes up most.
+//! Recipes: short programs for what is needed most.
 //!
 //! | to do this | recipe |
 //! |---|---|
-//! | wait where one may, refuse where not | [Wait or refuse](instead#wait-or-refuse) |
+//! | wait where waiting is allowed, and refuse where it is not | [Wait or refuse](instead#wait-or-refuse) |
 //! | change a few words of memory, from sections too | [Count with a spin lock](instead#count-with-a-spin-lock) |
 //! | have something done by a thread that may sleep | [Put work off](instead#put-work-off) |
 //! | have memory at hand without allocating | [Set objects aside](instead#set-objects-aside) |
 //! | change a count, or do more, when a value is dropped | [Count what a drop changes](instead#count-what-a-drop-changes) |
+//! | read a configuration that a thread replaces | [Read what a thread replaces](instead#read-what-a-thread-replaces) |
+//! | tell callbacks of a change | [Tell others of a change](instead#tell-others-of-a-change) |
 //! | use a file, a socket, or a library that sleeps | [Wrap what sleeps](instead#wrap-what-sleeps) |
 //! | wake a thread, or send it something | [Tell a thread from a section](instead#tell-a-thread-from-a-section) |
 //! | let the C parts of a driver take part | [C](places#c) |
-//! | live without `std` | [Without `std`](places#without-std) |
+//! | do without `std` | [Without `std`](places#without-std) |
 //! | fill a sound card's buffer | [An audio callback](places#an-audio-callback) |
 //! | poll futures that must not block | [Async tasks](places#async-tasks) |
 //! | handle a signal or an interrupt | [Signals and interrupts](places#signals-and-interrupts) |
 //! | test all that | [Tests](finding#tests) |
-//! | say what a violation does | [Policies](finding#policies) |
+//! | find calls that sleep and do not say so | [Clippy finds what says nothing](finding#clippy-finds-what-says-nothing) |
+//! | choose what a violation does | [Policies](finding#policies) |
 //! | have violations logged or counted | [Handlers](finding#handlers), [`tracing`](finding#tracing) |
-//! | mirror a process's memory | [`mmu`](crate::mmu), and [`oom`](crate::oom) for the reaper |
-//! | tell callbacks of events | [`notifier`](crate::notifier) |
+//! | mirror a process's memory, or take it away | the guide of the crate `nonblock-mm` |
 
 pub mod finding;
 pub mod instead;

@@ -2,8 +2,8 @@
 //!
 //! # C
 //!
-//! Functions of C's get the token by an attribute on the block that declares them. What sleeps is called with the token,
-//! what does not is called in a section, and a callback that C calls opens its own:
+//! C functions get the token by an attribute on the block that declares them. A function that sleeps is called with the
+//! token. A function that does not sleep is called in a section. A callback that C calls opens its own section:
 //!
 //! ```
 //! # #[cfg(unix)] {
@@ -37,8 +37,8 @@
 //! # }
 //! ```
 //!
-//! C's own code takes part in the counters: with the feature `capi` and `include/nonblock.h`, it opens sections and says
-//! where it sleeps.
+//! C code can use the counters too. With the feature `capi` and `include/nonblock.h` it opens sections, and says where it
+//! sleeps.
 //!
 //! ```c
 //! #include "nonblock.h"
@@ -61,15 +61,16 @@
 //!
 //! # Without `std`
 //!
-//! With `default-features = false` there is no `std`, no `alloc` and no dependency; `macros`, `sync`, `spin` and `work`
-//! can be turned on one by one. Two things have to be brought. The first are locks: any raw lock of the `lock_api`
-//! crate's fits, such as `RawSpin` (feature `spin`), or your own, which may disable interrupts.
+//! With `default-features = false` there is no `std`, no `alloc` and no dependency. `macros`, `lock_api`, `spin` and `work`
+//! can be turned on one by one, and do without `std`. You have to bring two things. The first is a raw lock: any that
+//! implements the traits of the crate `lock_api`, such as `RawSpin` (feature `spin`), or one of your own, which may disable
+//! interrupts.
 //!
 //! ```
 //! # #[cfg(feature = "lock_api")] {
 //! use core::sync::atomic::{AtomicBool, Ordering};
 //! use lock_api::{GuardNoSend, RawMutex};
-//! use nonblock::sync::{Lock, Spinning};
+//! use nonblock::sync::SpinLock;
 //!
 //! struct RawIrqLock(AtomicBool);
 //!
@@ -102,23 +103,24 @@
 //!     }
 //! }
 //!
-//! type SpinLock<T> = Lock<Spinning, T, RawIrqLock>;
+//! type IrqLock<T> = SpinLock<T, RawIrqLock>;
 //!
-//! static HITS: SpinLock<u32> = SpinLock::new(0);
+//! static HITS: IrqLock<u32> = IrqLock::with_raw(0);
 //! nonblock::non_block(|nb| *HITS.lock(nb) += 1);
 //! # }
 //! ```
 //!
-//! The second is the place where counters live, if checks are on: a [`Backend`](crate::backend::Backend), which one crate
-//! of the program installs by [`set_backend!`](crate::set_backend). [`backend`](crate::backend) shows a whole one.
-//! Without it the program does not link, and the missing symbol's name says why. A build with checks off needs none.
+//! The second, if checks are on, is a place for the counters: a [`Backend`](crate::backend::Backend), which one crate of the
+//! program installs by [`set_backend!`](crate::set_backend). [`backend`](crate::backend) shows a whole one. Without it the
+//! program does not link, and the name of the missing symbol says why. A build with checks off needs none.
 //!
 //! # An audio callback
 //!
-//! The system calls back for the next few milliseconds of sound. The callback must neither sleep nor allocate. Settings
-//! come in through a channel, by trying; and what would have to be freed is sent back. (A channel has a lock that is held
-//! for a few instructions. Where even that is too much, a [`work::Queue`](crate::work::Queue) has none: `try_pop` and
-//! `push` do as well.)
+//! The system asks a callback for the next few milliseconds of sound. The callback must neither sleep nor allocate nor free.
+//! It reads its settings from an `Rcu`: see [read what a thread replaces](super::instead#read-what-a-thread-replaces).
+//! Things that it has to take over one by one, such as notes or sounds, come through a channel, by trying. What would have
+//! to be freed is sent back. (A channel has a lock that is held for a few instructions. If even that is too much, use a
+//! [`work::Queue`](crate::work::Queue), which has none: `try_pop` and `push`.)
 //!
 //! ```
 //! use nonblock::sync::channel::{self, Receiver, Sender};
@@ -130,7 +132,7 @@
 //!     wave: Wave,
 //!     next: usize,
 //!     changes: Receiver<Wave>,
-//!     used: Sender<Wave>, // to be freed by who sent them
+//!     used: Sender<Wave>, // to be freed by the sender
 //! }
 //!
 //! impl Voice {
@@ -168,7 +170,7 @@
 //!
 //! # Async tasks
 //!
-//! A task that blocks in its poll holds up every other task of its thread. An executor polls in a section, and sleeps
+//! A task that blocks in its poll delays every other task of its thread. So an executor polls in a section, and sleeps
 //! between polls, with the token:
 //!
 //! ```
@@ -212,14 +214,14 @@
 //! });
 //! ```
 //!
-//! In an executor that is not yours, wrap the future instead: in `poll`, call the inner one within
-//! [`raw::non_block`](crate::raw::non_block), for a future is seldom known to be `Send`. A token cannot be taken into a
-//! task that goes to other threads, since it is not `Send`; and no section can be held across an `.await`.
+//! If the executor is not yours, wrap the future: in `poll`, call the inner future's within
+//! [`raw::non_block`](crate::raw::non_block), because a future is seldom known to be `Send`. A token cannot be taken into a
+//! task that goes to other threads, because it is not `Send`. No section can be held across an `.await`.
 //!
 //! # Signals and interrupts
 //!
-//! A handler interrupts whatever its thread is doing, and begins with no token: `#[non_block(nb)]` opens a section and
-//! binds one. It nests in whatever section was interrupted, and leaves the counter as it found it.
+//! A handler interrupts whatever its thread is doing, and begins with no token. `#[non_block(nb)]` opens a section and binds
+//! its token. If the handler interrupts a section, its own nests in that one, and the counter is afterwards as it was before.
 //!
 //! ```
 //! # #[cfg(unix)] {
@@ -252,9 +254,9 @@
 //! # }
 //! ```
 //!
-//! The types keep a handler from sleeping. They do not keep it from waiting for the very thread that it interrupts, which
-//! no token tells: a [`SpinLock`](crate::sync::SpinLock), a [`Completion`](crate::sync::Completion), a channel or a queue
-//! that the interrupted code was in the middle of. So a handler keeps to atomics, or the signal (in a kernel, the
-//! interrupt) is blocked while others use what the handler uses. A report out of a signal handler allocates;
-//! [`Policy::Abort`](crate::Policy::Abort) is the policy for programs whose handlers could break a rule, as no panic can
-//! pass an `extern "C"` function.
+//! The types keep a handler from sleeping. They do not keep it from waiting for the thread that it interrupts, which no token
+//! shows: the interrupted code may be in the middle of a [`SpinLock`](crate::sync::SpinLock), a
+//! [`Completion`](crate::sync::Completion), a channel or a queue. So let a handler use atomics only. Or block the signal (in a
+//! kernel, the interrupt) while other code uses what the handler uses. A report out of a signal handler allocates, and a
+//! panic cannot pass an `extern "C"` function. So use [`Policy::Abort`](crate::Policy::Abort) in a program whose handlers might break a
+//! rule.

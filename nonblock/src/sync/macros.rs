@@ -1,0 +1,238 @@
+//! What the locks have in common, and what their guards have in common, as macros over the types of `lock_api`.
+//!
+//! What takes a token is not here but with each lock: when a token is the wrong one, the compiler's message shows the
+//! function that takes it, and should show plain code.
+
+/// Defines the functions of a lock that need no token.
+///
+/// `new` and `From` are for the default raw lock alone: with any raw lock, `Mutex::new(0)` would not say which one is
+/// meant.
+macro_rules! lock {
+    ($name:ident<$bound:ident> of lock_api::$inner:ident) => {
+        #[cfg(feature = "sync")]
+        impl<T> $name<T> {
+            /// Makes an unlocked lock around a value.
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere, in a `static` too.
+            pub const fn new(value: T) -> Self {
+                Self::with_raw(value)
+            }
+        }
+
+        impl<T, R: lock_api::$bound> $name<T, R> {
+            /// Makes an unlocked lock around a value, over any raw lock: the type `R` says which.
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere, in a `static` too.
+            pub const fn with_raw(value: T) -> Self {
+                Self { inner: lock_api::$inner::new(value) }
+            }
+
+            /// Takes the value out.
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere: nobody else has the lock, so nobody holds it.
+            pub fn into_inner(self) -> T {
+                self.inner.into_inner()
+            }
+        }
+
+        impl<T: ?Sized, R: lock_api::$bound> $name<T, R> {
+            /// Reaches the value through an exclusive borrow of the lock, without locking.
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere.
+            pub const fn get_mut(&mut self) -> &mut T {
+                self.inner.get_mut()
+            }
+
+            /// Says whether somebody holds the lock. This may have changed by the time the caller looks at the answer.
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere.
+            pub fn is_locked(&self) -> bool {
+                self.inner.is_locked()
+            }
+        }
+
+        impl<T: Default, R: lock_api::$bound> Default for $name<T, R> {
+            fn default() -> Self {
+                Self::with_raw(T::default())
+            }
+        }
+
+        #[cfg(feature = "sync")]
+        impl<T> From<T> for $name<T> {
+            fn from(value: T) -> Self {
+                Self::new(value)
+            }
+        }
+    };
+}
+
+/// Defines `is_locked_exclusive` for a lock that has readers and writers.
+macro_rules! locked_exclusive {
+    ($name:ident) => {
+        impl<T: ?Sized, R: lock_api::RawRwLock> $name<T, R> {
+            /// Says whether somebody holds the lock to write. This may have changed by the time the caller looks at the
+            /// answer.
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere.
+            pub fn is_locked_exclusive(&self) -> bool {
+                self.inner.is_locked_exclusive()
+            }
+        }
+    };
+}
+
+/// Defines a guard: the one of `lock_api`, and the section that lasts as long as the lock is held.
+///
+/// The section is `Section` for a lock that is held in a section only, and `()` for one that may be held across a sleep.
+macro_rules! guard {
+    (
+        $(#[$doc:meta])*
+        $name:ident<$bound:ident = $default:path> of lock_api::$inner:ident, $section:ty $(, $deref_mut:ident)?
+    ) => {
+        $(#[$doc])*
+        #[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
+        pub struct $name<
+            'a,
+            T: ?Sized,
+            #[cfg(feature = "sync")] R: lock_api::$bound = $default,
+            #[cfg(not(feature = "sync"))] R: lock_api::$bound,
+        > {
+            // Dropped first: the lock is released before the section ends.
+            pub(super) inner: lock_api::$inner<'a, R, T>,
+            // A guard that is forgotten leaves its section open, so that the next sleep is reported.
+            pub(super) section: $section,
+        }
+
+        impl<T: ?Sized, R: lock_api::$bound> core::ops::Deref for $name<'_, T, R> {
+            type Target = T;
+
+            #[inline]
+            fn deref(&self) -> &T {
+                &self.inner
+            }
+        }
+
+        $(impl<T: ?Sized, R: lock_api::$bound> core::ops::$deref_mut for $name<'_, T, R> {
+            #[inline]
+            fn deref_mut(&mut self) -> &mut T {
+                &mut self.inner
+            }
+        })?
+
+        impl<T: ?Sized + core::fmt::Debug, R: lock_api::$bound> core::fmt::Debug for $name<'_, T, R> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<T: ?Sized + core::fmt::Display, R: lock_api::$bound> core::fmt::Display for $name<'_, T, R> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+    };
+}
+
+/// Defines `map` and `try_map` for a guard.
+///
+/// The word `mut` says that the closures change the value. Their types differ by it, so no trait can do this.
+macro_rules! map {
+    ($guard:ident<$bound:ident> of lock_api::$inner:ident => $mapped:ident $(, $mutable:tt)?) => {
+        impl<'a, T: ?Sized, R: lock_api::$bound> $guard<'a, T, R> {
+            /// Narrows the guard to a part of the value. The lock stays held.
+            ///
+            /// # Context
+            ///
+            /// Does not sleep. The closure runs with the lock held.
+            ///
+            /// # Examples
+            ///
+            #[doc = concat!("See [`", stringify!($mapped), "`].")]
+            #[inline]
+            pub fn map<U: ?Sized>(
+                guard: Self,
+                f: impl FnOnce(&$($mutable)? T) -> &$($mutable)? U,
+            ) -> $mapped<'a, U, R> {
+                $mapped { inner: lock_api::$inner::map(guard.inner, f), section: guard.section }
+            }
+
+            /// Narrows the guard to a part of the value, if the closure finds it. The lock stays held.
+            ///
+            /// # Context
+            ///
+            /// Does not sleep. The closure runs with the lock held.
+            ///
+            /// # Errors
+            ///
+            /// The guard as it was, if the closure returns `None`.
+            #[inline]
+            pub fn try_map<U: ?Sized>(
+                guard: Self,
+                f: impl FnOnce(&$($mutable)? T) -> Option<&$($mutable)? U>,
+            ) -> Result<$mapped<'a, U, R>, Self> {
+                match lock_api::$inner::try_map(guard.inner, f) {
+                    Ok(inner) => Ok($mapped { inner, section: guard.section }),
+                    Err(inner) => Err(Self { inner, section: guard.section }),
+                }
+            }
+        }
+    };
+}
+
+/// Defines `unlock_fair` for a guard.
+macro_rules! unlock_fair {
+    ($guard:ident<$bound:ident> of lock_api::$inner:ident) => {
+        impl<T: ?Sized, R: lock_api::$bound> $guard<'_, T, R> {
+            /// Releases the lock, and hands it to a waiter if there is one.
+            ///
+            /// When a guard is dropped, whoever comes first takes the lock. Where a lock is released only to be taken
+            /// again soon, that is often the thread which released it; this gives the others their turn.
+            ///
+            /// # Context
+            ///
+            /// Does not sleep.
+            #[inline]
+            pub fn unlock_fair(guard: Self) {
+                lock_api::$inner::unlock_fair(guard.inner);
+            }
+        }
+    };
+}
+
+/// Defines `downgrade` for the guard of a writer.
+macro_rules! downgrade {
+    ($guard:ident => $reader:ident) => {
+        impl<'a, T: ?Sized, R: lock_api::RawRwLockDowngrade> $guard<'a, T, R> {
+            /// Turns the writer into a reader, with no other writer in between.
+            ///
+            /// # Context
+            ///
+            /// Does not sleep.
+            ///
+            /// # Examples
+            ///
+            #[doc = concat!("See [`", stringify!($guard), "`].")]
+            #[inline]
+            pub fn downgrade(guard: Self) -> $reader<'a, T, R> {
+                $reader {
+                    inner: lock_api::RwLockWriteGuard::downgrade(guard.inner),
+                    section: guard.section,
+                }
+            }
+        }
+    };
+}
+
+pub(super) use {downgrade, guard, lock, locked_exclusive, map, unlock_fair};
