@@ -94,6 +94,14 @@
 //!
 //! With default features off, the crate has no dependencies, and needs neither `std` nor `alloc`. In such a build with
 //! checks on, the program brings a [`backend`].
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`work::Queue`]: work::Queue")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: #features")]
+#![cfg_attr(feature = "work", doc = " [`Reserve`]: Reserve")]
+#![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: #features")]
+#![cfg_attr(feature = "capi", doc = " [`capi`]: capi")]
+#![cfg_attr(not(feature = "capi"), doc = " [`capi`]: #features")]
 
 #[cfg(feature = "work")]
 extern crate alloc;

@@ -44,7 +44,7 @@
 //!   *`grep -rn __private` finds nothing in code that keeps the rules.*
 //!   `blind_spots.rs::a_token_of_the_macros_own_is_left_to_the_counters`
 //! * **A section begun by hand**, by [`raw::non_block_start`](crate::raw::non_block_start) or from C
-//!   ([`capi`](crate::capi)): it borrows no token, so earlier tokens can be used in it. *Where the code is Rust, use a
+//!   ([`capi`]): it borrows no token, so earlier tokens can be used in it. *Where the code is Rust, use a
 //!   closure or an attribute.* `blind_spots.rs::a_section_begun_by_hand_is_left_to_the_counters`,
 //!   `capi.rs::sections_of_rust_are_seen_by_c_and_those_of_c_by_rust`
 //! * **A token made by unsafe code**: it has no size, so unsafe code can make it from nothing.
@@ -66,7 +66,7 @@
 //!   rest out](super::recipes::finding#clippy-finds-what-says-nothing) with clippy.*
 //!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
 //! * **An allocation or a release of memory**: the allocator has locks of its own, and asks the system. *Allocate before
-//!   the section, release after it, or set objects aside beforehand ([`Reserve`](crate::Reserve)).*
+//!   the section, release after it, or set objects aside beforehand ([`Reserve`]).*
 //!   `blind_spots.rs::an_allocation_is_not_seen`
 //! * **A page fault**. The first use of code that is loaded lazily is one too. *Lock the program's memory: `mlockall`.*
 //!   `blind_spots.rs::a_page_fault_is_not_seen`
@@ -102,3 +102,9 @@
 //!   `testing.rs::a_violation_of_a_thread_without_a_token_is_its_own`
 //! * **A test, where a thread outlives it.** *Join the threads of a test.*
 //!   `testing.rs::a_thread_that_outlives_its_test_reports_to_nobody`
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]
+#![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: crate#features")]
+#![cfg_attr(feature = "capi", doc = " [`capi`]: crate::capi")]
+#![cfg_attr(not(feature = "capi"), doc = " [`capi`]: crate#features")]

@@ -457,10 +457,10 @@
 //! | a lock that everybody holds for a few instructions | it is a [`SpinLock`](crate::sync::SpinLock): `lock(nb)` here, `with(cx, ...)` elsewhere |
 //! | a lock whose holder sleeps | [`acquire`](crate::sync::Mutex::acquire), and put the work off if it is refused |
 //! | a lock of a table that is read often and seldom replaced | an [`Rcu`](crate::rcu::Rcu): [`read`](crate::rcu::Rcu::read) waits for nobody |
-//! | a file, a log, a network | a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker may wait for it |
+//! | a file, a log, a network | a [`work::Queue`] (feature `work`), whose worker may wait for it |
 //! | room in a channel | a bounded channel, and [`try_send`](crate::sync::channel::Sender::try_send) |
 //! | nothing, but woke threads by a `Condvar` whose mutex is a spin lock now | the threads wait for a [`Completion`](crate::sync::Completion) or a [`Semaphore`](crate::sync::Semaphore) |
-//! | memory | a [`Reserve`](crate::Reserve) (feature `work`) |
+//! | memory | a [`Reserve`] (feature `work`) |
 //!
 //! # Step 4: everywhere
 //!
@@ -515,3 +515,9 @@
 //!
 //! [`mistakes`](super::mistakes) shows what the compiler refuses from now on, and which step finds which mistake.
 //! [`blind_spots`](super::blind_spots) lists what no step finds.
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
+#![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]
+#![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: crate#features")]

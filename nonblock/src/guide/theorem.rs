@@ -41,7 +41,7 @@
 //!      are in sections.
 //!    * It changes something that other threads wait for. For instance it completes a
 //!      [`Completion`](crate::sync::Completion), sends into a channel by trying, pushes into a
-//!      [`work::Queue`](crate::work::Queue), releases a [`Mutex`](crate::sync::Mutex), or notifies a
+//!      [`work::Queue`], releases a [`Mutex`](crate::sync::Mutex), or notifies a
 //!      [`Condvar`](crate::sync::Condvar). Another thread may be in the middle of such an operation on the same object.
 //!      That takes a few instructions, in which nobody sleeps, allocates, or calls code of others.
 //!
@@ -116,7 +116,7 @@
 //!    `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters`
-//! 4. **Nothing under [`raw`](crate::raw) or `__private` is on the path, and nothing of [`capi`](crate::capi).** (Step 2.)
+//! 4. **Nothing under [`raw`](crate::raw) or `__private` is on the path, and nothing of [`capi`].** (Step 2.)
 //!    `raw` and `capi` open sections that borrow no token, and `raw` has roots that may capture one. `__private` makes tokens, for
 //!    the attributes' expansions. The counters find it.
 //!    `blind_spots.rs::a_token_of_the_macros_own_is_left_to_the_counters`,
@@ -150,7 +150,7 @@
 //!     section and in the few instructions of the second sort too.) Neither layer sees it. A kernel's memory does not
 //!     fault; a program locks its own (`mlockall`). What this crate sets aside was touched when it was made: the rings of
 //!     [bounded channels](crate::sync::channel::bounded) and, for items no larger than a page, of
-//!     [`work::Queue`](crate::work::Queue), and the objects of a [`Reserve`](crate::Reserve).
+//!     [`work::Queue`], and the objects of a [`Reserve`].
 //!     `blind_spots.rs::a_page_fault_is_not_seen`, `page_faults.rs::what_was_set_aside_is_there`
 //!
 //! # What it leaves out
@@ -172,10 +172,18 @@
 //!   spin lock. A program asks for something similar by a real-time priority.
 //!   `blind_spots.rs::losing_the_processor_is_not_seen`
 //! * **The allocator.** An allocation is not an operation of this crate. It can wait for the allocator's own locks, or for
-//!   the system. Set aside what a section needs: [`Reserve`](crate::Reserve), [`work::Queue`](crate::work::Queue).
+//!   the system. Set aside what a section needs: [`Reserve`], [`work::Queue`].
 //!   `blind_spots.rs::an_allocation_is_not_seen`
 //! * **Panics.** A panic in a section runs the program's panic hook there, and the hook writes, allocates and locks. The
 //!   report of a violation is different: it is written without the locks that code of a program can hold.
 //!   `blind_spots.rs::a_panic_in_a_section_is_not_seen`, `report.rs::a_warning_passes_by_a_held_lock_of_standard_error`
 //!
 //! The whole list of what one layer, or both, does not see is in [`blind_spots`](super::blind_spots).
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
+#![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]
+#![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: crate#features")]
+#![cfg_attr(feature = "capi", doc = " [`capi`]: crate::capi")]
+#![cfg_attr(not(feature = "capi"), doc = " [`capi`]: crate#features")]

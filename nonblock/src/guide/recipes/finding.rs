@@ -70,7 +70,7 @@
 //! * `?`, which converts an error, and allocates if the function returns a `Box<dyn Error>`. *Return an error type of your
 //!   own;*
 //! * drops: the end of a scope closes, flushes or frees what lies in it. *Move the value out of the section, or leave its drop to a
-//!   [`work::Queue`](crate::work::Queue);*
+//!   [`work::Queue`];*
 //! * calls in other crates, in C, and through `dyn`. *Wrap them: see [what sleeps](super::instead#wrap-what-sleeps).*
 //!
 //! # Policies
@@ -156,3 +156,7 @@
 //! # assert_eq!(ERRORS.load(Ordering::Relaxed), u32::from(nonblock::CHECKS));
 //! # }
 //! ```
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]

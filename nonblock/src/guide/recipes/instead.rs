@@ -147,7 +147,7 @@
 //!
 //! # Put work off
 //!
-//! A section leaves work that would sleep to a [`work::Queue`](crate::work::Queue) (feature `work`), whose worker is a thread
+//! A section leaves work that would sleep to a [`work::Queue`] (feature `work`), whose worker is a thread
 //! that may sleep. The queue is bounded, so a push can be refused. The item then comes back in the error.
 //!
 //! ```
@@ -179,7 +179,7 @@
 //! ```
 //!
 //! A callback for both contexts passes the refusal on where the queue is full. Where it may sleep,
-//! [`push_from`](crate::work::Queue::push_from) waits for room. So `cx.or_refuse()?` below refuses in a section, and goes on
+//! [`push_from`] waits for room. So `cx.or_refuse()?` below refuses in a section, and goes on
 //! only if the queue was shut down.
 //!
 //! ```
@@ -205,7 +205,7 @@
 //!
 //! # Set objects aside
 //!
-//! Allocate before the section. A [`Reserve`](crate::Reserve) (feature `work`) is filled once, and then hands objects out and
+//! Allocate before the section. A [`Reserve`] (feature `work`) is filled once, and then hands objects out and
 //! takes them back without allocating.
 //!
 //! ```
@@ -274,7 +274,7 @@
 //! | the section | use |
 //! |---|---|
 //! | needs the newest value, reads it often, and it is replaced seldom | an [`Rcu`](crate::rcu::Rcu) |
-//! | needs every message, each once and in order | a bounded [`channel`](crate::sync::channel) or a [`work::Queue`](crate::work::Queue) |
+//! | needs every message, each once and in order | a bounded [`channel`](crate::sync::channel) or a [`work::Queue`] |
 //! | changes the value itself | a [`SpinLock`](crate::sync::SpinLock), or an atomic |
 //! | reads a word | an atomic |
 //!
@@ -446,3 +446,11 @@
 //! });
 //! nonblock::sleepable(|cx| assert_eq!(handler.join(cx).unwrap(), [0x1000]));
 //! ```
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
+#![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]
+#![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: crate#features")]
+#![cfg_attr(feature = "work", doc = " [`push_from`]: crate::work::Queue::push_from")]
+#![cfg_attr(not(feature = "work"), doc = " [`push_from`]: crate#features")]

@@ -57,7 +57,7 @@
 //! }
 //! ```
 //!
-//! [`capi`](crate::capi) says how it is linked, and what a panic does there.
+//! [`capi`] says how it is linked, and what a panic does there.
 //!
 //! # Without `std`
 //!
@@ -120,7 +120,7 @@
 //! It reads its settings from an `Rcu`: see [read what a thread replaces](super::instead#read-what-a-thread-replaces).
 //! Things that it has to take over one by one, such as notes or sounds, come through a channel, by trying. What would have
 //! to be freed is sent back. (A channel has a lock that is held for a few instructions. If even that is too much, use a
-//! [`work::Queue`](crate::work::Queue), which has none: `try_pop` and `push`.)
+//! [`work::Queue`], which has none: `try_pop` and `push`.)
 //!
 //! ```
 //! use nonblock::sync::channel::{self, Receiver, Sender};
@@ -260,3 +260,9 @@
 //! kernel, the interrupt) while other code uses what the handler uses. A report out of a signal handler allocates, and a
 //! panic cannot pass an `extern "C"` function. So use [`Policy::Abort`](crate::Policy::Abort) in a program whose handlers might break a
 //! rule.
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
+#![cfg_attr(feature = "capi", doc = " [`capi`]: crate::capi")]
+#![cfg_attr(not(feature = "capi"), doc = " [`capi`]: crate#features")]
