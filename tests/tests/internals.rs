@@ -26,13 +26,13 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What a text names as a file, `FILE` or `FILE::TEST`, and is not there.
-fn missing(text: &str, files: &[String]) -> Vec<String> {
-    let exists = |name: &&str| {
-        let (file, test) = name.split_once("::").unwrap_or((name, ""));
-        let path = files.iter().find(|path| *path == file || path.ends_with(&format!("/{file}")));
+fn missing(text: &str, paths: &[String]) -> Vec<String> {
+    let is_present = |name: &&str| {
+        let (file, function) = name.split_once("::").unwrap_or((name, ""));
+        let path = paths.iter().find(|path| *path == file || path.ends_with(&format!("/{file}")));
         let has_test = |path: &String| {
             let source = fs::read_to_string(root().join(path)).unwrap_or_default();
-            test.is_empty() || source.contains(&format!("fn {test}("))
+            function.is_empty() || source.contains(&format!("fn {function}("))
         };
         path.is_some_and(has_test)
     };
@@ -41,7 +41,7 @@ fn missing(text: &str, files: &[String]) -> Vec<String> {
         [".rs", ".tsv", ".md", ".toml"].iter().any(|end| file.ends_with(end))
             && !file.contains(char::is_whitespace)
     };
-    quoted(text).filter(names_a_file).filter(|name| !exists(name)).map(str::to_owned).collect()
+    quoted(text).filter(names_a_file).filter(|name| !is_present(name)).map(str::to_owned).collect()
 }
 
 fn map() -> String {
