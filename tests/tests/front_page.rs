@@ -133,11 +133,8 @@ fn items(name: &str, features: &[&str]) -> Items {
 /// The text of a crate's documentation.
 fn text(name: &str) -> String {
     let source = fs::read_to_string(source_of(name).join("lib.rs")).expect("it is there");
-    source
-        .lines()
-        .filter_map(|line| line.strip_prefix("//!"))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    let lines: Vec<_> = source.lines().filter_map(|line| line.strip_prefix("//!")).collect();
+    lines.join("\n")
 }
 
 /// The features of a crate.

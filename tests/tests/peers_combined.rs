@@ -3,8 +3,6 @@
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Barrier};
-#[cfg(target_os = "linux")]
-use std::time::Duration;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc, violation_count};
 use nonblock::ViolationKind::SleepInNonBlock;
@@ -12,8 +10,6 @@ use nonblock::rcu::Rcu;
 use nonblock::sync::Mutex;
 use nonblock::testing::{expect_violation, violations};
 use nonblock::{MaySleep, NonBlock, Sleepable, might_sleep, non_block, sleepable};
-#[cfg(target_os = "linux")]
-use nonblock_tests::{fixture::Fixture, process};
 use tracing_mutex::stdsync::tracing::Mutex as OrderedMutex;
 
 /// Counts what a thread allocates and frees within `assert_no_alloc`. The features `warn_debug` and `warn_release` let it
@@ -218,56 +214,4 @@ fn a_critical_section_is_a_section_too_where_it_opens_one() {
         critical_section::with(|_cs| non_block(|_nb| wait_for_disk()));
     });
     assert_eq!(violation.kind(), SleepInNonBlock);
-}
-
-/// The runtime of `RealtimeSanitizer` that comes with rustc, where it does.
-#[cfg(target_os = "linux")]
-fn rtsan_archive() -> Option<std::path::PathBuf> {
-    let rustc = std::process::Command::new("rustc").args(["--print", "target-libdir"]).output();
-    let folder = String::from_utf8(rustc.ok()?.stdout).ok()?;
-    let files = std::fs::read_dir(folder.trim()).ok()?;
-    files.filter_map(|file| Some(file.ok()?.path())).find(|path| {
-        let name = path.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| name.starts_with("librustc-") && name.ends_with("_rt.rtsan.a"))
-    })
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_callback_runs_under_realtime_sanitizer_and_in_sections() {
-    let Some(archive) = rtsan_archive() else {
-        println!("rustc has no runtime of RealtimeSanitizer here: skipped");
-        return;
-    };
-    let fixture = Fixture::new("rtsan", env!("CARGO_TARGET_TMPDIR"))
-        .with_variable("RTSAN_ENABLE", "1")
-        .with_variable("RTSAN_LIB_PATH", archive);
-    // Only the benchmarks use its crate, and only on demand.
-    if !fixture.cargo("fetch", &[]).status.success() {
-        println!("`cargo fetch` was not run here, which fetches rtsan-standalone: skipped");
-        return;
-    }
-    fixture.succeed("build", &[]);
-    let run = |fault: &str| {
-        let program = fixture.target().join("debug/rtsan");
-        let mut command = std::process::Command::new(program);
-        command.arg(fault).env("NONBLOCK", "warn").env("RTSAN_OPTIONS", "halt_on_error=false");
-        process::run(&mut command, Duration::from_mins(1))
-    };
-    let found = |call: &str| format!("real-time unsafe function `{call}`");
-
-    let none = run("none");
-    assert_eq!((none.stdout.as_str(), none.stderr.as_str()), ("violations: 0\n", ""));
-
-    let allocation = run("allocation");
-    assert_eq!(allocation.stdout, "violations: 0\n");
-    assert!(allocation.stderr.contains(&found("malloc")), "{allocation:#?}");
-    assert!(allocation.stderr.contains(&found("free")), "{allocation:#?}");
-
-    let sleep = run("sleep");
-    assert_eq!(sleep.stdout, "violations: 98\n");
-    assert!(sleep.stderr.contains("BUG: sleeping function called from invalid"), "{sleep:#?}");
-    // What the report does, not what it reports. The way there begins at the same call.
-    assert!(sleep.stderr.contains(&found("malloc")), "{sleep:#?}");
-    assert!(sleep.stderr.contains("nonblock::check::might_sleep"), "{sleep:#?}");
 }

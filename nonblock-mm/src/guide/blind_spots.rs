@@ -15,16 +15,16 @@
 //! * **A thread that would wait for itself**: [`read_begin`](crate::mmu::IntervalSubscription::read_begin) within an
 //!   invalidation of the same thread. It panics, in every build.
 //!   `interval.rs::read_begin_within_an_invalidation_panics_instead_of_waiting_for_itself`
-//! * **An end of a subscription that cannot wait**: on a thread that has an invalidation open,
-//!   [`unsubscribe`](crate::mmu::Subscription::unsubscribe) returns before the callbacks are over.
-//!   *Ask [`ends_are_deferred`](nonblock::rcu::ends_are_deferred) where it matters.*
-//!   `unsubscribe.rs::unsubscribe_while_holding_an_invalidation_defers`
 //!
 //! # What nothing sees
 //!
 //! * **A mutex that its own holder waits for.** It is held across
 //!   [`invalidate`](crate::mmu::AddressSpace::invalidate), and a callback waits for it. *Hold no lock that a callback takes
 //!   while callbacks are called.* `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`
+//! * **An end of a subscription that cannot wait**: on a thread that has an invalidation open,
+//!   [`unsubscribe`](crate::mmu::Subscription::unsubscribe) returns before the callbacks are over.
+//!   *Ask [`ends_are_deferred`](nonblock::rcu::ends_are_deferred) where it matters.*
+//!   `unsubscribe.rs::unsubscribe_while_holding_an_invalidation_defers`
 //! * **A forgotten invalidation** (`mem::forget`): its drivers get no end call, and no end of a subscription on its thread
 //!   waits any more. `unsubscribe.rs::a_forgotten_invalidation_puts_off_every_end_on_its_thread`
 //! * **A page fault in a callback.** *Lock the program's memory: `mlockall`.* `blind_spots.rs::a_page_fault_is_not_seen`

@@ -23,7 +23,7 @@
 //! | `mmu_notifier_range_blockable(range)` | the type of the context: `cx: &mut C` |
 //! | `if (blockable) mutex_lock(l); else if (!mutex_trylock(l)) return -EAGAIN;` | `let guard = l.acquire(cx)?;` |
 //! | `if (!blockable) return -EAGAIN;` before something is waited for | `cx.or_refuse()?` in the call that waits |
-//! | `return -EAGAIN` to whoever calls | does not compile |
+//! | `return -EAGAIN` to every caller | does not compile |
 //! | `mmu_interval_set_seq(sub, seq)` in the callback | gone: the address space counts before it calls |
 //! | `mmu_interval_read_begin()`, `mmu_interval_read_retry()` | [`read_begin`](crate::mmu::IntervalSubscription::read_begin), [`read_retry`](crate::mmu::IntervalSubscription::read_retry) |
 //! | `range->event`, `range->owner` | [`Range::event`](crate::mmu::Range::event), [`Event`](crate::mmu::Event) |
@@ -116,7 +116,7 @@
 //! A driver that always has to wait is refused for ever, and the reaper gives its memory up. Linux's i915 waited for
 //! `gntdev` and `gntdev` for pages that i915 used, until `gntdev` stopped waiting in its callback (5.19). What helps:
 //!
-//! * The device can be told to stop without being waited for. Tell it in the callback, and let whoever maps next wait.
+//! * The device can be told to stop without being waited for. Tell it in the callback, and let the next thread that maps wait.
 //! * The callback changes plain data under a [`SpinLock`](nonblock::sync::SpinLock), and leaves the rest to a
 //!   `nonblock::work::Queue` (feature `work` of `nonblock`).
 //! * The device's page table is filled on demand. The collision-retry protocol is for this: see

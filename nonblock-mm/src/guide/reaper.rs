@@ -7,7 +7,7 @@
 //! > in turn, sleeps.
 //!
 //! [`try_invalidate`](crate::mmu::AddressSpace::try_invalidate) calls every driver in a section. An allocation may sleep, so
-//! whoever allocates is not among the threads that a callback waits for. The loop in which the reaper waits for memory,
+//! a thread that allocates is not among the threads that a callback waits for. The loop in which the reaper waits for memory,
 //! and memory for the reaper, cannot arise.
 //!
 //! # How the proof goes on here

@@ -160,7 +160,7 @@
 //! # Ask before you take
 //!
 //! Linux calls a blocking notifier chain before it chooses a victim (`oom_notify_list` in `out_of_memory()`,
-//! `mm/oom_kill.c`, 6.12). Whoever has a cache gives up what it can, and if that was enough nobody is killed. An
+//! `mm/oom_kill.c`, 6.12). The owners of caches give up what they can, and if that was enough nothing is killed. An
 //! `oom::Killer` does the same with a [`BlockingChain`](nonblock::notifier::BlockingChain): the chain stands beside the mmu
 //! notifiers. It asks for memory, and may sleep. They are told that memory goes, and must not.
 //!

@@ -83,7 +83,7 @@
 //! nonblock::sleepable(|cx| {
 //!     cx.non_block(|nb| {
 //!         let held = hits.lock(nb);
-//!         sleep(cx); // step 4: who holds a spin lock is in a section
+//!         sleep(cx); // step 4: the holder of a spin lock is in a section
 //!     });
 //! });
 //! ```

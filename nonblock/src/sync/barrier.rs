@@ -1,4 +1,4 @@
-//! The barrier: where threads wait for each other.
+//! The barrier: a number of threads wait for each other.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use super::monitor::{Monitor, Waiters};
 use crate::check::might_sleep;
 use crate::token::Sleepable;
 
-/// Where a number of threads wait for each other, and go on together. As [`std::sync::Barrier`].
+/// A place where a number of threads wait for each other, and go on together. As [`std::sync::Barrier`].
 ///
 /// # Context
 ///
@@ -27,29 +27,30 @@ use crate::token::Sleepable;
 /// });
 /// ```
 pub struct Barrier {
-    round: Monitor<Round>,
+    state: Monitor<State>,
     waiters: Waiters,
     threads: usize,
 }
 
-/// Those that have come, and how often all have.
-struct Round {
+struct State {
+    /// How many threads have arrived in this generation.
     arrived: usize,
-    number: usize,
+    /// How often all threads have arrived.
+    generation: usize,
 }
 
 impl Barrier {
-    /// Makes one for a number of threads. None and one wait for nobody.
+    /// Makes a barrier for a number of threads. With zero or one, nobody waits.
     ///
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new(threads: usize) -> Self {
-        let round = Round { arrived: 0, number: 0 };
-        Self { round: Monitor::new(round), waiters: Waiters::new(), threads }
+        let state = State { arrived: 0, generation: 0 };
+        Self { state: Monitor::new(state), waiters: Waiters::new(), threads }
     }
 
-    /// Waits until as many threads wait as the barrier is for. It can be used again at once.
+    /// Waits until as many threads have come as the barrier is for. It can be used again at once.
     ///
     /// # Context
     ///
@@ -63,24 +64,25 @@ impl Barrier {
     pub fn wait(&self, cx: &mut Sleepable) -> BarrierWaitResult {
         let _ = cx;
         might_sleep();
-        let mine = {
-            let mut round = self.round.lock();
-            round.arrived += 1;
-            if round.arrived < self.threads {
-                Some(round.number)
+        // The generation to wait for the end of. The last thread to arrive waits for none.
+        let to_wait_for = {
+            let mut state = self.state.lock();
+            state.arrived += 1;
+            if state.arrived < self.threads {
+                Some(state.generation)
             } else {
-                round.arrived = 0;
-                round.number = round.number.wrapping_add(1);
+                state.arrived = 0;
+                state.generation = state.generation.wrapping_add(1);
                 None
             }
         };
-        match mine {
+        match to_wait_for {
             Some(mine) => {
-                self.round.wait(&self.waiters, |round| (round.number != mine).then_some(()));
+                self.state.wait(&self.waiters, |state| (state.generation != mine).then_some(()));
             }
             None => self.waiters.wake_all(),
         }
-        BarrierWaitResult { leads: mine.is_none() }
+        BarrierWaitResult { is_leader: to_wait_for.is_none() }
     }
 }
 
@@ -90,7 +92,7 @@ impl fmt::Debug for Barrier {
     }
 }
 
-/// What [`Barrier::wait`] returns: one of the threads is told that it leads.
+/// What [`Barrier::wait`] returns: it makes one of the threads the leader.
 ///
 /// # Context
 ///
@@ -101,17 +103,17 @@ impl fmt::Debug for Barrier {
 /// See [`Barrier`].
 #[derive(Clone, Copy, Debug)]
 pub struct BarrierWaitResult {
-    leads: bool,
+    is_leader: bool,
 }
 
 impl BarrierWaitResult {
-    /// Says whether this thread is the one of its round: the last to come.
+    /// Says whether this thread is the leader: the last one to arrive.
     ///
     /// # Context
     ///
     /// May be called anywhere.
     #[must_use]
     pub const fn is_leader(&self) -> bool {
-        self.leads
+        self.is_leader
     }
 }

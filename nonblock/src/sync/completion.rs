@@ -1,4 +1,4 @@
-//! The kernel's completion: something has happened, for those who wait for it.
+//! The kernel's completion: threads wait until something has happened.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,13 +11,13 @@ use crate::token::Sleepable;
 /// Tells waiters that something has happened: a section completes what a thread that may sleep waits for.
 ///
 /// Each [`complete`](Self::complete) lets one waiter through, now or later; [`complete_all`](Self::complete_all) lets all
-/// through from then on. Mirrors Linux's `struct completion` (`kernel/sched/completion.c`, 6.12), but for the order of
-/// waiters, which is the system's.
+/// through from then on. Mirrors Linux's `struct completion` (`kernel/sched/completion.c`, 6.12), except for the order of
+/// the waiters: here the system chooses it.
 ///
 /// # Context
 ///
-/// Waiting may sleep: it takes `&mut Sleepable`. Completing does not, and takes no token: it takes a lock that nobody
-/// sleeps or allocates with.
+/// Waiting may sleep: it takes `&mut Sleepable`. Completing does not, and takes no token: it takes a lock whose holders
+/// neither sleep nor allocate.
 ///
 /// # Examples
 ///
@@ -33,16 +33,16 @@ use crate::token::Sleepable;
 /// });
 /// ```
 pub struct Completion {
-    /// How many waiters are let through; [`ALL`], all of them.
+    /// How many waiters are let through. [`ALL`] lets every waiter through.
     done: Monitor<u32>,
     waiters: Waiters,
 }
 
-/// As many as there are, for good.
+/// Stands for any number of waiters, and never gets less.
 const ALL: u32 = u32::MAX;
 
 impl Completion {
-    /// Makes one for something that has not happened.
+    /// Makes a completion of something that has not happened yet.
     ///
     /// # Context
     ///
@@ -97,7 +97,7 @@ impl Completion {
         self.done.wait(&self.waiters, pass);
     }
 
-    /// Waits to be let through, but not longer than a time; says whether it was.
+    /// Waits to be let through, but no longer than a time; says whether it was.
     ///
     /// Mirrors Linux's `wait_for_completion_timeout()`.
     ///
@@ -175,8 +175,7 @@ impl Completion {
 
     /// Forgets what was completed: the next waiter waits again.
     ///
-    /// Nobody that was to be let through may still be on the way: a waiter that has been woken and has not run yet waits
-    /// on. Mirrors Linux's `reinit_completion()`.
+    /// To be called when no waiter is left. A waiter that was woken and has not run yet would wait on. Mirrors Linux's `reinit_completion()`.
     ///
     /// # Context
     ///
@@ -186,7 +185,7 @@ impl Completion {
     }
 }
 
-/// Lets one waiter through, if one is to be.
+/// Takes one completion, if there is one.
 fn pass(done: &mut u32) -> Option<()> {
     match *done {
         0 => None,

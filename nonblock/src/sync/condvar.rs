@@ -1,4 +1,4 @@
-//! The condition variable: a wait that lets go of a mutex meanwhile.
+//! The condition variable: a wait that releases a mutex meanwhile.
 
 use core::fmt;
 use core::time::Duration;
@@ -23,7 +23,7 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Waiting may sleep: it takes `&mut Sleepable`, then the guard, then what else there is. Notifying does not sleep, and
+/// Waiting may sleep: it takes `&mut Sleepable`, then the guard, then the other arguments. Notifying does not sleep, and
 /// takes no token.
 ///
 /// # Examples
@@ -58,7 +58,7 @@ pub struct Condvar<
 
 #[cfg(feature = "sync")]
 impl Condvar {
-    /// Makes one that nobody waits on.
+    /// Makes a condition variable that nobody waits on.
     ///
     /// # Context
     ///
@@ -69,7 +69,7 @@ impl Condvar {
 }
 
 impl<R: RawCondvar> Condvar<R> {
-    /// Makes one that nobody waits on, over any raw condition variable: the type `R` says which.
+    /// Makes one that nobody waits on, over any raw one: the type `R` says which.
     ///
     /// # Context
     ///
@@ -96,9 +96,10 @@ impl<R: RawCondvar> Condvar<R> {
         self.inner.notify_all()
     }
 
-    /// Lets go of the mutex, waits for a notification, and takes the mutex again.
+    /// Releases the mutex, waits for a notification, and takes the mutex again.
     ///
-    /// Whether it can also return without one is up to the raw condition variable; `parking_lot`'s does not.
+    /// Whether this can also return without a notification depends on the raw condition variable. With `parking_lot`'s it
+    /// cannot.
     ///
     /// # Context
     ///
@@ -135,7 +136,7 @@ impl<R: RawCondvar> Condvar<R> {
         self.inner.wait(&mut guard.inner);
     }
 
-    /// Waits for as long as the condition holds. It is asked with the mutex held, before the first wait too.
+    /// Waits for as long as the condition holds. The condition is asked with the mutex held, also before the first wait.
     ///
     /// # Context
     ///
@@ -161,7 +162,7 @@ impl<R> Condvar<R>
 where
     R: RawCondvarTimed<RawMutex: RawMutexTimed<Duration = Duration>>,
 {
-    /// As [`wait`](Self::wait), but not longer than a time.
+    /// As [`wait`](Self::wait), but no longer than a time.
     ///
     /// The result says whether the time ran out with no notification. Taking the mutex again may last longer than
     /// that.
@@ -199,7 +200,7 @@ where
         self.inner.wait_for(&mut guard.inner, timeout)
     }
 
-    /// As [`wait_while`](Self::wait_while), but not longer than a time in all.
+    /// As [`wait_while`](Self::wait_while), but no longer than a time in all.
     ///
     /// The result says whether the condition still held when the time ran out.
     ///

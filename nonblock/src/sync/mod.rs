@@ -1,6 +1,6 @@
 //! What threads wait on, and with which token.
 //!
-//! | | may be held or waited for across a sleep | held in a section only |
+//! | to wait for | where the waiter may sleep | in a section too |
 //! |---|---|---|
 //! | one holder | [`Mutex`] | [`SpinLock`] |
 //! | one writer or many readers | [`RwLock`] | [`SpinRwLock`] |
@@ -13,31 +13,39 @@
 //!
 //! [`Mutex`] may be held across a sleep, so waiting for it may sleep: `lock` takes `&mut Sleepable`, and
 //! a section can only try. [`SpinLock`] is held in a section only, so its holder cannot sleep, and a
-//! section may wait for it: `lock` takes `&NonBlock`. Both are one [`Lock`] over a raw lock of the `lock_api` crate's, as
-//! both read-write locks are one [`ReadWriteLock`]; the aliases use `parking_lot`'s
-//! raw locks. `lock_api` is re-exported here, in the version whose traits a raw lock has to implement: 0.5. Those of
-//! `parking_lot` 0.12 implement 0.4's, and do not fit.
+//! section may wait for it: `lock` takes `&NonBlock`. [`RwLock`] and [`SpinRwLock`] differ in the same way.
+//!
+//! # Raw locks
+//!
+//! What really locks is a raw lock: the last parameter of each lock's type, and of its guards'. With feature `sync` it is
+//! `parking_lot`'s unless another is named. Any raw lock of the crate `lock_api` fits: `Mutex<T, parking_lot::RawFairMutex>`
+//! is a mutex that serves its waiters in turn. `new` makes locks over the default raw lock, and `with_raw` over the one that
+//! the type names. With feature `lock_api` alone, without `std` too, there is no default.
+//!
+//! `lock_api` is re-exported here, in the version whose traits a raw lock has to implement: 0.5. The raw locks of
+//! `parking_lot` 0.12 implement those of 0.4, and do not fit.
 //!
 //! # Moving code over
 //!
 //! Operations have the names that they have in [`std::sync`] and `parking_lot`, so moving code over is adding the token.
-//! It comes first of what stands in the parentheses, after the guard where a guard stands for `self`:
-//! `changed.wait_for(cx, &mut guard, timeout)`, `Guard::upgrade(guard, cx)`. Besides:
+//! The token is the first argument: `changed.wait_for(cx, &mut guard, timeout)`. Where a guard stands in place of `self`, the
+//! token comes after it: `RwLockUpgradableReadGuard::upgrade(guard, cx)`. Besides:
 //!
-//! * Whatever begins with `try_` and takes no token does not wait. With a time, as in `try_lock_for`, it does.
-//! * Whatever begins with `acquire`, or ends in `_from`, takes either token: it waits where it may, and refuses where not.
+//! * A method whose name begins with `try_` and that takes no token does not wait. With a time, as `try_lock_for`, it does.
+//! * A method whose name begins with `acquire`, or ends in `_from`, takes either token: it waits where it may, and refuses
+//!   where it may not.
 //! * Times are `Duration`s.
-//! * There is no poisoning: a holder that panics unlocks, as with `parking_lot`, and a value that could not be made is made
-//!   by the next that needs it. What the holder left half done is there for the next; where that matters, keep a flag with
-//!   the value.
+//! * There is no poisoning: a holder that panics unlocks, as with `parking_lot`. If a value could not be made, the next
+//!   thread that needs it makes it. The next holder may find a change half done; where that matters, keep a flag with the
+//!   value.
 //!
 //! # What releasing costs a section
 //!
-//! Releasing a lock, notifying, completing and sending do not wait for a thread that sleeps. They may take a lock of their
-//! own for a few instructions. In `Completion`, `Semaphore`, `OnceLock` and channels nothing is allocated with that lock held. Of
-//! `parking_lot` this can be said but for one case: when a thread waits for the first time, and more threads have waited
-//! than ever before, it allocates a larger table with that table locked. A section that must not depend even on that uses
-//! raw locks that have no such table, `RawSpin` (feature `spin`) for instance.
+//! Releasing a lock, notifying, completing and sending do not wait for a thread that sleeps. They may take an internal lock
+//! for a few instructions. `Completion`, `Semaphore`, `OnceLock` and channels allocate nothing while they hold it.
+//! `parking_lot` does in one case: when a thread waits for the first time, and more threads wait than ever before, it
+//! allocates a larger table while the table is locked. A section that must not depend even on that uses
+//! raw locks that have no such table, such as `RawSpin` (feature `spin`).
 
 #[cfg(feature = "std")]
 mod barrier;

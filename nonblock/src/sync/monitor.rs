@@ -1,15 +1,16 @@
-//! What the waiting objects of this module are made of: state behind a lock that nobody sleeps with, and threads that
-//! wait for it to change.
+//! A monitor: state behind a lock, and threads that wait for the state to change. Barriers, channels, completions,
+//! semaphores and `OnceLock` are made of it.
 //!
-//! The standard library's locks, and not `parking_lot`'s, since these objects are used in sections. Where there are
-//! futexes, theirs are a word each: to lock, to unlock and to wake allocates nothing, and waits for no table that
-//! threads share. `parking_lot` has one, which it locks while it allocates a larger one.
+//! Sections use these too, so nobody sleeps while the lock is held. The lock is the standard library's, and not
+//! `parking_lot`'s. Where the system has futexes, the standard library's is one word: to lock, to unlock and to wake
+//! allocates nothing and waits for nothing that other locks share. `parking_lot` has a table of waiting threads, and holds
+//! that table's lock while it allocates a larger one.
 
 use core::time::Duration;
 
 use crate::primitive::{AtomicUsize, Condvar, Instant, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// State that is looked at and changed in a few instructions, by sections too.
+/// State that is read and changed in a few instructions, by sections too.
 #[derive(Debug)]
 pub(super) struct Monitor<S>(Mutex<S>);
 
@@ -17,8 +18,8 @@ pub(super) struct Monitor<S>(Mutex<S>);
 #[derive(Debug)]
 pub(super) struct Waiters {
     changed: Condvar,
-    /// How many wait. Raised and lowered with the monitor locked, so that whoever changed the state sees all those
-    /// that saw it unchanged.
+    /// How many threads wait. Changed only with the monitor locked. So a thread that has changed the state sees every
+    /// waiter that saw the state before the change.
     waiting: AtomicUsize,
 }
 
@@ -27,13 +28,13 @@ impl<S> Monitor<S> {
         Self(Mutex::new(state))
     }
 
-    /// Locks the state. What happens until it is unlocked must neither sleep nor allocate, nor call code of users'.
+    /// Locks the state. Until it is unlocked, the caller must not sleep, allocate, or call a user's code.
     pub(super) fn lock(&self) -> MutexGuard<'_, S> {
-        // Nothing that is done with it locked leaves it in disorder by a panic.
+        // The state is whole even after a panic: no change of it panics halfway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the state out, nobody else having it.
+    /// Reaches the state through an exclusive borrow, without locking.
     pub(super) fn get_mut(&mut self) -> &mut S {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,14 +58,14 @@ impl<S> Monitor<S> {
 
     /// Waits until the closure returns something, but not longer than a time.
     ///
-    /// The closure is asked once more when the time has run out, so a wake that came to this thread is not lost.
+    /// When the time has run out, the closure is asked once more. So a wake that came to this thread is not lost.
     pub(super) fn wait_for<R>(
         &self,
         waiters: &Waiters,
         timeout: Duration,
         mut ready: impl FnMut(&mut S) -> Option<R>,
     ) -> Option<R> {
-        // A time that ends beyond what the clock can tell never runs out.
+        // A time that ends later than the clock can tell never runs out.
         let Some(deadline) = Instant::now().checked_add(timeout) else {
             return Some(self.wait(waiters, ready));
         };
@@ -90,14 +91,14 @@ impl Waiters {
         Self { changed: Condvar::new(), waiting: AtomicUsize::new(0) }
     }
 
-    /// Wakes one of those that wait, after a change of the state.
+    /// Wakes one waiter. To be called after a change of the state.
     pub(super) fn wake_one(&self) {
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.changed.notify_one();
         }
     }
 
-    /// Wakes all that wait, after a change of the state.
+    /// Wakes every waiter. To be called after a change of the state.
     pub(super) fn wake_all(&self) {
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.changed.notify_all();

@@ -154,7 +154,7 @@ impl<T: ?Sized, R: RawMutex> Mutex<T, R> {
 }
 
 impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Mutex<T, R> {
-    /// Waits for the lock, but not longer than a time.
+    /// Waits for the lock, but no longer than a time.
     ///
     /// # Context
     ///
@@ -189,7 +189,7 @@ impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Mutex<T, R> {
     }
 }
 
-/// With the value if the lock is free, which is held meanwhile; it is not waited for.
+/// Shows the value if the lock is free, and holds the lock meanwhile. Does not wait for it.
 impl<T: ?Sized + fmt::Debug, R: RawMutex> fmt::Debug for Mutex<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Mutex");

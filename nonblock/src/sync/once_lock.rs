@@ -1,4 +1,4 @@
-//! The value that is made once, by whoever needs it first.
+//! A value that is made once, by the first thread that needs it.
 
 use core::fmt;
 
@@ -12,8 +12,8 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Whoever comes while another makes the value waits for it: what can wait takes `&mut Sleepable`. Looking, and
-/// setting the value where nobody is making it, does not sleep and takes no token.
+/// A thread that needs the value while another makes it waits. What can wait takes `&mut Sleepable`. Looking does not
+/// sleep and takes no token, and neither does `try_set`.
 ///
 /// # Examples
 ///
@@ -30,16 +30,17 @@ use crate::token::Sleepable;
 /// });
 /// ```
 pub struct OnceLock<T> {
-    // Set only by who has made `Making` of the phase, or has it locked in `Empty`: so nobody waits in it.
+    // Set only by the thread that changed the state from `Empty` to `Initializing`. So no thread ever waits in here.
     value: primitive::OnceLock<T>,
-    phase: Monitor<Phase>,
+    state: Monitor<State>,
     waiters: Waiters,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum State {
     Empty,
-    Making,
+    /// A thread makes the value, and has the [`InitGuard`].
+    Initializing,
     Set,
 }
 
@@ -50,8 +51,8 @@ impl<T> OnceLock<T> {
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
-        let phase = Monitor::new(Phase::Empty);
-        Self { value: primitive::OnceLock::new(), phase, waiters: Waiters::new() }
+        let state = Monitor::new(State::Empty);
+        Self { value: primitive::OnceLock::new(), state, waiters: Waiters::new() }
     }
 
     /// Returns the value if it is there.
@@ -73,10 +74,10 @@ impl<T> OnceLock<T> {
         self.value.get_mut()
     }
 
-    /// Returns the value, and makes it first if nobody has.
+    /// Returns the value. If there is none yet, makes it first.
     ///
-    /// One thread at a time makes it; the others wait. There is no poisoning: where the closure panics, the next thread
-    /// makes the value. A closure that needs the value itself waits for ever.
+    /// One thread at a time makes it, and the others wait. There is no poisoning: if the closure panics, the next thread
+    /// makes the value. A closure that asks for the same value waits for ever.
     ///
     /// # Context
     ///
@@ -93,15 +94,14 @@ impl<T> OnceLock<T> {
         if let Some(value) = self.get() {
             return value;
         }
-        if self.begin() {
-            let making = Making { phase: &self.phase, waiters: &self.waiters, then: Phase::Empty };
+        if let Some(guard) = self.begin() {
             let value = f(cx);
-            self.put(making, value);
+            self.put(guard, value);
         }
-        self.get().expect("the value was set, by this thread or by the one it waited for")
+        self.get().expect("the value was set, by this thread or by the one that it waited for")
     }
 
-    /// Sets the value, after another thread that is making one has failed or finished.
+    /// Sets the value. If another thread is making one, waits until it has finished or failed.
     ///
     /// # Context
     ///
@@ -118,9 +118,8 @@ impl<T> OnceLock<T> {
     pub fn set(&self, cx: &mut Sleepable, value: T) -> Result<(), T> {
         let _ = cx;
         might_sleep();
-        if self.begin() {
-            let making = Making { phase: &self.phase, waiters: &self.waiters, then: Phase::Empty };
-            self.put(making, value);
+        if let Some(guard) = self.begin() {
+            self.put(guard, value);
             Ok(())
         } else {
             Err(value)
@@ -138,14 +137,14 @@ impl<T> OnceLock<T> {
     /// The value given, if there is one already, or is being made.
     pub fn try_set(&self, value: T) -> Result<(), T> {
         {
-            let mut phase = self.phase.lock();
-            if *phase != Phase::Empty {
+            let mut state = self.state.lock();
+            if *state != State::Empty {
                 return Err(value);
             }
-            *phase = Phase::Making;
+            *state = State::Initializing;
         }
-        let making = Making { phase: &self.phase, waiters: &self.waiters, then: Phase::Empty };
-        self.put(making, value);
+        let guard = self.init_guard();
+        self.put(guard, value);
         Ok(())
     }
 
@@ -163,7 +162,7 @@ impl<T> OnceLock<T> {
         let _ = cx;
         might_sleep();
         if self.get().is_none() {
-            self.phase.wait(&self.waiters, |phase| (*phase == Phase::Set).then_some(()));
+            self.state.wait(&self.waiters, |state| (*state == State::Set).then_some(()));
         }
         self.get().expect("the value was set")
     }
@@ -206,7 +205,7 @@ impl<T> OnceLock<T> {
     ///
     /// # Context
     ///
-    /// Does not sleep, and takes no token: owning the lock, nobody else has it.
+    /// Does not sleep, and takes no token: nobody else has the lock.
     pub fn into_inner(self) -> Option<T> {
         self.value.into_inner()
     }
@@ -215,43 +214,50 @@ impl<T> OnceLock<T> {
     ///
     /// # Context
     ///
-    /// Does not sleep, and takes no token: by the exclusive borrow, nobody else has it.
+    /// Does not sleep, and takes no token: the borrow is exclusive, so nobody else has the lock.
     pub fn take(&mut self) -> Option<T> {
-        *self.phase.get_mut() = Phase::Empty;
+        *self.state.get_mut() = State::Empty;
         self.value.take()
     }
 
-    /// Waits for the right to make the value; `false` if there is one.
-    fn begin(&self) -> bool {
-        self.phase.wait(&self.waiters, |phase| match *phase {
-            Phase::Empty => {
-                *phase = Phase::Making;
+    /// Waits for the right to make the value. Returns `None` if the value is there.
+    fn begin(&self) -> Option<InitGuard<'_>> {
+        let is_empty = self.state.wait(&self.waiters, |state| match *state {
+            State::Empty => {
+                *state = State::Initializing;
                 Some(true)
             }
-            Phase::Making => None,
-            Phase::Set => Some(false),
-        })
+            State::Initializing => None,
+            State::Set => Some(false),
+        });
+        is_empty.then(|| self.init_guard())
     }
 
-    /// Puts the value there, by the right to make it.
-    fn put(&self, mut making: Making<'_>, value: T) {
+    /// Makes the guard of the thread that has changed the state to `Initializing`.
+    fn init_guard(&self) -> InitGuard<'_> {
+        InitGuard { state: &self.state, waiters: &self.waiters, then: State::Empty }
+    }
+
+    /// Sets the value, and ends the initialization.
+    fn put(&self, mut guard: InitGuard<'_>, value: T) {
         let set = self.value.set(value);
-        debug_assert!(set.is_ok(), "nobody else has the right to set it");
-        making.then = Phase::Set;
+        debug_assert!(set.is_ok(), "one thread at a time initializes");
+        guard.then = State::Set;
     }
 }
 
-/// The right to make the value: passed on when dropped, by unwinding too.
-struct Making<'a> {
-    phase: &'a Monitor<Phase>,
+/// The right to make the value. When it is dropped, by unwinding too, another thread can have it.
+struct InitGuard<'a> {
+    state: &'a Monitor<State>,
     waiters: &'a Waiters,
-    then: Phase,
+    /// What the state becomes when the guard is dropped.
+    then: State,
 }
 
-impl Drop for Making<'_> {
+impl Drop for InitGuard<'_> {
     fn drop(&mut self) {
-        *self.phase.lock() = self.then;
-        // All: those that only wait for the value, and those that would make it, wait in one queue.
+        *self.state.lock() = self.then;
+        // All of them: threads that wait for the value, and threads that would make it, wait in one queue.
         self.waiters.wake_all();
     }
 }
@@ -262,7 +268,7 @@ impl<T> Default for OnceLock<T> {
     }
 }
 
-/// With the value if it is there; it is not waited for.
+/// Shows the value if it is there, and does not wait for it.
 impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_tuple("OnceLock");
@@ -276,7 +282,7 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
-        let phase = Monitor::new(Phase::Set);
-        Self { value: primitive::OnceLock::from(value), phase, waiters: Waiters::new() }
+        let state = Monitor::new(State::Set);
+        Self { value: primitive::OnceLock::from(value), state, waiters: Waiters::new() }
     }
 }

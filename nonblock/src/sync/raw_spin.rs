@@ -6,12 +6,12 @@ use core::mem;
 use lock_api::{GuardNoSend, RawMutex};
 use spin::mutex::SpinMutex;
 
-/// A raw lock that spins, for [`SpinLock`](crate::sync::SpinLock): where there is no `std`, or where nothing else is wanted
-/// between a section and the memory that a lock lies in.
+/// A raw lock that spins, for a [`SpinLock`](crate::sync::SpinLock) without `std`, or one that uses no table of waiting
+/// threads.
 ///
-/// It never waits for anything but its holder: no table of waiting threads, no system call, no allocation. Whoever
-/// waits keeps its processor, so it is for what is held for a few instructions by holders that cannot lose theirs, as
-/// in a kernel. The `spin` crate's lock implements the traits of an older `lock_api`, so it is wrapped here.
+/// A waiter waits for the holder and for nothing else: it makes no system call and allocates nothing. It keeps its
+/// processor meanwhile. So this is for locks that are held for a few instructions, by holders that cannot lose their
+/// processor, as in a kernel. The `spin` crate's lock implements the traits of an older `lock_api`, so it is wrapped here.
 ///
 /// # Context
 ///

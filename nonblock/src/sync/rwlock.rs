@@ -57,8 +57,8 @@ locked_exclusive!(RwLock);
 impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     /// Waits until nobody writes, and takes the lock to read.
     ///
-    /// Reading again while this thread reads already may wait for ever: with `parking_lot`, a writer that waits goes
-    /// before new readers.
+    /// A thread that reads already must not read again: with `parking_lot`, a writer that waits goes before new readers,
+    /// so this could wait for ever.
     ///
     /// # Context
     ///
@@ -116,7 +116,7 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
         RwLockWriteGuard { inner: self.inner.write(), section: () }
     }
 
-    /// Takes the lock to read if nobody writes, or waits to.
+    /// Takes the lock to read if nobody writes or waits to write.
     ///
     /// # Context
     ///
@@ -269,7 +269,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
 }
 
 impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
-    /// Waits to read upgradably, but not longer than a time.
+    /// Waits to read upgradably, but no longer than a time.
     ///
     /// # Context
     ///
@@ -292,7 +292,7 @@ impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
 }
 
 impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
-    /// Waits to read, but not longer than a time.
+    /// Waits to read, but no longer than a time.
     ///
     /// # Context
     ///
@@ -312,7 +312,7 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
         self.inner.try_read_for(timeout).map(|inner| RwLockReadGuard { inner, section: () })
     }
 
-    /// Waits to write, but not longer than a time.
+    /// Waits to write, but no longer than a time.
     ///
     /// # Context
     ///
@@ -333,7 +333,7 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
     }
 }
 
-/// With the value if nobody writes, read meanwhile; it is not waited for.
+/// Shows the value if nobody writes, and holds the lock to read meanwhile. Does not wait for it.
 impl<T: ?Sized + fmt::Debug, R: RawRwLock> fmt::Debug for RwLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RwLock");

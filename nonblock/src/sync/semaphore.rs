@@ -1,4 +1,4 @@
-//! The counting semaphore: so many at once, and no more.
+//! The counting semaphore: a number of permits, for which threads wait.
 
 use core::fmt;
 use core::time::Duration;
@@ -10,16 +10,16 @@ use crate::token::Sleepable;
 
 /// A number of permits, for which threads wait when all are taken.
 ///
-/// In two forms. Linux's counts only: [`down`](Self::down) takes a permit, and [`up`](Self::up) gives one back, by
-/// whomever. The other keeps it in a guard: [`acquire`](Self::acquire) and its kin return a [`SemaphorePermit`], which
-/// gives it back when dropped; their names are those of the locks here. Both can be used on one semaphore.
+/// It can be used in two ways, also mixed. As in Linux, [`down`](Self::down) takes a permit, and [`up`](Self::up) gives one
+/// back, from any thread. Or a guard keeps the permit: [`acquire`](Self::acquire), [`try_acquire`](Self::try_acquire) and
+/// [`try_acquire_for`](Self::try_acquire_for) return a [`SemaphorePermit`], which gives it back when dropped.
 ///
-/// Mirrors Linux's `struct semaphore` (`kernel/locking/semaphore.c`, 6.12), but for its order: there a permit is handed
-/// to whoever waits longest, here whoever comes may overtake.
+/// Mirrors Linux's `struct semaphore` (`kernel/locking/semaphore.c`, 6.12), except for the order: there a permit is handed
+/// to the thread that waits longest, and here a thread that comes later may overtake it.
 ///
 /// # Context
 ///
-/// Waiting for a permit may sleep: it takes `&mut Sleepable`. Trying, and giving one back, does not, and takes no token.
+/// Waiting for a permit may sleep: it takes `&mut Sleepable`. Trying and giving back do not sleep, and take no token.
 ///
 /// # Examples
 ///
@@ -43,7 +43,7 @@ pub struct Semaphore {
 }
 
 impl Semaphore {
-    /// Makes one with a number of permits.
+    /// Makes a semaphore with a number of permits.
     ///
     /// # Context
     ///
@@ -73,7 +73,7 @@ impl Semaphore {
 
     /// Takes a permit if there is one; says whether it did.
     ///
-    /// Linux's `down_trylock()`, whose answer is the opposite.
+    /// Mirrors Linux's `down_trylock()`, which returns the opposite.
     ///
     /// # Context
     ///
@@ -83,7 +83,7 @@ impl Semaphore {
         take(&mut self.permits.lock()).is_some()
     }
 
-    /// Waits for a permit, but not longer than a time; says whether it took one.
+    /// Waits for a permit, but no longer than a time; says whether it took one.
     ///
     /// Mirrors Linux's `down_timeout()`.
     ///
@@ -155,7 +155,7 @@ impl Semaphore {
         self.try_down().then(|| SemaphorePermit { semaphore: self })
     }
 
-    /// Waits for a permit, but not longer than a time.
+    /// Waits for a permit, but no longer than a time.
     ///
     /// # Context
     ///
@@ -196,7 +196,7 @@ impl fmt::Debug for Semaphore {
 
 /// A permit of a [`Semaphore`], given back when dropped.
 ///
-/// It says nothing of its holder's context: it may be held across a sleep, in a section, and moved to another thread.
+/// It may be held across a sleep or in a section, and moved to another thread.
 ///
 /// # Context
 ///

@@ -71,7 +71,7 @@ impl<T: ?Sized, R: RawMutex> SpinLock<T, R> {
     ///
     /// Does not sleep: its holder cannot either. Takes `&NonBlock`, and the guard cannot leave that section.
     ///
-    /// Locking one that this thread holds already waits for ever.
+    /// A thread that holds the lock already waits for ever.
     ///
     /// # Examples
     ///
@@ -149,15 +149,15 @@ impl<T: ?Sized, R: RawMutex> SpinLock<T, R> {
         f: impl FnOnce(&mut T, &mut NonBlock) -> Output,
     ) -> Output {
         let _ = cx;
-        // Holding the lock is a section, so none is opened beside it. The token is one more of the
-        // section's: the guard borrows none that the closure could need.
+        // Holding the lock is a section, so no other is opened. The guard borrows this token, and the closure gets one of
+        // its own.
         let nb = lend_non_block();
         let mut value = self.lock(&nb);
         f(&mut value, &mut lend_non_block())
     }
 }
 
-/// Without the value: showing it could sleep, and so must not happen with the lock held.
+/// Does not show the value: that could sleep, and so must not happen with the lock held.
 impl<T: ?Sized, R: RawMutex> fmt::Debug for SpinLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinLock").field("locked", &self.is_locked()).finish_non_exhaustive()

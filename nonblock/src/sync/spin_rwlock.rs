@@ -54,7 +54,7 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
     ///
     /// Does not sleep: its holders cannot either. Takes `&NonBlock`, and the guard cannot leave that section.
     ///
-    /// Reading again while this thread reads already may wait for ever, if a writer waits between the two.
+    /// A thread that reads already must not read again: if a writer waits meanwhile, this could wait for ever.
     ///
     /// # Examples
     ///
@@ -78,7 +78,7 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
     ///
     /// Does not sleep: its holders cannot either. Takes `&NonBlock`, and the guard cannot leave that section.
     ///
-    /// Taking one that this thread holds already waits for ever.
+    /// A thread that holds the lock already waits for ever.
     #[inline]
     #[track_caller]
     pub fn write<'a>(&'a self, nb: &'a NonBlock) -> SpinRwLockWriteGuard<'a, T, R> {
@@ -88,7 +88,7 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
         SpinRwLockWriteGuard { inner: self.inner.write(), section }
     }
 
-    /// Takes the lock to read if nobody writes, or waits to.
+    /// Takes the lock to read if nobody writes or waits to write.
     ///
     /// # Context
     ///
@@ -138,7 +138,7 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
         f: impl FnOnce(&T, &mut NonBlock) -> Output,
     ) -> Output {
         let _ = cx;
-        // As with the spin lock: holding it is a section.
+        // As in `SpinLock::with`.
         let nb = lend_non_block();
         let value = self.read(&nb);
         f(&value, &mut lend_non_block())
@@ -173,7 +173,7 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
     }
 }
 
-/// Without the value: showing it could sleep, and so must not happen with the lock held.
+/// Does not show the value: that could sleep, and so must not happen with the lock held.
 impl<T: ?Sized, R: RawRwLock> fmt::Debug for SpinRwLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinRwLock").field("locked", &self.is_locked()).finish_non_exhaustive()

@@ -41,7 +41,7 @@
 //! `std::thread::sleep` sleeps, takes no token and does not call `might_sleep`. Neither the types nor the counters see it.
 //! For the functions and macros of `std`, clippy does. Copy the repository's `docs/clippy.toml` beside your `Cargo.toml`.
 //! It lists what blocks or locks in `std`, with what to use instead, and the guards that must not be held across an
-//! `.await`. A test (`blocking`) shows of each entry that it blocks. An excerpt:
+//! `.await`. A test (`blocking`) shows it of each entry. An excerpt:
 //!
 //! ```toml
 //! disallowed-methods = [
@@ -53,7 +53,7 @@
 //!     { path = "std::println", reason = "It waits until the standard output has room, under its lock. Use nonblock::work::Queue::push(nb, ..), whose worker prints." },
 //! ]
 //! await-holding-invalid-types = [
-//!     { path = "nonblock::sync::Guard", reason = "Threads that wait for the lock sleep until the task is polled again." },
+//!     { path = "nonblock::sync::MutexGuard", reason = "Threads that wait for the lock sleep until the task is polled again." },
 //! ]
 //! ```
 //!
@@ -61,7 +61,7 @@
 //! right, as in code that may sleep and has the token, say so there:
 //! `#[expect(clippy::disallowed_methods, reason = "...")]`.
 //!
-//! Clippy looks at calls by name, in your own crate. So it does not see
+//! Clippy looks at calls by name, in your own crate. So it does not see (a test shows it: `disallowed`)
 //!
 //! * `for value in receiver`, which waits for a value in each round. *Write `receiver.iter()`, which is on the list, or
 //!   use [`sync::channel`](crate::sync::channel);*
@@ -69,7 +69,7 @@
 //!   `LazyLock::force`;*
 //! * `?`, which converts an error, and allocates if the function returns a `Box<dyn Error>`. *Return an error type of your
 //!   own;*
-//! * drops: the end of a scope joins, closes, flushes or frees. *Move the value out of the section, or leave its drop to a
+//! * drops: the end of a scope closes, flushes or frees what lies in it. *Move the value out of the section, or leave its drop to a
 //!   [`work::Queue`](crate::work::Queue);*
 //! * calls in other crates, in C, and through `dyn`. *Wrap them: see [what sleeps](super::instead#wrap-what-sleeps).*
 //!

@@ -2,21 +2,21 @@
 //!
 //! [`bounded`] and [`unbounded`] make a [`Sender`] and a [`Receiver`], of which there can be many: both can be cloned and
 //! shared. When the last sender is gone, receivers get what is left, then an error; when the last receiver is gone, senders
-//! get theirs back. Names and errors are those of [`std::sync::mpsc`].
+//! get their values back. Names and errors are those of [`std::sync::mpsc`].
 //!
 //! # Context
 //!
 //! Waiting for room or for a value may sleep: it takes `&mut Sleepable`, before other arguments. Trying does not, and
-//! takes no token: it takes a lock that nobody sleeps or allocates with. What an unbounded channel holds is allocated,
-//! outside that lock, by whoever sends and is released by whoever receives; a section should use a bounded one, whose
+//! takes no token: it takes a lock whose holders neither sleep nor allocate. What an unbounded channel holds is allocated,
+//! outside that lock, by the sender, and released by the receiver. A section should use a bounded channel, whose
 //! memory is set aside when it is made. For handing work from sections to a thread there is `work::Queue` too.
 //!
 //! # Why not `crossbeam-channel`
 //!
-//! Because its waiters allocate with a lock held that a section would wait for. A receiver that finds nothing puts itself into
+//! Because its waiters allocate while they hold a lock that a section would wait for. A receiver that finds nothing puts itself into
 //! a `Vec` behind a mutex (`SyncWaker::register`, `src/waker.rs`, 0.5.17), and a `try_send` takes that mutex to wake it
 //! (`SyncWaker::notify`). When the vector grows, the section waits for an allocation, which is what a section must not do.
-//! There is so no `select` here: one that waits for several channels has to register with each.
+//! For this reason there is no `select` here: a thread that waits for several channels has to register with each.
 //!
 //! # Examples
 //!
@@ -33,7 +33,7 @@
 //! });
 //! ```
 
-mod parcel;
+mod buffer;
 mod receiver;
 mod sender;
 mod shared;

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 
-use super::parcel::Parcel;
+use super::buffer::Node;
 use super::shared::{Channel, State};
 use crate::check::might_sleep;
 use crate::context::Context;
@@ -18,8 +18,8 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Waiting for a value may sleep. Cloning it does not; dropping it does not but for the destructors of values that are
-/// left.
+/// Waiting for a value may sleep. Cloning it does not. Dropping it does not, unless the destructor of a value that is left
+/// does.
 ///
 /// # Examples
 ///
@@ -52,8 +52,8 @@ impl<T> Receiver<T> {
         let _ = cx;
         might_sleep();
         let channel = &*self.channel;
-        let received = channel.state.wait(&channel.receivers, take);
-        received.map(|parcel| self.received(parcel))
+        let received = channel.state.wait(&channel.receivers, pop);
+        received.map(|node| self.received(node))
     }
 
     /// Receives a value if there is one.
@@ -66,9 +66,9 @@ impl<T> Receiver<T> {
     ///
     /// If the channel is empty: for now, or for good, since all senders are gone.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let received = take(&mut self.channel.state.lock());
+        let received = pop(&mut self.channel.state.lock());
         match received {
-            Some(Ok(parcel)) => Ok(self.received(parcel)),
+            Some(Ok(node)) => Ok(self.received(node)),
             Some(Err(RecvError)) => Err(TryRecvError::Disconnected),
             None => Err(TryRecvError::Empty),
         }
@@ -99,7 +99,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Receives a value, and waits for one if there is none, but not longer than a time.
+    /// Receives a value, and waits for one if there is none, but no longer than a time.
     ///
     /// # Context
     ///
@@ -121,8 +121,8 @@ impl<T> Receiver<T> {
         let _ = cx;
         might_sleep();
         let channel = &*self.channel;
-        match channel.state.wait_for(&channel.receivers, timeout, take) {
-            Some(Ok(parcel)) => Ok(self.received(parcel)),
+        match channel.state.wait_for(&channel.receivers, timeout, pop) {
+            Some(Ok(node)) => Ok(self.received(node)),
             Some(Err(RecvError)) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),
         }
@@ -132,7 +132,7 @@ impl<T> Receiver<T> {
     ///
     /// # Context
     ///
-    /// Its `next` may sleep: it borrows the `&mut Sleepable` for as long as it is there, so no section opens meanwhile.
+    /// Its `next` may sleep: it borrows the `&mut Sleepable` for as long as the iterator lives, so no section opens meanwhile.
     pub fn iter<'a>(&'a self, cx: &'a mut Sleepable) -> Iter<'a, T> {
         Iter { receiver: self, cx }
     }
@@ -191,17 +191,17 @@ impl<T> Receiver<T> {
         Arc::ptr_eq(&self.channel, &other.channel)
     }
 
-    /// Wakes a sender, since there is room now, and unpacks the value.
-    fn received(&self, parcel: Parcel<T>) -> T {
+    /// Wakes a sender, since there is room now, and returns the value.
+    fn received(&self, node: Node<T>) -> T {
         self.channel.senders.wake_one();
-        parcel.unpack()
+        node.into_value()
     }
 }
 
-/// Takes a value out of the channel; `None` if one may come yet.
-fn take<T>(state: &mut State<T>) -> Option<Result<Parcel<T>, RecvError>> {
-    match state.items.take() {
-        Some(parcel) => Some(Ok(parcel)),
+/// Takes a value out of the channel. Returns `None` if there is none and one may still come.
+fn pop<T>(state: &mut State<T>) -> Option<Result<Node<T>, RecvError>> {
+    match state.buffer.pop() {
+        Some(node) => Some(Ok(node)),
         None if state.senders == 0 => Some(Err(RecvError)),
         None => None,
     }
@@ -219,7 +219,7 @@ impl<T> Drop for Receiver<T> {
         let left = {
             let mut state = self.channel.state.lock();
             state.receivers -= 1;
-            (state.receivers == 0).then(|| state.items.clear())
+            (state.receivers == 0).then(|| state.buffer.take_all())
         };
         if left.is_some() {
             self.channel.senders.wake_all();
@@ -237,7 +237,7 @@ impl<T> fmt::Debug for Receiver<T> {
 ///
 /// # Context
 ///
-/// Asking for the next one may sleep: the token is borrowed for as long as this is there.
+/// Asking for the next one may sleep: the token is borrowed for as long as the iterator lives.
 ///
 /// # Examples
 ///

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{SendError, TrySendError};
 
-use super::parcel::Parcel;
+use super::buffer::Node;
 use super::shared::{Channel, State};
 use crate::check::might_sleep;
 use crate::context::Context;
@@ -47,10 +47,10 @@ impl<T> Sender<T> {
     pub fn send(&self, cx: &mut Sleepable, value: T) -> Result<(), SendError<T>> {
         let _ = cx;
         might_sleep();
-        let mut parcel = Some(Parcel::pack(value, self.channel.capacity));
+        let mut node = Some(Node::new(value, self.channel.capacity));
         let channel = &*self.channel;
-        let sent = channel.state.wait(&channel.senders, |state| put(state, &mut parcel));
-        self.sent(sent, parcel).map_err(SendError)
+        let sent = channel.state.wait(&channel.senders, |state| push(state, &mut node));
+        self.sent(sent, node).map_err(SendError)
     }
 
     /// Sends a value if there is room for it.
@@ -63,11 +63,11 @@ impl<T> Sender<T> {
     ///
     /// With the value, if there is no room, or if all receivers are gone.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        let mut parcel = Some(Parcel::pack(value, self.channel.capacity));
-        let sent = put(&mut self.channel.state.lock(), &mut parcel);
+        let mut node = Some(Node::new(value, self.channel.capacity));
+        let sent = push(&mut self.channel.state.lock(), &mut node);
         match sent {
-            Some(sent) => self.sent(sent, parcel).map_err(TrySendError::Disconnected),
-            None => Err(TrySendError::Full(unpack(parcel))),
+            Some(sent) => self.sent(sent, node).map_err(TrySendError::Disconnected),
+            None => Err(TrySendError::Full(value_of(node))),
         }
     }
 
@@ -110,7 +110,7 @@ impl<T> Sender<T> {
         }
     }
 
-    /// Sends a value, and waits for room if there is none, but not longer than a time.
+    /// Sends a value, and waits for room if there is none, but no longer than a time.
     ///
     /// # Context
     ///
@@ -132,11 +132,11 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let _ = cx;
         might_sleep();
-        let mut parcel = Some(Parcel::pack(value, self.channel.capacity));
+        let mut node = Some(Node::new(value, self.channel.capacity));
         let channel = &*self.channel;
-        match channel.state.wait_for(&channel.senders, timeout, |state| put(state, &mut parcel)) {
-            Some(sent) => self.sent(sent, parcel).map_err(SendTimeoutError::Disconnected),
-            None => Err(SendTimeoutError::Timeout(unpack(parcel))),
+        match channel.state.wait_for(&channel.senders, timeout, |state| push(state, &mut node)) {
+            Some(sent) => self.sent(sent, node).map_err(SendTimeoutError::Disconnected),
+            None => Err(SendTimeoutError::Timeout(value_of(node))),
         }
     }
 
@@ -185,14 +185,14 @@ impl<T> Sender<T> {
         Arc::ptr_eq(&self.channel, &other.channel)
     }
 
-    /// Wakes a receiver, or unpacks what could not be sent.
-    fn sent(&self, sent: Result<(), Disconnected>, parcel: Option<Parcel<T>>) -> Result<(), T> {
+    /// Wakes a receiver, or returns the value that could not be sent.
+    fn sent(&self, sent: Result<(), Disconnected>, node: Option<Node<T>>) -> Result<(), T> {
         match sent {
             Ok(()) => {
                 self.channel.receivers.wake_one();
                 Ok(())
             }
-            Err(Disconnected) => Err(unpack(parcel)),
+            Err(Disconnected) => Err(value_of(node)),
         }
     }
 }
@@ -201,25 +201,23 @@ impl<T> Sender<T> {
 #[derive(Clone, Copy)]
 struct Disconnected;
 
-/// Puts the parcel into the channel if there is room, and takes it from the caller then.
-fn put<T>(
-    state: &mut State<T>,
-    parcel: &mut Option<Parcel<T>>,
-) -> Option<Result<(), Disconnected>> {
+/// Puts the node into the channel and takes it from the caller, or returns `None` if there is no room.
+fn push<T>(state: &mut State<T>, node: &mut Option<Node<T>>) -> Option<Result<(), Disconnected>> {
     if state.receivers == 0 {
         return Some(Err(Disconnected));
     }
-    match state.items.put(parcel.take()?) {
+    match state.buffer.push(node.take()?) {
         Ok(()) => Some(Ok(())),
         Err(full) => {
-            *parcel = Some(full);
+            *node = Some(full);
             None
         }
     }
 }
 
-fn unpack<T>(parcel: Option<Parcel<T>>) -> T {
-    parcel.expect("what was not sent is still here").unpack()
+/// Returns the value of a node that was not sent.
+fn value_of<T>(node: Option<Node<T>>) -> T {
+    node.expect("what was not sent is still here").into_value()
 }
 
 impl<T> Clone for Sender<T> {

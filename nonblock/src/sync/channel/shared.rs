@@ -1,12 +1,12 @@
 //! What the senders and receivers of a channel share.
 
-use super::parcel::Items;
+use super::buffer::Buffer;
 use crate::sync::monitor::{Monitor, Waiters};
 
 /// A channel. Each of its handles owns a share of it.
 pub(super) struct Channel<T> {
     pub(super) state: Monitor<State<T>>,
-    /// How many values there can be, if not any number.
+    /// How many values there can be. `None` is any number.
     pub(super) capacity: Option<usize>,
     /// Senders that wait for room.
     pub(super) senders: Waiters,
@@ -15,7 +15,7 @@ pub(super) struct Channel<T> {
 }
 
 pub(super) struct State<T> {
-    pub(super) items: Items<T>,
+    pub(super) buffer: Buffer<T>,
     /// How many senders there are.
     pub(super) senders: usize,
     /// How many receivers there are.
@@ -26,7 +26,7 @@ impl<T> Channel<T> {
     /// Makes a channel that has one handle of each kind.
     pub(super) fn new(capacity: Option<usize>) -> Self {
         Self {
-            state: Monitor::new(State { items: Items::new(capacity), senders: 1, receivers: 1 }),
+            state: Monitor::new(State { buffer: Buffer::new(capacity), senders: 1, receivers: 1 }),
             capacity,
             senders: Waiters::new(),
             receivers: Waiters::new(),
@@ -35,6 +35,6 @@ impl<T> Channel<T> {
 
     /// Returns how many values there are.
     pub(super) fn len(&self) -> usize {
-        self.state.lock().items.len()
+        self.state.lock().buffer.len()
     }
 }
