@@ -25,6 +25,7 @@ pub(super) enum Node<T> {
 
 impl<T> Node<T> {
     /// Makes a node for a channel of this capacity. This may allocate, so the channel must not be locked.
+    #[inline]
     pub(super) fn new(value: T, capacity: Option<usize>) -> Self {
         if capacity.is_some() {
             Self::Inline(value)
@@ -34,6 +35,7 @@ impl<T> Node<T> {
     }
 
     /// Takes the value out. This may release memory, so the channel must not be locked.
+    #[inline]
     pub(super) fn into_value(self) -> T {
         match self {
             Self::Inline(value) => value,
@@ -58,6 +60,7 @@ impl<T> Buffer<T> {
     }
 
     /// Puts a node at the end, or gives it back if there is no room.
+    #[inline]
     pub(super) fn push(&mut self, node: Node<T>) -> Result<(), Node<T>> {
         match (self, node) {
             (Self::Bounded { values, capacity }, Node::Inline(value))
@@ -76,6 +79,7 @@ impl<T> Buffer<T> {
     }
 
     /// Takes the first value out.
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Node<T>> {
         match self {
             Self::Bounded { values, .. } => values.pop_front().map(Node::Inline),

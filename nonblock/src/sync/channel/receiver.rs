@@ -192,6 +192,7 @@ impl<T> Receiver<T> {
     }
 
     /// Wakes a sender, since there is room now, and returns the value.
+    #[inline]
     fn received(&self, node: Node<T>) -> T {
         self.channel.senders.wake_one();
         node.into_value()
@@ -199,6 +200,7 @@ impl<T> Receiver<T> {
 }
 
 /// Takes a value out of the channel. Returns `None` if there is none and one may still come.
+#[inline]
 fn pop<T>(state: &mut State<T>) -> Option<Result<Node<T>, RecvError>> {
     match state.buffer.pop() {
         Some(node) => Some(Ok(node)),

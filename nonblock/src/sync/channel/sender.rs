@@ -186,6 +186,7 @@ impl<T> Sender<T> {
     }
 
     /// Wakes a receiver, or returns the value that could not be sent.
+    #[inline]
     fn sent(&self, sent: Result<(), Disconnected>, node: Option<Node<T>>) -> Result<(), T> {
         match sent {
             Ok(()) => {
@@ -202,6 +203,7 @@ impl<T> Sender<T> {
 struct Disconnected;
 
 /// Puts the node into the channel and takes it from the caller, or returns `None` if there is no room.
+#[inline]
 fn push<T>(state: &mut State<T>, node: &mut Option<Node<T>>) -> Option<Result<(), Disconnected>> {
     if state.receivers == 0 {
         return Some(Err(Disconnected));
@@ -216,6 +218,7 @@ fn push<T>(state: &mut State<T>, node: &mut Option<Node<T>>) -> Option<Result<()
 }
 
 /// Returns the value of a node that was not sent.
+#[inline]
 fn value_of<T>(node: Option<Node<T>>) -> T {
     node.expect("what was not sent is still here").into_value()
 }
