@@ -70,14 +70,14 @@ const PROGRAMS: [Small; 11] = [
     Small {
         name: "mutex_off",
         what: "`sync::Mutex` over it, checks off",
-        features: Some("\"parking_lot\""),
+        features: Some("\"sync\""),
         others: "",
         body: "nonblock::sleepable(|cx| *black_box(&nonblock::sync::Mutex::new(0)).lock(cx) += 1);",
     },
     Small {
         name: "channel_off",
         what: "`sync::channel`, checks off",
-        features: Some("\"parking_lot\""),
+        features: Some("\"sync\""),
         others: "",
         body: "let (sender, receiver) = nonblock::sync::channel::bounded(4);
     nonblock::sleepable(|cx| sender.send(cx, black_box(1)).unwrap());
