@@ -18,6 +18,7 @@ struct Small {
 }
 
 const PARKING_LOT: &str = "parking_lot = { version = \"0.13.0\", default-features = false }\n";
+const MM: &str = "nonblock-mm = { path = '{root}/nonblock-mm' }\n";
 const CROSSBEAM: &str = "crossbeam-queue = { version = \"0.3.14\", default-features = false, features = [\"alloc\"] }\n";
 const SECTION: &str = "nonblock::sleepable(|cx| cx.non_block(|_nb| { black_box(1); }));\n    nonblock::might_sleep();";
 const MMU: &str = "
@@ -104,16 +105,16 @@ const PROGRAMS: [Small; 11] = [
     },
     Small {
         name: "mmu_off",
-        what: "`mmu`: an address space and a notifier, checks off",
-        features: Some("\"mmu\""),
-        others: "",
+        what: "`nonblock-mm`: an address space and a notifier, checks off",
+        features: Some("\"sync\""),
+        others: MM,
         body: MMU,
     },
     Small {
         name: "mmu_on",
         what: "the same, checks on",
-        features: Some("\"mmu\", \"checks\""),
-        others: "",
+        features: Some("\"sync\", \"checks\""),
+        others: MM,
         body: MMU,
     },
 ];
@@ -126,7 +127,8 @@ pub(crate) fn chapter() -> Result<Chapter, String> {
             format!("nonblock = {{ path = '{path}', default-features = false, features = [{features}] }}\n")
         });
         let source = format!("use std::hint::black_box;\n\nfn main() {{\n    {}\n}}\n", program.body);
-        (program.name.to_owned(), own + program.others, source)
+        let others = program.others.replace("{root}", &cargo::root().display().to_string());
+        (program.name.to_owned(), own + &others, source)
     });
     let generated = Generated::new("size", "main.rs", &crates)?;
     let mut rows = Vec::new();
