@@ -20,8 +20,8 @@
 //! | `item` | `attr`, `ast`, `inner_attributes`, `parse` | the item that an attribute is on |
 //! | `parameters` | `type_syntax`, `role`, `parameter`, `pattern`, `type_params` | which parameter is the token |
 //! | `args` | | the arguments of an attribute |
-//! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `errors`, `mod` | what a prologue has to do |
-//! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `block`, `test_attribute`, `mod` | the expansion |
+//! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `checks`, `mod` | what a prologue has to do |
+//! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `impl_or_trait`, `test_attribute`, `mod` | the expansion |
 
 #![allow(missing_docs, reason = "the attributes are documented where `nonblock` re-exports them")]
 

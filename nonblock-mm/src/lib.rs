@@ -6,7 +6,7 @@
 //! the tokens and sections of the crate [`nonblock`]: a driver that sleeps when the reaper calls it does not compile.
 //!
 //! The [guide] shows how to [move an mmu notifier over](guide::moving_over), has [recipes](guide::recipes), and says
-//! [why the reaper never waits for an allocation](guide::reaper).
+//! [why the reaper never waits for an allocation](guide::theorem).
 //!
 //! # The parts
 //!

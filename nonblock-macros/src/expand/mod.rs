@@ -8,11 +8,11 @@ use crate::diagnostics::Diagnostics;
 use crate::item::Item;
 use crate::validate::Enclosing;
 
-mod block;
 mod declaration;
 mod doc_line;
 mod foreign;
 mod function;
+mod impl_or_trait;
 mod member_override;
 mod prologue;
 mod test_attribute;
@@ -38,7 +38,7 @@ pub(crate) fn attribute(attribute: Attribute, args: TokenStream, item: TokenStre
         Item::Function(function) => {
             function::expand(attribute, &args, &Enclosing::default(), *function, &mut diagnostics)
         }
-        Item::Block(block) => block::expand(attribute, &args, &block, &mut diagnostics),
+        Item::Block(block) => impl_or_trait::expand(attribute, &args, &block, &mut diagnostics),
         Item::Other(token, what) => {
             let message = format!("`#[{name}]` goes on functions, and this is {what}");
             let help = match what {

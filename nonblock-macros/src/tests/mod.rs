@@ -3,8 +3,8 @@
 mod doc_line;
 mod errors;
 mod expansions;
-mod floors;
 mod fuzz;
+mod module_order;
 mod signatures;
 
 use proc_macro2::{TokenStream, TokenTree};

@@ -2,7 +2,7 @@
 
 mod annotated_fn;
 mod await_point;
-mod errors;
+mod checks;
 mod prologue;
 mod suggestion;
 
@@ -13,7 +13,7 @@ use crate::diagnostics::Diagnostics;
 use crate::parameters::{AliasForm, Parameter, Role, TokenType, bound_names};
 
 pub(crate) use annotated_fn::{AnnotatedFn, Enclosing};
-pub(crate) use errors::remove_further_attributes;
+pub(crate) use checks::remove_further_attributes;
 pub(crate) use prologue::{Prologue, TokenParameter};
 
 impl AnnotatedFn<'_> {

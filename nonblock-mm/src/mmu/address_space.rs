@@ -10,7 +10,7 @@ use nonblock::thread::Backoff;
 use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock, might_sleep};
 
-use super::call_site::CallSite;
+use super::caller_place::CallerPlace;
 use super::event::Event;
 use super::interval::Interval;
 use super::interval_notifier::IntervalNotifier;
@@ -256,7 +256,7 @@ impl AddressSpace {
     fn call_release(&self, first_panic: &mut FirstPanic, cx: &mut Sleepable) {
         // Counted as an invalidation: an unsubscription waits for it, except on this thread.
         let _open = OpenInvalidation::new();
-        let call_site = CallSite::caller();
+        let caller_place = CallerPlace::caller();
         let snapshot = self.subscriptions.snapshot.read();
         let version = self.subscriptions.clock.now();
 
@@ -271,7 +271,7 @@ impl AddressSpace {
                 if started {
                     let end =
                         |nb: &mut NonBlock| subscriber.notifier.invalidate_interval_end(&whole, nb);
-                    first_panic.catch(|| call_site.non_block(end));
+                    first_panic.catch(|| caller_place.non_block(end));
                 }
                 Ok(())
             });

@@ -9,7 +9,7 @@ use nonblock::rcu::Guard;
 use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
-use super::call_site::CallSite;
+use super::caller_place::CallerPlace;
 use super::interval_notifier::IntervalNotifier;
 use super::notifier::Notifier;
 use super::open_invalidation::OpenInvalidation;
@@ -78,7 +78,7 @@ pub struct Invalidation<'a> {
     /// Up to which place in the list the starts succeeded.
     list_position: usize,
     /// Where it was called for: reports name this place if an end callback breaks a rule.
-    call_site: CallSite,
+    caller_place: CallerPlace,
 }
 
 /// The pinned snapshot of the drivers. Neither `Send` nor `Sync`.
@@ -111,7 +111,7 @@ impl<'a> Invalidation<'a> {
         let Ok(invalidation) = Self::start_with::<_, Infallible>(
             subscriptions,
             range,
-            CallSite::caller(),
+            CallerPlace::caller(),
             cx,
             start_interval,
             start_notifier,
@@ -133,9 +133,9 @@ impl<'a> Invalidation<'a> {
         let start_notifier = |notifier: &dyn Notifier, range: &Range, nb: &mut NonBlock| {
             notifier.invalidate_range_start_nonblock(range, nb)
         };
-        let call_site = CallSite::caller();
+        let caller_place = CallerPlace::caller();
         cx.non_block(|nb| {
-            Self::start_with(subscriptions, range, call_site, nb, start_interval, start_notifier)
+            Self::start_with(subscriptions, range, caller_place, nb, start_interval, start_notifier)
         })
     }
 
@@ -143,7 +143,7 @@ impl<'a> Invalidation<'a> {
     fn start_with<C, X>(
         subscriptions: &'a Subscriptions,
         range: Range,
-        call_site: CallSite,
+        caller_place: CallerPlace,
         cx: &mut C,
         start_interval: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
         start_notifier: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
@@ -157,12 +157,19 @@ impl<'a> Invalidation<'a> {
         let mut started_intervals = 0;
         if !snapshot.tree.is_empty() {
             started_intervals =
-                start_intervals(&snapshot, told, version, call_site, cx, start_interval)?;
+                start_intervals(&snapshot, told, version, caller_place, cx, start_interval)?;
         }
-        let list_position =
-            start_list(&snapshot, told, version, started_intervals, call_site, cx, start_notifier)?;
+        let list_position = start_list(
+            &snapshot,
+            told,
+            version,
+            started_intervals,
+            caller_place,
+            cx,
+            start_notifier,
+        )?;
         let pinned = Some(Pinned { snapshot, _open: open });
-        Ok(Self { pinned, range, version, started_intervals, list_position, call_site })
+        Ok(Self { pinned, range, version, started_intervals, list_position, caller_place })
     }
 
     /// Returns the range, with the event.
@@ -185,7 +192,7 @@ impl Drop for Invalidation<'_> {
                 self.version,
                 self.started_intervals,
                 self.list_position,
-                self.call_site,
+                self.caller_place,
             );
         }
     }
@@ -212,15 +219,15 @@ fn end(
     version: u64,
     started_intervals: usize,
     list_position: usize,
-    call_site: CallSite,
+    caller_place: CallerPlace,
 ) {
     // Both are kept until the calls are over, or unwind.
     let Pinned { snapshot, _open } = pinned;
     let snapshot = &*snapshot;
     if started_intervals == 0 {
-        end_list(snapshot, range, version, list_position, call_site);
+        end_list(snapshot, range, version, list_position, caller_place);
     } else {
-        end_both(snapshot, range, version, started_intervals, list_position, call_site);
+        end_both(snapshot, range, version, started_intervals, list_position, caller_place);
     }
 }
 
@@ -231,10 +238,10 @@ fn end_list(
     range: &Range,
     version: u64,
     list_position: usize,
-    call_site: CallSite,
+    caller_place: CallerPlace,
 ) {
     let list = snapshot.list_at(version).before(list_position);
-    call_site.non_block(|nb| {
+    caller_place.non_block(|nb| {
         list.for_each(nb, |notifier, nb| notifier.invalidate_range_end(range, nb));
     });
 }
@@ -247,7 +254,7 @@ fn end_both(
     version: u64,
     started_intervals: usize,
     list_position: usize,
-    call_site: CallSite,
+    caller_place: CallerPlace,
 ) {
     let mut first_panic = FirstPanic::new();
     let mut left = started_intervals;
@@ -259,10 +266,10 @@ fn end_both(
         left -= 1;
         subscriber.interval.invalidate_seq.end();
         let end = |nb: &mut NonBlock| subscriber.notifier.invalidate_interval_end(range, nb);
-        first_panic.catch(|| call_site.non_block(end));
+        first_panic.catch(|| caller_place.non_block(end));
         Ok(())
     });
-    first_panic.catch(|| end_list(snapshot, range, version, list_position, call_site));
+    first_panic.catch(|| end_list(snapshot, range, version, list_position, caller_place));
     first_panic.resume();
 }
 
@@ -274,21 +281,27 @@ struct Rollback<'a> {
     version: u64,
     started_intervals: Cell<usize>,
     list_position: Cell<usize>,
-    call_site: CallSite,
+    caller_place: CallerPlace,
 }
 
 impl Drop for Rollback<'_> {
     #[inline]
     fn drop(&mut self) {
-        let Self { snapshot, range, version, ref started_intervals, ref list_position, call_site } =
-            *self;
+        let Self {
+            snapshot,
+            range,
+            version,
+            ref started_intervals,
+            ref list_position,
+            caller_place,
+        } = *self;
         roll_back(
             snapshot,
             range,
             version,
             started_intervals.get(),
             list_position.get(),
-            call_site,
+            caller_place,
         );
     }
 }
@@ -302,9 +315,9 @@ fn roll_back(
     version: u64,
     started_intervals: usize,
     list_position: usize,
-    call_site: CallSite,
+    caller_place: CallerPlace,
 ) {
-    end_both(snapshot, range, version, started_intervals, list_position, call_site);
+    end_both(snapshot, range, version, started_intervals, list_position, caller_place);
 }
 
 /// Calls the start callbacks of the intervals, and returns how many succeeded.
@@ -313,13 +326,13 @@ fn start_intervals<C, X>(
     snapshot: &Snapshot,
     range: &Range,
     version: u64,
-    call_site: CallSite,
+    caller_place: CallerPlace,
     cx: &mut C,
     start: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
 ) -> Result<usize, X> {
     let (started_intervals, list_position) = (Cell::new(0), Cell::new(0));
     let rollback =
-        Rollback { snapshot, range, version, started_intervals, list_position, call_site };
+        Rollback { snapshot, range, version, started_intervals, list_position, caller_place };
     snapshot.intervals_at(range, version).try_for_each(|subscriber| {
         // Counted before the call: see `InvalidateSeq`. A refusal or a panic counts it as ended.
         let counted = subscriber.interval.invalidate_seq.begin();
@@ -340,13 +353,13 @@ fn start_list<C, X>(
     range: &Range,
     version: u64,
     started_intervals: usize,
-    call_site: CallSite,
+    caller_place: CallerPlace,
     cx: &mut C,
     start: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
 ) -> Result<usize, X> {
     let (started_intervals, list_position) = (Cell::new(started_intervals), Cell::new(0));
     let rollback =
-        Rollback { snapshot, range, version, started_intervals, list_position, call_site };
+        Rollback { snapshot, range, version, started_intervals, list_position, caller_place };
     let start = |notifier: &dyn Notifier| start(notifier, range, cx);
     snapshot.list_at(version).try_for_each(&rollback.list_position, start)?;
     let list_position = rollback.list_position.get();

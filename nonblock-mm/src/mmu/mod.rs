@@ -73,7 +73,7 @@
 
 mod address_space;
 mod aging;
-mod call_site;
+mod caller_place;
 mod event;
 mod interval;
 mod interval_notifier;

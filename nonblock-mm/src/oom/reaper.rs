@@ -10,9 +10,9 @@ use nonblock::thread::{self, JoinHandle};
 use nonblock::{Place, Sleepable};
 
 use super::config::Config;
+use super::reap_handle::Reaping;
 use super::reaper_state::ReaperState;
 use super::reaper_thread::{self, Message};
-use super::reaping::Reaping;
 use super::stats::{Counters, ReaperStats, increment};
 use super::victim::Victim;
 use crate::memory::Mm;

@@ -4,10 +4,10 @@ use super::interface::{Backend as _, Suspended};
 
 // This is the one place that chooses. The thread-local backend is called directly, so that a section is inlined. A backend
 // of another crate is called through the table that the crate installed. Where checks are off, there is none.
-#[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
-pub(crate) use super::installed::InstalledBackend as ActiveBackend;
 #[cfg(not(any(debug_assertions, feature = "checks")))]
-pub(crate) use super::no_backend::NoBackend as ActiveBackend;
+pub(crate) use super::checks_off::NoBackend as ActiveBackend;
+#[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
+pub(crate) use super::linked::InstalledBackend as ActiveBackend;
 #[cfg(all(any(debug_assertions, feature = "checks"), feature = "std"))]
 pub(crate) use super::thread_local::ThreadLocal as ActiveBackend;
 

@@ -50,11 +50,11 @@
 //! ```
 
 mod active;
-#[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
-mod installed;
-mod interface;
 #[cfg(not(any(debug_assertions, feature = "checks")))]
-mod no_backend;
+mod checks_off;
+mod interface;
+#[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
+mod linked;
 #[cfg(feature = "std")]
 pub(crate) mod recorder;
 mod set_backend;

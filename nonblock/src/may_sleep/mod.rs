@@ -6,10 +6,10 @@ use crate::check::{might_sleep, might_sleep_in_drop};
 use crate::token::Sleepable;
 
 #[cfg(feature = "std")]
-mod io;
+mod in_use;
 
 #[cfg(feature = "std")]
-pub use self::io::InUse;
+pub use self::in_use::InUse;
 
 /// A value whose every use may sleep: a `File`, a `TcpStream`, a third-party client.
 ///

@@ -21,14 +21,14 @@
 //! [`Queue`] needs only `alloc`, but the functions that wait need threads. Without `std`, items are taken by
 //! [`try_pop`](Queue::try_pop) and [`drain`](Queue::drain).
 
-mod full;
-mod queue;
 #[cfg(feature = "std")]
-mod seq_count;
+mod busy_count;
+mod full;
+#[cfg(feature = "std")]
+mod live_workers;
+mod queue;
 mod shared;
 mod stats;
-#[cfg(feature = "std")]
-mod wait_group;
 #[cfg(feature = "std")]
 mod worker;
 

@@ -371,7 +371,7 @@ impl<T> Queue<T> {
         let is_worker = worker::is_worker_of(&self.shared);
         assert!(!is_worker, "a handler waits for its own item: flush the queue elsewhere");
         let _one_at_a_time = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shared.flush(|| worker::lock(&self.workers).seq_counts());
+        self.shared.flush(|| worker::lock(&self.workers).busy_counts());
     }
 
     /// Closes the queue, and waits until its workers have handled every item and ended.

@@ -5,9 +5,9 @@ use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 
-use super::full::Full;
 #[cfg(feature = "std")]
-use super::seq_count::SeqCount;
+use super::busy_count::BusyCount;
+use super::full::Full;
 use super::stats::QueueStats;
 use crate::event_count::EventCount;
 #[cfg(feature = "std")]
@@ -187,7 +187,7 @@ impl<T> Shared<T> {
     /// Waits for an item that a worker is to handle. `None` if the queue is closed, and no item comes any more.
     ///
     /// After it has handled the item, the worker calls [`finish_item`](Self::finish_item).
-    pub(super) fn next_item(&self, seq: &SeqCount) -> Option<T> {
+    pub(super) fn next_item(&self, seq: &BusyCount) -> Option<T> {
         self.wait_until_popped(|| {
             seq.begin();
             let Some(item) = self.ring.pop() else {
@@ -210,7 +210,7 @@ impl<T> Shared<T> {
     }
 
     /// Counts an item that a worker has handled.
-    pub(super) fn finish_item(&self, seq: &SeqCount, panicked: bool) {
+    pub(super) fn finish_item(&self, seq: &BusyCount, panicked: bool) {
         if panicked {
             self.consumers.panicked.fetch_add(1, Ordering::Relaxed);
         }
@@ -233,8 +233,8 @@ impl<T> Shared<T> {
     ///
     /// # Arguments
     ///
-    /// * `seq_counts`: returns the sequence counts of all workers. It is called after the items have left the ring.
-    pub(super) fn flush(&self, seq_counts: impl FnOnce() -> Vec<Arc<SeqCount>>) {
+    /// * `busy_counts`: returns the sequence counts of all workers. It is called after the items have left the ring.
+    pub(super) fn flush(&self, busy_counts: impl FnOnce() -> Vec<Arc<BusyCount>>) {
         // This counts every item that was put into the ring before. It may count later ones too.
         let pushed = self.producers.pushed.load(Ordering::Acquire);
         self.consumers.flushing.store(1, Ordering::Relaxed);
@@ -244,7 +244,7 @@ impl<T> Shared<T> {
             (missing == 0 || missing > usize::MAX / 2).then_some(())
         });
         // Busy workers have those of them that are not handled yet.
-        let mut busy: Vec<_> = seq_counts()
+        let mut busy: Vec<_> = busy_counts()
             .into_iter()
             .filter_map(|seq| seq.busy().map(|count| (seq, count)))
             .collect();

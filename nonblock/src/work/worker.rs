@@ -8,9 +8,9 @@ use std::thread as native;
 use std::thread_local;
 use std::vec::Vec;
 
-use super::seq_count::SeqCount;
+use super::busy_count::BusyCount;
+use super::live_workers::{LiveWorkers, Member};
 use super::shared::Shared;
-use super::wait_group::{Member, WaitGroup};
 use crate::thread::{Builder, JoinHandle};
 use crate::token::Sleepable;
 use crate::unwind;
@@ -41,8 +41,8 @@ impl Worker {
 #[derive(Debug, Default)]
 pub(super) struct Workers {
     threads: Vec<JoinHandle<()>>,
-    seq_counts: Vec<Arc<SeqCount>>,
-    running: Arc<WaitGroup>,
+    busy_counts: Vec<Arc<BusyCount>>,
+    running: Arc<LiveWorkers>,
 }
 
 thread_local! {
@@ -95,7 +95,7 @@ where
             Ok(worker)
         }
         Err(error) => {
-            lock(workers).seq_counts.retain(|other| !Arc::ptr_eq(other, &seq));
+            lock(workers).busy_counts.retain(|other| !Arc::ptr_eq(other, &seq));
             Err(error)
         }
     }
@@ -103,19 +103,19 @@ where
 
 impl Workers {
     /// Adds a worker that is about to be started.
-    fn add(&mut self) -> (Member, Arc<SeqCount>) {
-        let seq = Arc::new(SeqCount::new());
-        self.seq_counts.push(Arc::clone(&seq));
+    fn add(&mut self) -> (Member, Arc<BusyCount>) {
+        let seq = Arc::new(BusyCount::new());
+        self.busy_counts.push(Arc::clone(&seq));
         (Member::join(&self.running), seq)
     }
 
     /// Returns the sequence counts of all workers.
-    pub(super) fn seq_counts(&self) -> Vec<Arc<SeqCount>> {
-        self.seq_counts.clone()
+    pub(super) fn busy_counts(&self) -> Vec<Arc<BusyCount>> {
+        self.busy_counts.clone()
     }
 
     /// Returns the group of the workers that have not ended.
-    pub(super) fn running(&self) -> Arc<WaitGroup> {
+    pub(super) fn running(&self) -> Arc<LiveWorkers> {
         Arc::clone(&self.running)
     }
 

@@ -63,11 +63,11 @@ pub use token::{NoToken, NonBlock, Sleepable};
 /// models have some of their own, that keep to `worker.rs`.
 #[path = "../../../nonblock/src/work"]
 mod work {
+    mod busy_count;
     mod full;
-    mod seq_count;
+    mod live_workers;
     mod shared;
     mod stats;
-    mod wait_group;
 
     pub use full::Full;
     pub use models::*;
@@ -76,13 +76,13 @@ mod work {
     mod models {
         use std::sync::Arc;
 
-        use super::{Full, seq_count, shared, wait_group};
+        use super::{Full, busy_count, live_workers, shared};
 
         /// A queue of counted items, and its workers.
         pub struct Queue<T> {
             shared: shared::Shared<T>,
-            running: Arc<wait_group::WaitGroup>,
-            seq_counts: std::sync::Mutex<Vec<Arc<seq_count::SeqCount>>>,
+            running: Arc<live_workers::LiveWorkers>,
+            busy_counts: std::sync::Mutex<Vec<Arc<busy_count::BusyCount>>>,
         }
 
         impl<T> Queue<T> {
@@ -90,7 +90,7 @@ mod work {
                 Arc::new(Self {
                     shared: shared::Shared::with_capacity(capacity),
                     running: Arc::default(),
-                    seq_counts: std::sync::Mutex::default(),
+                    busy_counts: std::sync::Mutex::default(),
                 })
             }
 
@@ -128,9 +128,9 @@ mod work {
                 self: &Arc<Self>,
                 mut handler: F,
             ) -> impl FnOnce() + use<T, F> {
-                let (queue, member) = (Arc::clone(self), wait_group::Member::join(&self.running));
-                let seq = Arc::new(seq_count::SeqCount::new());
-                self.seq_counts.lock().unwrap().push(Arc::clone(&seq));
+                let (queue, member) = (Arc::clone(self), live_workers::Member::join(&self.running));
+                let seq = Arc::new(busy_count::BusyCount::new());
+                self.busy_counts.lock().unwrap().push(Arc::clone(&seq));
                 move || {
                     let _member = member;
                     while let Some(item) = queue.shared.next_item(&seq) {
@@ -142,7 +142,7 @@ mod work {
 
             /// Waits until what was pushed before is handled.
             pub fn flush(&self) {
-                self.shared.flush(|| self.seq_counts.lock().unwrap().clone());
+                self.shared.flush(|| self.busy_counts.lock().unwrap().clone());
             }
 
             /// Closes the queue, and waits until the workers have ended.

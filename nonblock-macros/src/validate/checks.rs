@@ -1,4 +1,4 @@
-//! The errors in the function that an attribute is on.
+//! The checks of the function that an attribute is on, and what each says if it fails.
 
 use super::annotated_fn::AnnotatedFn;
 use crate::attribute::Attribute;

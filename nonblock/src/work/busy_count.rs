@@ -4,9 +4,9 @@ use crate::primitive::{AtomicUsize, Ordering};
 
 /// A count that is odd while its worker looks for an item or handles one. The worker alone writes it.
 #[derive(Debug)]
-pub(super) struct SeqCount(AtomicUsize);
+pub(super) struct BusyCount(AtomicUsize);
 
-impl SeqCount {
+impl BusyCount {
     pub(super) fn new() -> Self {
         Self(AtomicUsize::new(0))
     }

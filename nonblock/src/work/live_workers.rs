@@ -6,35 +6,35 @@ use crate::event_count::EventCount;
 use crate::primitive::{AtomicUsize, Ordering};
 
 /// Counts the workers that have not ended.
-pub(super) struct WaitGroup {
+pub(super) struct LiveWorkers {
     workers: AtomicUsize,
     empty: EventCount,
 }
 
-impl WaitGroup {
+impl LiveWorkers {
     /// Waits until no worker is left.
     pub(super) fn wait(&self) {
         self.empty.wait(|| (self.workers.load(Ordering::Acquire) == 0).then_some(()));
     }
 }
 
-impl Default for WaitGroup {
+impl Default for LiveWorkers {
     fn default() -> Self {
         Self { workers: AtomicUsize::new(0), empty: EventCount::new() }
     }
 }
 
-impl core::fmt::Debug for WaitGroup {
+impl core::fmt::Debug for LiveWorkers {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("WaitGroup").field(&self.workers).finish()
+        f.debug_tuple("LiveWorkers").field(&self.workers).finish()
     }
 }
 
-/// The membership of one worker in a [`WaitGroup`]. It ends when this is dropped, by unwinding too.
-pub(super) struct Member(Arc<WaitGroup>);
+/// The membership of one worker in a [`LiveWorkers`]. It ends when this is dropped, by unwinding too.
+pub(super) struct Member(Arc<LiveWorkers>);
 
 impl Member {
-    pub(super) fn join(group: &Arc<WaitGroup>) -> Self {
+    pub(super) fn join(group: &Arc<LiveWorkers>) -> Self {
         group.workers.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(group))
     }

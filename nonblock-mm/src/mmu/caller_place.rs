@@ -4,11 +4,11 @@ use nonblock::{CHECKS, NonBlock, Place, raw};
 
 /// Where an invalidation was called for, kept for reports. It is empty if checks are off.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CallSite {
+pub(super) struct CallerPlace {
     place: [Place; CHECKS as usize],
 }
 
-impl CallSite {
+impl CallerPlace {
     /// Returns where the calling function was called.
     #[inline]
     #[track_caller]
