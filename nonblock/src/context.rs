@@ -67,6 +67,9 @@ pub trait Context: sealed::Sealed + Sized {
 
     /// Returns the right to sleep, or the refusal that the caller is to return.
     ///
+    /// Write `cx.or_refuse()?`, and never `unwrap`: that panics in a section only. To refuse without waiting for anything,
+    /// write it as a statement; a caller that may sleep then goes on behind it.
+    ///
     /// # Context
     ///
     /// Does not sleep. What it returns is the right to.

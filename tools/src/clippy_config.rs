@@ -82,7 +82,10 @@ pub fn generate(blocking: &Blocking<'_>, wanted: Wanted) -> String {
     list(&mut text, "disallowed-macros", &entries, |entry| entry.kind == Kind::Macro);
     text.push_str("await-holding-invalid-types = [\n");
     for (path, reason) in GUARDS {
-        let _ = writeln!(text, "    {{ path = \"{path}\", reason = \"{reason}\" }},");
+        let _ = writeln!(
+            text,
+            "    {{ path = \"{path}\", reason = \"{reason}\", allow-invalid = true }},"
+        );
     }
     text.push_str("]\n");
     text

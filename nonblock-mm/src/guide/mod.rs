@@ -15,5 +15,5 @@
 
 pub mod blind_spots;
 pub mod moving_over;
-pub mod theorem;
 pub mod recipes;
+pub mod theorem;

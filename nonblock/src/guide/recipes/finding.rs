@@ -53,7 +53,7 @@
 //!     { path = "std::println", reason = "It waits until the standard output has room, under its lock. Use nonblock::work::Queue::push(nb, ..), whose worker prints." },
 //! ]
 //! await-holding-invalid-types = [
-//!     { path = "nonblock::sync::MutexGuard", reason = "Threads that wait for the lock sleep until the task is polled again." },
+//!     { path = "nonblock::sync::MutexGuard", reason = "Threads that wait for the lock sleep until the task is polled again.", allow-invalid = true },
 //! ]
 //! ```
 //!

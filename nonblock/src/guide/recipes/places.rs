@@ -69,7 +69,7 @@
 //! ```
 //! # #[cfg(feature = "lock_api")] {
 //! use core::sync::atomic::{AtomicBool, Ordering};
-//! use lock_api::{GuardNoSend, RawMutex};
+//! use nonblock::sync::lock_api::{GuardNoSend, RawMutex};
 //! use nonblock::sync::SpinLock;
 //!
 //! struct RawIrqLock(AtomicBool);
