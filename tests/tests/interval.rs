@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable, thread};
 use nonblock_mm::mmu::{
-    AddressSpace, Event, Invalidate, InvalidateInterval, Owner, PAGE_SIZE, Range, Released,
+    AddressSpace, Event, IntervalSubscription, Invalidate, InvalidateInterval, Owner, PAGE_SIZE,
+    Range, Released,
 };
 
 /// Long enough for what must not happen to happen.
@@ -498,4 +499,44 @@ fn mirrors_are_asked_to_flush_and_what_they_used() {
         assert_eq!(names(&log), ["a", "b", "c"].map(|name| (name, "age_and_flush")));
         assert!(!space.clear_flush_young(&pages(0, 1), cx));
     });
+}
+
+/// A driver that begins to read where its device is asked for the pages it used.
+struct ReadsWhenAsked {
+    subscription: IntervalSubscription,
+}
+
+impl Invalidate for ReadsWhenAsked {
+    fn invalidate<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        Ok(())
+    }
+
+    fn is_young(&self, _: usize, _: &mut NonBlock) -> bool {
+        nonblock::permit_sleep("a test", |cx| {
+            let _ = self.subscription.read_begin(cx);
+        });
+        false
+    }
+}
+
+/// It would wait for the readers of the snapshot, of which this thread is one.
+#[test]
+#[should_panic(expected = "`read_begin` within an invalidation")]
+fn read_begin_in_a_callback_that_asks_for_pages_is_refused() {
+    let space = AddressSpace::new();
+    nonblock::raw::sleepable(|cx| {
+        let range = Range::with_len(0x10_0000, PAGE_SIZE).unwrap();
+        let subscription = space.subscribe_interval(range, Arc::new(Never), cx).unwrap();
+        let _asked = space.subscribe(Arc::new(ReadsWhenAsked { subscription }), cx).unwrap();
+        space.test_young(0x10_0000, cx);
+    });
+}
+
+/// A driver of an interval that nobody invalidates.
+struct Never;
+
+impl InvalidateInterval for Never {
+    fn invalidate_interval<C: Context>(&self, _: &Range, _: &mut C) -> Result<(), C::Refusal> {
+        Ok(())
+    }
 }

@@ -188,6 +188,62 @@ fn the_panic_of_a_values_drop_passes_through_after_the_waiting() {
     });
 }
 
+#[test]
+fn of_several_values_whose_drops_panic_the_first_panic_passes_through() {
+    let replaced_twice = || {
+        let rcu = Rcu::new(Rude(""));
+        let guard = rcu.read();
+        raw::sleepable(|cx| {
+            rcu.replace(cx, Rude("first"));
+            rcu.replace(cx, Rude("second"));
+            rcu.replace(cx, Rude(""));
+        });
+        drop(guard);
+        rcu
+    };
+    let rcu = replaced_twice();
+    let outcome =
+        catch_unwind(AssertUnwindSafe(|| raw::sleepable(|cx| rcu.synchronize(cx)))).unwrap_err();
+    assert_eq!(message(&*outcome), "first");
+    // With the values still waiting to be dropped.
+    let rcu = replaced_twice();
+    let outcome = catch_unwind(AssertUnwindSafe(|| drop(rcu))).unwrap_err();
+    assert_eq!(message(&*outcome), "first");
+}
+
+#[test]
+fn what_is_removed_twice_stays_removed_for_calls_in_between() {
+    let clock = VersionClock::<u32>::new();
+    let tombstone = nonblock::rcu::Tombstone::new();
+    clock.remove(&tombstone, |removed, _nb| *removed += 1);
+    let between = clock.now();
+    clock.remove(&tombstone, |removed, _nb| *removed += 1);
+    assert!(!tombstone.is_live_at(between));
+    assert_eq!(clock.take_notes(), (between, 1));
+}
+
+#[test]
+fn the_items_of_calls_that_are_all_made_are_dropped() {
+    let shared = Arc::new(());
+    let items = vec![Arc::clone(&shared); 3].into_iter();
+    nonblock::unwind::for_each(items, &mut (), |item, ()| drop(item));
+    let kept = Arc::clone(&shared);
+    let items = (0..3).map(move |_| Arc::strong_count(&kept));
+    nonblock::unwind::for_each(items, &mut (), |_count, ()| ());
+    assert_eq!(Arc::strong_count(&shared), 1);
+}
+
+/// What is caught and not resumed panics no second time.
+#[test]
+fn a_first_panic_that_is_dropped_while_unwinding_does_not_abort() {
+    let outcome = catch_unwind(|| {
+        let mut first = nonblock::unwind::FirstPanic::new();
+        first.catch(|| std::panic::panic_any(Rude("of the payload")));
+        panic!("another");
+    });
+    assert_eq!(message(&*outcome.unwrap_err()), "another");
+}
+
 /// The handle owns no part of the `Rcu`, and says that all is over when that is gone.
 #[test]
 fn grace_periods_end_with_the_rcu() {

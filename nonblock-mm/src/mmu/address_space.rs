@@ -333,6 +333,8 @@ impl AddressSpace {
         cx: &mut C,
         mut call: impl FnMut(&dyn Notifier, &mut NonBlock) -> bool,
     ) -> bool {
+        // As for an invalidation: a callback must not wait for the readers of the snapshot.
+        let _open = OpenInvalidation::new();
         let snapshot = self.subscriptions.snapshot.read();
         let live = snapshot.list_at(self.subscriptions.clock.now());
         cx.non_block(|nb| {

@@ -31,7 +31,7 @@ use crate::primitive::{
 use crate::sync::{Mutex, MutexGuard};
 use crate::thread::Backoff;
 use crate::token::Sleepable;
-use crate::unwind::FirstPanic;
+use crate::unwind::{DropCaught, FirstPanic};
 
 /// How many epochs after its replacement a value is free.
 const GRACE_EPOCHS: u64 = 2;
@@ -90,7 +90,9 @@ impl<T> Drop for Retired<T> {
         // SAFETY: the pointer came from `Box::into_raw` when the value was published. It was taken out of `current` when the
         // value was replaced, so nobody else frees it. This is dropped in an epoch in which no reader can have the value, or
         // together with the `Rcu`, which readers borrow.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        let value = unsafe { Box::from_raw(self.0.as_ptr()) };
+        // Of several whose drops panic, the first panic passes through.
+        drop(DropCaught::new(value));
     }
 }
 
@@ -433,9 +435,10 @@ impl<T> Drop for Rcu<T> {
     fn drop(&mut self) {
         // There are no readers. What they did is released to the threads that ask the handle.
         self.grace_periods.epoch.store(u64::MAX, Ordering::Release);
-        let current = self.current.load(Ordering::Relaxed);
-        // SAFETY: the pointer came from `Box::into_raw`, and nobody replaced it. Readers borrow `self`, so there are none.
-        drop(unsafe { Box::from_raw(current) });
+        if let Some(current) = NonNull::new(self.current.load(Ordering::Relaxed)) {
+            // Nobody replaced the value. Readers borrow `self`, so there are none.
+            drop(Retired(current));
+        }
     }
 }
 

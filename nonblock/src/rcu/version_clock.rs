@@ -81,12 +81,18 @@ impl<N: Default> VersionClock<N> {
 
     /// Marks an entry as removed from the next version on, moves the clock there, and notes the removal.
     ///
+    /// If the entry was removed before, nothing happens. A tombstone belongs to one clock.
+    ///
     /// # Arguments
     ///
     /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, under a spin lock.
     pub fn remove(&self, tombstone: &Tombstone, note: impl FnOnce(&mut N, &NonBlock)) {
         Section::run(|nb| {
             let mut notes = self.notes.lock(nb);
+            if tombstone.removed_at.load(Ordering::Relaxed) != NEVER {
+                // It was removed before, and stays so from that version on.
+                return;
+            }
             let version = self.now.load(Ordering::Relaxed) + 1;
             // The clock stands at `version - 1`, and only the holder of the lock moves it. So no call can have begun at
             // `version`. Every call that could have seen the entry without a mark finds it live after this store too.

@@ -21,6 +21,7 @@ use std::thread::panicking;
 /// # Panics
 ///
 /// The first panic of a call passes through, after all calls were made. If the thread is unwinding already, no panic does.
+/// The iterator itself must not panic, nor its clone.
 ///
 /// # Examples
 ///
@@ -47,11 +48,11 @@ where
     if panicking() {
         return for_each_caught(items, cx, call);
     }
-    let mut rest = Remaining { items, cx, call };
+    let mut rest = Remaining { items, cx, call, due: true };
     for item in rest.items.by_ref() {
         call(item, rest.cx);
     }
-    mem::forget(rest);
+    rest.due = false;
 }
 
 /// The calls that remain. If one call unwinds, the drop of this makes the others.
@@ -64,6 +65,8 @@ where
     items: I,
     cx: &'cx mut C,
     call: F,
+    /// `true` until it is known that all calls were made.
+    due: bool,
 }
 
 impl<I, C, F> Drop for Remaining<'_, I, C, F>
@@ -74,8 +77,10 @@ where
 {
     #[inline]
     fn drop(&mut self) {
-        // The arguments are passed by value, so that the loop in `for_each` can keep them in registers.
-        for_each_caught(self.items.clone(), self.cx, self.call);
+        if self.due {
+            // The arguments are passed by value, so that the loop in `for_each` can keep them in registers.
+            for_each_caught(self.items.clone(), self.cx, self.call);
+        }
     }
 }
 
@@ -163,11 +168,20 @@ impl FirstPanic {
     /// # Panics
     ///
     /// With the first panic that was caught.
-    pub fn resume(self) {
-        match self.first {
+    pub fn resume(mut self) {
+        match self.first.take() {
             Some(payload) if panicking() => discard(payload),
             Some(payload) => resume_unwind(payload),
             None => {}
+        }
+    }
+}
+
+impl Drop for FirstPanic {
+    fn drop(&mut self) {
+        // It was not resumed, perhaps because the thread is unwinding.
+        if let Some(payload) = self.first.take() {
+            discard(payload);
         }
     }
 }
