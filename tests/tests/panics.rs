@@ -473,3 +473,24 @@ fn a_section_of_an_end_begins_at_the_invalidations_place() {
         assert_eq!(lines, [line, line, line + 1, line + 1]);
     });
 }
+
+/// A section of the caller stays open: it is not the closure's to close.
+#[test]
+fn catching_closes_what_the_closure_left_open_and_nothing_else() {
+    if !nonblock::CHECKS {
+        return;
+    }
+    let place = nonblock::Place::caller();
+    let found = violations(|| {
+        raw::non_block(|_nb| {
+            nonblock::unwind::catch(place, || ());
+            assert_eq!(raw::depth(), 1);
+            nonblock::unwind::catch(place, raw::non_block_start);
+            assert_eq!(raw::depth(), 1);
+        });
+        nonblock::unwind::catch(place, raw::non_block_start);
+        assert_eq!(raw::depth(), 0);
+    });
+    let places: Vec<_> = found.iter().map(Violation::place).collect();
+    assert_eq!(places, [place, place], "one for each section that was left open");
+}

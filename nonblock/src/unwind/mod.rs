@@ -24,7 +24,7 @@ pub use first_panic::{FirstPanic, for_each};
 
 use first_panic::discard;
 
-/// Calls the closure, and leaves the thread as it was before: neither unwinding nor in a section.
+/// Calls the closure, and leaves the thread as it was before: not unwinding, and in no section that the closure opened.
 ///
 /// Returns what the closure returns, or `None` if it panicked. The panic hook has reported the panic then.
 ///
@@ -51,15 +51,19 @@ use first_panic::discard;
 /// assert_eq!(raw::depth(), 0);
 /// ```
 pub fn catch<R>(place: Place, f: impl FnOnce() -> R) -> Option<R> {
+    let depth = || ActiveBackend::depth().unwrap_or(0);
+    let depth_before = depth();
     // A panic may leave values of the closure in disorder. They belong to the user, who is told that the closure may be called
     // again.
     let outcome = catch_unwind(AssertUnwindSafe(f));
-    let checked = catch_unwind(|| check::might_sleep_at(place));
-    while ActiveBackend::depth().is_some_and(|depth| depth > 0) {
-        ActiveBackend::end();
-    }
-    if let Err(payload) = checked {
-        discard(payload);
+    // Only what the closure left open is reported and closed: a section of the caller is the caller's.
+    if depth() > depth_before {
+        if let Err(payload) = catch_unwind(|| check::might_sleep_at(place)) {
+            discard(payload);
+        }
+        while depth() > depth_before {
+            ActiveBackend::end();
+        }
     }
     outcome.map_err(discard).ok()
 }
