@@ -16,6 +16,9 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for crate::token::Sleepable {}
     impl Sealed for crate::token::NonBlock {}
+
+    pub trait Refusable {}
+    impl<T, E: Into<super::WouldBlock>> Refusable for Result<T, E> {}
 }
 
 /// Either token. A callback that serves both contexts is generic over it.
@@ -116,6 +119,52 @@ impl Context for NonBlock {
     #[inline]
     fn or_refuse(&mut self) -> Result<&mut Sleepable, WouldBlock> {
         Err(WouldBlock)
+    }
+}
+
+/// Turns the refusal of any context into [`WouldBlock`]: `table.acquire(cx).or_would_block()?`.
+///
+/// Generic code that returns its caller's [`Refusal`](Context::Refusal) writes `?` alone. Generic code that returns another
+/// error, such as `std::io::Error`, cannot: the compiler does not know that the refusal of every context converts into it.
+/// It knows that of `WouldBlock`. Do not take the bound that the compiler proposes, `std::io::Error: From<C::Refusal>`: it
+/// shuts out every caller that may sleep. The trait is implemented for every `Result` whose error is a refusal.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::{Context, OrWouldBlock};
+/// use std::io;
+///
+/// fn read_register<C: Context>(ready: bool, cx: &mut C) -> io::Result<u32> {
+///     if !ready {
+///         let _wait_with = cx.or_refuse().or_would_block()?;
+///     }
+///     Ok(7)
+/// }
+///
+/// nonblock::sleepable(|cx| {
+///     assert_eq!(read_register(false, cx).unwrap(), 7);
+///     let error = cx.non_block(|nb| read_register(false, nb)).unwrap_err();
+///     assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+/// });
+/// ```
+pub trait OrWouldBlock<T>: sealed::Refusable {
+    /// Returns the value, or [`WouldBlock`] if this is a refusal.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`] in a section. Never for a [`Sleepable`].
+    fn or_would_block(self) -> Result<T, WouldBlock>;
+}
+
+impl<T, E: Into<WouldBlock>> OrWouldBlock<T> for Result<T, E> {
+    #[inline]
+    fn or_would_block(self) -> Result<T, WouldBlock> {
+        self.map_err(Into::into)
     }
 }
 

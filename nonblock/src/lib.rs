@@ -155,7 +155,7 @@ pub use attributes::test;
 #[cfg(feature = "macros")]
 pub use attributes::{may_sleep, non_block};
 pub use check::{CHECKS, cant_sleep, might_sleep, might_sleep_if};
-pub use context::{Context, WouldBlock};
+pub use context::{Context, OrWouldBlock, WouldBlock};
 #[cfg(feature = "std")]
 pub use may_sleep::InUse;
 pub use may_sleep::MaySleep;

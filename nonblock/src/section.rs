@@ -8,21 +8,18 @@ use crate::violation::Place;
 #[cfg(any(debug_assertions, feature = "checks"))]
 use crate::violation::ViolationKind;
 
-/// Tells, by its name in messages of the compiler, why a section is neither `Send` nor `Sync`.
-trait SectionEndsOnItsThread {}
-
 /// An open section. It is counted until this guard is dropped, by unwinding too.
 #[must_use = "the section ends when this guard is dropped: bind it to a name, since `let _` ends it too"]
 #[derive(Debug)]
 pub struct Section {
-    // A section belongs to its thread: no other thread may end it. It is an empty array for the same reason as in the tokens.
-    _of_this_thread: [*mut dyn SectionEndsOnItsThread; 0],
     // For the report if the section was ended before this is dropped.
     #[cfg_attr(
         not(any(debug_assertions, feature = "checks")),
         expect(dead_code, reason = "there are no reports")
     )]
     call_site: CallSite,
+    // Lent for as long as this is borrowed. By it the section is neither `Send` nor `Sync`: no other thread may end it.
+    token: NonBlock,
 }
 
 /// The place of a call, kept for reports. It is empty where checks are off.
@@ -77,7 +74,14 @@ impl Section {
     #[inline]
     fn enter_at(call_site: CallSite) -> Self {
         ActiveBackend::start(call_site.place());
-        Self { _of_this_thread: [], call_site }
+        Self { call_site, token: lend_non_block() }
+    }
+
+    /// Lends the token of the section.
+    #[cfg(feature = "lock_api")]
+    #[inline]
+    pub(crate) const fn token(&mut self) -> &mut NonBlock {
+        &mut self.token
     }
 
     /// Runs the closure in a section that begins at the caller.
@@ -90,8 +94,8 @@ impl Section {
     /// Runs the closure in a section that begins at `call_site`. The call may have returned since.
     #[inline]
     pub(crate) fn run_at<R>(call_site: CallSite, f: impl FnOnce(&mut NonBlock) -> R) -> R {
-        let _section = Self::enter_at(call_site);
-        f(&mut lend_non_block())
+        let mut section = Self::enter_at(call_site);
+        f(&mut section.token)
     }
 }
 

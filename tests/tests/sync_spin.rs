@@ -1,22 +1,16 @@
-//! The raw lock that spins, beneath a mutex and a spin lock.
+//! The raw lock that spins, beneath a spin lock.
 
 use nonblock::sync::{self, RawSpin, SpinLockGuard};
 use nonblock::testing::violations;
-use nonblock::{WouldBlock, non_block, raw, sleepable, thread};
+use nonblock::{non_block, raw, sleepable, thread};
 
-type Mutex<T> = sync::Mutex<T, RawSpin>;
 type SpinLock<T> = sync::SpinLock<T, RawSpin>;
 
 #[test]
 fn it_is_taken_and_released() {
-    static SLEEPING: Mutex<u32> = Mutex::with_raw(1);
     static SPINNING: SpinLock<u32> = SpinLock::with_raw(1);
 
     sleepable(|cx| {
-        let held = SLEEPING.lock(cx);
-        assert!(SLEEPING.is_locked() && SLEEPING.try_lock().is_none());
-        assert_eq!(cx.non_block(|nb| SLEEPING.acquire(nb).map(|value| *value)), Err(WouldBlock));
-        drop(held);
         cx.non_block(|nb| {
             let mut held = SPINNING.lock(nb);
             *held += 1;
@@ -26,7 +20,7 @@ fn it_is_taken_and_released() {
             assert!(SPINNING.is_locked());
             drop(held);
         });
-        assert!(!SLEEPING.is_locked() && !SPINNING.is_locked());
+        assert!(!SPINNING.is_locked());
         assert_eq!(SPINNING.with(cx, |value, _nb| *value), 2);
     });
 }
@@ -36,14 +30,13 @@ fn it_excludes_over_threads() {
     const THREADS: usize = 3;
     const ROUNDS: usize = if cfg!(miri) { 20 } else { 2_000 };
 
-    let (sleeping, spinning) = (Mutex::with_raw(0), SpinLock::with_raw(0));
+    let spinning = SpinLock::with_raw(0);
     let found = violations(|| {
         sleepable(|cx| {
             thread::scope(cx, |scope, _cx| {
                 for _ in 0..THREADS {
                     scope.spawn(|cx| {
                         for _ in 0..ROUNDS {
-                            *sleeping.lock(cx) += 1;
                             spinning.with(cx, |value, _nb| *value += 1);
                         }
                     });
@@ -52,14 +45,52 @@ fn it_excludes_over_threads() {
         });
     });
     assert!(found.is_empty(), "{found:?}");
-    assert_eq!(sleeping.into_inner(), THREADS * ROUNDS);
     assert_eq!(spinning.into_inner(), THREADS * ROUNDS);
 }
 
 #[test]
 fn a_forgotten_guard_leaves_it_locked() {
-    let lock = Mutex::with_raw(());
-    sleepable(|cx| std::mem::forget(lock.lock(cx)));
+    let lock = SpinLock::with_raw(());
+    non_block(|nb| std::mem::forget(lock.lock(nb)));
     assert!(lock.is_locked());
-    non_block(|_nb| assert!(lock.try_lock().is_none()));
+    non_block(|nb| assert!(lock.try_lock(nb).is_none()));
+    // The forgotten section.
+    raw::non_block_end();
+}
+
+/// A section that waits for a spin lock waits for a section. If the raw lock could be taken beneath another lock, without a
+/// token, a section would wait for whoever sleeps.
+#[test]
+fn the_raw_lock_is_no_raw_lock_for_others() {
+    trait NoRawMutex {
+        const IS_RAW_MUTEX: bool = false;
+    }
+    struct Ask<T>(std::marker::PhantomData<T>);
+    impl<T> NoRawMutex for Ask<T> {}
+    impl<T: sync::lock_api::RawMutex> Ask<T> {
+        const IS_RAW_MUTEX: bool = true;
+    }
+
+    assert!(Ask::<parking_lot::RawMutex>::IS_RAW_MUTEX, "the question itself");
+    assert!(!Ask::<RawSpin>::IS_RAW_MUTEX);
+}
+
+#[test]
+fn a_guard_lends_a_token_while_it_is_held() {
+    fn double(value: &mut u32, nb: &mut nonblock::NonBlock) {
+        nb.non_block(|_nb| *value *= 2);
+    }
+
+    let (outer, inner) = (SpinLock::with_raw(5), SpinLock::with_raw(7));
+    non_block(|nb| {
+        let mut held = outer.lock(nb);
+        let (value, nb) = held.parts();
+        double(value, nb);
+        assert_eq!(inner.with(nb, |inner, _nb| *inner + *value), 17);
+        let mut part = SpinLockGuard::map(held, |value| value);
+        let (value, nb) = part.parts();
+        double(value, nb);
+        assert_eq!(raw::depth(), 2);
+    });
+    assert_eq!(outer.into_inner(), 20);
 }

@@ -21,7 +21,7 @@ macro_rules! lock {
             }
         }
 
-        impl<T, R: lock_api::$bound> $name<T, R> {
+        impl<T, R: $bound> $name<T, R> {
             /// Makes an unlocked lock around a value, over any raw lock: the type `R` says which.
             ///
             /// # Context
@@ -41,7 +41,7 @@ macro_rules! lock {
             }
         }
 
-        impl<T: ?Sized, R: lock_api::$bound> $name<T, R> {
+        impl<T: ?Sized, R: $bound> $name<T, R> {
             /// Reaches the value through an exclusive borrow of the lock, without locking.
             ///
             /// # Context
@@ -61,7 +61,7 @@ macro_rules! lock {
             }
         }
 
-        impl<T: Default, R: lock_api::$bound> Default for $name<T, R> {
+        impl<T: Default, R: $bound> Default for $name<T, R> {
             fn default() -> Self {
                 Self::with_raw(T::default())
             }
@@ -99,23 +99,23 @@ macro_rules! locked_exclusive {
 macro_rules! guard {
     (
         $(#[$doc:meta])*
-        $name:ident<$bound:ident = $default:path> of lock_api::$inner:ident, $section:ty $(, $deref_mut:ident)?
+        $name:ident<$bound:ident = $default:path> of lock_api::$inner:ident<$raw:ty>, $section:ty $(, $deref_mut:ident)?
     ) => {
         $(#[$doc])*
         #[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
         pub struct $name<
             'a,
             T: ?Sized,
-            #[cfg(feature = "sync")] R: lock_api::$bound = $default,
-            #[cfg(not(feature = "sync"))] R: lock_api::$bound,
+            #[cfg(feature = "sync")] R: $bound = $default,
+            #[cfg(not(feature = "sync"))] R: $bound,
         > {
             // Dropped first: the lock is released before the section ends.
-            pub(super) inner: lock_api::$inner<'a, R, T>,
+            pub(super) inner: lock_api::$inner<'a, $raw, T>,
             // A guard that is forgotten leaves its section open, so that the next sleep is reported.
             pub(super) section: $section,
         }
 
-        impl<T: ?Sized, R: lock_api::$bound> core::ops::Deref for $name<'_, T, R> {
+        impl<T: ?Sized, R: $bound> core::ops::Deref for $name<'_, T, R> {
             type Target = T;
 
             #[inline]
@@ -124,20 +124,20 @@ macro_rules! guard {
             }
         }
 
-        $(impl<T: ?Sized, R: lock_api::$bound> core::ops::$deref_mut for $name<'_, T, R> {
+        $(impl<T: ?Sized, R: $bound> core::ops::$deref_mut for $name<'_, T, R> {
             #[inline]
             fn deref_mut(&mut self) -> &mut T {
                 &mut self.inner
             }
         })?
 
-        impl<T: ?Sized + core::fmt::Debug, R: lock_api::$bound> core::fmt::Debug for $name<'_, T, R> {
+        impl<T: ?Sized + core::fmt::Debug, R: $bound> core::fmt::Debug for $name<'_, T, R> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 (**self).fmt(f)
             }
         }
 
-        impl<T: ?Sized + core::fmt::Display, R: lock_api::$bound> core::fmt::Display for $name<'_, T, R> {
+        impl<T: ?Sized + core::fmt::Display, R: $bound> core::fmt::Display for $name<'_, T, R> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 (**self).fmt(f)
             }
@@ -150,7 +150,7 @@ macro_rules! guard {
 /// The word `mut` says that the closures change the value. Their types differ by it, so no trait can do this.
 macro_rules! map {
     ($guard:ident<$bound:ident> of lock_api::$inner:ident => $mapped:ident $(, $mutable:tt)?) => {
-        impl<'a, T: ?Sized, R: lock_api::$bound> $guard<'a, T, R> {
+        impl<'a, T: ?Sized, R: $bound> $guard<'a, T, R> {
             /// Narrows the guard to a part of the value. The lock stays held.
             ///
             /// # Context
@@ -194,7 +194,7 @@ macro_rules! map {
 /// Defines `unlock_fair` for a guard.
 macro_rules! unlock_fair {
     ($guard:ident<$bound:ident> of lock_api::$inner:ident) => {
-        impl<T: ?Sized, R: lock_api::$bound> $guard<'_, T, R> {
+        impl<T: ?Sized, R: $bound> $guard<'_, T, R> {
             /// Releases the lock, and hands it to a waiter if there is one.
             ///
             /// When a guard is dropped, whoever comes first takes the lock. Where a lock is released only to be taken
@@ -235,4 +235,45 @@ macro_rules! downgrade {
     };
 }
 
-pub(super) use {downgrade, guard, lock, locked_exclusive, map, unlock_fair};
+/// Defines `parts` for a guard whose holder is in a section.
+macro_rules! parts {
+    ($guard:ident<$bound:ident> $(, $mutable:tt)?) => {
+        impl<T: ?Sized, R: $bound> $guard<'_, T, R> {
+            /// Returns the value and a token, to call what takes `&mut NonBlock` with the lock held.
+            ///
+            /// The guard borrows the `NonBlock` that the lock was taken with, so that one cannot be lent as `&mut` meanwhile.
+            /// This one can: while the lock is held, its holder is in a section.
+            ///
+            /// # Context
+            ///
+            /// Does not sleep. Lends a `&mut NonBlock` for as long as the value is borrowed.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use nonblock::NonBlock;
+            /// use nonblock::sync::SpinLock;
+            ///
+            /// fn write(line: &str, lengths: &mut Vec<usize>, _nb: &mut NonBlock) {
+            ///     lengths.push(line.len());
+            /// }
+            ///
+            /// let (lines, mut lengths) = (SpinLock::new(["up", "down"]), Vec::with_capacity(2));
+            /// nonblock::non_block(|nb| {
+            ///     let mut held = lines.lock(nb);
+            ///     let (lines, nb) = held.parts();
+            ///     for line in lines.iter() {
+            ///         write(line, &mut lengths, nb);
+            ///     }
+            /// });
+            /// assert_eq!(lengths, [2, 4]);
+            /// ```
+            #[inline]
+            pub fn parts(&mut self) -> (&$($mutable)? T, &mut NonBlock) {
+                (&$($mutable)? self.inner, self.section.token())
+            }
+        }
+    };
+}
+
+pub(super) use {downgrade, guard, lock, locked_exclusive, map, parts, unlock_fair};

@@ -60,6 +60,7 @@ mod monitor;
 mod mutex;
 #[cfg(feature = "std")]
 mod once_lock;
+mod raw_lock;
 #[cfg(feature = "spin")]
 mod raw_spin;
 mod rwlock;

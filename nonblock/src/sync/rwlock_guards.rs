@@ -22,7 +22,7 @@ guard! {
     /// # Examples
     ///
     /// See [`RwLock`](super::RwLock).
-    RwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard, ()
+    RwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard<R>, ()
 }
 
 guard! {
@@ -51,7 +51,7 @@ guard! {
     /// let device = Device { names: RwLock::new((0, vec![])) };
     /// nonblock::sleepable(|cx| assert!(device.names(cx).is_empty()));
     /// ```
-    MappedRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard, ()
+    MappedRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard<R>, ()
 }
 
 guard! {
@@ -76,7 +76,7 @@ guard! {
     ///     assert_eq!(*reader + *table.read(cx), 4);
     /// });
     /// ```
-    RwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard, (), DerefMut
+    RwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -105,7 +105,7 @@ guard! {
     /// let device = Device { table: RwLock::new((0, vec![])) };
     /// nonblock::sleepable(|cx| device.pages(cx).push(4096));
     /// ```
-    MappedRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard, (), DerefMut
+    MappedRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -120,7 +120,7 @@ guard! {
     /// # Examples
     ///
     /// See [`RwLock::upgradable_read`](super::RwLock::upgradable_read).
-    RwLockUpgradableReadGuard<RawRwLockUpgrade = parking_lot::RawRwLock> of lock_api::RwLockUpgradableReadGuard, ()
+    RwLockUpgradableReadGuard<RawRwLockUpgrade = parking_lot::RawRwLock> of lock_api::RwLockUpgradableReadGuard<R>, ()
 }
 
 map!(RwLockReadGuard<RawRwLock> of lock_api::RwLockReadGuard => MappedRwLockReadGuard);

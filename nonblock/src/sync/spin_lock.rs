@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use lock_api::RawMutex;
+use lock_api::RawMutexFair;
 
-use super::macros::{guard, lock, map, unlock_fair};
+use super::macros::{guard, lock, map, parts, unlock_fair};
+use super::raw_lock::RawSpinLock;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
@@ -17,8 +18,9 @@ use crate::token::{NonBlock, lend_non_block};
 ///
 /// # The raw lock
 ///
-/// `R` is any [`RawMutex`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it in
-/// the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
+/// `R` is any [`RawMutex`] of the crate `lock_api`, or `RawSpin` (feature `spin`). [`new`](Self::new) takes
+/// `parking_lot`'s. With any other, name it in the type and make the lock by [`with_raw`](Self::with_raw). Without feature
+/// `sync` there is no default.
 ///
 /// [`RawMutex`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawMutex.html
 ///
@@ -54,15 +56,15 @@ use crate::token::{NonBlock, lend_non_block};
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
 pub struct SpinLock<
     T: ?Sized,
-    #[cfg(feature = "sync")] R = parking_lot::RawMutex,
-    #[cfg(not(feature = "sync"))] R,
+    #[cfg(feature = "sync")] R: RawSpinLock = parking_lot::RawMutex,
+    #[cfg(not(feature = "sync"))] R: RawSpinLock,
 > {
-    inner: lock_api::Mutex<R, T>,
+    inner: lock_api::Mutex<R::Raw, T>,
 }
 
-lock!(SpinLock<RawMutex> of lock_api::Mutex);
+lock!(SpinLock<RawSpinLock> of lock_api::Mutex);
 
-impl<T: ?Sized, R: RawMutex> SpinLock<T, R> {
+impl<T: ?Sized, R: RawSpinLock> SpinLock<T, R> {
     /// Waits for the lock and takes it.
     ///
     /// Several can be held at once, and released in any order.
@@ -149,16 +151,16 @@ impl<T: ?Sized, R: RawMutex> SpinLock<T, R> {
         f: impl FnOnce(&mut T, &mut NonBlock) -> Output,
     ) -> Output {
         let _ = cx;
-        // Holding the lock is a section, so no other is opened. The guard borrows this token, and the closure gets one of
-        // its own.
+        // Holding the lock is a section, so no other is opened.
         let nb = lend_non_block();
-        let mut value = self.lock(&nb);
-        f(&mut value, &mut lend_non_block())
+        let mut held = self.lock(&nb);
+        let (value, nb) = held.parts();
+        f(value, nb)
     }
 }
 
 /// Does not show the value: that could sleep, and so must not happen with the lock held.
-impl<T: ?Sized, R: RawMutex> fmt::Debug for SpinLock<T, R> {
+impl<T: ?Sized, R: RawSpinLock> fmt::Debug for SpinLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinLock").field("locked", &self.is_locked()).finish_non_exhaustive()
     }
@@ -176,7 +178,7 @@ guard! {
     /// # Examples
     ///
     /// See [`SpinLock`].
-    SpinLockGuard<RawMutex = parking_lot::RawMutex> of lock_api::MutexGuard, Section, DerefMut
+    SpinLockGuard<RawSpinLock = parking_lot::RawMutex> of lock_api::MutexGuard<R::Raw>, Section, DerefMut
 }
 
 guard! {
@@ -205,9 +207,11 @@ guard! {
     /// let device = Device { state: SpinLock::new((true, [0; 4])) };
     /// nonblock::non_block(|nb| device.registers(nb)[0] = 1);
     /// ```
-    MappedSpinLockGuard<RawMutex = parking_lot::RawMutex> of lock_api::MappedMutexGuard, Section, DerefMut
+    MappedSpinLockGuard<RawSpinLock = parking_lot::RawMutex> of lock_api::MappedMutexGuard<R::Raw>, Section, DerefMut
 }
 
-map!(SpinLockGuard<RawMutex> of lock_api::MutexGuard => MappedSpinLockGuard, mut);
-map!(MappedSpinLockGuard<RawMutex> of lock_api::MappedMutexGuard => MappedSpinLockGuard, mut);
+map!(SpinLockGuard<RawSpinLock> of lock_api::MutexGuard => MappedSpinLockGuard, mut);
+map!(MappedSpinLockGuard<RawSpinLock> of lock_api::MappedMutexGuard => MappedSpinLockGuard, mut);
 unlock_fair!(SpinLockGuard<RawMutexFair> of lock_api::MutexGuard);
+parts!(SpinLockGuard<RawSpinLock>, mut);
+parts!(MappedSpinLockGuard<RawSpinLock>, mut);

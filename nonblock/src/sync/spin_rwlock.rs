@@ -3,9 +3,9 @@
 
 use core::fmt;
 
-use lock_api::RawRwLock;
+use lock_api::{RawRwLock, RawRwLockFair};
 
-use super::macros::{downgrade, guard, lock, locked_exclusive, map, unlock_fair};
+use super::macros::{downgrade, guard, lock, locked_exclusive, map, parts, unlock_fair};
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
@@ -140,8 +140,9 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
         let _ = cx;
         // As in `SpinLock::with`.
         let nb = lend_non_block();
-        let value = self.read(&nb);
-        f(&value, &mut lend_non_block())
+        let mut held = self.read(&nb);
+        let (value, nb) = held.parts();
+        f(value, nb)
     }
 
     /// Runs the closure while writing, in a section that it opens from any context.
@@ -168,8 +169,9 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
     ) -> Output {
         let _ = cx;
         let nb = lend_non_block();
-        let mut value = self.write(&nb);
-        f(&mut value, &mut lend_non_block())
+        let mut held = self.write(&nb);
+        let (value, nb) = held.parts();
+        f(value, nb)
     }
 }
 
@@ -192,7 +194,7 @@ guard! {
     /// # Examples
     ///
     /// See [`SpinRwLock`].
-    SpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard, Section
+    SpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard<R>, Section
 }
 
 guard! {
@@ -221,7 +223,7 @@ guard! {
     /// let device = Device { limits: SpinRwLock::new((0, [64, 1500])) };
     /// nonblock::non_block(|nb| assert_eq!(device.limits(nb)[1], 1500));
     /// ```
-    MappedSpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard, Section
+    MappedSpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard<R>, Section
 }
 
 guard! {
@@ -246,7 +248,7 @@ guard! {
     ///     assert_eq!(reader[1], limits.read(nb)[1]);
     /// });
     /// ```
-    SpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard, Section, DerefMut
+    SpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard<R>, Section, DerefMut
 }
 
 guard! {
@@ -275,7 +277,7 @@ guard! {
     /// let device = Device { limits: SpinRwLock::new((0, [64, 1500])) };
     /// nonblock::non_block(|nb| device.limits(nb)[1] = 9000);
     /// ```
-    MappedSpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard, Section, DerefMut
+    MappedSpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard<R>, Section, DerefMut
 }
 
 map!(SpinRwLockReadGuard<RawRwLock> of lock_api::RwLockReadGuard => MappedSpinRwLockReadGuard);
@@ -286,3 +288,7 @@ unlock_fair!(SpinRwLockReadGuard<RawRwLockFair> of lock_api::RwLockReadGuard);
 unlock_fair!(SpinRwLockWriteGuard<RawRwLockFair> of lock_api::RwLockWriteGuard);
 
 downgrade!(SpinRwLockWriteGuard => SpinRwLockReadGuard);
+parts!(SpinRwLockReadGuard<RawRwLock>);
+parts!(MappedSpinRwLockReadGuard<RawRwLock>);
+parts!(SpinRwLockWriteGuard<RawRwLock>, mut);
+parts!(MappedSpinRwLockWriteGuard<RawRwLock>, mut);
