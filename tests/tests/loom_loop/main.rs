@@ -50,16 +50,19 @@ mod section {
     use crate::token::{NonBlock, lend_non_block};
 
     #[derive(Debug)]
-    pub struct Section(Depth);
+    pub struct Section(Depth, NonBlock);
 
     impl Section {
         pub fn enter() -> Self {
-            Self(Depth::enter())
+            Self(Depth::enter(), lend_non_block())
+        }
+
+        pub fn token(&mut self) -> &mut NonBlock {
+            &mut self.1
         }
 
         pub fn run<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
-            let _section = Self::enter();
-            f(&mut lend_non_block())
+            f(Self::enter().token())
         }
     }
 }
@@ -130,6 +133,7 @@ pub mod sync {
     mod macros;
     mod monitor;
     mod mutex;
+    mod raw_lock;
     mod semaphore;
     mod spin_lock;
 
