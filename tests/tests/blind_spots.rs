@@ -201,20 +201,6 @@ fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
 }
 
 #[test]
-fn a_token_of_the_macros_own_is_left_to_the_counters() {
-    use nonblock::__private::{BoundToken, bind_sleepable};
-
-    /// An owned token passes for any other value.
-    #[non_block]
-    fn handle(bound: &mut BoundToken<Sleepable>) {
-        sleep(bound.token());
-    }
-
-    let violation = expect_violation(|| handle(&mut bind_sleepable()));
-    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
-}
-
-#[test]
 fn a_section_begun_by_hand_is_left_to_the_counters() {
     let violation = expect_violation(|| {
         nonblock::sleepable(|cx| {

@@ -161,10 +161,12 @@ impl PrologueWriter {
         };
         let no_token = self.check_no_token(targets);
         let bound = self.braced_call(bind, TokenStream::new());
+        // The binding is an unsafe function, so that only an expansion can own a token, and no safe code of the user's. With
+        // the span of the expansion, this is no unsafe code of the user's either.
         quote_spanned! {hidden=>
             {
                 #no_token
-                let mut holder = #bound;
+                let mut holder = unsafe #bound;
                 let #name = holder.token();
                 #body
             }

@@ -40,9 +40,6 @@
 //!   `blind_spots.rs::starting_a_thread_is_left_to_the_counters`
 //! * **What is under [`raw`](crate::raw)**: its sections and roots may capture a token.
 //!   `blind_spots.rs::a_token_captured_by_a_raw_section_is_left_to_the_counters`
-//! * **What is under `__private`**, which makes tokens for the attributes' expansions. It is hidden, and not for other use.
-//!   *`grep -rn __private` finds nothing in code that keeps the rules.*
-//!   `blind_spots.rs::a_token_of_the_macros_own_is_left_to_the_counters`
 //! * **A section begun by hand**, by [`raw::non_block_start`](crate::raw::non_block_start) or from C
 //!   ([`capi`]): it borrows no token, so earlier tokens can be used in it. *Where the code is Rust, use a
 //!   closure or an attribute.* `blind_spots.rs::a_section_begun_by_hand_is_left_to_the_counters`,

@@ -116,10 +116,8 @@
 //!    `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters`
-//! 4. **Nothing under [`raw`](crate::raw) or `__private` is on the path, and nothing of [`capi`].** (Step 2.)
-//!    `raw` and `capi` open sections that borrow no token, and `raw` has roots that may capture one. `__private` makes tokens, for
-//!    the attributes' expansions. The counters find it.
-//!    `blind_spots.rs::a_token_of_the_macros_own_is_left_to_the_counters`,
+//! 4. **Nothing under [`raw`](crate::raw) is on the path, and nothing of [`capi`].** (Step 2.)
+//!    `raw` and `capi` open sections that borrow no token, and `raw` has roots that may capture one. The counters find it.
 //!    `blind_spots.rs::a_token_captured_by_a_raw_section_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_section_begun_by_hand_is_left_to_the_counters`,
 //!    `capi.rs::sections_of_rust_are_seen_by_c_and_those_of_c_by_rust`

@@ -14,17 +14,26 @@ use crate::token::{NonBlock, Sleepable, lend_non_block, lend_sleepable};
 pub struct BoundToken<T>(T);
 
 /// Binds a `Sleepable` in the calling function. At run time it checks that no section is open.
+///
+/// # Safety
+///
+/// The result stays in the frame of the function that calls this, as in the expansions of the attributes. Nobody owns a
+/// token: one that is kept, or leaked, would give the right to sleep within a section.
 #[inline]
 #[track_caller]
-pub fn bind_sleepable() -> BoundToken<Sleepable> {
+pub unsafe fn bind_sleepable() -> BoundToken<Sleepable> {
     check::might_sleep();
     BoundToken(lend_sleepable())
 }
 
 /// Opens a section for the calling function, and binds the token of the section.
+///
+/// # Safety
+///
+/// As of [`bind_sleepable`]: a `NonBlock` that is kept would outlive its section.
 #[inline]
 #[track_caller]
-pub fn bind_non_block() -> BoundToken<(Section, NonBlock)> {
+pub unsafe fn bind_non_block() -> BoundToken<(Section, NonBlock)> {
     BoundToken((Section::enter(), lend_non_block()))
 }
 

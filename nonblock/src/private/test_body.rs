@@ -39,7 +39,9 @@ impl<R, F: FnOnce(&mut Sleepable) -> R> TestBody<&mut Sleepable> for F {
 
     #[track_caller]
     fn run(self) -> R {
-        self(bind_sleepable().token())
+        // SAFETY: it is dropped when the body returns.
+        let mut bound = unsafe { bind_sleepable() };
+        self(bound.token())
     }
 }
 
@@ -49,7 +51,9 @@ impl<R, F: FnOnce(&mut NonBlock) -> R> TestBody<&mut NonBlock> for F {
 
     #[track_caller]
     fn run(self) -> R {
-        self(bind_non_block().token())
+        // SAFETY: it is dropped when the body returns.
+        let mut bound = unsafe { bind_non_block() };
+        self(bound.token())
     }
 }
 
@@ -59,6 +63,8 @@ impl<R, F: FnOnce(&NonBlock) -> R> TestBody<&NonBlock> for F {
 
     #[track_caller]
     fn run(self) -> R {
-        self(bind_non_block().token())
+        // SAFETY: it is dropped when the body returns.
+        let mut bound = unsafe { bind_non_block() };
+        self(bound.token())
     }
 }
