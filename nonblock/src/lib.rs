@@ -84,9 +84,8 @@
 //! |---|---|---|
 //! | `std` | yes | the thread-local backend, [`thread`], [`testing`], [`unwind`] |
 //! | `macros` | yes | the attributes |
-//! | `sync` | yes; needs `std` | [`sync::Mutex`], [`sync::SpinLock`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
-//! | `lock_api` | with `sync` | the locks of [`sync`] over any raw lock, without `std` too |
-//! | `spin` | no; needs `lock_api` | `sync::RawSpin`, a raw lock that spins, without `std` too |
+//! | `sync` | yes; needs `std` | [`sync::Mutex`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
+//! | `lock_api` | with `sync` | [`sync::SpinLock`] and [`sync::SpinRwLock`], and the other locks over any raw lock, without `std` too |
 //! | `work` | no | [`work::Queue`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |

@@ -17,6 +17,28 @@ pub(crate) use std::thread::{Thread, current, park, sleep};
 #[cfg(feature = "std")]
 pub(crate) use std::time::Instant;
 
+/// Tells the processor, so many times, that this thread looks again and again.
+#[cfg(feature = "lock_api")]
+pub(crate) fn spin(times: u32) {
+    for _ in 0..times {
+        core::hint::spin_loop();
+    }
+}
+
+/// Stores a value in a word that only this thread changes now.
+///
+/// It is here since the model checker (loom 0.7.3) lets another thread's exchange change what was there before such a store,
+/// which the memory model forbids. In a model it is an exchange too.
+#[cfg(feature = "lock_api")]
+#[inline]
+pub(crate) fn release(word: &AtomicUsize, value: usize) {
+    word.store(value, Ordering::Release);
+}
+
+/// How often a reader of a [`SpinRwLock`](crate::sync::SpinRwLock) looks whether a waiting writer is done, before it goes first.
+#[cfg(feature = "lock_api")]
+pub(crate) const SPINS_FOR_A_WRITER: usize = 128;
+
 /// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
 #[cfg(all(feature = "work", feature = "std"))]
 pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;

@@ -183,27 +183,40 @@ fn try_invalidate_allocates_nothing() {
 }
 
 /// How often threads allocate or free, that all wait for one lock.
-fn counts_of_waiters<R: lock_api::RawMutex + Send + Sync>(number: usize) -> Vec<usize> {
-    let lock = SpinLock::<u32, R>::with_raw(0);
+///
+/// It is a macro, since no bound covers both a raw lock of `lock_api`'s and `RawSpin`.
+macro_rules! counts_of_waiters {
+    ($raw:ty, $number:expr) => {{
+        let lock = SpinLock::<u32, $raw>::with_raw(0);
+        let take = |nb: &NonBlock| *lock.lock(nb) += 1;
+        non_block(|nb| {
+            let held = lock.lock(nb);
+            counts_of_threads($number, &take, || drop(held))
+        })
+    }};
+}
+
+/// How often threads allocate or free, that all take a lock which this thread holds, and releases.
+fn counts_of_threads(
+    number: usize,
+    take: &(dyn Fn(&NonBlock) + Sync),
+    release: impl FnOnce(),
+) -> Vec<usize> {
     let about_to_wait = AtomicUsize::new(0);
     thread::scope(|scope| {
-        let waiters: Vec<_> = non_block(|nb| {
-            let held = lock.lock(nb);
-            let wait = || {
-                non_block(|nb| {
-                    about_to_wait.fetch_add(1, Ordering::Relaxed);
-                    count(&mut || *lock.lock(nb) += 1)
-                })
-            };
-            let waiters = (0..number).map(|_| scope.spawn(wait)).collect();
-            while about_to_wait.load(Ordering::Relaxed) < number {
-                thread::yield_now();
-            }
-            // Long enough for them to give up spinning.
-            thread::sleep(Duration::from_millis(100));
-            drop(held);
-            waiters
-        });
+        let wait = || {
+            non_block(|nb| {
+                about_to_wait.fetch_add(1, Ordering::Relaxed);
+                count(&mut || take(nb))
+            })
+        };
+        let waiters: Vec<_> = (0..number).map(|_| scope.spawn(wait)).collect();
+        while about_to_wait.load(Ordering::Relaxed) < number {
+            thread::yield_now();
+        }
+        // Long enough for them to give up spinning.
+        thread::sleep(Duration::from_millis(100));
+        release();
         waiters.into_iter().map(|waiter| waiter.join().expect("a waiter ends")).collect()
     })
 }
@@ -213,14 +226,14 @@ fn counts_of_waiters<R: lock_api::RawMutex + Send + Sync>(number: usize) -> Vec<
 fn threads_that_wait_for_a_lock_of_parking_lots_may_allocate() {
     // Other tests may have made the table grow already, and on a busy machine few threads get to wait at once.
     let grows = [8, 32, 128, 512].into_iter().any(|number| {
-        counts_of_waiters::<parking_lot::RawMutex>(number).iter().any(|count| *count > 0)
+        counts_of_waiters!(parking_lot::RawMutex, number).iter().any(|count| *count > 0)
     });
     assert!(grows, "up to 512 threads waited, and none of them allocated");
 }
 
 #[test]
 fn threads_that_wait_for_a_lock_that_spins_allocate_nothing() {
-    let counts = counts_of_waiters::<RawSpin>(8);
+    let counts = counts_of_waiters!(RawSpin, 8);
     assert!(counts.iter().all(|count| *count == 0), "{counts:?}");
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nonblock::ViolationKind::SleepInNonBlock;
-use nonblock::sync::{Mutex, SpinLock};
+use nonblock::sync::{Mutex, SpinLock, SpinRwLock};
 use nonblock::testing::{expect_violation, violations};
 use nonblock::{Context, Sleepable, WouldBlock, might_sleep, non_block, raw, sleepable, thread};
 
@@ -346,6 +346,7 @@ fn a_spin_lock_is_shown_without_being_held() {
 fn locks_are_as_large_as_the_raw_locks_and_their_values() {
     assert_eq!(size_of::<Mutex<u64>>(), size_of::<lock_api::Mutex<parking_lot::RawMutex, u64>>());
     assert_eq!(size_of::<SpinLock<u8>>(), size_of::<lock_api::Mutex<parking_lot::RawMutex, u8>>());
+    assert_eq!(size_of::<SpinRwLock<usize>>(), 2 * size_of::<usize>());
 }
 
 // A raw lock of one's own.

@@ -118,10 +118,10 @@ fn the_attributes_need_no_std() {
 
 #[test]
 fn locks_need_no_std() {
-    let program = build(false, "checks,backend,spin");
+    let program = build(false, "checks,backend,lock_api");
     assert!(!holds_std(&program));
     assert_counts(&program, "locks: ok\n");
-    let program = build(true, "spin");
+    let program = build(true, "lock_api");
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();

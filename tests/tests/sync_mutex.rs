@@ -194,7 +194,7 @@ fn a_fair_release_hands_the_lock_to_the_waiter() {
 
 #[test]
 fn a_fair_release_of_a_spin_lock_ends_its_section() {
-    let lock = SpinLock::new(());
+    let lock = SpinLock::<_, parking_lot::RawMutex>::with_raw(());
     non_block(|nb| {
         SpinLockGuard::unlock_fair(lock.lock(nb));
         assert!(!lock.is_locked());

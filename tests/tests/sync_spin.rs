@@ -94,3 +94,54 @@ fn a_guard_lends_a_token_while_it_is_held() {
     });
     assert_eq!(outer.into_inner(), 20);
 }
+
+#[test]
+fn a_reader_reads_again_while_a_writer_waits() {
+    let lock = sync::SpinRwLock::new(1);
+    std::thread::scope(|scope| {
+        non_block(|nb| {
+            let outer = lock.read(nb);
+            let writer = scope.spawn(|| non_block(|nb| *lock.write(nb) += 1));
+            // Once the writer waits, whoever only tries does not get in.
+            while lock.try_read(nb).is_some() {
+                std::hint::spin_loop();
+            }
+            assert_eq!((*lock.read(nb), lock.is_locked_exclusive()), (1, false));
+            drop(outer);
+            writer.join().unwrap();
+        });
+    });
+    assert_eq!(lock.into_inner(), 2);
+}
+
+#[test]
+fn a_read_write_lock_excludes_writers_over_threads() {
+    const ROUNDS: usize = if cfg!(miri) { 20 } else { 5_000 };
+
+    // Two numbers that are equal whenever nobody writes.
+    let pair = sync::SpinRwLock::new((0, 0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                non_block(|nb| {
+                    for _ in 0..ROUNDS {
+                        let mut both = pair.write(nb);
+                        both.0 += 1;
+                        both.1 += 1;
+                        let both = sync::SpinRwLockWriteGuard::downgrade(both);
+                        assert_eq!(both.0, both.1);
+                    }
+                });
+            });
+            scope.spawn(|| {
+                non_block(|nb| {
+                    for _ in 0..ROUNDS {
+                        let both = pair.read(nb);
+                        assert_eq!(both.0, both.1);
+                    }
+                });
+            });
+        }
+    });
+    assert_eq!(pair.into_inner(), (2 * ROUNDS, 2 * ROUNDS));
+}

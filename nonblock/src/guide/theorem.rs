@@ -17,9 +17,9 @@
 //! * A *sleeping operation* is one that may have to wait until memory is found, a device answers, a time has passed, or a
 //!   thread that may sleep goes on. A thread *sleeps* while it waits in a sleeping operation. A thread that has lost its
 //!   processor, and can have it back at any time, does not sleep.
-//! * A *spinning operation* takes no `Sleepable`, and may have to wait until another thread goes on. Some spinning
-//!   operations park the thread after a while, as `parking_lot`'s raw locks do. That changes nothing about which threads
-//!   they wait for.
+//! * A *spinning operation* takes no `Sleepable`, and may have to wait until another thread goes on. With the raw
+//!   locks of this crate the thread keeps its processor meanwhile. Others, as those of `parking_lot`, park it after a while.
+//!   That changes nothing about which threads it waits for.
 //! * A thread *waits for* another thread if it is in a sleeping or spinning operation that cannot end before the other
 //!   thread goes on. A thread that takes a lock waits for the lock's holders, and for the threads ahead of it in the queue.
 //!
@@ -130,10 +130,10 @@
 //!    thread in a section holds it.) Every thread that waits for that lock waits for ever. On the thread that forgot the
 //!    guard the depth stays raised, so its next sleep is reported.
 //!    `locks.rs::a_forgotten_spin_guard_leaves_the_depth_raised`
-//! 8. **The raw lock waits for its holders alone**, when it is taken and when it is released. (Step 4.) `parking_lot`'s raw
-//!    locks wait for something else in one case: when more threads wait than ever before, a larger table of threads is
-//!    allocated while the old table is locked. If you must not depend on that, use a raw lock without such a table:
-//!    `RawSpin` (feature `spin`), or one of your own.
+//! 8. **The raw lock waits for its holders alone**, when it is taken and when it is released. (Step 4.) [`RawSpin`](crate::sync::RawSpin), which a
+//!    spin lock stands on unless it names another, does. `parking_lot`'s raw locks, beneath a `Mutex` that a section tries
+//!    and releases, wait for something else in one case: when more threads wait than ever before, a larger table of threads
+//!    is allocated while the old table is locked.
 //!    `allocation.rs::threads_that_wait_for_a_lock_of_parking_lots_may_allocate`,
 //!    `allocation.rs::threads_that_wait_for_a_lock_that_spins_allocate_nothing`
 //! 9. **What is called to report a violation does not sleep**: the [`Handler`](crate::Handler), and the subscriber of the

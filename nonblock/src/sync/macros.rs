@@ -3,13 +3,14 @@
 //! What takes a token is not here but with each lock: when a token is the wrong one, the compiler's message shows the
 //! function that takes it, and should show plain code.
 
-/// Defines the functions of a lock that need no token.
+/// Defines the functions of a lock that need no token. The last argument is the condition under which there is a default raw
+/// lock.
 ///
 /// `new` and `From` are for the default raw lock alone: with any raw lock, `Mutex::new(0)` would not say which one is
 /// meant.
 macro_rules! lock {
-    ($name:ident<$bound:ident> of lock_api::$inner:ident) => {
-        #[cfg(feature = "sync")]
+    ($name:ident<$bound:ident> of lock_api::$inner:ident, $has_default:meta) => {
+        #[cfg($has_default)]
         impl<T> $name<T> {
             /// Makes an unlocked lock around a value.
             ///
@@ -67,7 +68,7 @@ macro_rules! lock {
             }
         }
 
-        #[cfg(feature = "sync")]
+        #[cfg($has_default)]
         impl<T> From<T> for $name<T> {
             fn from(value: T) -> Self {
                 Self::new(value)
@@ -78,8 +79,8 @@ macro_rules! lock {
 
 /// Defines `is_locked_exclusive` for a lock that has readers and writers.
 macro_rules! locked_exclusive {
-    ($name:ident) => {
-        impl<T: ?Sized, R: lock_api::RawRwLock> $name<T, R> {
+    ($name:ident<$bound:ident>) => {
+        impl<T: ?Sized, R: $bound> $name<T, R> {
             /// Says whether somebody holds the lock to write. This may have changed by the time the caller looks at the
             /// answer.
             ///
@@ -99,15 +100,16 @@ macro_rules! locked_exclusive {
 macro_rules! guard {
     (
         $(#[$doc:meta])*
-        $name:ident<$bound:ident = $default:path> of lock_api::$inner:ident<$raw:ty>, $section:ty $(, $deref_mut:ident)?
+        $name:ident<$bound:ident = $default:path, [$has_default:meta]> of lock_api::$inner:ident<$raw:ty>,
+        $section:ty $(, $deref_mut:ident)?
     ) => {
         $(#[$doc])*
         #[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
         pub struct $name<
             'a,
             T: ?Sized,
-            #[cfg(feature = "sync")] R: $bound = $default,
-            #[cfg(not(feature = "sync"))] R: $bound,
+            #[cfg($has_default)] R: $bound = $default,
+            #[cfg(not($has_default))] R: $bound,
         > {
             // Dropped first: the lock is released before the section ends.
             pub(super) inner: lock_api::$inner<'a, $raw, T>,
@@ -213,8 +215,8 @@ macro_rules! unlock_fair {
 
 /// Defines `downgrade` for the guard of a writer.
 macro_rules! downgrade {
-    ($guard:ident => $reader:ident) => {
-        impl<'a, T: ?Sized, R: lock_api::RawRwLockDowngrade> $guard<'a, T, R> {
+    ($guard:ident => $reader:ident, $($bound:tt)+) => {
+        impl<'a, T: ?Sized, R: $($bound)+> $guard<'a, T, R> {
             /// Turns the writer into a reader, with no other writer in between.
             ///
             /// # Context

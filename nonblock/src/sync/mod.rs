@@ -17,10 +17,11 @@
 //!
 //! # Raw locks
 //!
-//! What really locks is a raw lock: the last parameter of each lock's type, and of its guards'. With feature `sync` it is
-//! `parking_lot`'s unless another is named. Any raw lock of the crate `lock_api` fits: `Mutex<T, parking_lot::RawFairMutex>`
-//! is a mutex that serves its waiters in turn. `new` makes locks over the default raw lock, and `with_raw` over the one that
-//! the type names. With feature `lock_api` alone, without `std` too, there is no default.
+//! What really locks is a raw lock: the last parameter of each lock's type, and of its guards'. Beneath the spin locks it is
+//! [`RawSpin`], and with feature `sync` beneath the others `parking_lot`'s, unless another is named. Any raw lock of the
+//! crate `lock_api` fits: `Mutex<T, parking_lot::RawFairMutex>` is a mutex that serves its waiters in turn. `new` makes locks
+//! over the default raw lock, and `with_raw` over the one that the type names. With feature `lock_api` alone, without `std`
+//! too, only the spin locks have a default.
 //!
 //! `lock_api` is re-exported here, in the version whose traits a raw lock has to implement: 0.5. The raw locks of
 //! `parking_lot` 0.12 implement those of 0.4, and do not fit.
@@ -43,9 +44,9 @@
 //!
 //! Releasing a lock, notifying, completing and sending do not wait for a thread that sleeps. They may take an internal lock
 //! for a few instructions. `Completion`, `Semaphore`, `OnceLock` and channels allocate nothing while they hold it.
-//! `parking_lot` does in one case: when a thread waits for the first time, and more threads wait than ever before, it
-//! allocates a larger table while the table is locked. A section that must not depend even on that uses
-//! raw locks that have no such table, such as `RawSpin` (feature `spin`).
+//! A [`Mutex`] or [`RwLock`] on `parking_lot`'s raw lock, tried and released in a section, does in one case: when a thread
+//! waits for the first time, and more threads wait than ever before, it allocates a larger table while the table is locked.
+//! The spin locks have no such table.
 
 #[cfg(feature = "std")]
 mod barrier;
@@ -61,7 +62,6 @@ mod mutex;
 #[cfg(feature = "std")]
 mod once_lock;
 mod raw_lock;
-#[cfg(feature = "spin")]
 mod raw_spin;
 mod rwlock;
 mod rwlock_guards;
@@ -79,7 +79,6 @@ pub use lock_api::{self, WaitTimeoutResult};
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};
 #[cfg(feature = "std")]
 pub use once_lock::OnceLock;
-#[cfg(feature = "spin")]
 pub use raw_spin::RawSpin;
 pub use rwlock::RwLock;
 pub use rwlock_guards::{

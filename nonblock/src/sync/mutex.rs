@@ -61,7 +61,7 @@ pub struct Mutex<
     inner: lock_api::Mutex<R, T>,
 }
 
-lock!(Mutex<RawMutex> of lock_api::Mutex);
+lock!(Mutex<RawMutex> of lock_api::Mutex, feature = "sync");
 
 impl<T: ?Sized, R: RawMutex> Mutex<T, R> {
     /// Waits for the lock and takes it.
@@ -213,7 +213,7 @@ guard! {
     /// # Examples
     ///
     /// See [`Mutex`].
-    MutexGuard<RawMutex = parking_lot::RawMutex> of lock_api::MutexGuard<R>, (), DerefMut
+    MutexGuard<RawMutex = parking_lot::RawMutex, [feature = "sync"]> of lock_api::MutexGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -242,7 +242,7 @@ guard! {
     /// let device = Device { table: Mutex::new((0, vec![])) };
     /// nonblock::sleepable(|cx| device.pages(cx).push(4096));
     /// ```
-    MappedMutexGuard<RawMutex = parking_lot::RawMutex> of lock_api::MappedMutexGuard<R>, (), DerefMut
+    MappedMutexGuard<RawMutex = parking_lot::RawMutex, [feature = "sync"]> of lock_api::MappedMutexGuard<R>, (), DerefMut
 }
 
 map!(MutexGuard<RawMutex> of lock_api::MutexGuard => MappedMutexGuard, mut);

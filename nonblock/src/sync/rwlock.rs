@@ -51,8 +51,8 @@ pub struct RwLock<
     inner: lock_api::RwLock<R, T>,
 }
 
-lock!(RwLock<RawRwLock> of lock_api::RwLock);
-locked_exclusive!(RwLock);
+lock!(RwLock<RawRwLock> of lock_api::RwLock, feature = "sync");
+locked_exclusive!(RwLock<RawRwLock>);
 
 impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     /// Waits until nobody writes, and takes the lock to read.

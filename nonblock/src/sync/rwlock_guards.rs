@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use lock_api::{
-    RawRwLock, RawRwLockFair, RawRwLockUpgrade, RawRwLockUpgradeDowngrade, RawRwLockUpgradeTimed,
+    RawRwLock, RawRwLockDowngrade, RawRwLockFair, RawRwLockUpgrade, RawRwLockUpgradeDowngrade,
+    RawRwLockUpgradeTimed,
 };
 
 use super::macros::{downgrade, guard, map, unlock_fair};
@@ -22,7 +23,7 @@ guard! {
     /// # Examples
     ///
     /// See [`RwLock`](super::RwLock).
-    RwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard<R>, ()
+    RwLockReadGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::RwLockReadGuard<R>, ()
 }
 
 guard! {
@@ -51,7 +52,7 @@ guard! {
     /// let device = Device { names: RwLock::new((0, vec![])) };
     /// nonblock::sleepable(|cx| assert!(device.names(cx).is_empty()));
     /// ```
-    MappedRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard<R>, ()
+    MappedRwLockReadGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::MappedRwLockReadGuard<R>, ()
 }
 
 guard! {
@@ -76,7 +77,7 @@ guard! {
     ///     assert_eq!(*reader + *table.read(cx), 4);
     /// });
     /// ```
-    RwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard<R>, (), DerefMut
+    RwLockWriteGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::RwLockWriteGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -105,7 +106,7 @@ guard! {
     /// let device = Device { table: RwLock::new((0, vec![])) };
     /// nonblock::sleepable(|cx| device.pages(cx).push(4096));
     /// ```
-    MappedRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard<R>, (), DerefMut
+    MappedRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::MappedRwLockWriteGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -120,7 +121,7 @@ guard! {
     /// # Examples
     ///
     /// See [`RwLock::upgradable_read`](super::RwLock::upgradable_read).
-    RwLockUpgradableReadGuard<RawRwLockUpgrade = parking_lot::RawRwLock> of lock_api::RwLockUpgradableReadGuard<R>, ()
+    RwLockUpgradableReadGuard<RawRwLockUpgrade = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::RwLockUpgradableReadGuard<R>, ()
 }
 
 map!(RwLockReadGuard<RawRwLock> of lock_api::RwLockReadGuard => MappedRwLockReadGuard);
@@ -237,7 +238,7 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockWriteGuard<'_, T, R> {
     }
 }
 
-downgrade!(RwLockWriteGuard => RwLockReadGuard);
+downgrade!(RwLockWriteGuard => RwLockReadGuard, RawRwLockDowngrade);
 
 impl<'a, T: ?Sized, R: RawRwLockUpgradeDowngrade> RwLockWriteGuard<'a, T, R> {
     /// Turns the writer into the upgradable reader, with no other writer in between.

@@ -6,21 +6,24 @@ use lock_api::RawMutexFair;
 
 use super::macros::{guard, lock, map, parts, unlock_fair};
 use super::raw_lock::RawSpinLock;
+use super::raw_spin::RawSpin;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
 
 /// A lock that is held in a section only.
 ///
-/// The holder cannot sleep, so whoever waits for it waits for running code. In user space the holder can
-/// still lose its processor; `parking_lot`'s raw lock therefore spins for a while and then parks until the
-/// holder wakes it, where a kernel's spins on.
+/// The holder cannot sleep, so whoever waits for it waits for running code. A waiter spins: it makes no system call and
+/// keeps its processor, on every platform. So hold the lock for a few instructions.
+///
+/// In user space the holder can lose its processor, and whoever waits spins until the holder has it back. A thread with
+/// a real-time policy that must not wait that long takes the lock by [`try_lock`](Self::try_lock). On one processor such a
+/// thread could spin for ever, since an ordinary holder does not run before it: there, only try.
 ///
 /// # The raw lock
 ///
-/// `R` is any [`RawMutex`] of the crate `lock_api`, or `RawSpin` (feature `spin`). [`new`](Self::new) takes
-/// `parking_lot`'s. With any other, name it in the type and make the lock by [`with_raw`](Self::with_raw). Without feature
-/// `sync` there is no default.
+/// `R` is [`RawSpin`], which [`new`](Self::new) takes, or any [`RawMutex`] of the crate `lock_api`. Name that in the type,
+/// and make the lock by [`with_raw`](Self::with_raw).
 ///
 /// [`RawMutex`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawMutex.html
 ///
@@ -54,15 +57,11 @@ use crate::token::{NonBlock, lend_non_block};
 /// nonblock::non_block(|nb| *HITS.lock(nb) += 1);
 /// ```
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
-pub struct SpinLock<
-    T: ?Sized,
-    #[cfg(feature = "sync")] R: RawSpinLock = parking_lot::RawMutex,
-    #[cfg(not(feature = "sync"))] R: RawSpinLock,
-> {
+pub struct SpinLock<T: ?Sized, R: RawSpinLock = RawSpin> {
     inner: lock_api::Mutex<R::Raw, T>,
 }
 
-lock!(SpinLock<RawSpinLock> of lock_api::Mutex);
+lock!(SpinLock<RawSpinLock> of lock_api::Mutex, all());
 
 impl<T: ?Sized, R: RawSpinLock> SpinLock<T, R> {
     /// Waits for the lock and takes it.
@@ -178,7 +177,7 @@ guard! {
     /// # Examples
     ///
     /// See [`SpinLock`].
-    SpinLockGuard<RawSpinLock = parking_lot::RawMutex> of lock_api::MutexGuard<R::Raw>, Section, DerefMut
+    SpinLockGuard<RawSpinLock = RawSpin, [all()]> of lock_api::MutexGuard<R::Raw>, Section, DerefMut
 }
 
 guard! {
@@ -207,7 +206,7 @@ guard! {
     /// let device = Device { state: SpinLock::new((true, [0; 4])) };
     /// nonblock::non_block(|nb| device.registers(nb)[0] = 1);
     /// ```
-    MappedSpinLockGuard<RawSpinLock = parking_lot::RawMutex> of lock_api::MappedMutexGuard<R::Raw>, Section, DerefMut
+    MappedSpinLockGuard<RawSpinLock = RawSpin, [all()]> of lock_api::MappedMutexGuard<R::Raw>, Section, DerefMut
 }
 
 map!(SpinLockGuard<RawSpinLock> of lock_api::MutexGuard => MappedSpinLockGuard, mut);

@@ -3,19 +3,24 @@
 
 use core::fmt;
 
-use lock_api::{RawRwLock, RawRwLockFair};
+use lock_api::{RawRwLockDowngrade, RawRwLockFair};
 
 use super::macros::{downgrade, guard, lock, locked_exclusive, map, parts, unlock_fair};
+use super::raw_lock::RawSpinRwLock;
+use super::raw_spin::RawSpin;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
 
 /// A lock for one writer or many readers, which is held in a section only.
 ///
+/// A waiter spins, as for a [`SpinLock`](crate::sync::SpinLock), whose page says what that means where the holder loses its
+/// processor. Readers that come while a writer waits let it go first, for a bounded time.
+///
 /// # The raw lock
 ///
-/// `R` is any [`RawRwLock`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it
-/// in the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
+/// `R` is [`RawSpin`], which [`new`](Self::new) takes, or any [`RawRwLock`] of the crate `lock_api`. Name that in the type,
+/// and make the lock by [`with_raw`](Self::with_raw).
 ///
 /// [`RawRwLock`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawRwLock.html
 ///
@@ -36,25 +41,22 @@ use crate::token::{NonBlock, lend_non_block};
 /// });
 /// ```
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
-pub struct SpinRwLock<
-    T: ?Sized,
-    #[cfg(feature = "sync")] R = parking_lot::RawRwLock,
-    #[cfg(not(feature = "sync"))] R,
-> {
-    inner: lock_api::RwLock<R, T>,
+pub struct SpinRwLock<T: ?Sized, R: RawSpinRwLock = RawSpin> {
+    inner: lock_api::RwLock<R::Raw, T>,
 }
 
-lock!(SpinRwLock<RawRwLock> of lock_api::RwLock);
-locked_exclusive!(SpinRwLock);
+lock!(SpinRwLock<RawSpinRwLock> of lock_api::RwLock, all());
+locked_exclusive!(SpinRwLock<RawSpinRwLock>);
 
-impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
+impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
     /// Waits until nobody writes, and takes the lock to read.
     ///
     /// # Context
     ///
     /// Does not sleep: its holders cannot either. Takes `&NonBlock`, and the guard cannot leave that section.
     ///
-    /// A thread that reads already must not read again: if a writer waits meanwhile, this could wait for ever.
+    /// A thread that reads already may read again. If a writer waits, this first waits for a bounded time; with another raw
+    /// lock it could wait for ever.
     ///
     /// # Examples
     ///
@@ -176,7 +178,7 @@ impl<T: ?Sized, R: RawRwLock> SpinRwLock<T, R> {
 }
 
 /// Does not show the value: that could sleep, and so must not happen with the lock held.
-impl<T: ?Sized, R: RawRwLock> fmt::Debug for SpinRwLock<T, R> {
+impl<T: ?Sized, R: RawSpinRwLock> fmt::Debug for SpinRwLock<T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SpinRwLock").field("locked", &self.is_locked()).finish_non_exhaustive()
     }
@@ -194,7 +196,7 @@ guard! {
     /// # Examples
     ///
     /// See [`SpinRwLock`].
-    SpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockReadGuard<R>, Section
+    SpinRwLockReadGuard<RawSpinRwLock = RawSpin, [all()]> of lock_api::RwLockReadGuard<R::Raw>, Section
 }
 
 guard! {
@@ -223,7 +225,7 @@ guard! {
     /// let device = Device { limits: SpinRwLock::new((0, [64, 1500])) };
     /// nonblock::non_block(|nb| assert_eq!(device.limits(nb)[1], 1500));
     /// ```
-    MappedSpinRwLockReadGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockReadGuard<R>, Section
+    MappedSpinRwLockReadGuard<RawSpinRwLock = RawSpin, [all()]> of lock_api::MappedRwLockReadGuard<R::Raw>, Section
 }
 
 guard! {
@@ -248,7 +250,7 @@ guard! {
     ///     assert_eq!(reader[1], limits.read(nb)[1]);
     /// });
     /// ```
-    SpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::RwLockWriteGuard<R>, Section, DerefMut
+    SpinRwLockWriteGuard<RawSpinRwLock = RawSpin, [all()]> of lock_api::RwLockWriteGuard<R::Raw>, Section, DerefMut
 }
 
 guard! {
@@ -277,18 +279,18 @@ guard! {
     /// let device = Device { limits: SpinRwLock::new((0, [64, 1500])) };
     /// nonblock::non_block(|nb| device.limits(nb)[1] = 9000);
     /// ```
-    MappedSpinRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock> of lock_api::MappedRwLockWriteGuard<R>, Section, DerefMut
+    MappedSpinRwLockWriteGuard<RawSpinRwLock = RawSpin, [all()]> of lock_api::MappedRwLockWriteGuard<R::Raw>, Section, DerefMut
 }
 
-map!(SpinRwLockReadGuard<RawRwLock> of lock_api::RwLockReadGuard => MappedSpinRwLockReadGuard);
-map!(MappedSpinRwLockReadGuard<RawRwLock> of lock_api::MappedRwLockReadGuard => MappedSpinRwLockReadGuard);
-map!(SpinRwLockWriteGuard<RawRwLock> of lock_api::RwLockWriteGuard => MappedSpinRwLockWriteGuard, mut);
-map!(MappedSpinRwLockWriteGuard<RawRwLock> of lock_api::MappedRwLockWriteGuard => MappedSpinRwLockWriteGuard, mut);
+map!(SpinRwLockReadGuard<RawSpinRwLock> of lock_api::RwLockReadGuard => MappedSpinRwLockReadGuard);
+map!(MappedSpinRwLockReadGuard<RawSpinRwLock> of lock_api::MappedRwLockReadGuard => MappedSpinRwLockReadGuard);
+map!(SpinRwLockWriteGuard<RawSpinRwLock> of lock_api::RwLockWriteGuard => MappedSpinRwLockWriteGuard, mut);
+map!(MappedSpinRwLockWriteGuard<RawSpinRwLock> of lock_api::MappedRwLockWriteGuard => MappedSpinRwLockWriteGuard, mut);
 unlock_fair!(SpinRwLockReadGuard<RawRwLockFair> of lock_api::RwLockReadGuard);
 unlock_fair!(SpinRwLockWriteGuard<RawRwLockFair> of lock_api::RwLockWriteGuard);
 
-downgrade!(SpinRwLockWriteGuard => SpinRwLockReadGuard);
-parts!(SpinRwLockReadGuard<RawRwLock>);
-parts!(MappedSpinRwLockReadGuard<RawRwLock>);
-parts!(SpinRwLockWriteGuard<RawRwLock>, mut);
-parts!(MappedSpinRwLockWriteGuard<RawRwLock>, mut);
+downgrade!(SpinRwLockWriteGuard => SpinRwLockReadGuard, RawSpinRwLock<Raw: RawRwLockDowngrade>);
+parts!(SpinRwLockReadGuard<RawSpinRwLock>);
+parts!(MappedSpinRwLockReadGuard<RawSpinRwLock>);
+parts!(SpinRwLockWriteGuard<RawSpinRwLock>, mut);
+parts!(MappedSpinRwLockWriteGuard<RawSpinRwLock>, mut);

@@ -21,7 +21,7 @@ pub use condvar::{Condvar, WaitTimeoutResult};
 pub use depth::Depth;
 pub use lazy::Lazy;
 pub use mutex::{Mutex, MutexGuard};
-pub use number::Number;
+pub use number::{Flag, Number};
 pub use once::OnceLock;
 pub use raw::{RawCondvar, RawLock, RawSpinning};
 pub use raw_rwlock::{RawReadWrite, RawSpinningReadWrite};

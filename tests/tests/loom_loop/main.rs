@@ -134,6 +134,14 @@ pub mod sync {
     mod monitor;
     mod mutex;
     mod raw_lock;
+    mod raw_spin {
+        use nonblock_tests::model::RawSpinning;
+
+        pub struct RawSpin;
+        impl super::raw_lock::RawSpinLock for RawSpin {
+            type Raw = RawSpinning;
+        }
+    }
     mod semaphore;
     mod spin_lock;
 

@@ -16,13 +16,26 @@ mod locks;
 mod once_lock;
 mod rwlocks;
 mod semaphore;
+mod spinning;
 
 /// Everything that is replaced.
 mod primitive {
     pub use loom::sync::atomic::Ordering;
-    pub use nonblock_tests::model::Number as AtomicUsize;
     pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, OnceLock};
+    pub use nonblock_tests::model::{Flag as AtomicBool, Number as AtomicUsize};
     pub use std::sync::PoisonError;
+
+    /// Few, so that there is the less to explore.
+    pub const SPINS_FOR_A_WRITER: usize = 1;
+
+    pub fn release(word: &AtomicUsize, value: usize) {
+        word.swap(value, Ordering::Release);
+    }
+
+    /// To the checker, looking again is of use only after others went on.
+    pub fn spin(_times: u32) {
+        loom::thread::yield_now();
+    }
 }
 
 /// What locks take from the rest of the library: sections that are counted for the spin locks of the model.
@@ -80,6 +93,7 @@ mod sync {
     mod mutex;
     mod once_lock;
     mod raw_lock;
+    mod raw_spin;
     mod rwlock;
     mod rwlock_guards;
     mod semaphore;
@@ -96,6 +110,11 @@ mod sync {
     pub type Mutex<T> = mutex::Mutex<T, model::RawLock>;
     pub type SpinLock<T> = spin_lock::SpinLock<T, model::RawSpinning>;
     pub type RwLock<T> = rwlock::RwLock<T, model::RawReadWrite>;
+    pub use raw_spin::RawSpin;
+    pub use spin_rwlock::SpinRwLockWriteGuard;
+
+    pub type SpinningLock<T> = spin_lock::SpinLock<T, RawSpin>;
+    pub type SpinningRwLock<T> = spin_rwlock::SpinRwLock<T, RawSpin>;
     pub type SpinRwLock<T> = spin_rwlock::SpinRwLock<T, model::RawSpinningReadWrite>;
     pub type Condvar = condvar::Condvar<model::RawCondvar>;
 

@@ -61,10 +61,11 @@
 //!
 //! # Without `std`
 //!
-//! With `default-features = false` there is no `std`, no `alloc` and no dependency. `macros`, `lock_api`, `spin` and `work`
-//! can be turned on one by one, and do without `std`. You have to bring two things. The first is a raw lock: any that
-//! implements the traits of the crate `lock_api`, such as `RawSpin` (feature `spin`), or one of your own, which may disable
-//! interrupts.
+//! With `default-features = false` there is no `std`, no `alloc` and no dependency. `macros`, `lock_api` and `work`
+//! can be turned on one by one, and do without `std`. With `lock_api` a spin lock stands on a raw lock that spins. Where an
+//! interrupt handler takes the same lock as the code that it interrupts, bring a raw lock that disables interrupts: any that
+//! implements the traits of the crate `lock_api`. A [`Mutex`](crate::sync::Mutex) needs one too, made of what your system
+//! waits with.
 //!
 //! ```
 //! # #[cfg(feature = "lock_api")] {
