@@ -35,9 +35,14 @@ pub(crate) fn release(word: &AtomicUsize, value: usize) {
     word.store(value, Ordering::Release);
 }
 
-/// How often a reader of a [`SpinRwLock`](crate::sync::SpinRwLock) looks whether a waiting writer is done, before it goes first.
+/// How often a waiter for a spin lock looks before it is overdue. With the growing pauses between, that is some 10 to 100
+/// microseconds.
 #[cfg(feature = "lock_api")]
-pub(crate) const SPINS_FOR_A_WRITER: usize = 128;
+pub(crate) const LOOKS_UNTIL_OVERDUE: usize = 32;
+
+/// At how many looks somebody else lets an overdue waiter go first, although the lock is free.
+#[cfg(feature = "lock_api")]
+pub(crate) const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 16;
 
 /// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
 #[cfg(all(feature = "work", feature = "std"))]

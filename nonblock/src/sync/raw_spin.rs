@@ -3,14 +3,18 @@
 use lock_api::{GuardNoSend, RawMutex, RawRwLock, RawRwLockDowngrade};
 
 use super::raw_lock::{RawSpinLock, RawSpinRwLock};
-use crate::primitive::{AtomicBool, AtomicUsize, Ordering, SPINS_FOR_A_WRITER, release, spin};
+use crate::primitive::{
+    AtomicBool, AtomicUsize, LOOKS_FOR_AN_OVERDUE_WAITER, LOOKS_UNTIL_OVERDUE, Ordering, release,
+    spin,
+};
 
 /// The raw lock that spins: what [`SpinLock`](crate::sync::SpinLock) and [`SpinRwLock`](crate::sync::SpinRwLock) stand on
 /// unless another is named.
 ///
 /// A waiter looks again and again until the lock is free. It makes no system call and allocates nothing, on no platform, and
 /// sets nothing up on a thread's first wait. It waits for the holder, and for nobody else: not for another waiter that lost
-/// its processor. There is no queue, so whoever looks first when the lock is free gets it.
+/// its processor. There is no queue: whoever looks first when the lock is free gets it. But a waiter that has looked for long
+/// is let go first, by whoever comes later, for a bounded time.
 ///
 /// It only names the raw locks. What locks is private: without the token that `SpinLock::lock` takes, a thread that may
 /// sleep could hold it while a section waits. So neither the locks of the crate `lock_api` nor
@@ -44,55 +48,102 @@ impl RawSpinRwLock for RawSpin {
     type Raw = SpinningRwLock;
 }
 
-/// Waits a little longer each time, up to a limit. So a waiter does not slow the holder down by looking, and still sees soon
-/// that the lock is free.
+/// How waiters treat one another: whoever has waited for long goes first.
+///
+/// There is no queue. In one, a waiter would wait for the waiter ahead, which may have lost its processor. But without any order,
+/// a thread that takes the lock again as soon as it has released it would keep all others out, as the lock's word is in its
+/// cache. So a waiter that has looked often enough sets this flag. While it is set, whoever comes lets the others go first,
+/// for a bounded number of looks.
+#[derive(Debug)]
+struct Overdue(AtomicBool);
+
+impl Overdue {
+    const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Whether somebody has waited for long.
+    #[inline]
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits until `try_take` took the lock. `is_free` looks whether that may succeed.
+    fn wait(&self, is_free: impl Fn() -> bool, try_take: impl Fn() -> bool) {
+        let (mut pause, mut looks, mut let_go_first) = (Pause::default(), 0, 0);
+        loop {
+            let is_overdue = looks >= LOOKS_UNTIL_OVERDUE;
+            if is_free() {
+                let goes_first = is_overdue || let_go_first >= LOOKS_FOR_AN_OVERDUE_WAITER;
+                if (goes_first || !self.is_set()) && try_take() {
+                    if is_overdue {
+                        // Whoever else is overdue sets it again at its next look.
+                        self.0.store(false, Ordering::Relaxed);
+                    }
+                    return;
+                }
+                let_go_first += 1;
+            }
+            if is_overdue && !self.is_set() {
+                self.0.store(true, Ordering::Relaxed);
+            }
+            looks += 1;
+            if looks == LOOKS_UNTIL_OVERDUE {
+                // From now on it looks often, so that the others do not wait for it in vain.
+                pause = Pause::SHORTEST;
+            }
+            pause.take(looks < LOOKS_UNTIL_OVERDUE);
+        }
+    }
+}
+
+/// A pause between two looks at a lock. It grows up to a limit, so that a waiter does not slow the holder down by looking, and
+/// still sees soon that the lock is free.
 #[derive(Default)]
-struct Spin {
+struct Pause {
     step: u32,
 }
 
-impl Spin {
+impl Pause {
+    const SHORTEST: Self = Self { step: 0 };
     const LIMIT: u32 = 6;
 
-    fn spin(&mut self) {
+    fn take(&mut self, grows: bool) {
         spin(1 << self.step);
-        self.step = (self.step + 1).min(Self::LIMIT);
+        if grows {
+            self.step = (self.step + 1).min(Self::LIMIT);
+        }
     }
 }
 
 /// What locks beneath a `SpinLock`: a flag, which is tested, and then tested and set.
 #[derive(Debug)]
-pub struct SpinningMutex(AtomicBool);
+pub struct SpinningMutex {
+    held: AtomicBool,
+    overdue: Overdue,
+}
 
 impl SpinningMutex {
     #[inline]
     fn try_take(&self) -> bool {
-        self.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     #[cold]
     fn wait(&self) {
-        let mut spin = Spin::default();
-        loop {
-            while self.0.load(Ordering::Relaxed) {
-                spin.spin();
-            }
-            if self.try_take() {
-                return;
-            }
-        }
+        self.overdue.wait(|| !self.is_locked(), || self.try_take());
     }
 }
 
 // SAFETY: whoever sets the flag has the lock until it clears it.
 unsafe impl RawMutex for SpinningMutex {
-    const INIT: Self = Self(AtomicBool::new(false));
+    const INIT: Self = Self { held: AtomicBool::new(false), overdue: Overdue::new() };
 
     type Guard = GuardNoSend;
 
     #[inline]
     fn lock(&self) -> GuardNoSend {
-        if !self.try_take() {
+        if self.overdue.is_set() || !self.try_take() {
             self.wait();
         }
         GuardNoSend::new()
@@ -105,70 +156,39 @@ unsafe impl RawMutex for SpinningMutex {
 
     #[inline]
     unsafe fn unlock(&self, _guard: GuardNoSend) {
-        self.0.store(false, Ordering::Release);
+        self.held.store(false, Ordering::Release);
     }
 
     #[inline]
     fn is_locked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.held.load(Ordering::Relaxed)
     }
 }
 
-/// What locks beneath a `SpinRwLock`.
+/// What locks beneath a `SpinRwLock`: a word that says whether somebody writes, and how many read.
 ///
-/// The word holds two flags and the number of readers. A writer that waits sets a flag, and readers that come later let it
-/// go first for a bounded time: a writer that lost its processor holds no reader up for good. A thread that reads already can
-/// thus read again.
+/// A writer that has waited for long is overdue, and readers that come let it go first for a bounded number of looks. A
+/// thread that reads already can thus read again.
 #[derive(Debug)]
-pub struct SpinningRwLock(AtomicUsize);
+pub struct SpinningRwLock {
+    word: AtomicUsize,
+    overdue: Overdue,
+}
 
 impl SpinningRwLock {
     const FREE: usize = 0;
     /// Somebody writes. Then there are no readers.
     const WRITER: usize = 1;
-    /// Somebody waits to write.
-    const WRITER_WAITS: usize = 2;
     /// One reader.
-    const READER: usize = 4;
+    const READER: usize = 2;
 
-    /// Adds a reader to the word if it does not have the flags.
+    /// Adds a reader, unless somebody writes.
     #[inline]
-    fn try_read(&self, flags: usize) -> bool {
-        let mut word = self.0.load(Ordering::Relaxed);
-        while word & flags == 0 {
+    fn try_read(&self) -> bool {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & Self::WRITER == 0 {
             let more = word.checked_add(Self::READER).expect("fewer readers than addresses");
-            match self.0.compare_exchange_weak(word, more, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return true,
-                Err(now) => word = now,
-            }
-        }
-        false
-    }
-
-    #[cold]
-    fn wait_to_read(&self) {
-        let mut spin = Spin::default();
-        for _ in 0..SPINS_FOR_A_WRITER {
-            if self.try_read(Self::WRITER | Self::WRITER_WAITS) {
-                return;
-            }
-            // The time in which somebody writes does not count.
-            while self.0.load(Ordering::Relaxed) & Self::WRITER != 0 {
-                spin.spin();
-            }
-            spin.spin();
-        }
-        while !self.try_read(Self::WRITER) {
-            spin.spin();
-        }
-    }
-
-    /// Takes the word if nobody reads or writes. If the flag of a waiting writer was set, that writer sets it again.
-    #[inline]
-    fn try_write(&self) -> bool {
-        let mut word = Self::FREE;
-        while word & !Self::WRITER_WAITS == Self::FREE {
-            match self.0.compare_exchange(word, Self::WRITER, Ordering::Acquire, Ordering::Relaxed)
+            match self.word.compare_exchange_weak(word, more, Ordering::Acquire, Ordering::Relaxed)
             {
                 Ok(_) => return true,
                 Err(now) => word = now,
@@ -178,38 +198,33 @@ impl SpinningRwLock {
     }
 
     #[cold]
-    fn wait_to_write(&self) {
-        let mut spin = Spin::default();
-        while !self.try_write() {
-            // While somebody writes, no reader comes, and the word is left to the writer. When another waiting writer gets its
-            // turn, it takes the flag back for all of them.
-            let word = self.0.load(Ordering::Relaxed);
-            if word & (Self::WRITER | Self::WRITER_WAITS) == 0 {
-                let flagged = word | Self::WRITER_WAITS;
-                let relaxed = Ordering::Relaxed;
-                let _changed = self.0.compare_exchange_weak(word, flagged, relaxed, relaxed);
-            }
-            spin.spin();
-        }
+    fn wait_to_read(&self) {
+        self.overdue.wait(|| !self.is_locked_exclusive(), || self.try_read());
     }
 
     #[inline]
-    fn is_held(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & !Self::WRITER_WAITS != Self::FREE
+    fn try_write(&self) -> bool {
+        let (free, writer) = (Self::FREE, Self::WRITER);
+        self.word.compare_exchange(free, writer, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[cold]
+    fn wait_to_write(&self) {
+        self.overdue.wait(|| !self.is_locked(), || self.try_write());
     }
 }
 
-// SAFETY: a writer turns a word without readers into `WRITER`. Nobody adds a reader to a word with that flag, and no other
-// writer takes it. Readers are counted, and a writer takes no word that counts one.
+// SAFETY: a writer turns a word that counts no readers into `WRITER`. Nobody adds a reader to that, and no other writer
+// takes it.
 unsafe impl RawRwLock for SpinningRwLock {
-    const INIT: Self = Self(AtomicUsize::new(Self::FREE));
+    const INIT: Self = Self { word: AtomicUsize::new(Self::FREE), overdue: Overdue::new() };
 
     type SharedGuard = GuardNoSend;
     type ExclusiveGuard = GuardNoSend;
 
     #[inline]
     fn lock_shared(&self) -> GuardNoSend {
-        if !self.try_read(Self::WRITER | Self::WRITER_WAITS) {
+        if self.overdue.is_set() || !self.try_read() {
             self.wait_to_read();
         }
         GuardNoSend::new()
@@ -217,17 +232,17 @@ unsafe impl RawRwLock for SpinningRwLock {
 
     #[inline]
     fn try_lock_shared(&self) -> Option<GuardNoSend> {
-        self.try_read(Self::WRITER | Self::WRITER_WAITS).then(GuardNoSend::new)
+        self.try_read().then(GuardNoSend::new)
     }
 
     #[inline]
     unsafe fn unlock_shared(&self, _guard: GuardNoSend) {
-        self.0.fetch_sub(Self::READER, Ordering::Release);
+        self.word.fetch_sub(Self::READER, Ordering::Release);
     }
 
     #[inline]
     fn lock_exclusive(&self) -> GuardNoSend {
-        if !self.try_write() {
+        if self.overdue.is_set() || !self.try_write() {
             self.wait_to_write();
         }
         GuardNoSend::new()
@@ -241,17 +256,17 @@ unsafe impl RawRwLock for SpinningRwLock {
     #[inline]
     unsafe fn unlock_exclusive(&self, _guard: GuardNoSend) {
         // While somebody writes, nobody else changes the word.
-        release(&self.0, Self::FREE);
+        release(&self.word, Self::FREE);
     }
 
     #[inline]
     fn is_locked(&self) -> bool {
-        self.is_held()
+        self.word.load(Ordering::Relaxed) != Self::FREE
     }
 
     #[inline]
     fn is_locked_exclusive(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & Self::WRITER != 0
+        self.word.load(Ordering::Relaxed) & Self::WRITER != 0
     }
 }
 
@@ -259,7 +274,7 @@ unsafe impl RawRwLock for SpinningRwLock {
 unsafe impl RawRwLockDowngrade for SpinningRwLock {
     #[inline]
     unsafe fn downgrade(&self, guard: GuardNoSend) -> GuardNoSend {
-        release(&self.0, Self::READER);
+        release(&self.word, Self::READER);
         guard
     }
 }

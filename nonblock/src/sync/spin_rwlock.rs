@@ -15,7 +15,7 @@ use crate::token::{NonBlock, lend_non_block};
 /// A lock for one writer or many readers, which is held in a section only.
 ///
 /// A waiter spins, as for a [`SpinLock`](crate::sync::SpinLock), whose page says what that means where the holder loses its
-/// processor. Readers that come while a writer waits let it go first, for a bounded time.
+/// processor. A writer that has waited for long is let go first, by readers that come later, for a bounded time.
 ///
 /// # The raw lock
 ///
@@ -55,8 +55,8 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
     ///
     /// Does not sleep: its holders cannot either. Takes `&NonBlock`, and the guard cannot leave that section.
     ///
-    /// A thread that reads already may read again. If a writer waits, this first waits for a bounded time; with another raw
-    /// lock it could wait for ever.
+    /// A thread that reads already may read again. If a writer has waited for long, this waits for a bounded time first; with
+    /// another raw lock it could wait for ever.
     ///
     /// # Examples
     ///
@@ -90,7 +90,7 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
         SpinRwLockWriteGuard { inner: self.inner.write(), section }
     }
 
-    /// Takes the lock to read if nobody writes or waits to write.
+    /// Takes the lock to read if nobody writes.
     ///
     /// # Context
     ///

@@ -26,7 +26,8 @@ mod primitive {
     pub use std::sync::PoisonError;
 
     /// Few, so that there is the less to explore.
-    pub const SPINS_FOR_A_WRITER: usize = 1;
+    pub const LOOKS_UNTIL_OVERDUE: usize = 1;
+    pub const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 1;
 
     pub fn release(word: &AtomicUsize, value: usize) {
         word.swap(value, Ordering::Release);
