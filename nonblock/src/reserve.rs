@@ -155,7 +155,8 @@ impl<T> Reserve<T> {
         match cx.or_refuse() {
             Ok(_) => {
                 might_sleep();
-                Ok(self.given_back.wait(|| self.try_take()))
+                let is_ready = || !self.objects.is_empty();
+                Ok(self.given_back.wait(is_ready, || self.try_take()))
             }
             Err(refusal) => self.take().ok_or(refusal),
         }
@@ -183,6 +184,35 @@ impl<T> Reserve<T> {
             }
         }
         made
+    }
+
+    /// Counts the objects whose [`Reserved`] was forgotten (`mem::forget`, a cycle of `Rc`s) as taken for good. Returns how
+    /// many there were.
+    ///
+    /// A forgotten object never comes back, and threads that wait for it wait for ever. The exclusive borrow shows that no
+    /// `Reserved` is left, so whatever is not in the reserve now was forgotten. After this, [`refill`](Reserve::refill) makes
+    /// new objects in its place.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use nonblock::Reserve;
+    /// let mut reserve = Reserve::with_capacity(2, || 0);
+    /// std::mem::forget(reserve.take());
+    /// assert_eq!(reserve.stats().lent, 1);
+    ///
+    /// assert_eq!(reserve.count_forgotten(), 1);
+    /// assert_eq!(nonblock::sleepable(|cx| reserve.refill(cx)), 1);
+    /// assert_eq!(reserve.free(), 2);
+    /// ```
+    pub fn count_forgotten(&mut self) -> usize {
+        let forgotten = self.stats().lent;
+        self.missing.fetch_add(forgotten, Ordering::Relaxed);
+        forgotten
     }
 
     /// Gives back an object that was taken for good, by [`into_inner`](Reserved::into_inner), or another object in its place.
@@ -252,10 +282,12 @@ impl<T> Reserve<T> {
     ///
     /// May be called anywhere. It neither locks nor allocates.
     pub fn stats(&self) -> ReserveStats {
+        let (free, missing) = (self.free(), self.missing.load(Ordering::Relaxed));
         ReserveStats {
             capacity: self.capacity(),
-            free: self.free(),
-            missing: self.missing.load(Ordering::Relaxed),
+            free,
+            lent: self.capacity().saturating_sub(free + missing),
+            missing,
             taken: self.taken.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             lowest: self.lowest.load(Ordering::Relaxed),
@@ -274,6 +306,9 @@ impl<T> fmt::Debug for Reserve<T> {
 }
 
 /// An object that was taken from a [`Reserve`]. It is given back when this is dropped.
+///
+/// An object whose `Reserved` is forgotten (`mem::forget`) does not come back: see
+/// [`count_forgotten`](Reserve::count_forgotten).
 ///
 /// # Context
 ///
@@ -361,7 +396,7 @@ impl<T: fmt::Debug> fmt::Debug for Reserved<'_, T> {
 /// let _taken = reserve.take();
 /// assert_eq!(
 ///     reserve.stats().to_string(),
-///     "free: 1 of 2 (lowest 1), missing: 0, taken: 1, refused: 0",
+///     "free: 1 of 2 (lowest 1), lent: 1, missing: 0, taken: 1, refused: 0",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,6 +406,8 @@ pub struct ReserveStats {
     pub capacity: usize,
     /// How many objects can be taken now.
     pub free: usize,
+    /// How many objects are lent: whoever took them has not given them back, or has forgotten them.
+    pub lent: usize,
     /// How many objects were taken for good, and were neither given back nor made anew yet.
     pub missing: usize,
     /// How often an object was taken.
@@ -386,8 +423,14 @@ impl fmt::Display for ReserveStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "free: {} of {} (lowest {}), missing: {}, taken: {}, refused: {}",
-            self.free, self.capacity, self.lowest, self.missing, self.taken, self.refused
+            "free: {} of {} (lowest {}), lent: {}, missing: {}, taken: {}, refused: {}",
+            self.free,
+            self.capacity,
+            self.lowest,
+            self.lent,
+            self.missing,
+            self.taken,
+            self.refused
         )
     }
 }

@@ -62,7 +62,10 @@ fn it_counts() {
     let stats = reserve.stats();
     assert_eq!((stats.capacity, stats.free, stats.missing), (3, 0, 1));
     assert_eq!((stats.taken, stats.refused, stats.lowest), (5, 1, 0));
-    assert_eq!(stats.to_string(), "free: 0 of 3 (lowest 0), missing: 1, taken: 5, refused: 1");
+    assert_eq!(
+        stats.to_string(),
+        "free: 0 of 3 (lowest 0), lent: 2, missing: 1, taken: 5, refused: 1"
+    );
     assert_eq!(format!("{reserve:?}"), "Reserve { free: 0, capacity: 3, .. }");
 }
 

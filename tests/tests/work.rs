@@ -583,3 +583,87 @@ fn a_worker_is_started_with_nothing_locked() {
         QUEUE.shutdown(cx);
     });
 }
+
+/// Runs the closure on a thread of its own, and waits for it, but not for ever.
+#[track_caller]
+fn ends<R: Send>(what: &str, f: impl FnOnce() -> R + Send, meanwhile: impl FnOnce()) -> R {
+    let (done, result) = mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(move || done.send(f()).unwrap());
+        meanwhile();
+        match result.recv_timeout(LONG) {
+            Ok(result) => result,
+            Err(_) => {
+                // The scope would wait for the thread that hangs.
+                eprintln!("{what} does not end");
+                std::process::abort();
+            }
+        }
+    })
+}
+
+#[test]
+fn a_flush_ends_when_the_last_item_of_a_closed_queue_is_taken_by_hand() {
+    let queue = Queue::with_capacity(2);
+    push(&queue, 1);
+    ends(
+        "the flush",
+        || sleepable(|cx| queue.flush(cx)),
+        || {
+            std::thread::sleep(SHORT);
+            // Closing wakes the thread that flushes. It waits again before the item is taken.
+            queue.close();
+            std::thread::sleep(SHORT);
+            assert_eq!(queue.try_pop(), Some(1));
+        },
+    );
+}
+
+#[test]
+fn a_flush_ends_beside_a_thread_that_waits_for_room() {
+    let queue = Queue::with_capacity(1);
+    push(&queue, 1);
+    // The pusher is in line before the flush begins, or behind it.
+    for pusher_first in [true, false] {
+        std::thread::scope(|scope| {
+            let mut pusher = None;
+            if pusher_first {
+                pusher = Some(scope.spawn(|| sleepable(|cx| queue.push_from(cx, 2))));
+                std::thread::sleep(SHORT);
+            }
+            ends(
+                "the flush",
+                || sleepable(|cx| queue.flush(cx)),
+                || {
+                    std::thread::sleep(SHORT);
+                    if !pusher_first {
+                        pusher = Some(scope.spawn(|| sleepable(|cx| queue.push_from(cx, 2))));
+                        std::thread::sleep(SHORT);
+                    }
+                    assert!(queue.try_pop().is_some());
+                },
+            );
+            assert_eq!(pusher.unwrap().join().unwrap(), Ok(()));
+        });
+    }
+}
+
+#[test]
+fn a_handler_that_pushes_into_its_own_full_queue_gets_the_item_back() {
+    let queue = Arc::new(Queue::with_capacity(1));
+    let (refused, found) = mpsc::channel();
+    let own = Arc::downgrade(&queue);
+    queue
+        .worker("pusher", move |item: u32, cx| {
+            if item == 0 {
+                let queue = own.upgrade().expect("the test holds it");
+                assert_eq!(queue.push_from(cx, 1), Ok(()), "there is room");
+                refused.send((queue.push_from(cx, 2), queue.is_closed())).unwrap();
+            }
+        })
+        .unwrap();
+    push(&queue, 0);
+    assert_eq!(found.recv_timeout(LONG), Ok((Err(Full(2)), false)));
+    sleepable(|cx| queue.shutdown(cx));
+    assert_eq!((queue.stats().handled, queue.stats().refused), (2, 1));
+}

@@ -21,6 +21,10 @@ impl EventCount {
         let _ = self;
     }
 
+    pub(crate) const fn notify_one_fenced(&self) {
+        let _ = self;
+    }
+
     pub(crate) const fn notify_all(&self) {
         let _ = self;
     }

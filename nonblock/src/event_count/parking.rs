@@ -5,6 +5,19 @@
 //! the slot and looking, and the notifier has one between its change and its look at the slots. So either the notifier sees
 //! the waiter, or the waiter sees the change.
 //!
+//! # First come, first woken
+//!
+//! A waiter has a ticket, and stays in line until it has found what it waits for, also if it was woken and somebody else was
+//! faster. A notifier wakes the oldest ticket. Whoever comes while others are in line gets behind them, and does not look
+//! before it is first or woken. So a thread that gives something back and wants it again does not get ahead of those who
+//! wait. (Only what does not wait gets ahead: a section, which cannot stand in line.)
+//!
+//! A waiter that did not look has relied on those ahead. So whoever leaves the line looks whether there is more, and if so
+//! wakes the next. Between leaving the line and looking it has a fence, as a waiter has between getting in line and looking
+//! who is ahead: either the newcomer sees that the line is empty, or whoever leaves it sees what the newcomer did not look at.
+//!
+//! # Handles
+//!
 //! The handle of a thread stays in its slot until another thread takes the slot. So a notifier never drops a handle, and
 //! neither allocates nor releases memory. Notifier and waiter do not wait for each other to be done with a slot: the one that
 //! releases the slot last makes it free.
@@ -20,9 +33,15 @@ use crate::primitive::{
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Lets threads wait for an event, and wakes one of them or all.
+///
+/// All that wait for one event count look for the same. Whoever changes what they look at notifies it: one of them for a thing
+/// that one can have, all of them for what all can see.
 pub(crate) struct EventCount {
     /// A bit for each slot whose thread waits, and was not notified yet.
     waiting: AtomicUsize,
+    /// A bit for each slot whose thread has not found yet what it waits for.
+    line: AtomicUsize,
+    next_ticket: AtomicUsize,
     /// A bit for each slot that is not free.
     taken: AtomicUsize,
     slots: [Slot; SLOTS],
@@ -30,6 +49,8 @@ pub(crate) struct EventCount {
 
 struct Slot {
     thread: UnsafeCell<Option<Thread>>,
+    /// When the thread came: an older thread has a smaller ticket.
+    ticket: AtomicUsize,
     /// Whether one of two has released the slot: the notifier, or the waiter that it notified.
     released: AtomicBool,
 }
@@ -43,19 +64,31 @@ unsafe impl Send for EventCount {}
 
 impl EventCount {
     pub(crate) fn new() -> Self {
-        let slot = |_| Slot { thread: UnsafeCell::new(None), released: AtomicBool::new(false) };
+        let slot = |_| Slot {
+            thread: UnsafeCell::new(None),
+            ticket: AtomicUsize::new(0),
+            released: AtomicBool::new(false),
+        };
         Self {
             waiting: AtomicUsize::new(0),
+            line: AtomicUsize::new(0),
+            next_ticket: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             slots: core::array::from_fn(slot),
         }
     }
 
-    /// Wakes one thread, if any waits. Call it after a change that one waiter looks for.
+    /// Wakes the thread that has waited longest, if any waits. Call it after a change that one waiter looks for.
     #[inline]
     pub(crate) fn notify_one(&self) {
         fence(Ordering::SeqCst);
-        let waiting = self.waiting.load(Ordering::Relaxed);
+        self.notify_one_fenced();
+    }
+
+    /// As [`notify_one`](Self::notify_one), for a caller that has a `SeqCst` fence behind its change.
+    #[inline]
+    pub(crate) fn notify_one_fenced(&self) {
+        let waiting = self.waiting.load(Ordering::Acquire);
         if waiting != 0 {
             self.wake_one(waiting);
         }
@@ -72,15 +105,24 @@ impl EventCount {
         }
     }
 
-    /// Wakes one of the waiting threads, unless other notifiers have woken all of them.
+    /// Wakes the oldest of the waiting threads, unless other notifiers have woken all of them.
     #[cold]
     fn wake_one(&self, mut waiting: usize) {
-        while waiting != 0 {
-            match self.wake(waiting.trailing_zeros() as usize) {
+        while let Some(slot) = self.oldest(waiting) {
+            match self.wake(slot) {
                 Ok(()) => return,
                 Err(now) => waiting = now,
             }
         }
+    }
+
+    /// Returns the slot with the oldest ticket, of those whose bit is set.
+    fn oldest(&self, slots: usize) -> Option<usize> {
+        let ticket = |slot: &usize| self.slots[*slot].ticket.load(Ordering::Relaxed);
+        // Tickets may wrap around.
+        (0..SLOTS)
+            .filter(|slot| slots & (1 << slot) != 0)
+            .reduce(|one, other| if is_older(ticket(&other), ticket(&one)) { other } else { one })
     }
 
     /// Wakes the thread that waits in a slot. If none waits there, returns the slots in which threads wait.
@@ -100,51 +142,82 @@ impl EventCount {
         Ok(())
     }
 
-    /// Waits until the closure returns `Some`. The closure is called repeatedly, and must neither wait nor panic.
-    pub(crate) fn wait<R>(&self, poll: impl FnMut() -> Option<R>) -> R {
-        self.wait_and_call(|| (), poll)
-    }
-
-    /// As [`wait`](Self::wait), for one thread that looks for something else than the other waiters.
+    /// Waits until `poll` returns `Some`. It is called repeatedly, and must neither wait nor panic.
     ///
-    /// Each time that the thread is woken, it passes the notification on to one of the others. No two threads may wait in this
-    /// way at one event count: they would wake each other for ever.
-    pub(crate) fn wait_and_pass_on<R>(&self, poll: impl FnMut() -> Option<R>) -> R {
-        self.wait_and_call(|| self.notify_one(), poll)
-    }
-
-    /// Waits until `poll` returns `Some`. Calls `on_wake` each time that the thread is woken.
-    fn wait_and_call<R>(&self, on_wake: impl Fn(), mut poll: impl FnMut() -> Option<R>) -> R {
-        loop {
-            if let Some(found) = poll() {
-                return found;
+    /// `is_ready` tells whether another waiter's `poll` may return `Some`.
+    pub(crate) fn wait<R>(
+        &self,
+        is_ready: impl Fn() -> bool,
+        mut poll: impl FnMut() -> Option<R>,
+    ) -> R {
+        if self.line.load(Ordering::Relaxed) == 0
+            && let Some(found) = poll()
+        {
+            return found;
+        }
+        let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
+        // The slot in which this thread was woken, if it has to wait again.
+        let mut last_slot = None;
+        let found = loop {
+            let slot = self.take_slot(ticket);
+            if let Some(slot) = last_slot.take() {
+                self.leave_line(slot);
+                self.release(slot);
             }
-            let Some(slot) = self.take_slot() else {
-                sleep(POLL_INTERVAL);
+            let Some(slot) = slot else {
+                // All slots are taken: this thread has no place in line.
+                match poll() {
+                    Some(found) => break found,
+                    None => sleep(POLL_INTERVAL),
+                }
                 continue;
             };
             let bit = 1 << slot;
             fence(Ordering::SeqCst);
-            if let Some(found) = poll() {
+            if self.is_first(slot, ticket)
+                && let Some(found) = poll()
+            {
+                self.leave_line(slot);
                 if self.waiting.fetch_and(!bit, Ordering::AcqRel) & bit != 0 {
                     self.free(slot);
                 } else {
-                    // This thread was notified, but had found what it looks for already. So it notifies the next one.
+                    // It was notified, but had found what it looks for already. The next in line is told below.
                     self.release(slot);
-                    self.notify_one();
                 }
-                return found;
+                break found;
             }
             while self.waiting.load(Ordering::Acquire) & bit != 0 {
                 park();
             }
-            self.release(slot);
-            on_wake();
+            if let Some(found) = poll() {
+                self.leave_line(slot);
+                self.release(slot);
+                break found;
+            }
+            last_slot = Some(slot);
+        };
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Acquire) != 0 && is_ready() {
+            self.notify_one_fenced();
         }
+        found
     }
 
-    /// Takes a free slot, if there is one.
-    fn take_slot(&self) -> Option<usize> {
+    /// Whether nobody with an older ticket is in line.
+    fn is_first(&self, slot: usize, ticket: usize) -> bool {
+        let others = self.line.load(Ordering::Acquire) & !(1 << slot);
+        self.oldest(others).is_none_or(|oldest| {
+            !is_older(self.slots[oldest].ticket.load(Ordering::Relaxed), ticket)
+        })
+    }
+
+    /// Leaves the line. The slot is this thread's until it is released, so the bit is too.
+    fn leave_line(&self, slot: usize) {
+        self.line.fetch_and(!(1 << slot), Ordering::AcqRel);
+    }
+
+    /// Takes a free slot, if there is one, and gets in line.
+    fn take_slot(&self, ticket: usize) -> Option<usize> {
         let mut taken = self.taken.load(Ordering::Relaxed);
         let slot = loop {
             let slot = (!taken).trailing_zeros() as usize;
@@ -167,6 +240,8 @@ impl EventCount {
             // SAFETY: this thread took the free slot, and no notifier looks into the slot before it is a waiting one.
             unsafe { *thread = Some(current()) };
         });
+        self.slots[slot].ticket.store(ticket, Ordering::Relaxed);
+        self.line.fetch_or(1 << slot, Ordering::AcqRel);
         self.waiting.fetch_or(1 << slot, Ordering::Release);
         Some(slot)
     }
@@ -181,4 +256,9 @@ impl EventCount {
     fn free(&self, slot: usize) {
         self.taken.fetch_and(!(1 << slot), Ordering::Release);
     }
+}
+
+/// Whether the first ticket was given before the second. They may have wrapped around in between.
+const fn is_older(ticket: usize, than: usize) -> bool {
+    ticket.wrapping_sub(than) > usize::MAX / 2
 }

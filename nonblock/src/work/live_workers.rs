@@ -14,7 +14,8 @@ pub(super) struct LiveWorkers {
 impl LiveWorkers {
     /// Waits until no worker is left.
     pub(super) fn wait(&self) {
-        self.empty.wait(|| (self.workers.load(Ordering::Acquire) == 0).then_some(()));
+        let is_empty = || self.workers.load(Ordering::Acquire) == 0;
+        self.empty.wait(is_empty, || is_empty().then_some(()));
     }
 }
 

@@ -121,8 +121,9 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     ///
-    /// [`Full`], with the item. In a section, if there is no room. In either context, if the queue was shut down, before the
-    /// call or while it waited.
+    /// [`Full`], with the item. In a section, and in a handler of this very queue, if there is no room: a worker that waits for
+    /// room could wait for itself, so handle the item there and then, or keep it. In every context, if the queue was shut
+    /// down, before the call or while it waited; [`is_closed`](Queue::is_closed) tells.
     ///
     /// # Panics
     ///
@@ -148,6 +149,9 @@ impl<T> Queue<T> {
             return self.shared.push(item);
         }
         might_sleep();
+        if worker::is_worker_of(&self.shared) {
+            return self.shared.push(item);
+        }
         self.shared.wait_and_push(item)
     }
 

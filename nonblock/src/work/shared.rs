@@ -1,4 +1,17 @@
 //! What a queue and its workers share: the ring, the counts of items, and the threads that wait.
+//!
+//! # Who wakes whom
+//!
+//! There are three event counts, each for waiters of one kind, who all look for the same. After a change, whoever made it
+//! notifies the event counts whose waiters look at what was changed:
+//!
+//! | change | looked at by | woken |
+//! |---|---|---|
+//! | an item was put into the ring | those who pop | one |
+//! | an item was taken out, by whomever | those who wait for room; the thread that flushes | one; it |
+//! | a worker has handled an item, or found none | the thread that flushes | it |
+//! | the queue was closed | those who pop, if it is empty; those who wait for room | all |
+//! | the last item of a closed queue was taken out | those who pop | all |
 
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
@@ -10,9 +23,7 @@ use super::busy_count::BusyCount;
 use super::full::Full;
 use super::stats::QueueStats;
 use crate::event_count::EventCount;
-#[cfg(feature = "std")]
-use crate::primitive::fence;
-use crate::primitive::{ArrayQueue, AtomicUsize, Ordering};
+use crate::primitive::{ArrayQueue, AtomicUsize, Ordering, fence};
 
 /// In the count of items: the queue is closed.
 const CLOSED: usize = 1;
@@ -27,8 +38,10 @@ pub(super) struct Shared<T> {
     consumers: ConsumerState,
     /// Threads that wait for an item, or for the end of the queue.
     items: EventCount,
-    /// Threads that wait for room, and the one thread that flushes. Both look again after an item was taken out.
+    /// Threads that wait for room.
     room: EventCount,
+    /// The one thread that flushes.
+    progress: EventCount,
 }
 
 /// What a push changes. The consumers change nothing in its cache lines but the count of items. The alignment is that of two
@@ -53,9 +66,6 @@ struct ConsumerState {
     handling: AtomicUsize,
     handled: AtomicUsize,
     panicked: AtomicUsize,
-    /// Whether a thread flushes: 1 or 0.
-    #[cfg(feature = "std")]
-    flushing: AtomicUsize,
 }
 
 impl<T> Shared<T> {
@@ -74,11 +84,10 @@ impl<T> Shared<T> {
                 handling: AtomicUsize::new(0),
                 handled: AtomicUsize::new(0),
                 panicked: AtomicUsize::new(0),
-                #[cfg(feature = "std")]
-                flushing: AtomicUsize::new(0),
             },
             items: EventCount::new(),
             room: EventCount::new(),
+            progress: EventCount::new(),
         }
     }
 
@@ -132,14 +141,16 @@ impl<T> Shared<T> {
         Some(item)
     }
 
-    /// Counts an item out.
+    /// Counts an item out, and wakes those who look at that.
     fn count_out(&self) {
-        if self.producers.items.fetch_sub(ITEM, Ordering::AcqRel) == ITEM | CLOSED {
+        let before = self.producers.items.fetch_sub(ITEM, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+        if before == ITEM | CLOSED {
             // It was the last: the queue is closed, so no item comes any more.
             self.items.notify_all();
-        } else {
-            self.room.notify_one();
         }
+        self.room.notify_one_fenced();
+        self.progress.notify_one_fenced();
     }
 
     /// Refuses every push from now on.
@@ -192,7 +203,7 @@ impl<T> Shared<T> {
             seq.begin();
             let Some(item) = self.ring.pop() else {
                 seq.end();
-                self.notify_flush();
+                self.progress.notify_one();
                 return None;
             };
             self.consumers.handling.fetch_add(1, Ordering::Relaxed);
@@ -203,10 +214,14 @@ impl<T> Shared<T> {
 
     /// Waits until `try_pop` returns an item, or until no item comes any more.
     fn wait_until_popped(&self, try_pop: impl Fn() -> Option<T>) -> Option<T> {
-        self.items.wait(|| match try_pop() {
-            None => (self.producers.items.load(Ordering::Acquire) == CLOSED).then_some(None),
-            item => Some(item),
-        })
+        let is_over = || self.producers.items.load(Ordering::Acquire) == CLOSED;
+        self.items.wait(
+            || !self.ring.is_empty() || is_over(),
+            || match try_pop() {
+                None => is_over().then_some(None),
+                item => Some(item),
+            },
+        )
     }
 
     /// Counts an item that a worker has handled.
@@ -217,16 +232,7 @@ impl<T> Shared<T> {
         self.consumers.handling.fetch_sub(1, Ordering::Relaxed);
         self.consumers.handled.fetch_add(1, Ordering::Release);
         seq.end();
-        self.notify_flush();
-    }
-
-    /// Wakes the thread that flushes, if there is one.
-    fn notify_flush(&self) {
-        // Either this thread sees that another one flushes, or that one sees what this one has done.
-        fence(Ordering::SeqCst);
-        if self.consumers.flushing.load(Ordering::Relaxed) != 0 {
-            self.room.notify_all();
-        }
+        self.progress.notify_one();
     }
 
     /// Waits until every item that was pushed before is handled. Only one thread may call it at a time.
@@ -237,9 +243,9 @@ impl<T> Shared<T> {
     pub(super) fn flush(&self, busy_counts: impl FnOnce() -> Vec<Arc<BusyCount>>) {
         // This counts every item that was put into the ring before. It may count later ones too.
         let pushed = self.producers.pushed.load(Ordering::Acquire);
-        self.consumers.flushing.store(1, Ordering::Relaxed);
         // Items leave the ring in order. When as many items are handled, whichever they are, these have left the ring.
-        self.room.wait_and_pass_on(|| {
+        let nobody_else = || false;
+        self.progress.wait(nobody_else, || {
             let missing = pushed.wrapping_sub(self.consumers.handled.load(Ordering::Acquire));
             (missing == 0 || missing > usize::MAX / 2).then_some(())
         });
@@ -248,17 +254,17 @@ impl<T> Shared<T> {
             .into_iter()
             .filter_map(|seq| seq.busy().map(|count| (seq, count)))
             .collect();
-        self.room.wait_and_pass_on(|| {
+        self.progress.wait(nobody_else, || {
             busy.retain(|(seq, count)| seq.busy() == Some(*count));
             busy.is_empty().then_some(())
         });
-        self.consumers.flushing.store(0, Ordering::Relaxed);
     }
 
     /// Waits for room, and puts an item in. Returns the item if the queue is closed.
     pub(super) fn wait_and_push(&self, item: T) -> Result<(), Full<T>> {
         let mut item = Some(item);
-        let pushed = self.room.wait(|| match self.try_push(item.take()?) {
+        let is_ready = || self.is_closed() || self.len() < self.capacity();
+        let pushed = self.room.wait(is_ready, || match self.try_push(item.take()?) {
             Ok(()) => Some(Ok(())),
             Err(refused) if self.is_closed() => Some(Err(refused)),
             Err(Full(back)) => {

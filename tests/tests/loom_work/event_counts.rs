@@ -24,7 +24,8 @@ impl Items {
     }
 
     fn wait(&self) {
-        self.count_changed.wait(|| {
+        let is_ready = || self.count.load(Ordering::Acquire) > 0;
+        self.count_changed.wait(is_ready, || {
             let mut count = self.count.load(Ordering::Acquire);
             while count > 0 {
                 match self.count.compare_exchange(
@@ -114,9 +115,8 @@ fn all_are_woken_for_the_end() {
         let waiters = [(); 2].map(|()| {
             let items = Arc::clone(&items);
             thread::spawn(move || {
-                items
-                    .count_changed
-                    .wait(|| (items.count.load(Ordering::Acquire) > 0).then_some(()));
+                let is_ready = || items.count.load(Ordering::Acquire) > 0;
+                items.count_changed.wait(is_ready, || is_ready().then_some(()));
             })
         });
         items.count.store(1, Ordering::Release);
@@ -124,5 +124,26 @@ fn all_are_woken_for_the_end() {
         for waiter in waiters {
             waiter.join().unwrap();
         }
+    });
+}
+
+/// A thread that gives something back and wants it again gets behind the one that waits, also if that was woken already.
+#[test]
+fn whoever_comes_again_waits_behind_those_in_line() {
+    explore(3, || {
+        let items = Items::new();
+        let pair = thread::spawn({
+            let items = Arc::clone(&items);
+            move || {
+                items.wait();
+                items.put();
+                items.wait();
+                items.put();
+            }
+        });
+        items.put();
+        items.wait();
+        items.put();
+        pair.join().unwrap();
     });
 }

@@ -196,3 +196,58 @@ fn an_item_is_dropped_once() {
         assert_eq!(drops.load(std::sync::atomic::Ordering::Relaxed), 2);
     });
 }
+
+/// The last item of a closed queue is taken out by hand while another thread flushes.
+#[test]
+fn flushing_ends_when_the_last_item_of_a_closed_queue_is_taken_by_hand() {
+    explore(3, || {
+        let queue = Queue::new(1);
+        queue.push(1).unwrap();
+        let flushing = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.flush()
+        });
+        queue.close();
+        assert_eq!(queue.try_pop(), Some(1));
+        flushing.join().unwrap();
+    });
+}
+
+/// A pusher waits for room and a thread flushes: items that are taken out by hand are news for both.
+#[test]
+fn items_that_are_taken_by_hand_wake_the_pusher_and_the_thread_that_flushes() {
+    explore(2, || {
+        let queue = Queue::new(1);
+        queue.push(1).unwrap();
+        let flushing = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.flush()
+        });
+        let pushing = thread::spawn({
+            let queue = Arc::clone(&queue);
+            move || queue.wait_and_push(2).is_ok()
+        });
+        assert_eq!(queue.try_pop(), Some(1));
+        assert!(pushing.join().unwrap());
+        // It may have been pushed before the flush began.
+        assert_eq!(queue.try_pop(), Some(2));
+        flushing.join().unwrap();
+    });
+}
+
+/// Whoever pops learns that nothing comes any more, though the last item was taken by another.
+#[test]
+fn popping_ends_when_the_last_item_of_a_closed_queue_is_taken_by_hand() {
+    explore(2, || {
+        let queue = Queue::new(1);
+        queue.push(1).unwrap();
+        let popping = [(); 2].map(|()| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || queue.pop())
+        });
+        queue.close();
+        let mine = queue.try_pop();
+        let others = popping.map(|popping| popping.join().unwrap());
+        assert_eq!(others.iter().flatten().chain(&mine).sum::<usize>(), 1);
+    });
+}
