@@ -591,14 +591,11 @@ fn ends<R: Send>(what: &str, f: impl FnOnce() -> R + Send, meanwhile: impl FnOnc
     std::thread::scope(|scope| {
         scope.spawn(move || done.send(f()).unwrap());
         meanwhile();
-        match result.recv_timeout(LONG) {
-            Ok(result) => result,
-            Err(_) => {
-                // The scope would wait for the thread that hangs.
-                eprintln!("{what} does not end");
-                std::process::abort();
-            }
-        }
+        result.recv_timeout(LONG).unwrap_or_else(|_| {
+            // The scope would wait for the thread that hangs.
+            eprintln!("{what} does not end");
+            std::process::abort()
+        })
     })
 }
 
