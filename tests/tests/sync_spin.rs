@@ -71,8 +71,8 @@ fn the_raw_lock_is_no_raw_lock_for_others() {
         const IS_RAW_MUTEX: bool = true;
     }
 
-    assert!(Ask::<parking_lot::RawMutex>::IS_RAW_MUTEX, "the question itself");
-    assert!(!Ask::<RawSpin>::IS_RAW_MUTEX);
+    let answers = [Ask::<parking_lot::RawMutex>::IS_RAW_MUTEX, Ask::<RawSpin>::IS_RAW_MUTEX];
+    assert_eq!(answers, [true, false]);
 }
 
 #[test]
