@@ -16,7 +16,7 @@ const WAITERS: usize = 4;
 const IN_TURN: usize = 2 * (WAITERS + 2);
 
 /// The same where a thread that comes may get ahead of one that was woken, as it may with std's condition variables and
-/// parking_lot's locks. They leave nobody waiting for ever.
+/// `parking_lot`'s locks. They leave nobody waiting for ever.
 const IN_THE_END: usize = 5_000;
 
 /// One thing is handed from thread to thread: `take` waits for it, and gives it back when the closure has run.
@@ -63,7 +63,7 @@ fn everyone_is_served(
                 })
             })
             .collect();
-        while !waiters.iter().all(|waiter| waiter.is_finished()) {
+        while !waiters.iter().all(std::thread::ScopedJoinHandle::is_finished) {
             if start.elapsed() > Duration::from_secs(30) {
                 eprintln!("{name}: served {:?}", waited.lock().unwrap());
                 std::process::abort();
