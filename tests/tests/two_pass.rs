@@ -236,8 +236,12 @@ fn the_devices_work_at_the_same_time() {
         let hardware = thread::spawn({
             let gpus = gpus.clone();
             move |cx| {
-                gpus.iter().for_each(|gpu| gpu.told.wait(cx));
-                gpus.iter().for_each(|gpu| gpu.done.complete());
+                for gpu in &gpus {
+                    gpu.told.wait(cx);
+                }
+                for gpu in &gpus {
+                    gpu.done.complete();
+                }
             }
         });
         drop(space.invalidate(pages(0, 1), Event::Unmap, cx));
