@@ -21,6 +21,7 @@ use super::notifier::Notifier;
 use super::open_invalidation::OpenInvalidation;
 use super::pass_id::PassId;
 use super::range::Range;
+use super::reader_turn::wait_for_readers;
 use super::released::Released;
 use super::second_passes::SecondPasses;
 use super::snapshot::{Phase, Snapshot};
@@ -186,6 +187,7 @@ impl AddressSpace {
     #[track_caller]
     pub fn invalidate(&self, range: Range, event: Event, cx: &mut Sleepable) -> Invalidation<'_> {
         might_sleep();
+        wait_for_readers(&self.subscriptions, &range, cx);
         Invalidation::start(&self.subscriptions, range.with_event(event), cx)
     }
 

@@ -81,15 +81,18 @@ mod interval_subscription;
 mod interval_tree;
 mod invalidate_seq;
 mod invalidation;
+mod mirror;
 mod notifier;
 mod open_invalidation;
 mod pass_id;
 mod range;
+mod reader_turn;
 mod released;
 mod second_passes;
 mod snapshot;
 mod subscription;
 mod subscriptions;
+mod turn;
 mod two_pass;
 
 pub use address_space::AddressSpace;
