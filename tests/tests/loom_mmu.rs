@@ -18,6 +18,8 @@ mod primitive {
     pub const RCU_SHARDS: usize = 1;
     /// Nothing waits to be freed, so that there is the more to explore.
     pub const RCU_MAX_RETIRED: usize = 1;
+    /// An invalidation looks once, waits, and then ends the turn.
+    pub const MAX_TURN_WAITS: u32 = 1;
 
     macro_rules! per_thread {
         ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
@@ -391,6 +393,15 @@ impl Mirror {
         }
     }
 
+    /// As `fault`, but until it has been done, and in its turn.
+    fn fault_in_turn(&self, subscription: &mmu::IntervalSubscription) {
+        subscription.mirror(0, &mut lend_sleepable(), |seq, _cx| {
+            let page = self.page.load(Ordering::Relaxed);
+            let mut shadow = self.shadow.lock().unwrap();
+            (!subscription.read_retry(seq)).then(|| *shadow = Some(page))
+        });
+    }
+
     fn unmap(&self, space: &AddressSpace) {
         let invalidation = space.invalidate(range(), Event::Unmap, &mut lend_sleepable());
         self.page.fetch_add(1, Ordering::Relaxed);
@@ -416,6 +427,24 @@ fn a_stale_page_is_never_mirrored() {
         let faulting = threads::spawn({
             let (mirror, subscription) = (Arc::clone(&mirror), Arc::clone(&subscription));
             move || mirror.fault(&subscription)
+        });
+        mirror.unmap(&space);
+        faulting.join().unwrap();
+        mirror.check();
+    });
+}
+
+/// Whether the invalidation waits for the turn, ends it, or was under way before.
+#[test]
+fn a_reader_in_its_turn_mirrors_no_stale_page() {
+    explore(2, || {
+        let (space, mirror) = (Arc::new(AddressSpace::new()), Mirror::new());
+        let cx = &mut lend_sleepable();
+        let subscription = Arc::new(space.subscribe_interval(range(), mirror.clone(), cx).unwrap());
+        let _ = subscription.read_begin(cx);
+        let faulting = threads::spawn({
+            let (mirror, subscription) = (Arc::clone(&mirror), Arc::clone(&subscription));
+            move || mirror.fault_in_turn(&subscription)
         });
         mirror.unmap(&space);
         faulting.join().unwrap();

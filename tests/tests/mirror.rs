@@ -86,13 +86,16 @@ fn a_reader_that_was_overtaken_holds_the_next_invalidation_back() {
     });
 }
 
+/// How long that test's threads invalidate if nobody stops them.
+const WITHOUT_END: Duration = Duration::from_secs(20);
+
 /// One is under way at each moment, so a plain loop would wait for ever in its first `read_begin`.
 #[test]
 fn gets_through_where_invalidations_overlap_without_end() {
     sleepable(|cx| {
         let scene = Scene::new(cx);
         let _ = scene.interval.read_begin(cx);
-        let running = AtomicBool::new(true);
+        let (running, started) = (AtomicBool::new(true), Instant::now());
         // How often an invalidation has begun while another one was open.
         let overlaps = AtomicUsize::new(0);
         thread::scope(cx, |scope, cx| {
@@ -108,7 +111,7 @@ fn gets_through_where_invalidations_overlap_without_end() {
                 scope.spawn(move |cx| {
                     // Ends its own when the other one has begun, or does not for a while.
                     let mut open = None;
-                    while running.load(Ordering::Relaxed) {
+                    while running.load(Ordering::Relaxed) && started.elapsed() < WITHOUT_END {
                         if other_begins.recv_timeout(Duration::from_millis(20)).is_ok() {
                             overlaps.fetch_add(1, Ordering::Relaxed);
                         }
@@ -129,6 +132,7 @@ fn gets_through_where_invalidations_overlap_without_end() {
                     .mirror(4, cx, |seq, _cx| (!scene.interval.read_retry(seq)).then_some(()));
             }
             running.store(false, Ordering::Relaxed);
+            assert!(started.elapsed() < WITHOUT_END, "it waited until nobody invalidated any more");
         });
     });
 }
@@ -149,32 +153,42 @@ fn an_invalidation_that_the_reader_waits_for_is_not_held_back_for_ever() {
     });
 }
 
+/// Does something in the reader's turn, and checks that this neither waited for the turn nor took it away. The next turn
+/// would come one failure later, so an ended turn is seen.
+fn does_not_wait(scene: &Scene, cx: &mut Sleepable, invalidate: impl Fn(&mut Sleepable)) {
+    let mut tries = 0;
+    let held_back = scene.interval.mirror(1, cx, |seq, cx| {
+        tries += 1;
+        match tries {
+            1 => None,
+            2 => {
+                invalidate(cx);
+                assert!(scene.interval.read_retry(seq), "it went first");
+                None
+            }
+            _ => Some(scene.is_held_back(cx)),
+        }
+    });
+    assert_eq!(tries, 3);
+    held_back.join(cx).unwrap();
+}
+
 /// The reader may be waiting for memory, which only this one frees.
 #[test]
 fn who_must_not_sleep_goes_first() {
     sleepable(|cx| {
         let scene = Scene::new(cx);
-        let mut tries = 0;
-        let held_back = scene.interval.mirror(0, cx, |seq, cx| {
-            tries += 1;
-            if tries < 3 {
-                let space = Arc::clone(&scene.space);
-                let reaper = thread::spawn(move |cx| {
-                    let in_section = |nb: &mut NonBlock| {
-                        drop(space.try_invalidate(page(), Event::Unmap, nb).unwrap());
-                    };
-                    cx.non_block(in_section);
-                    drop(space.try_invalidate(page(), Event::Unmap, cx).unwrap());
-                });
-                reaper.join(cx).unwrap();
-                assert!(scene.interval.read_retry(seq));
-                return None;
-            }
-            // They did not take the turn away.
-            Some(scene.is_held_back(cx))
+        does_not_wait(&scene, cx, |cx| {
+            let space = Arc::clone(&scene.space);
+            let reaper = thread::spawn(move |cx| {
+                let in_section = |nb: &mut NonBlock| {
+                    drop(space.try_invalidate(page(), Event::Unmap, nb).unwrap());
+                };
+                cx.non_block(in_section);
+                drop(space.try_invalidate(page(), Event::Unmap, cx).unwrap());
+            });
+            reaper.join(cx).unwrap();
         });
-        assert_eq!(tries, 3);
-        held_back.join(cx).unwrap();
     });
 }
 
@@ -182,19 +196,9 @@ fn who_must_not_sleep_goes_first() {
 fn an_invalidation_within_the_look_up_does_not_wait_for_it() {
     sleepable(|cx| {
         let scene = Scene::new(cx);
-        let mut tries = 0;
-        let held_back = scene.interval.mirror(0, cx, |seq, cx| {
-            tries += 1;
-            if tries < 3 {
-                drop(scene.space.invalidate(page(), Event::ProtectionPage, cx));
-                assert!(scene.interval.read_retry(seq));
-                return None;
-            }
-            // Had one waited, the turn would have ended.
-            Some(scene.is_held_back(cx))
+        does_not_wait(&scene, cx, |cx| {
+            drop(scene.space.invalidate(page(), Event::ProtectionPage, cx));
         });
-        assert_eq!(tries, 3);
-        held_back.join(cx).unwrap();
     });
 }
 
@@ -203,23 +207,15 @@ fn an_invalidation_within_the_look_up_does_not_wait_for_it() {
 fn an_invalidation_within_another_does_not_wait() {
     sleepable(|cx| {
         let scene = Scene::new(cx);
-        let mut tries = 0;
-        let held_back = scene.interval.mirror(0, cx, |seq, cx| {
-            tries += 1;
-            if tries == 1 {
-                let space = Arc::clone(&scene.space);
-                let nested = thread::spawn(move |cx| {
-                    let outer = space.invalidate(pages(64, 1), Event::Unmap, cx);
-                    drop(space.invalidate(page(), Event::Unmap, cx));
-                    drop(outer);
-                });
-                nested.join(cx).unwrap();
-                assert!(scene.interval.read_retry(seq));
-                return None;
-            }
-            Some(scene.is_held_back(cx))
+        does_not_wait(&scene, cx, |cx| {
+            let space = Arc::clone(&scene.space);
+            let nested = thread::spawn(move |cx| {
+                let outer = space.invalidate(pages(64, 1), Event::Unmap, cx);
+                drop(space.invalidate(page(), Event::Unmap, cx));
+                drop(outer);
+            });
+            nested.join(cx).unwrap();
         });
-        held_back.join(cx).unwrap();
     });
 }
 
