@@ -73,7 +73,7 @@ impl Userptr {
     }
 }
 
-/// Linux's `vma_userptr_invalidate_start()` and `vma_userptr_invalidate_finish()`.
+/// Linux's `xe_vma_userptr_invalidate_start()` and `xe_vma_userptr_invalidate_finish()`.
 impl InvalidateTwoPass for Userptr {
     type Operation = Seqno;
 
