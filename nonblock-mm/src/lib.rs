@@ -14,6 +14,7 @@
 //! |---|---|
 //! | be told before a process's memory changes | [`mmu::Invalidate`], [`mmu::AddressSpace::subscribe`] |
 //! | mirror one range, and never keep a stale page | [`mmu::InvalidateInterval`], [`mmu::IntervalSubscription`] |
+//! | have several devices give a range up at the same time | [`mmu::InvalidateTwoPass`], [`mmu::AddressSpace::subscribe_two_pass`] |
 //! | tell the drivers, and wait for them | [`mmu::AddressSpace::invalidate`] |
 //! | tell the drivers, and be refused rather than wait | [`mmu::AddressSpace::try_invalidate`] |
 //! | have real memory that can be taken away (Linux) | `memory::Mm`, by the feature `oom` |

@@ -4,6 +4,10 @@
 
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+/// How often an invalidation looks whether a reader's turn is over, at most: for about a tenth of a second, since the waits of
+/// a [`Backoff`](nonblock::thread::Backoff) soon are a millisecond each. Linux's reaper comes back as often.
+pub(crate) const MAX_TURN_WAITS: u32 = 100;
+
 /// Declares a cell of each thread, without a destructor: it can be used while the thread is torn down.
 macro_rules! per_thread {
     ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {

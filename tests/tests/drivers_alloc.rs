@@ -10,6 +10,7 @@ use mmu_rb::{PinPages, PinnedPage, PktQueue, Sizes};
 use nonblock::{Sleepable, sleepable, thread};
 use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
 use umem_odp::Mr;
+use xe_userptr::{TlbInval, UserptrVma};
 
 /// Counts, for each thread, how often it allocates or frees.
 struct Counting;
@@ -62,6 +63,45 @@ fn gntdev_refuses_without_allocating() {
         gntdev.vma_close(index, cx).unwrap();
         assert_eq!(take(&space, cx), (true, 0));
         subscription.unsubscribe(cx);
+    });
+}
+
+#[test]
+fn xe_userptr_takes_and_refuses_without_allocating() {
+    let (space, gpu) = (AddressSpace::new(), Arc::<TlbInval>::default());
+    sleepable(|cx| {
+        let vma = UserptrVma::setup(&space, range(), Arc::clone(&gpu), cx).unwrap();
+        vma.page_fault(range().start(), cx, |address, _cx| address as u64);
+        assert_eq!(take(&space, cx), (false, 0));
+        gpu.done(gpu.submitted());
+        assert_eq!(take(&space, cx), (true, 0));
+        vma.destroy(cx);
+    });
+}
+
+/// Memory may be short for a caller that may sleep, too.
+#[test]
+fn a_second_pass_is_made_without_allocating() {
+    let (space, gpu) = (AddressSpace::new(), Arc::<TlbInval>::default());
+    sleepable(|cx| {
+        let vma = UserptrVma::setup(&space, range(), Arc::clone(&gpu), cx).unwrap();
+        vma.page_fault(range().start(), cx, |address, _cx| address as u64);
+        // The device answers when it is asked.
+        let device = thread::spawn({
+            let gpu = Arc::clone(&gpu);
+            move |cx| {
+                while gpu.is_done(gpu.submitted()) {
+                    thread::yield_now(cx);
+                }
+                gpu.done(gpu.submitted());
+            }
+        });
+        let before = ALLOCATIONS.get();
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        assert_eq!(ALLOCATIONS.get() - before, 0);
+        device.join(cx).unwrap();
+        assert_eq!(vma.userptr().counters(cx).second_passes, 1);
+        vma.destroy(cx);
     });
 }
 

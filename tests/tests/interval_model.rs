@@ -1,15 +1,15 @@
 //! The address space against a plain slow one, over random histories.
 //!
-//! A history subscribes and unsubscribes drivers of both kinds, opens invalidations that nest and overlap and ends them in
-//! any order, is refused, and reads by the collision-retry protocol. The model keeps lists, and looks through all of them.
+//! A history subscribes and unsubscribes drivers of all kinds, opens invalidations that nest and overlap and ends them in
+//! any order, is refused, waits in second passes, and reads by the collision-retry protocol. The model keeps lists, and looks through all of them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nonblock::{Context, NonBlock, Sleepable, raw};
 use nonblock_mm::mmu::{
-    AddressSpace, Event, IntervalSubscription, Invalidate, InvalidateInterval, Invalidation,
-    PAGE_SIZE, Range, Seq, Subscription,
+    AddressSpace, Event, Finish, IntervalSubscription, Invalidate, InvalidateInterval,
+    InvalidateTwoPass, Invalidation, PAGE_SIZE, Range, Seq, Subscription,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -23,6 +23,7 @@ enum Step {
     SubscribeInterval {
         first: usize,
         count: usize,
+        two_pass: bool,
     },
     /// Ends the subscription at that place, modulo how many there are: dropped in a section, or not, or waited for.
     End {
@@ -30,7 +31,7 @@ enum Step {
         how: u8,
     },
     Synchronize,
-    /// Whether the driver at that place refuses.
+    /// Whether the driver at that place has to wait: in a section it refuses, else one of two passes has its second.
     Refuse {
         which: usize,
         refuses: bool,
@@ -53,7 +54,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let range = (0..PAGES, 1..=PAGES).prop_map(|(first, count)| (first, count.min(PAGES - first)));
     let step = prop_oneof![
         1 => Just(Step::SubscribeList),
-        4 => range.clone().prop_map(|(first, count)| Step::SubscribeInterval { first, count }),
+        4 => (range.clone(), any::<bool>()).prop_map(|((first, count), two_pass)| {
+            Step::SubscribeInterval { first, count, two_pass }
+        }),
         3 => (any::<usize>(), 0..3_u8).prop_map(|(which, how)| Step::End { which, how }),
         1 => Just(Step::Synchronize),
         2 => (any::<usize>(), any::<bool>()).prop_map(|(which, refuses)| Step::Refuse { which, refuses }),
@@ -68,8 +71,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..80)
 }
 
-/// Whose callback, and whether it is the end.
-type Call = (usize, bool);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Callback {
+    Start,
+    Finish,
+    End,
+}
+
+/// Whose callback, and which.
+type Call = (usize, Callback);
 
 /// A driver that notes its calls and refuses when told to.
 struct Driver {
@@ -83,12 +93,16 @@ impl Driver {
         if self.refuses.load(Ordering::Relaxed) {
             cx.or_refuse()?;
         }
-        self.log.lock().unwrap().push((self.number, false));
+        self.note(Callback::Start);
         Ok(())
     }
 
     fn end(&self) {
-        self.log.lock().unwrap().push((self.number, true));
+        self.note(Callback::End);
+    }
+
+    fn note(&self, callback: Callback) {
+        self.log.lock().unwrap().push((self.number, callback));
     }
 }
 
@@ -112,6 +126,31 @@ impl InvalidateInterval for Driver {
     }
 }
 
+impl InvalidateTwoPass for Driver {
+    type Operation = Arc<()>;
+
+    fn invalidate_start<'cx, C: Context>(
+        &self,
+        _: &Range,
+        cx: &'cx mut C,
+    ) -> Result<Option<Finish<'cx, Arc<()>>>, C::Refusal> {
+        self.start(cx)?;
+        if !self.refuses.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Ok(Some(Finish::new(Arc::new(()), cx.or_refuse()?)))
+    }
+
+    fn invalidate_finish(&self, _: &Range, operation: Arc<()>, _: &mut Sleepable) {
+        assert_eq!(Arc::strong_count(&operation), 1);
+        self.note(Callback::Finish);
+    }
+
+    fn invalidate_end(&self, _: &Range, _: &mut NonBlock) {
+        self.end();
+    }
+}
+
 enum Held {
     List(Subscription),
     Interval(IntervalSubscription),
@@ -122,6 +161,7 @@ struct Subscribed {
     driver: Arc<Driver>,
     /// First page and the page behind the last, of an interval.
     pages: Option<(usize, usize)>,
+    two_pass: bool,
     held: Held,
     /// Invalidations that were open when it was subscribed: it cannot read before those are over.
     before: Vec<usize>,
@@ -169,17 +209,30 @@ impl World {
         Arc::new(Driver { number, refuses, log: Arc::clone(&self.log) })
     }
 
-    fn subscribe(&mut self, pages: Option<(usize, usize)>, cx: &mut Sleepable) {
+    fn subscribe(&mut self, pages: Option<(usize, usize)>, two_pass: bool, cx: &mut Sleepable) {
         let driver = self.driver();
         let held = match pages {
             None => Held::List(self.space.subscribe(driver.clone(), cx).unwrap()),
             Some((first, end)) => {
                 let range = Range::new(first * PAGE_SIZE, end * PAGE_SIZE).unwrap();
-                Held::Interval(self.space.subscribe_interval(range, driver.clone(), cx).unwrap())
+                let subscribed = if two_pass {
+                    self.space.subscribe_two_pass(range, Arc::clone(&driver), cx)
+                } else {
+                    self.space.subscribe_interval(range, driver.clone(), cx)
+                };
+                Held::Interval(subscribed.unwrap())
             }
         };
         let before = self.open.iter().map(|under| under.number).collect();
-        self.subscribed.push(Subscribed { driver, pages, held, before, begun: 0, read: None });
+        self.subscribed.push(Subscribed {
+            driver,
+            pages,
+            two_pass,
+            held,
+            before,
+            begun: 0,
+            read: None,
+        });
     }
 
     /// Whom an invalidation calls: intervals by their starts, and then the list.
@@ -205,18 +258,28 @@ impl World {
     ) -> TestCaseResult {
         let mut started = Vec::new();
         let mut refused = false;
+        // Second passes come after the first passes of all intervals, and before the list.
+        let (mut intervals, mut finishes, mut list) = (Vec::new(), Vec::new(), Vec::new());
         for place in self.told(first, end) {
             let one = &mut self.subscribed[place];
+            let number = one.driver.number;
             one.begun += 1;
-            if !blocking && one.driver.refuses.load(Ordering::Relaxed) {
-                refused = true;
-                break;
+            if one.driver.refuses.load(Ordering::Relaxed) {
+                if !blocking {
+                    refused = true;
+                    break;
+                }
+                if one.two_pass {
+                    finishes.push((number, Callback::Finish));
+                }
             }
-            started.push(one.driver.number);
+            started.push(number);
+            if one.pages.is_some() { &mut intervals } else { &mut list }
+                .push((number, Callback::Start));
         }
-        let mut expected: Vec<Call> = started.iter().map(|number| (*number, false)).collect();
+        let mut expected = [intervals, finishes, list].concat();
         if refused {
-            expected.extend(started.iter().map(|number| (*number, true)));
+            expected.extend(started.iter().map(|number| (*number, Callback::End)));
         }
 
         let range = Range::new(first * PAGE_SIZE, end * PAGE_SIZE).unwrap();
@@ -238,7 +301,8 @@ impl World {
     fn finish(&mut self, which: usize) -> TestCaseResult {
         let under = self.open.swap_remove(which);
         drop(under.invalidation);
-        let expected: Vec<Call> = under.started.iter().map(|number| (*number, true)).collect();
+        let expected: Vec<Call> =
+            under.started.iter().map(|number| (*number, Callback::End)).collect();
         prop_assert_eq!(self.calls(), expected);
         Ok(())
     }
@@ -291,9 +355,9 @@ impl World {
     fn step(&mut self, step: &Step, cx: &mut Sleepable) -> TestCaseResult {
         let place = |which: usize, count: usize| (count > 0).then(|| which % count.max(1));
         match *step {
-            Step::SubscribeList => self.subscribe(None, cx),
-            Step::SubscribeInterval { first, count } => {
-                self.subscribe(Some((first, first + count)), cx);
+            Step::SubscribeList => self.subscribe(None, false, cx),
+            Step::SubscribeInterval { first, count, two_pass } => {
+                self.subscribe(Some((first, first + count)), two_pass, cx);
             }
             Step::End { which, how } => {
                 let Some(place) = place(which, self.subscribed.len()) else { return Ok(()) };

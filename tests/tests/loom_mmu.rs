@@ -18,6 +18,8 @@ mod primitive {
     pub const RCU_SHARDS: usize = 1;
     /// Nothing waits to be freed, so that there is the more to explore.
     pub const RCU_MAX_RETIRED: usize = 1;
+    /// An invalidation looks once, waits, and then ends the turn.
+    pub const MAX_TURN_WAITS: u32 = 1;
 
     macro_rules! per_thread {
         ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
@@ -98,6 +100,7 @@ pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};
 
 pub mod sync {
+    use crate::context::Context;
     use crate::token::{NonBlock, Sleepable};
 
     #[derive(Debug)]
@@ -125,6 +128,14 @@ pub mod sync {
         pub fn lock(&self, _nb: &NonBlock) -> MutexGuard<'_, T> {
             self.0.lock().unwrap()
         }
+
+        pub fn with<C: Context, R>(
+            &self,
+            cx: &mut C,
+            f: impl FnOnce(&mut T, &mut NonBlock) -> R,
+        ) -> R {
+            cx.non_block(|nb| f(&mut self.0.lock().unwrap(), nb))
+        }
     }
 }
 
@@ -148,7 +159,10 @@ use std::sync::Arc;
 use loom::model::Builder;
 use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use loom::thread as threads;
-use mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
+use mmu::{
+    AddressSpace, Event, Finish, Invalidate, InvalidateInterval, InvalidateTwoPass, PAGE_SIZE,
+    Range,
+};
 use rcu::{Rcu, Tombstone, VersionClock};
 use token::lend_sleepable;
 
@@ -379,6 +393,15 @@ impl Mirror {
         }
     }
 
+    /// As `fault`, but until it has been done, and in its turn.
+    fn fault_in_turn(&self, subscription: &mmu::IntervalSubscription) {
+        subscription.mirror(0, &mut lend_sleepable(), |seq, _cx| {
+            let page = self.page.load(Ordering::Relaxed);
+            let mut shadow = self.shadow.lock().unwrap();
+            (!subscription.read_retry(seq)).then(|| *shadow = Some(page))
+        });
+    }
+
     fn unmap(&self, space: &AddressSpace) {
         let invalidation = space.invalidate(range(), Event::Unmap, &mut lend_sleepable());
         self.page.fetch_add(1, Ordering::Relaxed);
@@ -411,6 +434,24 @@ fn a_stale_page_is_never_mirrored() {
     });
 }
 
+/// Whether the invalidation waits for the turn, ends it, or was under way before.
+#[test]
+fn a_reader_in_its_turn_mirrors_no_stale_page() {
+    explore(2, || {
+        let (space, mirror) = (Arc::new(AddressSpace::new()), Mirror::new());
+        let cx = &mut lend_sleepable();
+        let subscription = Arc::new(space.subscribe_interval(range(), mirror.clone(), cx).unwrap());
+        let _ = subscription.read_begin(cx);
+        let faulting = threads::spawn({
+            let (mirror, subscription) = (Arc::clone(&mirror), Arc::clone(&subscription));
+            move || mirror.fault_in_turn(&subscription)
+        });
+        mirror.unmap(&space);
+        faulting.join().unwrap();
+        mirror.check();
+    });
+}
+
 /// The invalidation may have begun before, and then does not call the driver.
 #[test]
 fn who_subscribes_during_an_invalidation_mirrors_no_stale_page() {
@@ -425,6 +466,55 @@ fn who_subscribes_during_an_invalidation_mirrors_no_stale_page() {
         mirror.fault(&subscription);
         unmapping.join().unwrap();
         mirror.check();
+    });
+}
+
+/// A driver of two passes that counts the operations under way, and notes whose they are.
+struct Engine {
+    begun: AtomicU64,
+    finished: AtomicU64,
+}
+
+impl InvalidateTwoPass for Engine {
+    type Operation = loom::thread::ThreadId;
+
+    fn invalidate_start<'cx, C: Context>(
+        &self,
+        _: &Range,
+        cx: &'cx mut C,
+    ) -> Result<Option<Finish<'cx, Self::Operation>>, C::Refusal> {
+        let cx = cx.or_refuse()?;
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(Finish::new(threads::current().id(), cx)))
+    }
+
+    fn invalidate_finish(&self, _: &Range, by: Self::Operation, _: &mut Sleepable) {
+        assert_eq!(by, threads::current().id(), "the operation of another thread");
+        self.finished.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Two invalidations, and two intervals: an operation is finished by the invalidation that began it, and before that returns.
+#[test]
+fn every_operation_is_finished_once_by_who_began_it() {
+    explore(3, || {
+        let space = Arc::new(AddressSpace::new());
+        let cx = &mut lend_sleepable();
+        let engines = [(); 2]
+            .map(|()| Arc::new(Engine { begun: AtomicU64::new(0), finished: AtomicU64::new(0) }));
+        let subscriptions =
+            engines.each_ref().map(|engine| space.subscribe_two_pass(range(), engine.clone(), cx));
+        let other = threads::spawn({
+            let space = Arc::clone(&space);
+            move || drop(space.invalidate(range(), Event::Unmap, &mut lend_sleepable()))
+        });
+        drop(space.invalidate(range(), Event::Unmap, cx));
+        other.join().unwrap();
+        for engine in &engines {
+            assert_eq!(engine.begun.load(Ordering::Relaxed), 2);
+            assert_eq!(engine.finished.load(Ordering::Relaxed), 2);
+        }
+        drop(subscriptions);
     });
 }
 

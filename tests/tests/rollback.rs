@@ -1,10 +1,13 @@
 //! Refusals: exactly those that started get their end, whoever else comes, goes or refuses.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw, sleepable};
-use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, Invalidation, Range, Subscription};
+use nonblock_mm::mmu::{
+    AddressSpace, Event, Finish, Invalidate, InvalidateTwoPass, Invalidation, Range, Subscription,
+};
 use proptest::prelude::*;
 use proptest::test_runner::RngAlgorithm;
 
@@ -13,6 +16,7 @@ use proptest::test_runner::RngAlgorithm;
 enum Call {
     Start(u32),
     Refused(u32),
+    Finish(u32),
     End(u32),
 }
 
@@ -22,11 +26,19 @@ struct Stage {
     calls: Mutex<Vec<Call>>,
     /// A bit for each driver that refuses.
     refusing: AtomicU64,
+    panicking: Mutex<Option<Call>>,
 }
 
 impl Stage {
     fn note(&self, call: Call) {
         self.calls.lock().unwrap().push(call);
+    }
+
+    /// Notes a call, unless it is the one that panics.
+    fn note_or_panic(&self, call: Call) {
+        let panics = *self.panicking.lock().unwrap() == Some(call);
+        assert!(!panics, "{call:?}");
+        self.note(call);
     }
 
     fn calls(&self) -> Vec<Call> {
@@ -55,6 +67,34 @@ impl Invalidate for Driver {
             assert!(raw::depth() > 0, "an end runs in a section");
         }
         self.stage.note(Call::End(self.number));
+    }
+}
+
+/// With two passes: what would refuse in a section begins an operation elsewhere.
+impl InvalidateTwoPass for Driver {
+    type Operation = u32;
+
+    fn invalidate_start<'cx, C: Context>(
+        &self,
+        _range: &Range,
+        cx: &'cx mut C,
+    ) -> Result<Option<Finish<'cx, u32>>, C::Refusal> {
+        let is_busy = self.stage.refusing.load(Ordering::Relaxed) & (1 << self.number) != 0;
+        if is_busy && let Err(refusal) = cx.or_refuse() {
+            self.stage.note(Call::Refused(self.number));
+            return Err(refusal);
+        }
+        self.stage.note_or_panic(Call::Start(self.number));
+        Ok(if is_busy { Some(Finish::new(self.number, cx.or_refuse()?)) } else { None })
+    }
+
+    fn invalidate_finish(&self, _range: &Range, number: u32, _cx: &mut Sleepable) {
+        assert_eq!(number, self.number, "each has its own operation");
+        self.stage.note_or_panic(Call::Finish(number));
+    }
+
+    fn invalidate_end(&self, range: &Range, nb: &mut NonBlock) {
+        self.finish(range, nb);
     }
 }
 
@@ -125,6 +165,62 @@ fn every_subset_of_six_that_refuses() {
                 assert_eq!(stage.calls(), calls);
                 drop(invalidation);
                 assert_eq!(stage.calls(), ends(&started.unwrap()));
+            });
+        }
+    }
+}
+
+/// Every number of drivers with two passes, every subset of them that is busy, every first or second pass that panics.
+#[test]
+fn every_second_pass_of_four_that_is_due_and_every_panic() {
+    for drivers in 0..=if cfg!(miri) { 3 } else { 4 } {
+        for busy in 0..1 << drivers {
+            sleepable(|cx| {
+                let space = AddressSpace::new();
+                let stage = Arc::new(Stage::default());
+                let live: Vec<u32> = (0..drivers).collect();
+                let subscriptions = live.iter().map(|number| {
+                    let driver = Arc::new(Driver { number: *number, stage: Arc::clone(&stage) });
+                    space.subscribe_two_pass(range(), driver, cx).unwrap()
+                });
+                let subscriptions: Vec<_> = subscriptions.collect();
+                stage.refusing.store(busy, Ordering::Relaxed);
+                let is_busy = |number: &&u32| busy & (1 << **number) != 0;
+                let starts = |of: &[u32]| of.iter().map(|n| Call::Start(*n)).collect::<Vec<_>>();
+                let finishes = |of: &[u32]| {
+                    of.iter().filter(is_busy).map(|n| Call::Finish(*n)).collect::<Vec<_>>()
+                };
+
+                // In a section there is no second pass.
+                let (calls, started) = expected(&live, busy, true);
+                let result = cx.non_block(|nb| space.try_invalidate(range(), Event::Unmap, nb));
+                assert_eq!(result.is_ok(), started.is_some());
+                assert_eq!(stage.calls(), calls);
+                drop(result);
+                assert_eq!(stage.calls(), ends(started.as_deref().unwrap_or_default()));
+
+                let invalidation = space.invalidate(range(), Event::Unmap, cx);
+                assert_eq!(stage.calls(), [starts(&live), finishes(&live)].concat());
+                drop(invalidation);
+                assert_eq!(stage.calls(), ends(&live));
+
+                for panicking in starts(&live).into_iter().chain(finishes(&live)) {
+                    *stage.panicking.lock().unwrap() = Some(panicking);
+                    let invalidating =
+                        AssertUnwindSafe(|| drop(space.invalidate(range(), Event::Unmap, cx)));
+                    assert!(catch_unwind(invalidating).is_err());
+                    // A driver that panics in its first pass has not started; in its second, it has.
+                    let started = match panicking {
+                        Call::Start(number) => &live[..number as usize],
+                        _ => &live[..],
+                    };
+                    let mut calls = [starts(started), finishes(started), ends(started)].concat();
+                    calls.retain(|call| *call != panicking);
+                    assert_eq!(stage.calls(), calls, "{panicking:?}");
+                    for subscription in &subscriptions {
+                        assert!(subscription.try_read_begin().is_some(), "{panicking:?}");
+                    }
+                }
             });
         }
     }

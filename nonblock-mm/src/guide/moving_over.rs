@@ -11,10 +11,12 @@
 //! |---|---|---|---|
 //! | mirrors whatever the process has | [`Invalidate`](crate::mmu::Invalidate) | [`subscribe`](crate::mmu::AddressSpace::subscribe) | `struct mmu_notifier_ops` |
 //! | mirrors one range, and reads the page table to fill its own | [`InvalidateInterval`](crate::mmu::InvalidateInterval) | [`subscribe_interval`](crate::mmu::AddressSpace::subscribe_interval) | `struct mmu_interval_notifier_ops` |
+//! | mirrors one range, and has to wait for its device | [`InvalidateTwoPass`](crate::mmu::InvalidateTwoPass) | [`subscribe_two_pass`](crate::mmu::AddressSpace::subscribe_two_pass) | the same, with two passes (7.1) |
 //! | does quite different things for the two callers | [`Notifier`](crate::mmu::Notifier), [`IntervalNotifier`](crate::mmu::IntervalNotifier) | the same | |
 //!
-//! The first two are generic over [`Context`](nonblock::Context): one callback serves the caller that may sleep and the
-//! caller that must not. A blanket `impl` makes them the last two, which are object-safe and have an entry for each caller.
+//! The first three are generic over [`Context`](nonblock::Context): one callback serves the caller that may sleep and the
+//! caller that must not. A blanket `impl` makes the first two the last two, which are object-safe and have an entry for each
+//! caller.
 //!
 //! # What becomes of Linux's code
 //!
@@ -26,6 +28,9 @@
 //! | `return -EAGAIN` to every caller | does not compile |
 //! | `mmu_interval_set_seq(sub, seq)` in the callback | gone: the address space counts before it calls |
 //! | `mmu_interval_read_begin()`, `mmu_interval_read_retry()` | [`read_begin`](crate::mmu::IntervalSubscription::read_begin), [`read_retry`](crate::mmu::IntervalSubscription::read_retry) |
+//! | `invalidate_start`, with `*finish = &mine->finish` (7.1) | [`invalidate_start`](crate::mmu::InvalidateTwoPass::invalidate_start), with `Ok(Some(Finish::new(operation, cx.or_refuse()?)))` |
+//! | `invalidate_finish` (7.1) | [`invalidate_finish`](crate::mmu::InvalidateTwoPass::invalidate_finish), which is given the operation and the token |
+//! | `if (mine->finish_inuse)`, and one pass then (7.1) | gone: the address space does it |
 //! | `range->event`, `range->owner` | [`Range::event`](crate::mmu::Range::event), [`Event`](crate::mmu::Event) |
 //! | `mmu_notifier_put()`, `mmu_notifier_unregister()` | the drop of the [`Subscription`](crate::mmu::Subscription), or [`unsubscribe`](crate::mmu::Subscription::unsubscribe), which waits for running callbacks |
 //!
@@ -117,6 +122,7 @@
 //! `gntdev` and `gntdev` for pages that i915 used, until `gntdev` stopped waiting in its callback (5.19). What helps:
 //!
 //! * The device can be told to stop without being waited for. Tell it in the callback, and let the next thread that maps wait.
+//!   Or tell it and refuse: the caller comes back, and the device has stopped by then. `drivers/xe_userptr` does this.
 //! * The callback changes plain data under a [`SpinLock`](nonblock::sync::SpinLock), and leaves the rest to a
 //!   `nonblock::work::Queue` (feature `work` of `nonblock`).
 //! * The device's page table is filled on demand. The collision-retry protocol is for this: see
@@ -162,5 +168,6 @@
 //! | `gntdev` | a callback that has to wait for a hypervisor, and refuses instead |
 //! | `mmu_rb` | a callback that refuses only when its queue is full: plain data under a spin lock, the rest is put off |
 //! | `umem_odp` | page faults of a device, by the collision-retry protocol |
+//! | `xe_userptr` | two passes: several devices flush their TLBs at the same time; page faults that get their turn |
 //! | `kvm` | a guest's page table, with pages set aside, `young` queries and flushes |
 //! | `legacy` | a driver that knows nothing of contexts, found by the counters |

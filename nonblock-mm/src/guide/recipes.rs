@@ -4,6 +4,8 @@
 //! |---|---|
 //! | be told before a process's memory changes | [an example](super::moving_over#an-example) |
 //! | fill a page table on demand, and never keep a stale page | [Mirror a range](#mirror-a-range) |
+//! | get a page fault through, however often the memory changes | [Get one's turn](#get-ones-turn) |
+//! | have several devices stop at the same time | [Wait for several devices](#wait-for-several-devices) |
 //! | test that a callback refuses, and leaves nothing half done | [Test a driver](#test-a-driver) |
 //! | take a victim's memory | [Take memory away](#take-memory-away) |
 //! | let caches give memory up before a victim is chosen | [Ask before you take](#ask-before-you-take) |
@@ -74,6 +76,113 @@
 //!     assert_eq!(refused, Err(WouldBlock)); // the page is about to go
 //!     drop(invalidation);
 //!     subscription.unsubscribe(cx);
+//! });
+//! ```
+//!
+//! # Get one's turn
+//!
+//! The loop around `read_begin` and `read_retry` has no end if each time an invalidation comes first.
+//! [`mirror`](crate::mmu::IntervalSubscription::mirror) is the same loop with a limit. When it was overtaken so many times, later
+//! invalidations of the interval wait until it is through. Those of the reaper do not.
+//!
+//! ```
+//! # use std::collections::BTreeMap;
+//! # use std::sync::Arc;
+//! # use nonblock::sync::Mutex;
+//! # use nonblock::{Context, Sleepable};
+//! # use nonblock_mm::mmu::{AddressSpace, IntervalSubscription, InvalidateInterval, Range};
+//! # #[derive(Default)]
+//! # struct Device { pages: Mutex<BTreeMap<usize, u64>> }
+//! # impl InvalidateInterval for Device {
+//! #     fn invalidate_interval<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+//! #         self.pages.acquire(cx)?.retain(|page, _| !range.contains(*page));
+//! #         Ok(())
+//! #     }
+//! # }
+//! # fn look_up(page: usize, _cx: &mut Sleepable) -> u64 { page as u64 }
+//! const MAX_OVERTAKEN: u32 = 8;
+//!
+//! fn fault(device: &Device, page: usize, subscription: &IntervalSubscription, cx: &mut Sleepable) {
+//!     subscription.mirror(MAX_OVERTAKEN, cx, |seq, cx| {
+//!         let frame = look_up(page, cx); // holds no lock of the driver
+//!         let mut pages = device.pages.lock(cx); // the callback's lock
+//!         if subscription.read_retry(seq) {
+//!             return None; // once more
+//!         }
+//!         pages.insert(page, frame);
+//!         Some(())
+//!     });
+//! }
+//! # let space = AddressSpace::new();
+//! # let range = Range::with_len(0x10_0000, 16 * 4096).unwrap();
+//! # let device = Arc::new(Device::default());
+//! # nonblock::sleepable(|cx| {
+//! #     let subscription = space.subscribe_interval(range, device.clone(), cx).unwrap();
+//! #     fault(&device, range.start(), &subscription, cx);
+//! #     assert_eq!(device.pages.lock(cx).len(), 1);
+//! # });
+//! ```
+//!
+//! # Wait for several devices
+//!
+//! The first pass takes what it can at once, and tells the device to begin. If something is left to wait for, it returns a
+//! [`Finish`](crate::mmu::Finish). `cx.or_refuse()?` gives the right to wait, or refuses: a section has no second pass. The address
+//! space calls all first passes, and then the second passes.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicU64, Ordering};
+//! use nonblock::thread::Backoff;
+//! use nonblock::{Context, Sleepable, WouldBlock};
+//! use nonblock_mm::mmu::{AddressSpace, Event, Finish, InvalidateTwoPass, Range};
+//!
+//! /// A device that flushes its TLB when it is asked, and writes the number of the last flush.
+//! #[derive(Default)]
+//! struct Gpu {
+//!     asked: AtomicU64,
+//!     flushed: AtomicU64,
+//! }
+//!
+//! impl InvalidateTwoPass for Gpu {
+//!     type Operation = u64;
+//!
+//!     fn invalidate_start<'cx, C: Context>(
+//!         &self, _range: &Range, cx: &'cx mut C,
+//!     ) -> Result<Option<Finish<'cx, u64>>, C::Refusal> {
+//!         let cx = cx.or_refuse()?; // nothing has begun where this refuses
+//!         // ... take the range out of the device's page table, under the driver's lock ...
+//!         let number = self.asked.fetch_add(1, Ordering::Release) + 1;
+//!         Ok(Some(Finish::new(number, cx)))
+//!     }
+//!
+//!     fn invalidate_finish(&self, _range: &Range, number: u64, cx: &mut Sleepable) {
+//!         let mut backoff = Backoff::new();
+//!         while self.flushed.load(Ordering::Acquire) < number {
+//!             backoff.snooze(cx);
+//!         }
+//!     }
+//! }
+//!
+//! let space = AddressSpace::new();
+//! let range = Range::with_len(0x10_0000, 16 * 4096).unwrap();
+//! let gpus = [(); 2].map(|()| Arc::new(Gpu::default()));
+//! nonblock::sleepable(|cx| {
+//!     let _subscriptions =
+//!         gpus.each_ref().map(|gpu| space.subscribe_two_pass(range, Arc::clone(gpu), cx).unwrap());
+//!     assert_eq!(space.try_invalidate(range, Event::Unmap, cx).err(), Some(WouldBlock));
+//!
+//!     // Devices that flush when both were asked: in one pass this would wait for ever.
+//!     let hardware = nonblock::thread::spawn({
+//!         let gpus = gpus.clone();
+//!         move |cx| {
+//!             while gpus.iter().any(|gpu| gpu.asked.load(Ordering::Acquire) == 0) {
+//!                 nonblock::thread::yield_now(cx);
+//!             }
+//!             gpus.iter().for_each(|gpu| gpu.flushed.store(1, Ordering::Release));
+//!         }
+//!     });
+//!     drop(space.invalidate(range, Event::Unmap, cx));
+//!     hardware.join(cx).unwrap();
 //! });
 //! ```
 //!

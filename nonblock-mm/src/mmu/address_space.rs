@@ -15,15 +15,19 @@ use super::event::Event;
 use super::interval::Interval;
 use super::interval_notifier::IntervalNotifier;
 use super::interval_subscription::IntervalSubscription;
-use super::interval_tree::LeafEntry;
+use super::interval_tree::{LeafEntry, Subscriber};
 use super::invalidation::Invalidation;
 use super::notifier::Notifier;
 use super::open_invalidation::OpenInvalidation;
+use super::pass_id::PassId;
 use super::range::Range;
+use super::reader_turn::wait_for_readers;
 use super::released::Released;
+use super::second_passes::SecondPasses;
 use super::snapshot::{Phase, Snapshot};
 use super::subscription::Subscription;
 use super::subscriptions::{Collect, Subscriptions};
+use super::two_pass::{InvalidateTwoPass, TwoPass};
 
 /// The memory of a process as its drivers see it: the list of [`Notifier`]s that mirror it, and the calls to them.
 ///
@@ -133,10 +137,40 @@ impl AddressSpace {
         self.subscriptions.add(add, Collect::IfQuiet, cx)
     }
 
+    /// Subscribes an interval whose driver has two passes: one begins an operation of the device, the other waits for it.
+    ///
+    /// All else is as for [`subscribe_interval`](Self::subscribe_interval).
+    ///
+    /// # Context
+    ///
+    /// As for [`subscribe_interval`](Self::subscribe_interval).
+    ///
+    /// # Errors
+    ///
+    /// [`Released`] after [`release`](AddressSpace::release).
+    ///
+    /// # Examples
+    ///
+    /// See [`InvalidateTwoPass`].
+    #[track_caller]
+    pub fn subscribe_two_pass<D>(
+        &self,
+        range: Range,
+        driver: Arc<D>,
+        cx: &mut Sleepable,
+    ) -> Result<IntervalSubscription, Released>
+    where
+        D: InvalidateTwoPass + 'static,
+    {
+        self.subscribe_interval(range, Arc::new(TwoPass::new(driver)), cx)
+    }
+
     /// Takes a range from the devices, and waits for them if need be. It cannot be refused.
     ///
-    /// Calls [`invalidate_range_start`](Notifier::invalidate_range_start) of every notifier, in the order of subscription.
-    /// Mirrors Linux's `mmu_notifier_invalidate_range_start()` (`include/linux/mmu_notifier.h`, 6.12).
+    /// Calls the drivers of the intervals that meet the range, in the order of the intervals' starts, and then
+    /// [`invalidate_range_start`](Notifier::invalidate_range_start) of every notifier, in the order of subscription. Of drivers
+    /// with [two passes](InvalidateTwoPass), all have begun before any is waited for. Mirrors Linux's
+    /// `mmu_notifier_invalidate_range_start()` (`include/linux/mmu_notifier.h`, 6.12).
     ///
     /// # Arguments
     ///
@@ -153,6 +187,7 @@ impl AddressSpace {
     #[track_caller]
     pub fn invalidate(&self, range: Range, event: Event, cx: &mut Sleepable) -> Invalidation<'_> {
         might_sleep();
+        wait_for_readers(&self.subscriptions, &range, cx);
         Invalidation::start(&self.subscriptions, range.with_event(event), cx)
     }
 
@@ -213,8 +248,9 @@ impl AddressSpace {
 
     /// Tells the drivers that the process is gone, and unsubscribes them all.
     ///
-    /// Calls [`release`](Notifier::release) of every subscribed notifier once, in the order of subscription, and waits for the
-    /// invalidations that may still call one. From then on, no driver can subscribe. A second call does nothing, but waits
+    /// Takes everything from the drivers of intervals, with [`Event::Release`], in two passes as
+    /// [`invalidate`](AddressSpace::invalidate) does. Then calls [`release`](Notifier::release) of every subscribed notifier
+    /// once, in the order of subscription, and waits for the invalidations that may still call one. From then on, no driver can subscribe. A second call does nothing, but waits
     /// for the first if that is under way on another thread. Mirrors Linux's `__mmu_notifier_release()`
     /// (`mm/mmu_notifier.c`, 6.12).
     ///
@@ -260,21 +296,27 @@ impl AddressSpace {
         let snapshot = self.subscriptions.snapshot.read();
         let version = self.subscriptions.clock.now();
 
-        let whole = Range::whole().with_event(Event::Release);
-        let Ok(()) =
-            snapshot.intervals_at(&whole, version).try_for_each::<Infallible>(|subscriber| {
-                let counted = subscriber.interval.invalidate_seq.begin();
-                let started = first_panic
-                    .catch(|| subscriber.notifier.invalidate_interval_start(&whole, cx))
-                    .is_some();
-                drop(counted);
-                if started {
-                    let end =
-                        |nb: &mut NonBlock| subscriber.notifier.invalidate_interval_end(&whole, nb);
-                    first_panic.catch(|| caller_place.non_block(end));
+        let whole = &Range::whole().with_event(Event::Release);
+        let end = |subscriber: &Subscriber, first_panic: &mut FirstPanic| {
+            subscriber.interval.invalidate_seq.end();
+            let end = |nb: &mut NonBlock| subscriber.notifier.invalidate_interval_end(whole, nb);
+            first_panic.catch(|| caller_place.non_block(end));
+        };
+        let intervals = snapshot.intervals_at(whole, version);
+        let mut passes = SecondPasses::new(intervals, whole, PassId::of(&snapshot), cx);
+        let Ok(()) = intervals.try_for_each::<Infallible>(|subscriber| {
+            let counted = subscriber.interval.invalidate_seq.begin();
+            let started = first_panic.catch(|| passes.first_pass(subscriber));
+            if let Some(second_pass_is_due) = started {
+                counted.keep();
+                if !second_pass_is_due {
+                    end(subscriber, first_panic);
                 }
-                Ok(())
-            });
+            }
+            Ok(())
+        });
+        passes.finish(first_panic, end);
+        drop(passes);
         let Ok(()) =
             snapshot.list_at(version).try_for_each::<Infallible>(&Cell::new(0), |notifier| {
                 first_panic.catch(|| notifier.release(cx));

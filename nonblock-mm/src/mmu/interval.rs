@@ -7,6 +7,7 @@ use nonblock::sync::SpinLock;
 
 use super::invalidate_seq::InvalidateSeq;
 use super::range::Range;
+use super::turn::IntervalTurn;
 
 /// The sort key of an interval: its start, and then its number. Intervals with the same start are so in the order of
 /// subscription.
@@ -19,6 +20,7 @@ pub(super) struct Interval {
     id: u64,
     pub(super) tombstone: Tombstone,
     pub(super) invalidate_seq: InvalidateSeq,
+    pub(super) turn: IntervalTurn,
     /// The interval that was removed before this one: the link of `RemovedIntervals`.
     pub(super) next_removed: SpinLock<Option<Arc<Interval>>>,
 }
@@ -33,6 +35,7 @@ impl Interval {
             id,
             tombstone: Tombstone::new(),
             invalidate_seq: InvalidateSeq::new(),
+            turn: IntervalTurn::new(),
             next_removed: SpinLock::new(None),
         })
     }

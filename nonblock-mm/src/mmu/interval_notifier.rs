@@ -2,6 +2,7 @@
 
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
+use super::pass_id::PassId;
 use super::range::Range;
 
 /// The callback of a driver that mirrors one range, written once for callers that may sleep and callers that must not.
@@ -120,6 +121,7 @@ pub trait InvalidateInterval: Send + Sync {
 /// It also has an end call, which Linux does not have. The default does nothing.
 ///
 /// Callbacks are called in the order of the intervals' starts, with no lock held, before the [`Notifier`](super::Notifier)s.
+/// A driver that has to wait for its device can do so in a second pass: see [`InvalidateTwoPass`](super::InvalidateTwoPass).
 ///
 /// # Examples
 ///
@@ -143,7 +145,8 @@ pub trait InvalidateInterval: Send + Sync {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be told of an interval: it implements neither `InvalidateInterval` nor `IntervalNotifier`",
     label = "expected a driver",
-    note = "implement `nonblock_mm::mmu::InvalidateInterval`: one callback, generic over `C: Context`, for callers that may sleep and callers that must not"
+    note = "implement `nonblock_mm::mmu::InvalidateInterval`: one callback, generic over `C: Context`, for callers that may sleep and callers that must not",
+    note = "a driver of two passes, an `InvalidateTwoPass`, is subscribed by `subscribe_two_pass`"
 )]
 pub trait IntervalNotifier: Send + Sync {
     /// Takes the range from the device, before it is taken from the process. It cannot refuse.
@@ -177,6 +180,24 @@ pub trait IntervalNotifier: Send + Sync {
     /// Always in a section. See [`Notifier::invalidate_range_end`](super::Notifier::invalidate_range_end).
     fn invalidate_interval_end(&self, range: &Range, nb: &mut NonBlock) {
         let _ = (range, nb);
+    }
+
+    // The two passes of a caller that may sleep. Nobody outside the crate can name a `PassId`, so nobody else calls these or
+    // writes one.
+
+    /// The first pass. Returns whether a second is due.
+    #[doc(hidden)]
+    fn first_pass(&self, range: &Range, id: PassId, cx: &mut Sleepable) -> bool {
+        let _ = id;
+        self.invalidate_interval_start(range, cx);
+        false
+    }
+
+    /// The second pass, if one is due for this invalidation. Returns whether it was.
+    #[doc(hidden)]
+    fn second_pass(&self, range: &Range, id: PassId, cx: &mut Sleepable) -> bool {
+        let _ = (range, id, cx);
+        false
     }
 }
 

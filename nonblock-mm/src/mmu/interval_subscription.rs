@@ -19,7 +19,8 @@ use crate::primitive::{AtomicBool, Ordering};
 ///
 /// To mirror a page, call [`read_begin`](Self::read_begin), look the page up, and take the lock that the callback takes. Then
 /// call [`read_retry`](Self::read_retry): if it returns `false`, install what was found, otherwise begin again.
-/// [`InvalidateInterval`](super::InvalidateInterval) shows all of this in an example. A subscription may outlive the address
+/// [`InvalidateInterval`](super::InvalidateInterval) shows all of this in an example. Under endless invalidations that loop may
+/// never end; [`mirror`](Self::mirror) does. A subscription may outlive the address
 /// space, move to another thread, and be shared by several threads.
 ///
 /// Mirrors Linux's `struct mmu_interval_notifier` (`include/linux/mmu_notifier.h`, 6.12).
@@ -35,10 +36,10 @@ use crate::primitive::{AtomicBool, Ordering};
 #[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told, bound to a name, since `let _` drops it at once"]
 pub struct IntervalSubscription {
     // Weak, and upgraded only with the token, so that nothing done in a section drops the drivers of the address space.
-    subscriptions: Weak<Subscriptions>,
+    pub(super) subscriptions: Weak<Subscriptions>,
     grace_periods: GracePeriods,
     clock: Arc<VersionClock<Removed>>,
-    interval: Arc<Interval>,
+    pub(super) interval: Arc<Interval>,
     /// Ends when the invalidations that began before this subscription are over.
     before: GracePeriod,
     /// Whether `before` is known to have ended.
@@ -89,6 +90,8 @@ impl IntervalSubscription {
     /// ranges: they do not call its driver. Mirrors Linux's `mmu_interval_read_begin()` (`mm/mmu_notifier.c`, 6.12), which
     /// waits until no invalidation that meets any interval of the address space is under way.
     ///
+    /// It waits for as long as invalidations overlap each other. [`mirror`](Self::mirror) waits for a limited number of them.
+    ///
     /// # Context
     ///
     /// May sleep. Hold no lock that a callback of the same address space takes. Drivers whose subscription ended
@@ -100,17 +103,7 @@ impl IntervalSubscription {
     /// or for a thread that waits for it in turn. It panics even if it would not have to wait.
     #[track_caller]
     pub fn read_begin(&self, cx: &mut Sleepable) -> Seq {
-        might_sleep();
-        assert!(
-            !OpenInvalidation::any_on_this_thread(),
-            "`read_begin` within an invalidation: expected one thread to invalidate and another to read, or one after the other"
-        );
-        if !self.before_ended()
-            && let Some(subscriptions) = self.subscriptions.upgrade()
-        {
-            subscriptions.snapshot.wait_for_readers(cx, self.before);
-            self.before_ended.store(true, Ordering::Release);
-        }
+        self.wait_for_earlier("read_begin", cx);
         let mut backoff = Backoff::new();
         loop {
             if let Some(seq) = self.seq_if_idle() {
@@ -181,6 +174,22 @@ impl IntervalSubscription {
         }
     }
 
+    /// Waits for the invalidations that began before this subscription, as each way to read does first.
+    #[track_caller]
+    pub(super) fn wait_for_earlier(&self, caller: &str, cx: &mut Sleepable) {
+        might_sleep();
+        assert!(
+            !OpenInvalidation::any_on_this_thread(),
+            "`{caller}` within an invalidation: expected one thread to invalidate and another to read, or one after the other"
+        );
+        if !self.before_ended()
+            && let Some(subscriptions) = self.subscriptions.upgrade()
+        {
+            subscriptions.snapshot.wait_for_readers(cx, self.before);
+            self.before_ended.store(true, Ordering::Release);
+        }
+    }
+
     /// Returns whether the invalidations that began before this subscription are known to be over.
     fn before_ended(&self) -> bool {
         // Pairs with the store of the thread that saw the end.
@@ -188,7 +197,7 @@ impl IntervalSubscription {
     }
 
     /// Returns the sequence number if no invalidation that meets the interval is under way.
-    fn seq_if_idle(&self) -> Option<Seq> {
+    pub(super) fn seq_if_idle(&self) -> Option<Seq> {
         let begun = self.interval.invalidate_seq.try_read_begin()?;
         Some(Seq { interval: self.interval.id(), begun })
     }

@@ -42,6 +42,12 @@ impl InvalidateSeq {
         self.ended.fetch_add(1, Ordering::Release);
     }
 
+    /// Returns how many have begun.
+    #[inline]
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Returns how many have begun, if all of them have ended.
     #[inline]
     pub(super) fn try_read_begin(&self) -> Option<u64> {

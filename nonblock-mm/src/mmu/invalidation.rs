@@ -10,10 +10,11 @@ use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
 use super::caller_place::CallerPlace;
-use super::interval_notifier::IntervalNotifier;
 use super::notifier::Notifier;
 use super::open_invalidation::OpenInvalidation;
+use super::pass_id::PassId;
 use super::range::Range;
+use super::second_passes::SecondPasses;
 use super::snapshot::Snapshot;
 use super::subscriptions::Subscriptions;
 
@@ -99,11 +100,6 @@ impl<'a> Invalidation<'a> {
         range: Range,
         cx: &mut Sleepable,
     ) -> Self {
-        let start_interval =
-            |notifier: &dyn IntervalNotifier, range: &Range, cx: &mut Sleepable| {
-                notifier.invalidate_interval_start(range, cx);
-                Ok(())
-            };
         let start_notifier = |notifier: &dyn Notifier, range: &Range, cx: &mut Sleepable| {
             notifier.invalidate_range_start(range, cx);
             Ok(())
@@ -113,7 +109,9 @@ impl<'a> Invalidation<'a> {
             range,
             CallerPlace::caller(),
             cx,
-            start_interval,
+            |snapshot, range, version, caller_place, cx| {
+                Ok(start_intervals(snapshot, range, version, caller_place, cx))
+            },
             start_notifier,
         );
         invalidation
@@ -127,15 +125,20 @@ impl<'a> Invalidation<'a> {
         range: Range,
         cx: &mut C,
     ) -> Result<Self, WouldBlock> {
-        let start_interval = |notifier: &dyn IntervalNotifier, range: &Range, nb: &mut NonBlock| {
-            notifier.invalidate_interval_start_nonblock(range, nb)
-        };
         let start_notifier = |notifier: &dyn Notifier, range: &Range, nb: &mut NonBlock| {
             notifier.invalidate_range_start_nonblock(range, nb)
         };
         let caller_place = CallerPlace::caller();
         cx.non_block(|nb| {
-            Self::start_with(subscriptions, range, caller_place, nb, start_interval, start_notifier)
+            let start_intervals = start_intervals_nonblock;
+            Self::start_with(
+                subscriptions,
+                range,
+                caller_place,
+                nb,
+                start_intervals,
+                start_notifier,
+            )
         })
     }
 
@@ -145,7 +148,7 @@ impl<'a> Invalidation<'a> {
         range: Range,
         caller_place: CallerPlace,
         cx: &mut C,
-        start_interval: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
+        start_intervals: impl FnOnce(&Snapshot, &Range, u64, CallerPlace, &mut C) -> Result<usize, X>,
         start_notifier: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
     ) -> Result<Self, X> {
         let open = OpenInvalidation::new();
@@ -156,8 +159,7 @@ impl<'a> Invalidation<'a> {
         let told = &{ range };
         let mut started_intervals = 0;
         if !snapshot.tree.is_empty() {
-            started_intervals =
-                start_intervals(&snapshot, told, version, caller_place, cx, start_interval)?;
+            started_intervals = start_intervals(&snapshot, told, version, caller_place, cx)?;
         }
         let list_position = start_list(
             &snapshot,
@@ -320,23 +322,51 @@ fn roll_back(
     end_both(snapshot, range, version, started_intervals, list_position, caller_place);
 }
 
-/// Calls the start callbacks of the intervals, and returns how many succeeded.
+/// Makes both passes over the intervals, for a caller that may sleep, and returns how many there are.
 #[inline(never)]
-fn start_intervals<C, X>(
+fn start_intervals(
     snapshot: &Snapshot,
     range: &Range,
     version: u64,
     caller_place: CallerPlace,
-    cx: &mut C,
-    start: impl Fn(&dyn IntervalNotifier, &Range, &mut C) -> Result<(), X>,
-) -> Result<usize, X> {
+    cx: &mut Sleepable,
+) -> usize {
     let (started_intervals, list_position) = (Cell::new(0), Cell::new(0));
     let rollback =
         Rollback { snapshot, range, version, started_intervals, list_position, caller_place };
-    snapshot.intervals_at(range, version).try_for_each(|subscriber| {
-        // Counted before the call: see `InvalidateSeq`. A refusal or a panic counts it as ended.
+    let intervals = snapshot.intervals_at(range, version);
+    // Dropped before the rollback, if a first pass panics: the end calls come after the second passes.
+    let mut passes = SecondPasses::new(intervals, range, PassId::of(&rollback), cx);
+    let Ok(()) = intervals.try_for_each::<Infallible>(|subscriber| {
+        // Counted before the call: see `InvalidateSeq`. A panic counts it as ended.
         let counted = subscriber.interval.invalidate_seq.begin();
-        start(&**subscriber.notifier, range, cx)?;
+        passes.first_pass(subscriber);
+        counted.keep();
+        rollback.started_intervals.update(|started_intervals| started_intervals + 1);
+        Ok(())
+    });
+    drop(passes);
+    let started_intervals = rollback.started_intervals.get();
+    mem::forget(rollback);
+    started_intervals
+}
+
+/// Calls the start callbacks of the intervals in a section, up to the first that refuses. Returns how many succeeded.
+#[inline(never)]
+fn start_intervals_nonblock(
+    snapshot: &Snapshot,
+    range: &Range,
+    version: u64,
+    caller_place: CallerPlace,
+    nb: &mut NonBlock,
+) -> Result<usize, WouldBlock> {
+    let (started_intervals, list_position) = (Cell::new(0), Cell::new(0));
+    let rollback =
+        Rollback { snapshot, range, version, started_intervals, list_position, caller_place };
+    snapshot.intervals_at(range, version).try_for_each::<WouldBlock>(|subscriber| {
+        // Counted before the call, as above. A refusal counts it as ended, too.
+        let counted = subscriber.interval.invalidate_seq.begin();
+        subscriber.notifier.invalidate_interval_start_nonblock(range, nb)?;
         counted.keep();
         rollback.started_intervals.update(|started_intervals| started_intervals + 1);
         Ok(())

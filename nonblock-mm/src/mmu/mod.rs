@@ -11,6 +11,21 @@
 //! implements [`InvalidateInterval`]. Its [`IntervalSubscription`] has the collision-retry protocol: the driver reads the
 //! page table, and then asks whether an invalidation came in between.
 //!
+//! # Two passes
+//!
+//! A driver that has to wait for its device implements [`InvalidateTwoPass`] instead. Its first pass tells the device to begin,
+//! and its second pass waits. All first passes come before all second passes, so two devices take the time of one:
+//!
+//! ```text
+//! InvalidateInterval    gpu0  begin ~~~~~~~ wait
+//!                       gpu1                     begin ~~~~~~~ wait
+//!
+//! InvalidateTwoPass     gpu0  begin ~~~~~~~ wait
+//!                       gpu1   begin ~~~~~~~ wait
+//! ```
+//!
+//! Only a caller that may sleep has a second pass. The types see to it: see [`Finish`].
+//!
 //! # Changes while an invalidation is under way
 //!
 //! When an invalidation begins, it fixes its set of drivers: those that are subscribed at that moment, without those whose
@@ -30,6 +45,9 @@
 //! | an interval's driver must call `mmu_interval_set_seq()` under its own lock | the address space counts before it calls: the driver has nothing to forget |
 //! | `mmu_interval_read_begin()` waits until no invalidation that meets any interval is under way; `mmu_interval_notifier_insert()` is deferred until then | waits only for invalidations that meet its own interval; inserts at once |
 //! | interval callbacks have no end | a driver may have one |
+//! | `invalidate_start` may ask for a second pass whoever calls, and drivers look at `mmu_notifier_range_blockable()` first (7.1) | a second pass takes the caller's right to sleep, by its type |
+//! | each driver of two passes keeps its own `finish` and notes whether it is in use (7.1) | the address space keeps it, and allocates nothing |
+//! | `mmu_interval_read_begin()` and `mmu_interval_read_retry()` can be overtaken for ever | [`mirror`](IntervalSubscription::mirror) gets its turn |
 //! | checked under `CONFIG_DEBUG_ATOMIC_SLEEP`, on the path that ran | checked at compile time, and by counters at run time |
 //!
 //! # Examples
@@ -81,13 +99,19 @@ mod interval_subscription;
 mod interval_tree;
 mod invalidate_seq;
 mod invalidation;
+mod mirror;
 mod notifier;
 mod open_invalidation;
+mod pass_id;
 mod range;
+mod reader_turn;
 mod released;
+mod second_passes;
 mod snapshot;
 mod subscription;
 mod subscriptions;
+mod turn;
+mod two_pass;
 
 pub use address_space::AddressSpace;
 pub use event::{Event, Owner};
@@ -98,3 +122,4 @@ pub use notifier::{Invalidate, Notifier};
 pub use range::{PAGE_SIZE, Range, RangeError};
 pub use released::Released;
 pub use subscription::Subscription;
+pub use two_pass::{Finish, InvalidateTwoPass};

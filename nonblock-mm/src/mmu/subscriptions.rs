@@ -8,6 +8,7 @@ use nonblock::unwind::FirstPanic;
 
 use super::released::Released;
 use super::snapshot::{Phase, Removed, Snapshot};
+use super::turn::Turns;
 
 /// When the addition of a notifier frees the replaced snapshots.
 #[derive(Clone, Copy)]
@@ -24,11 +25,16 @@ pub(super) struct Subscriptions {
     pub(super) snapshot: Rcu<Snapshot>,
     // In an `Arc` of its own: a subscription that outlives the address space uses it too.
     pub(super) clock: Arc<VersionClock<Removed>>,
+    pub(super) turns: Turns,
 }
 
 impl Subscriptions {
     pub(super) fn new() -> Self {
-        Self { snapshot: Rcu::new(Snapshot::empty(Phase::Live)), clock: Arc::default() }
+        Self {
+            snapshot: Rcu::new(Snapshot::empty(Phase::Live)),
+            clock: Arc::default(),
+            turns: Turns::new(),
+        }
     }
 
     /// Adds a notifier.
