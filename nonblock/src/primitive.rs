@@ -5,11 +5,32 @@
 
 #![allow(unused_imports, reason = "each set of features uses a part of it")]
 
-pub(crate) use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence,
-};
-#[cfg(feature = "work")]
+#[cfg(all(feature = "sync", not(target_has_atomic = "64")))]
+compile_error!(
+    "nonblock's feature `sync` needs atomics of 64 bits, which this target does not have: depend on nonblock with \
+     `default-features = false`, and use the features `lock_api` and `spin` for locks"
+);
+#[cfg(all(feature = "work", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "nonblock's feature `work` needs compare-and-swap, which this target does not have: turn it off for this target, \
+     and use a queue that is made for the target, such as those of the crate `heapless`"
+);
+
+#[cfg(all(feature = "tracing", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "nonblock's feature `tracing` needs compare-and-swap, which this target does not have: turn it off for this target, \
+     and write reports by `Backend::write` or a handler (`nonblock::set_handler`)"
+);
+
+#[cfg(target_has_atomic = "64")]
+pub(crate) use core::sync::atomic::AtomicU64;
+#[cfg(any(target_has_atomic = "ptr", not(feature = "portable-atomic")))]
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
+pub(crate) use core::sync::atomic::{Ordering, fence};
+#[cfg(all(feature = "work", target_has_atomic = "ptr"))]
 pub(crate) use crossbeam_queue::ArrayQueue;
+#[cfg(all(feature = "portable-atomic", not(target_has_atomic = "ptr")))]
+pub(crate) use portable_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 #[cfg(feature = "std")]

@@ -3,11 +3,12 @@
 //! A check finds a violation, and calls [`violation`], which counts its site. Then one of three deals with it. A test that
 //! expects it records it. Otherwise the handler is called, if one is set. Otherwise the policy acts.
 
+mod counter;
 mod once_cell;
 mod policy;
 mod site_table;
 mod stats;
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
 mod tracing;
 
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
@@ -36,7 +37,7 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
     if ActiveBackend::record(&violation) {
         return;
     }
-    #[cfg(feature = "tracing")]
+    #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
     tracing::emit(&violation);
     if let Some(handler) = policy::handler() {
         handler(&violation);

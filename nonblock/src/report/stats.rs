@@ -2,19 +2,24 @@
 
 use core::fmt;
 use core::panic::Location;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::counter::Counter;
 use super::site_table;
 use crate::violation::{Place, ViolationKind};
 
-static BY_KIND: [AtomicUsize; ViolationKind::ALL.len()] =
-    [const { AtomicUsize::new(0) }; ViolationKind::ALL.len()];
+static BY_KIND: [Counter; ViolationKind::ALL.len()] =
+    [const { Counter::new() }; ViolationKind::ALL.len()];
 
 pub(super) fn count_kind(kind: ViolationKind) {
-    BY_KIND[kind as usize].fetch_add(1, Ordering::Relaxed);
+    BY_KIND[kind as usize].add_one();
 }
 
 /// Returns the counts of the program: of all its threads, since its start.
+///
+/// On a target without compare-and-swap, such as `thumbv6m-none-eabi`, violations are counted by their kinds only, and of two
+/// at the same moment one may be missed. The feature `portable-atomic` makes the counts exact there, and lists the places.
+/// The program then chooses how: by the feature `critical-section` of the crate `portable-atomic`, or, on a single core, by
+/// its feature `unsafe-assume-single-core`.
 ///
 /// # Context
 ///
@@ -94,7 +99,7 @@ pub struct Permit {
 impl Stats {
     /// Returns how many violations of a kind there were.
     pub fn count(&self, kind: ViolationKind) -> usize {
-        BY_KIND[kind as usize].load(Ordering::Relaxed)
+        BY_KIND[kind as usize].get()
     }
 
     /// Returns how many violations there were.
