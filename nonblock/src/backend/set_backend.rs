@@ -21,6 +21,8 @@ pub struct BackendVTable {
     pub(crate) initial_policy: fn() -> Policy,
     pub(crate) begin_report: fn() -> bool,
     pub(crate) end_report: fn(),
+    pub(crate) mark_reported: fn(u32) -> u32,
+    pub(crate) reported_depth: fn() -> u32,
     pub(crate) record: fn(&Violation) -> bool,
 }
 
@@ -41,6 +43,8 @@ impl BackendVTable {
             initial_policy: B::initial_policy,
             begin_report: B::begin_report,
             end_report: B::end_report,
+            mark_reported: B::mark_reported,
+            reported_depth: B::reported_depth,
             record: B::record,
         }
     }

@@ -17,6 +17,8 @@ struct State {
     /// a place always, in one cell or the other, costs less than a branch.
     began: [Cell<Option<Place>>; 2],
     reporting: Cell<bool>,
+    /// The depth at which a call that lends the right to sleep was reported, while it runs.
+    reported: Cell<u32>,
 }
 
 std::thread_local! {
@@ -27,6 +29,7 @@ std::thread_local! {
             suspended: Cell::new(0),
             began: [Cell::new(None), Cell::new(None)],
             reporting: Cell::new(false),
+            reported: Cell::new(0),
         }
     };
 }
@@ -126,6 +129,14 @@ unsafe impl Backend for ThreadLocal {
 
     fn end_report() {
         STATE.with(|state| state.reporting.set(false));
+    }
+
+    fn mark_reported(depth: u32) -> u32 {
+        STATE.with(|state| state.reported.replace(depth))
+    }
+
+    fn reported_depth() -> u32 {
+        STATE.with(|state| state.reported.get())
     }
 
     fn record(violation: &Violation) -> bool {

@@ -12,7 +12,7 @@ mod stats;
 mod tracing;
 
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
-use crate::violation::{Place, Policy, Violation, ViolationKind};
+use crate::violation::{Checker, Place, Policy, Violation, ViolationKind};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
@@ -20,20 +20,27 @@ pub use stats::{Permit, Site, Stats, stats};
 /// Counts a violation at a place, and reports it.
 ///
 /// Meanwhile the sections of the thread are suspended, so that the report and a handler may sleep and lock. A violation
-/// within a report is counted and not reported, so reports do not recurse.
+/// within a report is counted and not reported, so reports do not recurse. Nor is a sleep within a call that was reported
+/// and lends the right to sleep: it has the same cause.
 #[cold]
 #[inline(never)]
 #[track_caller] // So a panic names the place of the fault, and not this one.
-pub(crate) fn violation(kind: ViolationKind, place: Place) {
+pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
+    let checker = if place.location().is_some() { checker } else { Checker::C };
     let depth = ActiveBackend::depth().unwrap_or(0);
+    let has_reported_cause =
+        kind == ViolationKind::SleepInNonBlock && depth <= ActiveBackend::reported_depth();
     let section = ActiveBackend::began();
     let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
     let occurrence = site_table::VIOLATIONS.count(kind, place);
+    if has_reported_cause {
+        return;
+    }
     let Some(_reporting) = ReportGuard::begin() else { return };
 
     let violation =
-        Violation { kind, place, section, depth, task: ActiveBackend::task(), occurrence };
+        Violation { kind, place, section, depth, task: ActiveBackend::task(), occurrence, checker };
     if ActiveBackend::record(&violation) {
         return;
     }

@@ -23,7 +23,7 @@ pub(super) fn emit(violation: &Violation) {
                 pid = violation.task().id(),
                 occurrence = violation.occurrence(),
                 "{}",
-                violation.kind().report_text().headline
+                violation.kind().headline()
             )
         };
     }

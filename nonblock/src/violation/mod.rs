@@ -3,6 +3,7 @@
 mod array_string;
 #[cfg(feature = "capi")]
 mod c_file;
+mod checker;
 mod kind;
 mod place;
 mod policy;
@@ -13,6 +14,7 @@ use core::panic::Location;
 
 #[cfg(feature = "capi")]
 pub(crate) use c_file::CFile;
+pub(crate) use checker::Checker;
 pub use kind::ViolationKind;
 pub use place::Place;
 pub use policy::{ParsePolicyError, Policy};
@@ -76,6 +78,7 @@ pub struct Violation {
     pub(crate) depth: u32,
     pub(crate) task: Task,
     pub(crate) occurrence: usize,
+    pub(crate) checker: Checker,
 }
 
 impl Violation {
@@ -129,8 +132,8 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.kind.report_text();
-        writeln!(f, "BUG: {} at {}", text.headline, self.place)?;
+        let text = self.kind.report_text(self.checker);
+        writeln!(f, "BUG: {} at {}", self.kind.headline(), self.place)?;
         writeln!(
             f,
             "non_block: {}, pid: {}, name: {}",
