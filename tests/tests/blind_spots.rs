@@ -202,11 +202,11 @@ fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
 
 #[test]
 fn a_token_of_the_macros_own_is_left_to_the_counters() {
-    use nonblock::__private::{BoundToken, bind_sleepable};
+    use nonblock::__private::{BoundCall, BoundToken, bind_sleepable};
 
     /// An owned token passes for any other value.
     #[non_block]
-    fn handle(bound: &mut BoundToken<Sleepable>) {
+    fn handle(bound: &mut BoundToken<(BoundCall, Sleepable)>) {
         sleep(bound.token());
     }
 

@@ -44,13 +44,13 @@ const ALWAYS: &str = "sections: ok\ncontexts: ok\n";
 /// What it writes where sections are counted.
 const COUNTED: &str = "\
 BUG: sleeping function called from invalid context at src/scenes.rs:L:C
-non_block: 1, pid: 1, name: the only one
+non_block: 1, tid: 1, name: the only one
 expected: a context that may sleep: no section open on this thread
 found: a call that may sleep, in the section that began at src/scenes.rs:L:C
-help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; in a section try instead of \
+help: pass `&mut Sleepable` to what may sleep, if it takes none yet, and the compiler finds this call; in a section try instead of \
 waiting, or put the work off
 BUG: non_block_end without non_block_start at src/scenes.rs:L:C
-non_block: 0, pid: 1, name: the only one
+non_block: 0, tid: 1, name: the only one
 expected: an open section to end
 found: none on this thread
 help: pair every `non_block_end` with a `non_block_start` on the same thread, or use a closure, which cannot be \

@@ -82,6 +82,11 @@ pub unsafe trait Backend {
     /// Removes the mark that `begin_report` set.
     fn end_report() {}
 
+    /// Is told of a violation of which this thread is about to panic, by [`Policy::Panic`].
+    fn before_panic(violation: &Violation) {
+        let _ = violation;
+    }
+
     /// Marks that a call was reported which lends the right to sleep, at this depth or above, until it is marked otherwise.
     /// Returns the depth that was marked before, zero at first.
     ///

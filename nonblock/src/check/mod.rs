@@ -83,6 +83,16 @@ pub(crate) fn might_sleep_in_drop() {
     }
 }
 
+/// Names a misspelt policy in the environment, once. What starts to use the library calls it.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn check_environment() {
+    // With checks off, no policy acts.
+    if CHECKS {
+        backend::environment::check();
+    }
+}
+
 /// As [`might_sleep`], in a function that starts a thread, and takes no token.
 #[cfg(feature = "std")]
 #[inline]

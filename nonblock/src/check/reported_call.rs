@@ -22,6 +22,8 @@ pub(crate) struct ReportedCall {
 #[inline]
 #[track_caller]
 pub(crate) fn root() -> ReportedCall {
+    #[cfg(feature = "std")]
+    super::check_environment();
     begin(Checker::Root)
 }
 
@@ -29,6 +31,8 @@ pub(crate) fn root() -> ReportedCall {
 #[inline]
 #[track_caller]
 pub(crate) fn bind() -> ReportedCall {
+    #[cfg(feature = "std")]
+    super::check_environment();
     begin(Checker::Binding)
 }
 

@@ -12,7 +12,7 @@ mod stats;
 mod tracing;
 
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
-use crate::violation::{Checker, Place, Policy, Violation, ViolationKind};
+use crate::violation::{Checker, Culprit, Place, Policy, Violation, ViolationKind};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
@@ -39,8 +39,8 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
     }
     let Some(_reporting) = ReportGuard::begin() else { return };
 
-    let violation =
-        Violation { kind, place, section, depth, task: ActiveBackend::task(), occurrence, checker };
+    let culprit = Culprit::running_thread(ActiveBackend::task);
+    let violation = Violation { kind, place, section, depth, culprit, occurrence, checker };
     if ActiveBackend::record(&violation) {
         return;
     }
@@ -52,8 +52,8 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
     }
     match policy() {
         Policy::Ignore => {}
-        // Each site is reported once. After that, it is only counted.
-        Policy::Warn if occurrence > 1 => {}
+        // Each site is written once for each section that it is reached from. After that, it is only counted.
+        Policy::Warn if site_table::WRITTEN.count((kind, section), place) > 1 => {}
         Policy::Warn => ActiveBackend::write(&violation),
         Policy::Abort => {
             ActiveBackend::write(&violation);
@@ -66,7 +66,10 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
             ActiveBackend::write(&violation);
             ActiveBackend::abort();
         }
-        Policy::Panic => panic!("{violation}"),
+        Policy::Panic => {
+            ActiveBackend::before_panic(&violation);
+            panic!("{violation}");
+        }
     }
 }
 

@@ -7,6 +7,9 @@ use crate::violation::{Place, ViolationKind};
 /// Violations by place and kind.
 pub(super) static VIOLATIONS: SiteTable<ViolationKind, 128> = SiteTable::empty();
 
+/// Reports that the policy to warn has written, by place, kind, and the beginning of the section.
+pub(super) static WRITTEN: SiteTable<(ViolationKind, Option<Place>), 128> = SiteTable::empty();
+
 /// Uses of `permit_sleep` by place and reason.
 pub(super) static PERMITS: SiteTable<&'static str, 64> = SiteTable::empty();
 

@@ -20,7 +20,7 @@ pub(super) fn emit(violation: &Violation) {
                 section = violation.section_place().map(display),
                 depth = violation.depth(),
                 thread = violation.task().name(),
-                pid = violation.task().id(),
+                tid = violation.task().id(),
                 occurrence = violation.occurrence(),
                 "{}",
                 violation.kind().headline()

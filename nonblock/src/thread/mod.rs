@@ -33,8 +33,8 @@ use std::thread as native;
 use std::time::Duration;
 
 use crate::backend::recorder::InheritedRecorders;
-use crate::check::might_sleep_to_spawn;
 use crate::check::with_token::might_sleep;
+use crate::check::{check_environment, might_sleep_to_spawn};
 use crate::token::{Sleepable, lend_sleepable};
 
 pub use self::backoff::Backoff;
@@ -239,6 +239,7 @@ where
 fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
     let recorders = InheritedRecorders::of_this_thread();
     move || {
+        check_environment();
         recorders.install();
         f(&mut lend_sleepable())
     }
