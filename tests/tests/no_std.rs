@@ -41,6 +41,10 @@ fn holds_std(binary: &Path) -> bool {
 /// What the program writes, whatever it is built with.
 const ALWAYS: &str = "sections: ok\ncontexts: ok\n";
 
+/// What it writes where checks are off.
+const NO_CHECKS: &str = "violations: not counted, and no policy acts: checks are off in this build (debug assertions or nonblock's \
+feature `checks` turn them on)\n";
+
 /// What it writes where sections are counted.
 const COUNTED: &str = "\
 BUG: sleeping function called from invalid context at src/scenes.rs:L:C
@@ -113,7 +117,7 @@ fn the_attributes_need_no_std() {
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();
-    assert_eq!(outcome.stdout, format!("{ALWAYS}attributes: ok\ndone\n"));
+    assert_eq!(outcome.stdout, format!("{ALWAYS}attributes: ok\n{NO_CHECKS}done\n"));
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn locks_need_no_std() {
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();
-    assert_eq!(outcome.stdout, format!("{ALWAYS}locks: ok\ndone\n"));
+    assert_eq!(outcome.stdout, format!("{ALWAYS}locks: ok\n{NO_CHECKS}done\n"));
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn queues_and_reserves_need_no_std() {
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();
-    assert_eq!(outcome.stdout, format!("{ALWAYS}work: ok\ndone\n"));
+    assert_eq!(outcome.stdout, format!("{ALWAYS}work: ok\n{NO_CHECKS}done\n"));
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn a_program_without_checks_needs_no_backend_and_reports_nothing() {
     for arguments in [&[][..], &["panic"]] {
         let outcome = run(&program, arguments);
         outcome.assert_success();
-        assert_eq!(outcome.stdout, format!("{ALWAYS}done\n"));
+        assert_eq!(outcome.stdout, format!("{ALWAYS}{NO_CHECKS}done\n"));
     }
 }
 

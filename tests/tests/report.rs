@@ -105,6 +105,12 @@ fn a_thread_without_a_name_is_a_question_mark() {
 }
 
 #[test]
+fn a_violation_that_is_sent_to_another_thread_names_its_own() {
+    let violation = on_thread("sender-of-tests", || expect_violation(cant_sleep));
+    assert_eq!(violation.clone().task().name(), "sender-of-tests");
+}
+
+#[test]
 fn a_long_name_is_cut_between_characters() {
     let cut =
         |name: &str| on_thread(name, || expect_violation(cant_sleep).task().name().to_owned());
