@@ -90,9 +90,11 @@
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |
+//! | `portable-atomic` | no | exact [`stats`] on targets without compare-and-swap, by the crate `portable-atomic` |
 //!
 //! With default features off, the crate has no dependencies, and needs neither `std` nor `alloc`. In such a build with
-//! checks on, the program brings a [`backend`].
+//! checks on, the program brings a [`backend`]. It builds for targets without compare-and-swap too, such as
+//! `thumbv6m-none-eabi`: see [`stats`]. There the spin locks stand on `portable-atomic`, and `work`, `tracing` and `sync` do not build.
 //!
 // Where a feature is off, its links lead to the table of features.
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: work::Queue")]

@@ -5,11 +5,32 @@
 
 #![allow(unused_imports, reason = "each set of features uses a part of it")]
 
-pub(crate) use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence,
-};
-#[cfg(feature = "work")]
+#[cfg(all(feature = "sync", not(target_has_atomic = "64")))]
+compile_error!(
+    "nonblock's feature `sync` needs atomics of 64 bits, which this target does not have: depend on nonblock with \
+     `default-features = false`, and use the feature `lock_api` for locks"
+);
+#[cfg(all(feature = "work", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "nonblock's feature `work` needs compare-and-swap, which this target does not have: turn it off for this target, \
+     and use a queue that is made for the target, such as those of the crate `heapless`"
+);
+
+#[cfg(all(feature = "tracing", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "nonblock's feature `tracing` needs compare-and-swap, which this target does not have: turn it off for this target, \
+     and write reports by `Backend::write` or a handler (`nonblock::set_handler`)"
+);
+
+#[cfg(target_has_atomic = "64")]
+pub(crate) use core::sync::atomic::AtomicU64;
+#[cfg(any(target_has_atomic = "ptr", not(feature = "portable-atomic")))]
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
+pub(crate) use core::sync::atomic::{Ordering, fence};
+#[cfg(all(feature = "work", target_has_atomic = "ptr"))]
 pub(crate) use crossbeam_queue::ArrayQueue;
+#[cfg(all(feature = "portable-atomic", not(target_has_atomic = "ptr")))]
+pub(crate) use portable_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 #[cfg(feature = "std")]
@@ -18,7 +39,7 @@ pub(crate) use std::thread::{Thread, current, park, sleep};
 pub(crate) use std::time::Instant;
 
 /// Tells the processor, so many times, that this thread looks again and again.
-#[cfg(feature = "lock_api")]
+#[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) fn spin(times: u32) {
     for _ in 0..times {
         core::hint::spin_loop();
@@ -29,7 +50,7 @@ pub(crate) fn spin(times: u32) {
 ///
 /// It is here since the model checker (loom 0.7.3) lets another thread's exchange change what was there before such a store,
 /// which the memory model forbids. In a model it is an exchange too.
-#[cfg(feature = "lock_api")]
+#[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[inline]
 pub(crate) fn release(word: &AtomicUsize, value: usize) {
     word.store(value, Ordering::Release);
@@ -37,11 +58,11 @@ pub(crate) fn release(word: &AtomicUsize, value: usize) {
 
 /// How often a waiter for a spin lock looks before it is overdue. With the growing pauses between, that is some 10 to 100
 /// microseconds.
-#[cfg(feature = "lock_api")]
+#[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) const LOOKS_UNTIL_OVERDUE: usize = 32;
 
 /// At how many looks somebody else lets an overdue waiter go first, although the lock is free.
-#[cfg(feature = "lock_api")]
+#[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 16;
 
 /// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.

@@ -4,11 +4,11 @@
 //! compiler then does not.
 
 use crate::backend::{ActiveBackend, Backend as _};
-use crate::check::{self, might_sleep};
+use crate::check;
 use crate::report;
 use crate::section::{CallSite, Section, permit_sleep_unbounded};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
-use crate::violation::{Place, ViolationKind};
+use crate::violation::{Checker, Place, ViolationKind};
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
 ///
@@ -34,7 +34,7 @@ use crate::violation::{Place, ViolationKind};
 #[inline]
 #[track_caller]
 pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
-    might_sleep();
+    let _call = check::root();
     f(&mut lend_sleepable())
 }
 
@@ -227,7 +227,7 @@ pub fn non_block_end() {
 #[track_caller]
 pub(crate) fn non_block_end_at(place: Place) {
     if !ActiveBackend::end() {
-        report::violation(ViolationKind::UnbalancedEnd, place);
+        report::violation(ViolationKind::UnbalancedEnd, place, Checker::Function);
     }
 }
 

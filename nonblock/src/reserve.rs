@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
 use crate::event_count::EventCount;

@@ -1,12 +1,12 @@
 //! Sections and roots, which lend the tokens.
 
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
-use crate::check::might_sleep;
+use crate::check;
 use crate::report;
 use crate::token::{NoToken, NonBlock, Sleepable, lend_non_block, lend_sleepable};
 use crate::violation::Place;
 #[cfg(any(debug_assertions, feature = "checks"))]
-use crate::violation::ViolationKind;
+use crate::violation::{Checker, ViolationKind};
 
 /// An open section. It is counted until this guard is dropped, by unwinding too.
 #[must_use = "the section ends when this guard is dropped: bind it to a name, since `let _` ends it too"]
@@ -105,7 +105,11 @@ impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
         if !ActiveBackend::end() {
-            report::violation(ViolationKind::UnbalancedEnd, self.call_site.place());
+            report::violation(
+                ViolationKind::UnbalancedEnd,
+                self.call_site.place(),
+                Checker::Function,
+            );
         }
     }
 }
@@ -143,7 +147,7 @@ pub fn sleepable<R, F>(f: F) -> R
 where
     F: FnOnce(&mut Sleepable) -> R + NoToken,
 {
-    might_sleep();
+    let _call = check::root();
     f(&mut lend_sleepable())
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::string::String;
 use std::vec::Vec;
 
-use crate::backend::recorder::recorded;
-use crate::check::CHECKS;
+use crate::backend::recorder::{Recorded, recorded};
+use crate::check::{self, CHECKS};
 use crate::violation::Violation;
 
 /// Runs the closure, and returns the first violation in it.
@@ -63,12 +63,17 @@ pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
 /// assert!(violations.is_empty());
 /// ```
 pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
-    recorded(true, f).1
+    recorded(true, f).1.violations
 }
 
 /// Runs the body of a test, and fails it if a rule was broken, whatever the policy.
 ///
 /// [`#[nonblock::test]`](macro@crate::test) runs the body of a test in this.
+///
+/// The violations of the thread that calls this count, and those of threads that it spawned by [`thread`](crate::thread). So
+/// do those of a thread that belongs to no test, such as one of `std::thread`: nobody can tell for which test it works, so they
+/// count in every test that runs. If such a thread panics by the policy, the report is written at once. The test may be
+/// waiting for the thread, so the program is aborted if the test has not ended 10 seconds later.
 ///
 /// # Context
 ///
@@ -76,7 +81,8 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 ///
 /// # Panics
 ///
-/// If there was a violation that no [`expect_violation`] took. The message holds the reports.
+/// If there was a violation that no [`expect_violation`] took. The message holds the reports. What happened several times is
+/// there once, with its number.
 ///
 /// # Examples
 ///
@@ -85,14 +91,39 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 /// ```
 #[track_caller]
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
-    let (result, violations) = recorded(false, test);
-    if !violations.is_empty() {
-        let mut reports = String::new();
-        for violation in &violations {
-            // Writing to a `String` cannot fail.
-            let _ = write!(reports, "\n\n{violation}");
+    check::check_environment();
+    let (result, Recorded { violations, stray }) = recorded(false, test);
+    if !violations.is_empty() || !stray.is_empty() {
+        let mut message = String::new();
+        let total = violations.len() + stray.len();
+        // Writing to a `String` cannot fail.
+        let _ = write!(message, "{total} violation(s) in this test:");
+        list(&mut message, &violations);
+        if !stray.is_empty() {
+            message.push_str(
+                "\n\nOn a thread that belongs to no test, while this one ran (if this test started it, start it by \
+                 `nonblock::thread`):",
+            );
+            list(&mut message, &stray);
         }
-        panic!("{} violation(s) in this test:{reports}", violations.len());
+        panic!("{message}");
     }
     result
+}
+
+/// Adds the reports to the message: each site and section once, with the number of its violations.
+fn list(message: &mut String, violations: &[Violation]) {
+    let key = |violation: &Violation| {
+        (violation.kind(), violation.place(), violation.section_place(), violation.task().id())
+    };
+    for (at, violation) in violations.iter().enumerate() {
+        if violations[..at].iter().any(|other| key(other) == key(violation)) {
+            continue;
+        }
+        let times = violations[at..].iter().filter(|other| key(other) == key(violation)).count();
+        let _ = write!(message, "\n\n{violation}");
+        if times > 1 {
+            let _ = write!(message, "\n({times} times in this test)");
+        }
+    }
 }

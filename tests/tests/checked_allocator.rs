@@ -106,6 +106,31 @@ fn reports_are_written() {
 }
 
 #[test]
+fn each_section_that_allocates_is_told_though_the_place_is_the_allocators() {
+    fn first() {
+        non_block(|_nb| drop(black_box(Box::new(5))));
+    }
+
+    fn second() {
+        non_block(|_nb| drop(black_box(Box::new(5))));
+    }
+
+    let test = "each_section_that_allocates_is_told_though_the_place_is_the_allocators";
+    let outcome = process::own(test, &[("NONBLOCK", "warn".into())], || {
+        for _ in 0..3 {
+            checked(first);
+            checked(second);
+        }
+    });
+    outcome.assert_success();
+    // Of each section the allocation and the release, once, with a trace that leads to the caller.
+    assert_eq!(outcome.stderr.matches("BUG: ").count(), 4, "{outcome:#?}");
+    for caller in ["::first", "::second"] {
+        assert!(outcome.stderr.contains(caller), "{outcome:#?}");
+    }
+}
+
+#[test]
 fn a_handler_allocates() {
     let outcome = process::own("a_handler_allocates", &[("NONBLOCK", "ignore".into())], || {
         set_handler(Some(|violation| println!("{}", violation.to_string().len() > 100)));

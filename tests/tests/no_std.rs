@@ -41,16 +41,20 @@ fn holds_std(binary: &Path) -> bool {
 /// What the program writes, whatever it is built with.
 const ALWAYS: &str = "sections: ok\ncontexts: ok\n";
 
+/// What it writes where checks are off.
+const NO_CHECKS: &str = "violations: not counted, and no policy acts: checks are off in this build (debug assertions or nonblock's \
+feature `checks` turn them on)\n";
+
 /// What it writes where sections are counted.
 const COUNTED: &str = "\
 BUG: sleeping function called from invalid context at src/scenes.rs:L:C
-non_block: 1, pid: 1, name: the only one
+non_block: 1, tid: 1, name: the only one
 expected: a context that may sleep: no section open on this thread
 found: a call that may sleep, in the section that began at src/scenes.rs:L:C
-help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; in a section try instead of \
+help: pass `&mut Sleepable` to what may sleep, if it takes none yet, and the compiler finds this call; in a section try instead of \
 waiting, or put the work off
 BUG: non_block_end without non_block_start at src/scenes.rs:L:C
-non_block: 0, pid: 1, name: the only one
+non_block: 0, tid: 1, name: the only one
 expected: an open section to end
 found: none on this thread
 help: pair every `non_block_end` with a `non_block_start` on the same thread, or use a closure, which cannot be \
@@ -113,7 +117,7 @@ fn the_attributes_need_no_std() {
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();
-    assert_eq!(outcome.stdout, format!("{ALWAYS}attributes: ok\ndone\n"));
+    assert_eq!(outcome.stdout, format!("{ALWAYS}attributes: ok\n{NO_CHECKS}done\n"));
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn locks_need_no_std() {
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();
-    assert_eq!(outcome.stdout, format!("{ALWAYS}locks: ok\ndone\n"));
+    assert_eq!(outcome.stdout, format!("{ALWAYS}locks: ok\n{NO_CHECKS}done\n"));
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn queues_and_reserves_need_no_std() {
     assert!(!holds_std(&program));
     let outcome = run(&program, &[]);
     outcome.assert_success();
-    assert_eq!(outcome.stdout, format!("{ALWAYS}work: ok\ndone\n"));
+    assert_eq!(outcome.stdout, format!("{ALWAYS}work: ok\n{NO_CHECKS}done\n"));
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn a_program_without_checks_needs_no_backend_and_reports_nothing() {
     for arguments in [&[][..], &["panic"]] {
         let outcome = run(&program, arguments);
         outcome.assert_success();
-        assert_eq!(outcome.stdout, format!("{ALWAYS}done\n"));
+        assert_eq!(outcome.stdout, format!("{ALWAYS}{NO_CHECKS}done\n"));
     }
 }
 

@@ -134,6 +134,56 @@ fn ignore_only_counts() {
     assert!(!outcome.stderr.contains("BUG"), "{outcome:#?}");
 }
 
+#[test]
+fn what_was_first_seen_under_ignore_is_written_under_warn() {
+    let test = "what_was_first_seen_under_ignore_is_written_under_warn";
+    let outcome = with_variable(test, "ignore", || {
+        sleep_in_a_section();
+        set_policy(Policy::Warn);
+        for _ in 0..3 {
+            sleep_in_a_section();
+        }
+    });
+    outcome.assert_success();
+    assert_eq!(outcome.stderr.matches(HEADLINE).count(), 1, "{outcome:#?}");
+}
+
+#[test]
+fn an_unknown_value_is_named_at_the_first_root_though_no_rule_is_broken() {
+    let test = "an_unknown_value_is_named_at_the_first_root_though_no_rule_is_broken";
+    let starts: [fn(); 4] = [
+        || sleepable(|_cx| ()),
+        || bound(),
+        || drop(nonblock::thread::spawn(|_cx| ())),
+        || nonblock::testing::run(|| ()),
+    ];
+    for (at, start) in starts.into_iter().enumerate() {
+        let name = std::env::var("NONBLOCK_TESTS_START").unwrap_or(at.to_string());
+        if name != at.to_string() {
+            continue;
+        }
+        let variables =
+            [("NONBLOCK", "wran".into()), ("NONBLOCK_TESTS_START", at.to_string().into())];
+        let outcome = process::own(test, &variables, || {
+            for _ in 0..2 {
+                start();
+            }
+            // The thread may still be on its way.
+            let named = "expected one of `panic`, `warn`, `abort`, `ignore`; using `panic`";
+            while !stats().to_string().contains(named) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            assert_eq!(stats().total(), 0);
+        });
+        assert_refused(&outcome, "wran");
+    }
+}
+
+#[nonblock::may_sleep(cx)]
+fn bound() {
+    let _ = cx;
+}
+
 /// Asserts that the variable's value was named once, with what is allowed, and `panic` was used.
 #[track_caller]
 fn assert_refused(outcome: &Outcome, shown: &str) {

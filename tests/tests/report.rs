@@ -48,7 +48,7 @@ fn a_sleep_in_a_section_is_told_line_by_line() {
             Some(&*format!("BUG: sleeping function called from invalid context at {called}"))
         );
         let id = violation.task().id();
-        assert_eq!(lines.next(), Some(&*format!("non_block: 2, pid: {id}, name: reaper-of-tests")));
+        assert_eq!(lines.next(), Some(&*format!("non_block: 2, tid: {id}, name: reaper-of-tests")));
         assert_eq!(
             lines.next(),
             Some("expected: a context that may sleep: no section open on this thread")
@@ -67,20 +67,20 @@ fn a_fault_outside_sections_names_none() {
     on_thread("outside", || {
         let text = expect_violation(cant_sleep).to_string();
         assert!(text.starts_with("BUG: function that relies on a section called outside one at "));
-        assert!(text.contains("\nnon_block: 0, pid: "), "{text}");
+        assert!(text.contains("\nnon_block: 0, tid: "), "{text}");
         assert!(text.contains("\nexpected: an open section on this thread\nfound: none\nhelp: "));
 
         let text = expect_violation(raw::non_block_end).to_string();
         assert!(text.starts_with("BUG: non_block_end without non_block_start at "), "{text}");
-        assert!(text.contains("\nnon_block: 0, pid: "), "{text}");
+        assert!(text.contains("\nnon_block: 0, tid: "), "{text}");
         assert!(text.contains("\nexpected: an open section to end\nfound: none on this thread"));
     });
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_pid_is_the_kernels_number_of_the_thread() {
-    const NAME: &str = "pid-of-a-thread"; // as long as the kernel keeps names
+fn the_tid_is_the_kernels_number_of_the_thread() {
+    const NAME: &str = "tid-of-a-thread"; // as long as the kernel keeps names
 
     /// Finds the thread by its name among the process's, as `ps` does.
     fn number() -> u32 {
@@ -102,6 +102,12 @@ fn the_pid_is_the_kernels_number_of_the_thread() {
 fn a_thread_without_a_name_is_a_question_mark() {
     let text = thread::spawn(|| expect_violation(cant_sleep).to_string()).join().unwrap();
     assert!(text.contains(", name: ?\n"), "{text}");
+}
+
+#[test]
+fn a_violation_that_is_sent_to_another_thread_names_its_own() {
+    let violation = on_thread("sender-of-tests", || expect_violation(cant_sleep));
+    assert_eq!(violation.clone().task().name(), "sender-of-tests");
 }
 
 #[test]

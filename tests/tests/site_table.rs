@@ -7,6 +7,10 @@ mod violation {
     pub(crate) use nonblock::{Place, ViolationKind};
 }
 
+mod primitive {
+    pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
+}
+
 #[path = "../../nonblock/src/report"]
 mod report {
     #![allow(
@@ -17,6 +21,7 @@ mod report {
         reason = "parts of the library, without the rest of it"
     )]
 
+    mod counter;
     mod site_table;
 
     /// Cells that are claimed as those of the library are.

@@ -194,6 +194,118 @@ fn run_fails_on_what_a_policy_set_in_the_test_lets_pass() {
     outcome.assert_success();
 }
 
+// Threads that belong to no test.
+
+#[test]
+fn run_fails_on_a_violation_of_a_thread_of_std() {
+    let test = "run_fails_on_a_violation_of_a_thread_of_std";
+    let outcome = process::own(test, &[("NONBLOCK", "ignore".into())], || {
+        let message = panic_of(|| {
+            run(|| {
+                let stray = std::thread::Builder::new().name("stray".to_owned());
+                let stray = stray.spawn(|| (0..3).for_each(|_| sleep_in_a_section()));
+                stray.expect("a thread starts").join().expect("the policy does not panic");
+            });
+        });
+        assert!(
+            message.starts_with("3 violation(s) in this test:\n\nOn a thread that"),
+            "{message}"
+        );
+        assert!(message.contains(", name: stray\n"), "{message}");
+        assert!(message.contains("(3 times in this test)"), "{message}");
+        assert_eq!(message.matches("BUG: ").count(), 1, "{message}");
+        // It was charged to tests that ran then.
+        run(|| {});
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn a_violation_of_a_thread_of_std_is_charged_to_every_test_that_runs() {
+    let test = "a_violation_of_a_thread_of_std_is_charged_to_every_test_that_runs";
+    let outcome = process::own(test, &[("NONBLOCK", "ignore".into())], || {
+        let all_run = std::sync::Barrier::new(3);
+        let broken = std::sync::Barrier::new(3);
+        let body = || {
+            panic_of(|| {
+                run(|| {
+                    all_run.wait();
+                    broken.wait();
+                });
+            })
+        };
+        std::thread::scope(|scope| {
+            let tests = [scope.spawn(body), scope.spawn(body)];
+            all_run.wait();
+            sleep_in_a_section();
+            broken.wait();
+            for test in tests {
+                let message = test.join().expect("its body panicked, and that was caught");
+                assert!(message.starts_with("1 violation(s)"), "{message}");
+            }
+        });
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn what_another_test_expects_is_charged_to_nobody() {
+    let test = "what_another_test_expects_is_charged_to_nobody";
+    let outcome = process::own(test, &[("NONBLOCK", "ignore".into())], || {
+        run(|| {
+            let other = std::thread::spawn(|| {
+                expect_violation(sleep_in_a_section);
+                let message = panic_of(|| run(sleep_in_a_section));
+                assert!(message.starts_with("1 violation(s)"), "{message}");
+            });
+            other.join().expect("the other test is right");
+        });
+    });
+    outcome.assert_success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_test_that_waits_for_a_thread_that_died_of_a_violation_ends_with_the_report() {
+    use std::os::unix::process::ExitStatusExt as _;
+    const SIGABRT: i32 = 6;
+
+    let test = "a_test_that_waits_for_a_thread_that_died_of_a_violation_ends_with_the_report";
+    let outcome = process::own(test, &[], || {
+        run(|| {
+            let (send, answer) = std::sync::mpsc::channel::<()>();
+            std::thread::spawn({
+                let send = send.clone();
+                move || {
+                    // What a test's harness keeps until the test ends.
+                    std::panic::set_hook(Box::new(|_panic| ()));
+                    sleep_in_a_section();
+                    send.send(()).expect("the test waits");
+                }
+            });
+            answer.recv().expect("this side has a sender too, so it waits for ever");
+        });
+    });
+    assert_eq!(outcome.status.signal(), Some(SIGABRT), "{outcome:#?}");
+    assert_eq!(outcome.stderr.matches("BUG: sleeping function").count(), 1, "{outcome:#?}");
+    let named = format!("nonblock: `{test}` still ran 10 seconds after");
+    assert!(outcome.stderr.contains(&named), "{outcome:#?}");
+}
+
+#[test]
+fn a_test_that_ends_by_itself_after_such_a_thread_died_fails_and_aborts_nothing() {
+    let test = "a_test_that_ends_by_itself_after_such_a_thread_died_fails_and_aborts_nothing";
+    let outcome = process::own(test, &[], || {
+        let message = panic_of(|| {
+            run(|| assert!(std::thread::spawn(sleep_in_a_section).join().is_err()));
+        });
+        assert!(message.contains("\n\nOn a thread that belongs to no test"), "{message}");
+        // Longer than the test would have been waited for.
+        std::thread::sleep(std::time::Duration::from_secs(11));
+    });
+    outcome.assert_success();
+}
+
 // Threads that inherit.
 
 #[test]

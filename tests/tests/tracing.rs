@@ -132,8 +132,8 @@ fn an_event_has_what_a_report_has() {
             assert_eq!(event.field("thread"), "str teller");
             assert_eq!(event.field("occurrence"), "u64 1");
             assert_eq!(event.field("message"), "sleeping function called from invalid context");
-            let pid = event.field("pid").strip_prefix("u64 ").expect("it is a number");
-            assert_eq!(pid, expect_violation(|| cant_sleep()).task().id().to_string());
+            let tid = event.field("tid").strip_prefix("u64 ").expect("it is a number");
+            assert_eq!(tid, expect_violation(|| cant_sleep()).task().id().to_string());
             assert_eq!(event.fields.len(), 8);
         };
         let teller = std::thread::Builder::new().name("teller".to_owned()).spawn(body);

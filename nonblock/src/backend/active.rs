@@ -19,19 +19,24 @@ pub(crate) fn in_section() -> Option<bool> {
 
 /// Keeps the thread's open sections suspended until it is dropped, by unwinding too.
 #[must_use = "the sections are resumed when this guard is dropped"]
-pub(crate) struct SuspendGuard(Suspended);
+pub(crate) struct SuspendGuard {
+    suspended: Suspended,
+    /// The depth that was marked as reported. While the sections are suspended, nothing is.
+    reported: u32,
+}
 
 impl SuspendGuard {
     /// Suspends the thread's open sections.
     #[inline]
     pub(crate) fn new() -> Self {
-        Self(ActiveBackend::suspend())
+        Self { suspended: ActiveBackend::suspend(), reported: ActiveBackend::mark_reported(0) }
     }
 }
 
 impl Drop for SuspendGuard {
     #[inline]
     fn drop(&mut self) {
-        ActiveBackend::resume(self.0);
+        ActiveBackend::mark_reported(self.reported);
+        ActiveBackend::resume(self.suspended);
     }
 }

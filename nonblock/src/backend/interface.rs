@@ -82,6 +82,26 @@ pub unsafe trait Backend {
     /// Removes the mark that `begin_report` set.
     fn end_report() {}
 
+    /// Is told of a violation of which this thread is about to panic, by [`Policy::Panic`].
+    fn before_panic(violation: &Violation) {
+        let _ = violation;
+    }
+
+    /// Marks that a call was reported which lends the right to sleep, at this depth or above, until it is marked otherwise.
+    /// Returns the depth that was marked before, zero at first.
+    ///
+    /// What sleeps within such a call has the same cause, so it is counted only. If a backend leaves this out, it is reported
+    /// too. A mark belongs to its thread, as the count does.
+    fn mark_reported(depth: u32) -> u32 {
+        let _ = depth;
+        0
+    }
+
+    /// Returns the depth that `mark_reported` marked, zero at first.
+    fn reported_depth() -> u32 {
+        0
+    }
+
     /// Hands a violation to a test that expects it. Returns `true` if the policy is not to act on the violation.
     fn record(violation: &Violation) -> bool {
         let _ = violation;

@@ -68,6 +68,18 @@ unsafe impl Backend for InstalledBackend {
         (VTABLE.end_report)();
     }
 
+    fn before_panic(violation: &Violation) {
+        (VTABLE.before_panic)(violation);
+    }
+
+    fn mark_reported(depth: u32) -> u32 {
+        (VTABLE.mark_reported)(depth)
+    }
+
+    fn reported_depth() -> u32 {
+        (VTABLE.reported_depth)()
+    }
+
     fn record(violation: &Violation) -> bool {
         (VTABLE.record)(violation)
     }

@@ -1,19 +1,32 @@
 //! The recorders of a thread: each collects the thread's violations for a test.
 
 use core::mem;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::string::String;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
 use crate::violation::Violation;
 
 /// Collects the violations of a test: those of the test's thread, and those of threads that it spawned by
 /// `crate::thread`.
-struct Recorder {
+pub(super) struct Recorder {
     /// `None` once the test has ended. A thread of the test that lives longer reports as any other thread does.
-    violations: Mutex<Option<Vec<Violation>>>,
+    recorded: Mutex<Option<Recorded>>,
     /// Whether the test expects violations, so that the policy must not act on them.
     expected: bool,
+    /// The name of the test's thread. The test harness names it after the test.
+    name: String,
+}
+
+/// What was recorded for a test.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    /// The violations of the test's threads.
+    pub(crate) violations: Vec<Violation>,
+    /// The violations of threads that belong to no test, while this one ran.
+    pub(crate) stray: Vec<Violation>,
 }
 
 std::thread_local! {
@@ -24,22 +37,51 @@ std::thread_local! {
 impl Recorder {
     /// Records a violation, and returns `true`, unless the test has ended.
     fn push(&self, violation: &Violation) -> bool {
-        let mut violations = self.violations.lock().unwrap_or_else(PoisonError::into_inner);
-        violations.as_mut().map(|violations| violations.push(violation.clone())).is_some()
+        self.open().as_mut().map(|recorded| recorded.violations.push(violation.clone())).is_some()
+    }
+
+    /// Records a violation of a thread that belongs to no test.
+    fn push_stray(&self, violation: &Violation) {
+        if let Some(recorded) = self.open().as_mut() {
+            recorded.stray.push(violation.clone());
+        }
     }
 
     /// Ends the recording, and returns what was recorded.
-    fn close(&self) -> Vec<Violation> {
-        self.violations.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    fn close(&self) -> Recorded {
+        self.open().take().unwrap_or_default()
+    }
+
+    /// Returns whether the test has not ended.
+    pub(super) fn is_open(&self) -> bool {
+        self.open().is_some()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Recorded>> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Hands a violation to the innermost recorder that is open. Returns whether the test expects violations.
+/// Hands a violation to the innermost recorder that is open. If there is none, charges it to every test that runs. Returns
+/// whether the test expects violations.
 pub(crate) fn record(violation: &Violation) -> bool {
     // A thread that is being torn down has no recorders any more.
     let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
     let recorded_by = recorders.iter().rev().find(|recorder| recorder.push(violation));
+    if recorded_by.is_none() {
+        charge_running(violation);
+    }
     recorded_by.is_some_and(|recorder| recorder.expected)
+}
+
+/// Returns whether a test that has not ended records what this thread does.
+pub(super) fn belongs_to_a_test() -> bool {
+    let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
+    recorders.iter().any(|recorder| recorder.is_open())
 }
 
 /// The recorders that a new thread gets from the thread that spawns it.
@@ -56,13 +98,66 @@ impl InheritedRecorders {
     }
 }
 
+/// The tests that run.
+static TESTS: Mutex<Vec<Arc<Recorder>>> = Mutex::new(Vec::new());
+
+/// How many tests run, so that a violation in a program without tests takes no lock.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+fn tests() -> MutexGuard<'static, Vec<Arc<Recorder>>> {
+    TESTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the tests that run. Only a report calls it: within one, a violation of the allocator is not reported.
+pub(super) fn running_tests() -> Vec<Arc<Recorder>> {
+    if RUNNING.load(Ordering::Acquire) == 0 { Vec::new() } else { tests().clone() }
+}
+
+/// Adds a test to those that run.
+fn add_running(test: &Arc<Recorder>) {
+    let mut test = Some(Arc::clone(test));
+    // Nothing is allocated or released while the lock is held: the allocator itself may report a violation.
+    while test.is_some() {
+        let mut more = Vec::with_capacity(tests().len() + 4);
+        let mut tests = tests();
+        if tests.len() < more.capacity() {
+            more.append(&mut tests);
+            more.extend(test.take());
+            mem::swap(&mut *tests, &mut more);
+        }
+        drop(tests);
+    }
+    RUNNING.fetch_add(1, Ordering::Release);
+}
+
+/// Takes a test off those that run.
+fn remove_running(test: &Arc<Recorder>) {
+    RUNNING.fetch_sub(1, Ordering::Release);
+    let mut tests = tests();
+    let at = tests.iter().position(|other| Arc::ptr_eq(other, test));
+    let removed = at.map(|at| tests.swap_remove(at));
+    drop(tests);
+    drop(removed);
+}
+
+/// Charges a violation of a thread that belongs to no test to every test that runs.
+fn charge_running(violation: &Violation) {
+    for test in running_tests() {
+        test.push_stray(violation);
+    }
+}
+
 /// Keeps a recorder installed on this thread until it is dropped, by unwinding too. Then it closes the recorder.
 struct RecorderGuard(Arc<Recorder>);
 
 impl RecorderGuard {
     fn new(expected: bool) -> Self {
-        let violations = Mutex::new(Some(Vec::new()));
-        let recorder = Arc::new(Recorder { violations, expected });
+        let name = std::thread::current().name().unwrap_or("?").into();
+        let empty = Mutex::new(Some(Recorded::default()));
+        let recorder = Arc::new(Recorder { recorded: empty, expected, name });
+        if !expected {
+            add_running(&recorder);
+        }
         // On a thread that is being torn down, nothing is recorded.
         let _ = RECORDERS.try_with(|recorders| {
             reserve_one(recorders);
@@ -85,19 +180,22 @@ fn reserve_one(recorders: &RefCell<Vec<Arc<Recorder>>>) {
 
 impl Drop for RecorderGuard {
     fn drop(&mut self) {
+        if !self.0.expected {
+            remove_running(&self.0);
+        }
         self.0.close();
         let _ = RECORDERS.try_with(|recorders| recorders.borrow_mut().pop());
     }
 }
 
-/// Runs the closure. Returns what the closure returned, and the violations in it.
+/// Runs the closure. Returns what the closure returned, and what was recorded in it.
 ///
 /// # Arguments
 ///
 /// * `expected`: whether violations are expected, so that the policy must not act on them.
-pub(crate) fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Vec<Violation>) {
-    let recorder = RecorderGuard::new(expected);
+pub(crate) fn recorded<R>(expected: bool, f: impl FnOnce() -> R) -> (R, Recorded) {
+    let guard = RecorderGuard::new(expected);
     let result = f();
-    let violations = recorder.0.close();
-    (result, violations)
+    let recorded = guard.0.close();
+    (result, recorded)
 }

@@ -21,6 +21,9 @@ pub struct BackendVTable {
     pub(crate) initial_policy: fn() -> Policy,
     pub(crate) begin_report: fn() -> bool,
     pub(crate) end_report: fn(),
+    pub(crate) before_panic: fn(&Violation),
+    pub(crate) mark_reported: fn(u32) -> u32,
+    pub(crate) reported_depth: fn() -> u32,
     pub(crate) record: fn(&Violation) -> bool,
 }
 
@@ -41,6 +44,9 @@ impl BackendVTable {
             initial_policy: B::initial_policy,
             begin_report: B::begin_report,
             end_report: B::end_report,
+            before_panic: B::before_panic,
+            mark_reported: B::mark_reported,
+            reported_depth: B::reported_depth,
             record: B::record,
         }
     }

@@ -2,11 +2,13 @@
 
 use core::cell::Cell;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::format;
 use std::string::{String, ToString};
 
+use super::environment;
 use super::interface::{Backend, Suspended};
 use super::recorder;
+use super::stderr::write_unlocked;
+use super::stray_thread;
 use crate::violation::{Place, Policy, Task, Violation};
 
 struct State {
@@ -17,6 +19,8 @@ struct State {
     /// a place always, in one cell or the other, costs less than a branch.
     began: [Cell<Option<Place>>; 2],
     reporting: Cell<bool>,
+    /// The depth at which a call that lends the right to sleep was reported, while it runs.
+    reported: Cell<u32>,
 }
 
 std::thread_local! {
@@ -27,6 +31,7 @@ std::thread_local! {
             suspended: Cell::new(0),
             began: [Cell::new(None), Cell::new(None)],
             reporting: Cell::new(false),
+            reported: Cell::new(0),
         }
     };
 }
@@ -111,13 +116,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn initial_policy() -> Policy {
-        Policy::from_env().map_or_else(
-            |error| {
-                write_unlocked(&format!("nonblock: {error}; using `{}`\n", Policy::Panic));
-                Policy::Panic
-            },
-            |policy| policy.unwrap_or(Policy::Panic),
-        )
+        environment::policy()
     }
 
     fn begin_report() -> bool {
@@ -128,8 +127,20 @@ unsafe impl Backend for ThreadLocal {
         STATE.with(|state| state.reporting.set(false));
     }
 
+    fn mark_reported(depth: u32) -> u32 {
+        STATE.with(|state| state.reported.replace(depth))
+    }
+
+    fn reported_depth() -> u32 {
+        STATE.with(|state| state.reported.get())
+    }
+
     fn record(violation: &Violation) -> bool {
         recorder::record(violation)
+    }
+
+    fn before_panic(violation: &Violation) {
+        stray_thread::before_panic(violation);
     }
 }
 
@@ -144,12 +155,19 @@ fn end_suspended(state: &State) -> bool {
     suspended > 0
 }
 
-/// Returns the number that the kernel gave the thread. Where the kernel does not tell it, returns the number of the process.
+/// Returns the number that the kernel gave the thread, or 0 where it does not tell. It allocates nothing.
 fn thread_id() -> u32 {
-    std::fs::read_link("/proc/thread-self")
+    use std::io::Read as _;
+
+    // It begins with the number. The longest has ten digits.
+    let mut text = [0; 11];
+    std::fs::File::open("/proc/thread-self/stat")
+        .and_then(|mut file| file.read(&mut text))
         .ok()
-        .and_then(|path| path.file_name()?.to_str()?.parse().ok())
-        .unwrap_or_else(std::process::id)
+        .and_then(|len| {
+            core::str::from_utf8(text.get(..len)?).ok()?.split(' ').next()?.parse().ok()
+        })
+        .unwrap_or(0)
 }
 
 /// Leaves out of a backtrace what every report would show: this crate's check and reporter, and the start of the runtime.
@@ -179,25 +197,4 @@ fn trimmed(backtrace: &str) -> String {
     }
     // If the binary has no symbols, the whole trace is better than none.
     if kept.is_empty() { backtrace.to_string() } else { kept }
-}
-
-/// Writes to standard error without its lock: the code that is reported may hold the lock.
-#[cfg(unix)]
-fn write_unlocked(text: &str) {
-    use std::io::Write as _;
-    use std::os::fd::FromRawFd as _;
-
-    // SAFETY: descriptor 2 is standard error for as long as the process runs. The `File` is never dropped, so the descriptor
-    // is not closed here.
-    let stderr = unsafe { std::fs::File::from_raw_fd(2) };
-    // If the report cannot be written, there is no other place for it.
-    let _ = (&*core::mem::ManuallyDrop::new(stderr)).write_all(text.as_bytes());
-}
-
-/// Writes to standard error, with its lock: on other platforms there is no way around the lock.
-#[cfg(not(unix))]
-fn write_unlocked(text: &str) {
-    use std::io::Write as _;
-
-    let _ = std::io::stderr().write_all(text.as_bytes());
 }

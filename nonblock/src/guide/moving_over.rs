@@ -206,10 +206,10 @@
 //!
 //! ```text
 //! BUG: sleeping function called from invalid context at src/card.rs:24:20
-//! non_block: 1, pid: 4711, name: reaper
+//! non_block: 1, tid: 4711, name: reaper
 //! expected: a context that may sleep: no section open on this thread
 //! found: a call that may sleep, in the section that began at src/process.rs:14:5
-//! help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; in a section try instead of waiting, or put the work off
+//! help: pass `&mut Sleepable` to what may sleep, if it takes none yet, and the compiler finds this call; in a section try instead of waiting, or put the work off
 //! ```
 //!
 //! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it.

@@ -6,7 +6,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::MaySleep;
-use crate::check::might_sleep_at;
+use crate::check::with_token::might_sleep_at;
 use crate::section::CallSite;
 use crate::token::Sleepable;
 

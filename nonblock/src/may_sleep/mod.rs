@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::check::{might_sleep, might_sleep_in_drop};
+use crate::check::might_sleep_in_drop;
+use crate::check::with_token::might_sleep;
 use crate::token::Sleepable;
 
 #[cfg(feature = "std")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::answer::{Answer, Outcome};
 use super::chain::Chain;
 use super::registration::{AlreadyRegistered, Registration};
-use crate::check::might_sleep;
+use crate::check::with_token;
 use crate::token::Sleepable;
 
 /// A callback of a [`BlockingChain`]: it is told of events, and may sleep.
@@ -183,7 +183,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     #[inline]
     #[track_caller]
     pub fn call(&self, event: &E, cx: &mut Sleepable) -> Outcome<X> {
-        might_sleep();
+        let _call = with_token::lend();
         self.chain.call(|callback| callback.notify_blocking(event, cx))
     }
 
@@ -207,7 +207,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     #[inline]
     #[track_caller]
     pub fn call_robust(&self, event: &E, undo: &E, cx: &mut Sleepable) -> Outcome<X> {
-        might_sleep();
+        let _call = with_token::lend();
         self.chain.call_robust(
             cx,
             |callback, cx| callback.notify_blocking(event, cx),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::answer::{Answer, Outcome};
 use super::registration::{AlreadyRegistered, Registration, Unregister};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::rcu::{
     Entry, List, Rcu, SharedTombstone, VersionClock, View, Writer, ends_are_deferred,
 };

@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 use std::sync::{Arc, Weak};
 
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::rcu::{SharedTombstone, VersionClock};
 use crate::token::Sleepable;
 

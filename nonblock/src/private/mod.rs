@@ -15,8 +15,9 @@ pub use core::prelude::v1::test;
 pub use nonblock_macros::put_the_attribute_on_the_extern_block;
 pub use probe::{ContextProbe, Found, Generic, LastProbe, Nothing, Probe, Stranger, TokenRef};
 pub use prologue::{
-    BoundToken, EnterMaySleep, EnterNonBlock, bind_non_block, bind_sleepable, context, enter,
-    enter_section, may_sleep, may_sleep_by_type, non_block, non_block_by_type, refused, section,
+    BoundCall, BoundToken, EnterMaySleep, EnterNonBlock, bind_non_block, bind_sleepable, context,
+    enter, enter_section, may_sleep, may_sleep_by_type, non_block, non_block_by_type, refused,
+    section,
 };
 pub use requirement::{
     IsContext, IsNonBlock, IsSleepable, Named, NoOther, NotGeneric, NotSleepable, TakesToken,

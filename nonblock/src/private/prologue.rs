@@ -4,7 +4,7 @@ use core::any::TypeId;
 use core::convert::Infallible;
 
 use super::probe::{Found, Generic, Nothing};
-use crate::check;
+use crate::check::{self, ReportedCall, with_token};
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, Sleepable, lend_non_block, lend_sleepable};
@@ -12,6 +12,10 @@ use crate::token::{NonBlock, Sleepable, lend_non_block, lend_sleepable};
 /// A token that an attribute binds. It lies in the frame of the function that the attribute is on.
 #[derive(Debug)]
 pub struct BoundToken<T>(T);
+
+/// What is held while the token that `#[may_sleep(cx)]` bound is lent.
+#[derive(Debug)]
+pub struct BoundCall(#[allow(dead_code, reason = "it is held, and dropped")] ReportedCall);
 
 /// Binds a `Sleepable` in the calling function. At run time it checks that no section is open.
 ///
@@ -21,9 +25,8 @@ pub struct BoundToken<T>(T);
 /// token: one that is kept, or leaked, would give the right to sleep within a section.
 #[inline]
 #[track_caller]
-pub unsafe fn bind_sleepable() -> BoundToken<Sleepable> {
-    check::might_sleep();
-    BoundToken(lend_sleepable())
+pub unsafe fn bind_sleepable() -> BoundToken<(BoundCall, Sleepable)> {
+    BoundToken((BoundCall(check::bind()), lend_sleepable()))
 }
 
 /// Opens a section for the calling function, and binds the token of the section.
@@ -37,11 +40,11 @@ pub unsafe fn bind_non_block() -> BoundToken<(Section, NonBlock)> {
     BoundToken((Section::enter(), lend_non_block()))
 }
 
-impl BoundToken<Sleepable> {
+impl BoundToken<(BoundCall, Sleepable)> {
     /// Lends the bound token to the body of the function.
     #[inline]
     pub fn token(&mut self) -> &mut Sleepable {
-        &mut self.0
+        &mut self.0.1
     }
 }
 
@@ -66,28 +69,28 @@ pub const fn refused<T>() -> &'static mut T {
 #[inline]
 #[track_caller]
 pub fn may_sleep(_cx: &mut Sleepable) {
-    check::might_sleep();
+    with_token::might_sleep();
 }
 
 /// As [`may_sleep`], for a token without a name. The argument is a closure that is never called: it checks the type.
 #[inline]
 #[track_caller]
 pub fn may_sleep_by_type<F>(_takes_the_token: F) {
-    check::might_sleep();
+    with_token::might_sleep();
 }
 
 /// The prologue of a function that does not block, and that takes the `NonBlock` given here.
 #[inline]
 #[track_caller]
 pub fn non_block(_nb: &NonBlock) {
-    check::cant_sleep();
+    with_token::cant_sleep();
 }
 
 /// As [`non_block`], for a token without a name. The argument is a closure that is never called: it checks the type.
 #[inline]
 #[track_caller]
 pub fn non_block_by_type<F>(_takes_the_token: F) {
-    check::cant_sleep();
+    with_token::cant_sleep();
 }
 
 /// The prologue of a function that serves both contexts, and that takes the token given here.
@@ -102,9 +105,9 @@ pub fn context<C: Context>(_cx: &mut C) {
 fn check_context<C: Context>() {
     // The refusal is uninhabited in the context that may sleep, and only there.
     if TypeId::of::<C::Refusal>() == TypeId::of::<Infallible>() {
-        check::might_sleep();
+        with_token::might_sleep();
     } else {
-        check::cant_sleep();
+        with_token::cant_sleep();
     }
 }
 
@@ -130,7 +133,7 @@ impl EnterMaySleep for Found<Sleepable> {
     #[inline]
     #[track_caller]
     fn enter(self) {
-        check::might_sleep();
+        with_token::might_sleep();
     }
 }
 
@@ -187,6 +190,6 @@ impl<T> EnterNonBlock for Found<T> {
     #[inline]
     #[track_caller]
     fn enter(self) {
-        check::cant_sleep();
+        with_token::cant_sleep();
     }
 }

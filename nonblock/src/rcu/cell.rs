@@ -24,7 +24,7 @@ use std::vec::Vec;
 use crossbeam_utils::CachePadded;
 
 use super::reader::{self, ActiveRead, ends_are_deferred};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::primitive::{
     AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, RCU_MAX_RETIRED, RCU_SHARDS,
 };

@@ -3,15 +3,16 @@
 //! A check finds a violation, and calls [`violation`], which counts its site. Then one of three deals with it. A test that
 //! expects it records it. Otherwise the handler is called, if one is set. Otherwise the policy acts.
 
+mod counter;
 mod once_cell;
 mod policy;
 mod site_table;
 mod stats;
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
 mod tracing;
 
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
-use crate::violation::{Place, Policy, Violation, ViolationKind};
+use crate::violation::{Checker, Culprit, Place, Policy, Violation, ViolationKind};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
@@ -19,24 +20,31 @@ pub use stats::{Permit, Site, Stats, stats};
 /// Counts a violation at a place, and reports it.
 ///
 /// Meanwhile the sections of the thread are suspended, so that the report and a handler may sleep and lock. A violation
-/// within a report is counted and not reported, so reports do not recurse.
+/// within a report is counted and not reported, so reports do not recurse. Nor is a sleep within a call that was reported
+/// and lends the right to sleep: it has the same cause.
 #[cold]
 #[inline(never)]
 #[track_caller] // So a panic names the place of the fault, and not this one.
-pub(crate) fn violation(kind: ViolationKind, place: Place) {
+pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
+    let checker = if place.location().is_some() { checker } else { Checker::C };
     let depth = ActiveBackend::depth().unwrap_or(0);
+    let has_reported_cause =
+        kind == ViolationKind::SleepInNonBlock && depth <= ActiveBackend::reported_depth();
     let section = ActiveBackend::began();
     let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
     let occurrence = site_table::VIOLATIONS.count(kind, place);
+    if has_reported_cause {
+        return;
+    }
     let Some(_reporting) = ReportGuard::begin() else { return };
 
-    let violation =
-        Violation { kind, place, section, depth, task: ActiveBackend::task(), occurrence };
+    let culprit = Culprit::running_thread(ActiveBackend::task);
+    let violation = Violation { kind, place, section, depth, culprit, occurrence, checker };
     if ActiveBackend::record(&violation) {
         return;
     }
-    #[cfg(feature = "tracing")]
+    #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
     tracing::emit(&violation);
     if let Some(handler) = policy::handler() {
         handler(&violation);
@@ -44,8 +52,8 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
     }
     match policy() {
         Policy::Ignore => {}
-        // Each site is reported once. After that, it is only counted.
-        Policy::Warn if occurrence > 1 => {}
+        // Each site is written once for each section that it is reached from. After that, it is only counted.
+        Policy::Warn if site_table::WRITTEN.count((kind, section), place) > 1 => {}
         Policy::Warn => ActiveBackend::write(&violation),
         Policy::Abort => {
             ActiveBackend::write(&violation);
@@ -58,7 +66,10 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
             ActiveBackend::write(&violation);
             ActiveBackend::abort();
         }
-        Policy::Panic => panic!("{violation}"),
+        Policy::Panic => {
+            ActiveBackend::before_panic(&violation);
+            panic!("{violation}");
+        }
     }
 }
 

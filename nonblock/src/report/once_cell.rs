@@ -2,13 +2,16 @@
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU8, Ordering};
+
+use crate::primitive::{AtomicU8, Ordering};
 
 const EMPTY: u8 = 0;
+#[cfg(any(target_has_atomic = "8", feature = "portable-atomic"))]
 const WRITING: u8 = 1;
 const FULL: u8 = 2;
 
 /// How often a reader looks again at a cell that another thread is writing.
+#[cfg(any(target_has_atomic = "8", feature = "portable-atomic"))]
 const MAX_SPINS: usize = 128;
 
 /// A cell for one value, which stays for as long as the program runs.
@@ -40,6 +43,7 @@ impl<T: Copy> OnceCell<T> {
     /// Writes the value if the cell is empty. Returns what the cell holds: this value, or an earlier one.
     ///
     /// Returns `None` if another thread is still writing after [`MAX_SPINS`] looks.
+    #[cfg(any(target_has_atomic = "8", feature = "portable-atomic"))]
     pub(super) fn get_or_set(&self, value: T) -> Option<T> {
         let claimed =
             self.state.compare_exchange(EMPTY, WRITING, Ordering::Acquire, Ordering::Acquire);
@@ -53,5 +57,11 @@ impl<T: Copy> OnceCell<T> {
             core::hint::spin_loop();
             self.get()
         })
+    }
+
+    /// Returns `None`, and leaves the cell empty: without compare-and-swap two threads could both write it.
+    #[cfg(not(any(target_has_atomic = "8", feature = "portable-atomic")))]
+    pub(super) fn get_or_set(&self, _value: T) -> Option<T> {
+        self.get()
     }
 }

@@ -1,8 +1,7 @@
 //! The policy and the handler of the program: what happens when a violation is found.
 
-use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
-
 use crate::backend::{ActiveBackend, Backend as _};
+use crate::primitive::{AtomicPtr, AtomicU8, Ordering};
 use crate::violation::{Policy, Violation};
 
 /// What a program can do with a violation in place of the policy.
@@ -15,10 +14,13 @@ use crate::violation::{Policy, Violation};
 /// ends the program, as any second panic does.
 pub type Handler = fn(&Violation);
 
-/// No policy was set yet: the initial policy of the backend holds.
+/// Stands for no policy.
 const UNSET: u8 = u8::MAX;
 
+/// The policy that code set.
 static POLICY: AtomicU8 = AtomicU8::new(UNSET);
+/// The policy that holds until code sets one, once the backend was asked for it.
+static INITIAL: AtomicU8 = AtomicU8::new(UNSET);
 static HANDLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Returns the policy that holds for the program.
@@ -34,18 +36,18 @@ static HANDLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 /// assert_eq!(nonblock::policy(), nonblock::Policy::Abort);
 /// ```
 pub fn policy() -> Policy {
-    let code = POLICY.load(Ordering::Relaxed);
-    if let Some(policy) = Policy::ALL.into_iter().find(|policy| *policy as u8 == code) {
+    if let Some(policy) = load(&POLICY).or_else(|| load(&INITIAL)) {
         return policy;
     }
     let initial = ActiveBackend::initial_policy();
-    // If another thread has called `set_policy` meanwhile, its policy holds, and not the initial one.
-    match POLICY.compare_exchange(UNSET, initial as u8, Ordering::Relaxed, Ordering::Relaxed) {
-        Ok(_) => initial,
-        Err(code) => {
-            Policy::ALL.into_iter().find(|policy| *policy as u8 == code).unwrap_or(initial)
-        }
-    }
+    INITIAL.store(initial as u8, Ordering::Relaxed);
+    // If another thread has called `set_policy` meanwhile, its policy holds.
+    load(&POLICY).unwrap_or(initial)
+}
+
+fn load(policy: &AtomicU8) -> Option<Policy> {
+    let code = policy.load(Ordering::Relaxed);
+    Policy::ALL.into_iter().find(|policy| *policy as u8 == code)
 }
 
 /// Sets the policy of the program. It holds in place of what the environment variable `NONBLOCK` says.

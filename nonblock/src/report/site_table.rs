@@ -1,12 +1,14 @@
 //! Tables of counts by place. They neither lock nor allocate.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
+use super::counter::Counter;
 use super::once_cell::OnceCell;
 use crate::violation::{Place, ViolationKind};
 
 /// Violations by place and kind.
 pub(super) static VIOLATIONS: SiteTable<ViolationKind, 128> = SiteTable::empty();
+
+/// Reports that the policy to warn has written, by place, kind, and the beginning of the section.
+pub(super) static WRITTEN: SiteTable<(ViolationKind, Option<Place>), 128> = SiteTable::empty();
 
 /// Uses of `permit_sleep` by place and reason.
 pub(super) static PERMITS: SiteTable<&'static str, 64> = SiteTable::empty();
@@ -20,21 +22,21 @@ pub(super) struct Key<T> {
 
 struct Slot<T> {
     key: OnceCell<Key<T>>,
-    count: AtomicUsize,
+    count: Counter,
 }
 
 /// A table of `SLOTS` counters. A place claims one the first time that something is counted there.
 pub(super) struct SiteTable<T, const SLOTS: usize> {
     slots: [Slot<T>; SLOTS],
     /// The count of everything at places that found no free slot.
-    unlisted: AtomicUsize,
+    unlisted: Counter,
 }
 
 impl<T: Copy + PartialEq, const SLOTS: usize> SiteTable<T, SLOTS> {
     const fn empty() -> Self {
         Self {
-            slots: [const { Slot { key: OnceCell::empty(), count: AtomicUsize::new(0) } }; SLOTS],
-            unlisted: AtomicUsize::new(0),
+            slots: [const { Slot { key: OnceCell::empty(), count: Counter::new() } }; SLOTS],
+            unlisted: Counter::new(),
         }
     }
 
@@ -46,10 +48,10 @@ impl<T: Copy + PartialEq, const SLOTS: usize> SiteTable<T, SLOTS> {
         for step in 0..SLOTS {
             let slot = &self.slots[start.wrapping_add(step) % SLOTS];
             if slot.key.get_or_set(key).is_some_and(|found| found == key) {
-                return slot.count.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+                return slot.count.add_one();
             }
         }
-        self.unlisted.fetch_add(1, Ordering::Relaxed);
+        self.unlisted.add_one();
         1
     }
 
@@ -65,13 +67,13 @@ impl<T: Copy + PartialEq, const SLOTS: usize> SiteTable<T, SLOTS> {
                 return None;
             }
             let counts = self.slots[at..].iter().filter(same);
-            let count = counts.map(|slot| slot.count.load(Ordering::Relaxed)).sum();
+            let count = counts.map(|slot| slot.count.get()).sum();
             (count > 0).then_some((key, count))
         })
     }
 
     /// Returns the count of everything at places that found no free slot.
     pub(super) fn unlisted(&self) -> usize {
-        self.unlisted.load(Ordering::Relaxed)
+        self.unlisted.get()
     }
 }

@@ -2,19 +2,31 @@
 
 use core::fmt;
 use core::panic::Location;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::counter::Counter;
+#[cfg(feature = "std")]
+use super::policy::policy;
 use super::site_table;
+#[cfg(feature = "std")]
+use crate::backend::environment;
 use crate::violation::{Place, ViolationKind};
 
-static BY_KIND: [AtomicUsize; ViolationKind::ALL.len()] =
-    [const { AtomicUsize::new(0) }; ViolationKind::ALL.len()];
+/// Whether this build keeps counts.
+const CHECKS: bool = cfg!(any(debug_assertions, feature = "checks"));
+
+static BY_KIND: [Counter; ViolationKind::ALL.len()] =
+    [const { Counter::new() }; ViolationKind::ALL.len()];
 
 pub(super) fn count_kind(kind: ViolationKind) {
-    BY_KIND[kind as usize].fetch_add(1, Ordering::Relaxed);
+    BY_KIND[kind as usize].add_one();
 }
 
 /// Returns the counts of the program: of all its threads, since its start.
+///
+/// On a target without compare-and-swap, such as `thumbv6m-none-eabi`, violations are counted by their kinds only, and of two
+/// at the same moment one may be missed. The feature `portable-atomic` makes the counts exact there, and lists the places.
+/// The program then chooses how: by the feature `critical-section` of the crate `portable-atomic`, or, on a single core, by
+/// its feature `unsafe-assume-single-core`.
 ///
 /// # Context
 ///
@@ -42,7 +54,7 @@ pub fn stats() -> Stats {
 /// Violations are counted by place for the first 128 places, and permits for the first 64. What happens at other places is
 /// only in [`unlisted`](Stats::unlisted) and [`unlisted_permits`](Stats::unlisted_permits).
 ///
-/// The `Display` form lists all counts, a line each.
+/// The `Display` form lists all counts, a line each. It also says if checks are off, or if `NONBLOCK` is misspelt.
 ///
 /// # Context
 ///
@@ -92,9 +104,14 @@ pub struct Permit {
 }
 
 impl Stats {
+    /// Returns whether checks are on in this build, as [`CHECKS`](crate::CHECKS) does. If not, nothing is counted.
+    pub const fn checks(&self) -> bool {
+        CHECKS
+    }
+
     /// Returns how many violations of a kind there were.
     pub fn count(&self, kind: ViolationKind) -> usize {
-        BY_KIND[kind as usize].load(Ordering::Relaxed)
+        BY_KIND[kind as usize].get()
     }
 
     /// Returns how many violations there were.
@@ -135,7 +152,17 @@ impl Stats {
 /// The counts, a line each: first the kinds that occurred, then the places, then the permits.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.checks() {
+            return f.write_str(
+                "violations: not counted, and no policy acts: checks are off in this build (debug assertions or \
+                 nonblock's feature `checks` turn them on)",
+            );
+        }
         write!(f, "violations: {}", self.total())?;
+        #[cfg(feature = "std")]
+        if let Some(error) = environment::error() {
+            write!(f, "\n  {error}; using `{}`", policy())?;
+        }
         for kind in ViolationKind::ALL.into_iter().filter(|kind| self.count(*kind) > 0) {
             write!(f, "\n  {kind}: {}", self.count(kind))?;
         }

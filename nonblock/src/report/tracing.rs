@@ -20,10 +20,10 @@ pub(super) fn emit(violation: &Violation) {
                 section = violation.section_place().map(display),
                 depth = violation.depth(),
                 thread = violation.task().name(),
-                pid = violation.task().id(),
+                tid = violation.task().id(),
                 occurrence = violation.occurrence(),
                 "{}",
-                violation.kind().report_text().headline
+                violation.kind().headline()
             )
         };
     }

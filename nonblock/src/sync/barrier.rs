@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::monitor::{Monitor, Waiters};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::token::Sleepable;
 
 /// A place where a number of threads wait for each other, and go on together. As [`std::sync::Barrier`].

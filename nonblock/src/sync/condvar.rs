@@ -6,7 +6,7 @@ use core::time::Duration;
 use lock_api::{RawCondvar, RawCondvarTimed, RawMutexTimed, WaitTimeoutResult};
 
 use super::mutex::MutexGuard;
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::token::Sleepable;
 
 /// A queue of threads that wait for the value of a [`Mutex`](super::Mutex) to change.

@@ -59,6 +59,8 @@ mod macros;
 #[cfg(feature = "std")]
 mod monitor;
 mod mutex;
+#[cfg(not(any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+mod no_spinning;
 #[cfg(feature = "std")]
 mod once_lock;
 mod raw_lock;
@@ -69,6 +71,8 @@ mod rwlock_guards;
 mod semaphore;
 mod spin_lock;
 mod spin_rwlock;
+#[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
+mod spinning;
 
 #[cfg(feature = "std")]
 pub use barrier::{Barrier, BarrierWaitResult};

@@ -6,7 +6,7 @@ use core::time::Duration;
 use lock_api::{RawMutex, RawMutexFair, RawMutexTimed};
 
 use super::macros::{guard, lock, map, unlock_fair};
-use crate::check::might_sleep;
+use crate::check::with_token::{self, might_sleep};
 use crate::context::Context;
 use crate::token::Sleepable;
 
@@ -280,7 +280,7 @@ impl<T: ?Sized, R: RawMutex> MutexGuard<'_, T, R> {
         cx: &mut Sleepable,
         f: impl FnOnce(&mut Sleepable) -> U,
     ) -> U {
-        might_sleep();
+        let _call = with_token::lend();
         lock_api::MutexGuard::unlocked(&mut guard.inner, || f(cx))
     }
 }

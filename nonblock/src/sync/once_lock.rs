@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::monitor::{Monitor, Waiters};
-use crate::check::might_sleep;
+use crate::check::with_token::{self, might_sleep};
 use crate::context::Context;
 use crate::primitive;
 use crate::token::Sleepable;
@@ -90,7 +90,7 @@ impl<T> OnceLock<T> {
     /// closure's passes through.
     #[track_caller]
     pub fn get_or_init(&self, cx: &mut Sleepable, f: impl FnOnce(&mut Sleepable) -> T) -> &T {
-        might_sleep();
+        let _call = with_token::lend();
         if let Some(value) = self.get() {
             return value;
         }

@@ -7,7 +7,7 @@ use lock_api::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTime
 
 use super::macros::{lock, locked_exclusive};
 use super::rwlock_guards::{RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
 

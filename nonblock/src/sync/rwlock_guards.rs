@@ -8,7 +8,7 @@ use lock_api::{
 };
 
 use super::macros::{downgrade, guard, map, unlock_fair};
-use crate::check::might_sleep;
+use crate::check::with_token::{self, might_sleep};
 use crate::token::Sleepable;
 
 guard! {
@@ -162,7 +162,7 @@ impl<T: ?Sized, R: RawRwLock> RwLockReadGuard<'_, T, R> {
         cx: &mut Sleepable,
         f: impl FnOnce(&mut Sleepable) -> U,
     ) -> U {
-        might_sleep();
+        let _call = with_token::lend();
         lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || f(cx))
     }
 }
@@ -216,7 +216,7 @@ impl<T: ?Sized, R: RawRwLock> RwLockWriteGuard<'_, T, R> {
         cx: &mut Sleepable,
         f: impl FnOnce(&mut Sleepable) -> U,
     ) -> U {
-        might_sleep();
+        let _call = with_token::lend();
         lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || f(cx))
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::monitor::{Monitor, Waiters};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::thread as native;
 
 use super::sleep;
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::token::Sleepable;
 
 /// How often the first wait yields the processor. Each later wait yields twice as often as the one before.

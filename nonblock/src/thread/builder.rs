@@ -4,7 +4,7 @@ use std::string::String;
 use std::thread as native;
 
 use super::{JoinHandle, Scope, ScopedJoinHandle, thread_main};
-use crate::check::might_sleep;
+use crate::check::might_sleep_to_spawn;
 use crate::token::Sleepable;
 
 /// Starts a thread with a name, which reports show, or with a stack of a certain size.
@@ -74,7 +74,7 @@ impl Builder {
         F: FnOnce(&mut Sleepable) -> T + Send + 'static,
         T: Send + 'static,
     {
-        might_sleep();
+        might_sleep_to_spawn();
         self.0.spawn(thread_main(f)).map(JoinHandle)
     }
 
@@ -102,7 +102,7 @@ impl Builder {
         F: FnOnce(&mut Sleepable) -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        might_sleep();
+        might_sleep_to_spawn();
         self.0.spawn_scoped(scope.native(), thread_main(f)).map(ScopedJoinHandle::new)
     }
 }

@@ -33,7 +33,8 @@ use std::thread as native;
 use std::time::Duration;
 
 use crate::backend::recorder::InheritedRecorders;
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
+use crate::check::{check_environment, might_sleep_to_spawn};
 use crate::token::{Sleepable, lend_sleepable};
 
 pub use self::backoff::Backoff;
@@ -230,7 +231,7 @@ where
     F: FnOnce(&mut Sleepable) -> T + Send + 'static,
     T: Send + 'static,
 {
-    might_sleep();
+    might_sleep_to_spawn();
     JoinHandle(native::spawn(thread_main(f)))
 }
 
@@ -238,6 +239,7 @@ where
 fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
     let recorders = InheritedRecorders::of_this_thread();
     move || {
+        check_environment();
         recorders.install();
         f(&mut lend_sleepable())
     }

@@ -4,7 +4,8 @@ use std::thread as native;
 
 use super::thread_main;
 use crate::backend;
-use crate::check::{might_sleep, might_sleep_at};
+use crate::check::might_sleep_to_spawn;
+use crate::check::with_token::{self, might_sleep, might_sleep_at};
 use crate::token::Sleepable;
 use crate::violation::Place;
 
@@ -40,7 +41,7 @@ where
     F: for<'scope> FnOnce(Scope<'scope, 'env>, &mut Sleepable) -> T,
 {
     let was_reported = backend::in_section() == Some(true);
-    might_sleep();
+    let _call = with_token::lend();
     let place = Place::caller();
     native::scope(|scope| {
         let result = f(Scope(scope), cx);
@@ -87,7 +88,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce(&mut Sleepable) -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        might_sleep();
+        might_sleep_to_spawn();
         ScopedJoinHandle(self.0.spawn(thread_main(f)))
     }
 }

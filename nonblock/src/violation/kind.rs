@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::checker::Checker;
+
 /// Which rule was broken.
 ///
 /// # Context
@@ -36,12 +38,12 @@ pub enum ViolationKind {
     NotInNonBlock,
 }
 
-/// The text of the report for one kind.
-pub(crate) struct ReportText {
-    pub(crate) headline: &'static str,
-    pub(crate) expected: &'static str,
-    pub(crate) found: &'static str,
-    pub(crate) help: &'static str,
+/// The text of the report for one kind. The help also depends on who made the check.
+pub(super) struct ReportText {
+    pub(super) headline: &'static str,
+    pub(super) expected: &'static str,
+    pub(super) found: &'static str,
+    pub(super) help: &'static str,
 }
 
 impl ViolationKind {
@@ -69,14 +71,18 @@ impl ViolationKind {
         }
     }
 
-    pub(crate) const fn report_text(self) -> ReportText {
+    /// Returns the first line of the report, without the place.
+    pub(crate) const fn headline(self) -> &'static str {
+        self.report_text(Checker::Function).headline
+    }
+
+    pub(super) const fn report_text(self, checker: Checker) -> ReportText {
         match self {
             Self::SleepInNonBlock => ReportText {
                 headline: "sleeping function called from invalid context",
                 expected: "a context that may sleep: no section open on this thread",
                 found: "a call that may sleep",
-                help: "pass `&mut Sleepable` to what may sleep, and the compiler finds this call; \
-                       in a section try instead of waiting, or put the work off",
+                help: checker.help_to_sleep(),
             },
             Self::ScheduledInNonBlock => ReportText {
                 headline: "scheduling while non-blocking",
@@ -106,14 +112,13 @@ impl ViolationKind {
                 headline: "non_block_end without non_block_start",
                 expected: "an open section to end",
                 found: "none on this thread",
-                help: "pair every `non_block_end` with a `non_block_start` on the same thread, \
-                       or use a closure, which cannot be unpaired",
+                help: checker.help_to_end(),
             },
             Self::NotInNonBlock => ReportText {
                 headline: "function that relies on a section called outside one",
                 expected: "an open section on this thread",
                 found: "none",
-                help: "call it in `non_block(|nb| ...)`",
+                help: checker.help_to_enter(),
             },
         }
     }

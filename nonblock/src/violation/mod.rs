@@ -3,6 +3,7 @@
 mod array_string;
 #[cfg(feature = "capi")]
 mod c_file;
+mod checker;
 mod kind;
 mod place;
 mod policy;
@@ -13,9 +14,11 @@ use core::panic::Location;
 
 #[cfg(feature = "capi")]
 pub(crate) use c_file::CFile;
+pub(crate) use checker::Checker;
 pub use kind::ViolationKind;
 pub use place::Place;
 pub use policy::{ParsePolicyError, Policy};
+pub(crate) use task::Culprit;
 pub use task::Task;
 
 /// A broken rule: what was done, where, in which section, by which thread.
@@ -24,11 +27,14 @@ pub use task::Task;
 ///
 /// ```text
 /// BUG: sleeping function called from invalid context at src/driver.rs:31:14
-/// non_block: 1, pid: 4711, name: oom_reaper
+/// non_block: 1, tid: 4711, name: oom_reaper
 /// expected: a context that may sleep: no section open on this thread
 /// found: a call that may sleep, in the section that began at src/reaper.rs:80:9
-/// help: pass `&mut Sleepable` to what may sleep, and the compiler finds this call; ...
+/// help: pass `&mut Sleepable` to what may sleep, if it takes none yet, and the compiler finds this call; ...
 /// ```
+///
+/// The second line leaves out what the backend does not know. The help fits the call: a root, a function that was lent a token,
+/// a destructor, or C.
 ///
 /// # As an event of `tracing`
 ///
@@ -43,7 +49,7 @@ pub use task::Task;
 /// | `section` | displayed, may be absent | [`section_place`](Self::section_place) |
 /// | `depth` | unsigned | [`depth`](Self::depth) |
 /// | `thread` | string | the name of the [`task`](Self::task) |
-/// | `pid` | unsigned | the number of the task |
+/// | `tid` | unsigned | the number of the task, 0 if it is unknown |
 /// | `occurrence` | unsigned | [`occurrence`](Self::occurrence) |
 ///
 /// The subscriber runs on the thread that broke the rule. The sections of the thread are suspended meanwhile, so the
@@ -54,7 +60,8 @@ pub use task::Task;
 ///
 /// # Context
 ///
-/// A plain value: everything on it may be called anywhere.
+/// A plain value: everything on it may be called anywhere. It is not `Sync`, so what a handler is lent stays on the thread that it
+/// is about. A clone may be sent to another thread.
 ///
 /// # Examples
 ///
@@ -74,8 +81,9 @@ pub struct Violation {
     pub(crate) place: Place,
     pub(crate) section: Option<Place>,
     pub(crate) depth: u32,
-    pub(crate) task: Task,
+    pub(crate) culprit: Culprit,
     pub(crate) occurrence: usize,
+    pub(crate) checker: Checker,
 }
 
 impl Violation {
@@ -117,8 +125,10 @@ impl Violation {
     }
 
     /// Returns the thread that broke the rule.
-    pub const fn task(&self) -> &Task {
-        &self.task
+    ///
+    /// In a handler the thread is named now, by a few system calls, and not before. A clone knows the name.
+    pub fn task(&self) -> Task {
+        self.culprit.task()
     }
 
     /// Returns which violation of its kind at its place this is, from 1.
@@ -129,14 +139,19 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.kind.report_text();
-        writeln!(f, "BUG: {} at {}", text.headline, self.place)?;
-        writeln!(
-            f,
-            "non_block: {}, pid: {}, name: {}",
-            self.depth,
-            self.task.id(),
-            self.task.name()
+        let text = self.kind.report_text(self.checker);
+        writeln!(f, "BUG: {} at {}", self.kind.headline(), self.place)?;
+        let task = self.task();
+        write!(f, "non_block: {}", self.depth)?;
+        if task.id() != 0 {
+            write!(f, ", tid: {}", task.id())?;
+        }
+        if !task.name().is_empty() {
+            write!(f, ", name: {}", task.name())?;
+        }
+        f.write_str(
+            "
+",
         )?;
         writeln!(f, "expected: {}", text.expected)?;
         write!(f, "found: {}", text.found)?;

@@ -15,6 +15,14 @@ const ENV_VAR: &str = "NONBLOCK";
 /// [`set_policy`](crate::set_policy) says otherwise. If both do, `set_policy` decides. Whatever the policy, violations are
 /// counted in [`stats`](crate::stats).
 ///
+/// The variable is read only with the feature `std`. Without it, the program's [backend](crate::backend) says which policy holds
+/// at first. With checks off there are no violations, so neither the variable nor `set_policy` does anything.
+///
+/// A misspelt `NONBLOCK` is named once on standard error, when the program first calls a root
+/// ([`sleepable`](crate::sleepable), `#[may_sleep(cx)]`), starts a thread by `nonblock::thread` or a test by
+/// `#[nonblock::test]`, and at the latest at the first violation. [`Panic`](Policy::Panic) holds then, and
+/// [`stats`](crate::stats) say so.
+///
 /// # Context
 ///
 /// A plain value: everything on it may be called anywhere.
@@ -36,7 +44,11 @@ pub enum Policy {
     /// On a thread that is panicking already, the report is written, as by `Warn`. In a call from C, which no panic may
     /// pass, it is as `Abort`. In a destructor of a thread-local value, every panic ends the program, and so does this one.
     Panic,
-    /// Write the report with a call trace, once for every site, and go on.
+    /// Write the report with a call trace, once for every site and section that it is reached from, and go on.
+    ///
+    /// What allocates in a section has the allocator's place in common, if the allocator makes the check. So the section counts
+    /// too, and the call trace leads to the caller. The first 128 such pairs are known to have been written; others are written
+    /// each time. Without compare-and-swap, every report is written, unless the feature `portable-atomic` is on.
     ///
     /// With the feature `std` the trace comes from [`std::backtrace`], which takes a lock. If a global allocator breaks a rule
     /// while its thread makes another such trace, it waits for itself.
@@ -44,6 +56,8 @@ pub enum Policy {
     /// Write the report with a call trace, as `Warn` does, and abort the program.
     Abort,
     /// Only count.
+    ///
+    /// Nothing is allocated, and no system call is made, but for the first look at the environment variable.
     Ignore,
 }
 
@@ -63,8 +77,8 @@ impl Policy {
 
     /// Reads the policy from the environment variable `NONBLOCK`.
     ///
-    /// A program calls this at its start to refuse a misspelt value. If it does not, the value is named at the first
-    /// violation, and [`Policy::Panic`] holds.
+    /// A program calls this at its start to refuse a misspelt value. If it does not, the value is named as [`Policy`] says, and
+    /// [`Policy::Panic`] holds.
     ///
     /// # Context
     ///

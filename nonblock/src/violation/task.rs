@@ -1,5 +1,9 @@
 //! The thread that broke a rule, as a report names it.
 
+use core::fmt;
+use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+
 use super::array_string::ArrayString;
 
 /// A thread, as a report names it.
@@ -42,5 +46,48 @@ impl Task {
     /// Returns the name of the thread. Empty if it is unknown.
     pub fn name(&self) -> &str {
         self.name.as_str()
+    }
+}
+
+/// Tells, by its name in messages of the compiler, why a violation is not `Sync`.
+trait ThreadIsNamedOnItself {}
+
+/// The thread that broke the rule. It is named when somebody asks, so that a violation that is only counted costs no name.
+///
+/// Only a thread can name itself. So this is not `Sync`, and a clone, which may be sent to another thread, is named.
+pub(crate) struct Culprit {
+    name: NameOf,
+    _not_sync: PhantomData<dyn ThreadIsNamedOnItself + Send + UnwindSafe + RefUnwindSafe>,
+}
+
+enum NameOf {
+    Task(Task),
+    /// The thread that runs, as this function names it.
+    RunningThread(fn() -> Task),
+}
+
+impl Culprit {
+    /// Stands for the thread that runs.
+    pub(crate) const fn running_thread(name: fn() -> Task) -> Self {
+        Self { name: NameOf::RunningThread(name), _not_sync: PhantomData }
+    }
+
+    pub(super) fn task(&self) -> Task {
+        match self.name {
+            NameOf::Task(task) => task,
+            NameOf::RunningThread(name) => name(),
+        }
+    }
+}
+
+impl Clone for Culprit {
+    fn clone(&self) -> Self {
+        Self { name: NameOf::Task(self.task()), _not_sync: PhantomData }
+    }
+}
+
+impl fmt::Debug for Culprit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.task().fmt(f)
     }
 }

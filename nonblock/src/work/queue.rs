@@ -11,7 +11,7 @@ use super::shared::Shared;
 use super::stats::QueueStats;
 #[cfg(feature = "std")]
 use super::worker::{self, Worker, Workers};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
 use crate::token::{NonBlock, Sleepable};

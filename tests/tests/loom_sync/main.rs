@@ -100,6 +100,7 @@ mod sync {
     mod semaphore;
     mod spin_lock;
     mod spin_rwlock;
+    mod spinning;
 
     pub use barrier::Barrier;
     pub use completion::Completion;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{SendError, TrySendError};
 
 use super::buffer::Node;
 use super::shared::{Channel, State};
-use crate::check::might_sleep;
+use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
 

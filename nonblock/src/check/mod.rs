@@ -1,8 +1,13 @@
 //! The run-time checks, which functions call at their start: `might_sleep`, `cant_sleep`.
 
+mod reported_call;
+pub(crate) mod with_token;
+
 use crate::backend::{self, ActiveBackend, Backend as _};
 use crate::report;
-use crate::violation::{Place, ViolationKind};
+use crate::violation::{Checker, Place, ViolationKind};
+
+pub(crate) use reported_call::{ReportedCall, bind, root};
 
 /// Whether this build of the crate keeps counts. It does if debug assertions are on, or the feature `checks`.
 ///
@@ -54,8 +59,14 @@ pub fn might_sleep() {
 #[inline]
 #[track_caller]
 pub(crate) fn might_sleep_at(place: Place) {
+    check_might_sleep(Checker::Function, place);
+}
+
+#[inline]
+#[track_caller]
+fn check_might_sleep(checker: Checker, place: Place) {
     if backend::in_section() == Some(true) {
-        report::violation(ViolationKind::SleepInNonBlock, place);
+        report::violation(ViolationKind::SleepInNonBlock, place, checker);
     }
 }
 
@@ -67,8 +78,27 @@ pub(crate) fn might_sleep_in_drop() {
     if backend::in_section() == Some(true) {
         // The place of a section that C began will not do: where the policy is to panic, a violation at a place in C aborts.
         let began = ActiveBackend::began().filter(|place| place.location().is_some());
-        report::violation(ViolationKind::SleepInNonBlock, began.unwrap_or_else(Place::caller));
+        let place = began.unwrap_or_else(Place::caller);
+        report::violation(ViolationKind::SleepInNonBlock, place, Checker::Destructor);
     }
+}
+
+/// Names a misspelt policy in the environment, once. What starts to use the library calls it.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn check_environment() {
+    // With checks off, no policy acts.
+    if CHECKS {
+        backend::environment::check();
+    }
+}
+
+/// As [`might_sleep`], in a function that starts a thread, and takes no token.
+#[cfg(feature = "std")]
+#[inline]
+#[track_caller]
+pub(crate) fn might_sleep_to_spawn() {
+    check_might_sleep(Checker::Spawn, Place::caller());
 }
 
 /// States that the caller may sleep here if the condition holds. Reports a violation if it does, and a section is open.
@@ -135,7 +165,13 @@ pub fn cant_sleep() {
 #[inline]
 #[track_caller]
 pub(crate) fn cant_sleep_at(place: Place) {
+    check_cant_sleep(Checker::Function, place);
+}
+
+#[inline]
+#[track_caller]
+fn check_cant_sleep(checker: Checker, place: Place) {
     if backend::in_section() == Some(false) {
-        report::violation(ViolationKind::NotInNonBlock, place);
+        report::violation(ViolationKind::NotInNonBlock, place, checker);
     }
 }

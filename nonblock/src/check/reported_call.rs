@@ -1,0 +1,74 @@
+//! Calls that lend a `Sleepable` and were reported: what sleeps within them has the same cause.
+
+use crate::backend;
+#[cfg(any(debug_assertions, feature = "checks"))]
+use crate::backend::{ActiveBackend, Backend as _};
+use crate::report;
+use crate::violation::{Checker, Place, ViolationKind};
+
+/// A call that lends the right to sleep, from its check until this guard is dropped, by unwinding too.
+///
+/// If the check found a section, the call was reported. Whatever it calls may sleep by the token that it lent, so that is
+/// the same mistake: it is counted, and not reported again.
+#[must_use = "what is called after this guard is dropped is reported on its own"]
+#[derive(Debug)]
+pub(crate) struct ReportedCall {
+    /// The depth that was marked as reported before. `None` if this call was not reported.
+    #[cfg(any(debug_assertions, feature = "checks"))]
+    marked_before: Option<u32>,
+}
+
+/// States that a root may sleep here, as [`might_sleep`](crate::might_sleep()).
+#[inline]
+#[track_caller]
+pub(crate) fn root() -> ReportedCall {
+    #[cfg(feature = "std")]
+    super::check_environment();
+    begin(Checker::Root)
+}
+
+/// As [`root`], for a token that an attribute binds.
+#[inline]
+#[track_caller]
+pub(crate) fn bind() -> ReportedCall {
+    #[cfg(feature = "std")]
+    super::check_environment();
+    begin(Checker::Binding)
+}
+
+#[inline]
+#[track_caller]
+pub(super) fn begin(checker: Checker) -> ReportedCall {
+    let mut call = ReportedCall {
+        #[cfg(any(debug_assertions, feature = "checks"))]
+        marked_before: None,
+    };
+    if backend::in_section() == Some(true) {
+        call.report(checker, Place::caller());
+    }
+    call
+}
+
+impl ReportedCall {
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn report(&mut self, checker: Checker, place: Place) {
+        report::violation(ViolationKind::SleepInNonBlock, place, checker);
+        #[cfg(any(debug_assertions, feature = "checks"))]
+        if let Some(depth) = ActiveBackend::depth() {
+            self.marked_before = Some(ActiveBackend::mark_reported(depth));
+        }
+    }
+}
+
+// Where checks are off, there is no `drop`: see `Section`.
+#[cfg(any(debug_assertions, feature = "checks"))]
+impl Drop for ReportedCall {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(depth) = self.marked_before {
+            ActiveBackend::mark_reported(depth);
+        }
+    }
+}
