@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::string::String;
 use std::vec::Vec;
 
-use crate::backend::recorder::recorded;
+use crate::backend::test_recorder::recorded;
 use crate::check::CHECKS;
 use crate::violation::Violation;
 

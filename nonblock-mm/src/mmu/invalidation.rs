@@ -10,8 +10,8 @@ use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
 use super::caller_place::CallerPlace;
-use super::interval_notifier::IntervalNotifier;
-use super::notifier::Notifier;
+use super::driver_callbacks::Notifier;
+use super::interval_driver_callbacks::IntervalNotifier;
 use super::open_invalidation::OpenInvalidation;
 use super::range::Range;
 use super::snapshot::Snapshot;

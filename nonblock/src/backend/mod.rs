@@ -55,9 +55,9 @@ mod checks_off;
 mod interface;
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
 mod linked;
-#[cfg(feature = "std")]
-pub(crate) mod recorder;
 mod set_backend;
+#[cfg(feature = "std")]
+pub(crate) mod test_recorder;
 #[cfg(feature = "std")]
 mod thread_local;
 

@@ -6,7 +6,7 @@ use std::format;
 use std::string::{String, ToString};
 
 use super::interface::{Backend, Suspended};
-use super::recorder;
+use super::test_recorder;
 use crate::violation::{Place, Policy, Task, Violation};
 
 struct State {
@@ -129,7 +129,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn record(violation: &Violation) -> bool {
-        recorder::record(violation)
+        test_recorder::record(violation)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Reports: what becomes of a violation, and how often each one happened.
 //!
-//! A check finds a violation, and calls [`violation`], which counts its site. Then one of three deals with it. A test that
-//! expects it records it. Otherwise the handler is called, if one is set. Otherwise the policy acts.
+//! A check that finds a violation calls [`violation`], which counts it by its place. If a test expects the violation, the test
+//! records it, and that is all. Otherwise the program's handler is called, if there is one, and if not, the policy acts.
 
+mod counts_by_place;
 mod once_cell;
 mod policy;
-mod site_table;
 mod stats;
 #[cfg(feature = "tracing")]
 mod tracing;
@@ -28,7 +28,7 @@ pub(crate) fn violation(kind: ViolationKind, place: Place) {
     let section = ActiveBackend::began();
     let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
-    let occurrence = site_table::VIOLATIONS.count(kind, place);
+    let occurrence = counts_by_place::VIOLATIONS.count(kind, place);
     let Some(_reporting) = ReportGuard::begin() else { return };
 
     let violation =
@@ -68,8 +68,7 @@ struct ReportGuard;
 impl ReportGuard {
     /// Returns `None` if the thread is making a report already.
     fn begin() -> Option<Self> {
-        // The guard is made only if this report begins. If one were made and dropped here, it would remove the mark of the
-        // outer report.
+        // The guard is made only if no report is under way. The drop of a second guard would remove the mark of the first.
         ActiveBackend::begin_report().then(|| Self)
     }
 }
@@ -84,6 +83,6 @@ impl Drop for ReportGuard {
 #[inline]
 pub(crate) fn count_permit(reason: &'static str, place: Place) {
     if cfg!(any(debug_assertions, feature = "checks")) {
-        site_table::PERMITS.count(reason, place);
+        counts_by_place::PERMITS.count(reason, place);
     }
 }

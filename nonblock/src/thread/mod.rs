@@ -32,7 +32,7 @@ use std::io;
 use std::thread as native;
 use std::time::Duration;
 
-use crate::backend::recorder::InheritedRecorders;
+use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::might_sleep;
 use crate::token::{Sleepable, lend_sleepable};
 
