@@ -1,4 +1,4 @@
-//! Locks, against the raw locks beneath them and those of others.
+//! Locks, against the raw locks that they are built on, and against locks of other crates.
 
 use std::hint::black_box;
 use std::sync as std_sync;
@@ -14,7 +14,7 @@ const PARKING_LOT: &str = "parking_lot";
 const STD: &str = "std";
 const TRACING: &str = "tracing-mutex (std's, watched for order)";
 
-/// Both builds against the raw lock: nothing with checks off, but for what a run varies by, and little with checks on.
+/// Both builds against the raw lock. With checks off the difference is no larger than between two runs. With checks on it is small.
 fn goals(group: &mut Group, of: &str, threads: usize) {
     if nonblock::CHECKS {
         group.goal(
