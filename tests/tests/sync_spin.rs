@@ -1,4 +1,4 @@
-//! The raw lock that spins, beneath a mutex and a spin lock.
+//! The raw lock that spins, used by a mutex and by a spin lock.
 
 use nonblock::sync::{self, RawSpin, SpinLockGuard};
 use nonblock::testing::violations;
