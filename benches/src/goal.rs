@@ -1,4 +1,4 @@
-//! What a rival is held to.
+//! The goal of a rival: a ratio that its result must keep to.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Measures nonblock against its peers, side by side, and makes the page of what came of it.
+//! Measures nonblock against its peers, side by side, and writes the page of the results.
 //!
 //! It builds the program `rivals` for each set of features, runs every group of rivals, counts instructions where valgrind
 //! is there, and writes tables, JSON and plots.

@@ -70,7 +70,7 @@ impl Plan {
         self.groups.iter().map(Group::key).collect()
     }
 
-    /// Leaves out the groups whose id begins with none of these; all stay if there are none.
+    /// Keeps the groups whose id begins with one of these. If none are given, keeps all groups.
     pub fn only(&mut self, beginnings: &[String]) {
         if !beginnings.is_empty() {
             self.groups.retain(|group| beginnings.iter().any(|id| group.id.starts_with(id)));

@@ -1,4 +1,4 @@
-//! What was measured, as the measured program tells the command, and the command whoever asks for JSON.
+//! The results. The measured program passes them to the command, and the command writes them as JSON if asked to.
 
 use serde::{Deserialize, Serialize};
 

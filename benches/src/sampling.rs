@@ -1,4 +1,4 @@
-//! The rounds: every rival once in each, in an order drawn anew.
+//! The rounds. In each round every rival runs once, in a new random order.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Everything that a model checker replaces: atomics, and cells of a thread.
 //!
-//! The models in `tests/tests/loom_*` compile this crate's own files over the model checker's.
+//! The rest of the crate imports these from here only. The models in `tests/tests/loom_*` compile the crate's files with a
+//! `primitive` of their own, which has the types of the model checker.
 
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -8,7 +9,7 @@ pub(crate) use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// a [`Backoff`](nonblock::thread::Backoff) soon are a millisecond each. Linux's reaper comes back as often.
 pub(crate) const MAX_TURN_WAITS: u32 = 100;
 
-/// Declares a cell of each thread, without a destructor: it can be used while the thread is torn down.
+/// Declares a thread-local cell without a destructor. It can be used while the thread is torn down.
 macro_rules! per_thread {
     ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
         std::thread_local! {

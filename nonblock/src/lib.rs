@@ -127,7 +127,7 @@ mod context;
 mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-mod may_sleep;
+mod may_sleep_value;
 #[cfg(feature = "sync")]
 pub mod notifier;
 mod primitive;
@@ -137,6 +137,7 @@ pub mod rcu;
 mod report;
 #[cfg(feature = "work")]
 mod reserve;
+mod root;
 mod section;
 #[cfg(feature = "lock_api")]
 pub mod sync;
@@ -158,11 +159,11 @@ pub use attributes::{may_sleep, non_block};
 pub use check::{CHECKS, cant_sleep, might_sleep, might_sleep_if};
 pub use context::{Context, OrWouldBlock, WouldBlock};
 #[cfg(feature = "std")]
-pub use may_sleep::InUse;
-pub use may_sleep::MaySleep;
+pub use may_sleep_value::InUse;
+pub use may_sleep_value::MaySleep;
 pub use report::{Handler, Permit, Site, Stats, policy, set_handler, set_policy, stats};
 #[cfg(feature = "work")]
 pub use reserve::{Reserve, ReserveStats, Reserved};
-pub use section::{non_block, permit_sleep, sleepable};
+pub use root::{non_block, permit_sleep, sleepable};
 pub use token::{NoToken, NonBlock, Sleepable};
 pub use violation::{ParsePolicyError, Place, Policy, Task, Violation, ViolationKind};

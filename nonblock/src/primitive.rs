@@ -1,7 +1,7 @@
 //! Everything that a model checker replaces: atomics, cells, threads, locks, clocks, and the ring of `work`.
 //!
-//! The rest of the crate takes these from here alone. So the models in `tests/tests/loom_*` can compile files of the library
-//! over the types of the model checker.
+//! The rest of the crate imports these from here only. The models in `tests/tests/loom_*` compile the library's files with a
+//! `primitive` of their own, which has the types of the model checker.
 
 #![allow(unused_imports, reason = "each set of features uses a part of it")]
 
@@ -69,13 +69,13 @@ pub(crate) const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 16;
 #[cfg(all(feature = "work", feature = "std"))]
 pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;
 
-/// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a mask brings a number
-/// into range.
+/// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a bit mask turns
+/// any number into the number of a shard.
 #[cfg(feature = "sync")]
 pub(crate) const RCU_SHARDS: usize = 16;
 
-/// How many replaced values an [`Rcu`](crate::rcu::Rcu) keeps before it looks whether readers are left, even if nobody waits
-/// for that.
+/// How many replaced values an [`Rcu`](crate::rcu::Rcu) keeps before a writer that waits for nobody looks whether readers are
+/// left.
 #[cfg(feature = "sync")]
 pub(crate) const RCU_MAX_RETIRED: usize = 8;
 

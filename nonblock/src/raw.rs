@@ -6,7 +6,8 @@
 use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
 use crate::report;
-use crate::section::{CallSite, Section, permit_sleep_unbounded};
+use crate::root::permit_sleep_unbounded;
+use crate::section::{CallSite, Section};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
 use crate::violation::{Checker, Place, ViolationKind};
 

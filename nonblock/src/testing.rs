@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::string::String;
 use std::vec::Vec;
 
-use crate::backend::recorder::{Recorded, recorded};
+use crate::backend::test_recorder::{Recorded, recorded};
 use crate::check::{self, CHECKS};
 use crate::violation::Violation;
 

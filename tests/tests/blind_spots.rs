@@ -3,7 +3,7 @@
 //! Each test shows one entry: that it compiles, and what the counters make of it. An entry that a later layer
 //! learns to see fails here, and is then taken off the list. The test `guide` keeps list and tests together.
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::testing::{expect_violation, violations};
-use nonblock::{Sleepable, Violation, ViolationKind, may_sleep, non_block, raw};
+use nonblock::{Context, Sleepable, Violation, ViolationKind, may_sleep, non_block, raw};
 
 fn sleep(cx: &mut Sleepable) {
     nonblock::thread::sleep(cx, Duration::from_millis(1));
@@ -295,6 +295,26 @@ fn a_path_that_does_not_run_is_not_seen() {
 fn losing_the_processor_is_not_seen() {
     let seen = violations(|| non_block(|_nb| std::thread::yield_now()));
     assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_refusal_that_is_unwrapped_is_not_seen() {
+    fn count<C: Context>(hits: &Mutex<u32>, cx: &mut C) {
+        *hits.acquire(cx).unwrap() += 1;
+    }
+
+    let hits = Mutex::new(0);
+    let found = violations(|| {
+        nonblock::sleepable(|cx| {
+            count(&hits, cx);
+            cx.non_block(|nb| count(&hits, nb));
+            let held = hits.lock(cx);
+            let refused = catch_unwind(AssertUnwindSafe(|| raw::non_block(|nb| count(&hits, nb))));
+            assert!(refused.is_err(), "the section is refused, and so it panics");
+            assert_eq!(*held, 2);
+        });
+    });
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]

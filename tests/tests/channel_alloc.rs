@@ -110,7 +110,7 @@ fn an_allocation_with_a_lock_held_is_found() {
     assert_eq!(locked, 1);
 }
 
-/// Sends, receives, is refused, waits and drops, with boxes, which are allocated and released by whoever has them.
+/// Sends, receives, is refused, waits and drops, with boxes as values. Only the owner of a box allocates or releases it.
 fn use_all(sender: &Sender<Box<u32>>, receiver: &Receiver<Box<u32>>, cx: &mut Sleepable) {
     sender.send(cx, Box::new(1)).unwrap();
     sender.try_send(Box::new(2)).unwrap();

@@ -1,4 +1,4 @@
-//! The drivers' callbacks, called by who must not sleep: they neither allocate nor free, whether they refuse or take.
+//! The drivers' callbacks in a section: they neither allocate nor free, whether they refuse the range or take it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

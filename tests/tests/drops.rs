@@ -1,4 +1,4 @@
-//! What an annotated function drops, it drops as the plain one does: the same things, in the same order, and in its section.
+//! An annotated function drops the same values as the plain function, in the same order, and inside its section.
 
 #![allow(
     clippy::needless_pass_by_value,

@@ -15,7 +15,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 24] = [
+const NONBLOCK: [&str; 25] = [
     "primitive",
     "violation",
     "backend",
@@ -23,6 +23,7 @@ const NONBLOCK: [&str; 24] = [
     "token",
     "check",
     "section",
+    "root",
     "context",
     "raw",
     "testing",
@@ -33,7 +34,7 @@ const NONBLOCK: [&str; 24] = [
     "sync",
     "work",
     "reserve",
-    "may_sleep",
+    "may_sleep_value",
     "rcu",
     "notifier",
     "capi",
@@ -72,7 +73,7 @@ struct Module {
     file: usize,
     /// Several modules can have one name, each under a condition of its own.
     children: BTreeMap<String, Vec<usize>>,
-    /// What is defined here, but for modules and imports.
+    /// What is defined here, except modules and imports.
     items: BTreeSet<String>,
     imports: Vec<Import>,
     references: Vec<Reference>,

@@ -1,4 +1,4 @@
-//! Who drops what is the users': never a section, and never so that a second panic aborts.
+//! Who drops the values of users: never a section. A second panic in such a drop does not abort the program.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -197,7 +197,7 @@ fn spin_guards_are_released_in_any_order() {
 
 #[test]
 fn a_forgotten_spin_guard_leaves_the_depth_raised() {
-    // On a thread of its own, whose count is the worse for it.
+    // On a thread of its own, because the count of sections on this thread is wrong afterwards.
     let forgetful = std::thread::spawn(|| {
         let lock = SpinLock::new(());
         non_block(|nb| std::mem::forget(lock.lock(nb)));
@@ -325,7 +325,7 @@ fn a_mutex_is_shown_with_its_value_if_it_is_free() {
 
 #[test]
 fn a_spin_lock_is_shown_without_being_held() {
-    /// Sleeps while it is shown: whoever waits for a lock held meanwhile would wait for it.
+    /// Its `Debug` sleeps. If a lock were held meanwhile, other threads would wait that long for the lock.
     struct Sleepy;
     impl std::fmt::Debug for Sleepy {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

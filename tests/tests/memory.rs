@@ -1,4 +1,4 @@
-//! Real memory: what is resident goes up and down by what the kernel says, and drivers are told first.
+//! Real memory: the kernel's count of resident pages goes up and down, and drivers are told before memory goes.
 
 #![cfg(target_os = "linux")]
 

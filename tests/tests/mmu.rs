@@ -10,7 +10,7 @@ use nonblock_mm::mmu::{
     AddressSpace, Event, Invalidate, Notifier, PAGE_SIZE, Range, Released, Subscription,
 };
 
-/// A call of a driver's callback: whose, which, of what, and how deep in sections.
+/// A call of a callback: the driver, the callback, the range, and the depth of sections.
 type Call = (&'static str, &'static str, Option<(Range, Event)>, u32);
 
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl Log {
         self.0.lock().unwrap().push((driver, what, range, raw::depth()));
     }
 
-    /// Takes what was called: whose and which.
+    /// Takes the recorded calls: driver and callback of each.
     fn names(&self) -> Vec<(&'static str, &'static str)> {
         self.take().into_iter().map(|(driver, what, _, _)| (driver, what)).collect()
     }
@@ -216,7 +216,7 @@ fn both_traits_can_be_imported_together() {
     assert_eq!(device.log.names().len(), 7);
 }
 
-/// A driver whose start callback does as it is told.
+/// A driver whose start callback runs a closure of the test.
 struct Told<F>(F);
 
 impl<F: Fn(&mut Sleepable) + Send + Sync> Invalidate for Told<F> {
@@ -429,7 +429,7 @@ fn a_release_is_called_once_whoever_calls_it() {
             for _ in 0..4 {
                 scope.spawn(|cx| {
                     space.release(cx);
-                    // Whoever returns finds it done.
+                    // Every call that has returned finds the release finished.
                     assert!(slow.done.load(Ordering::Relaxed));
                     assert_eq!(space.subscriptions(), 0);
                 });

@@ -278,7 +278,8 @@ fn unregister_waits_for_a_call_on_another_thread() {
     });
 }
 
-/// Whoever changes the chain sleeps: while he waits for callers, and while he drops what he removed. A call waits for neither.
+/// A thread that changes the chain sleeps while it waits for calls under way, and while it drops removed callbacks. Calls of the
+/// chain wait for neither.
 #[test]
 fn a_call_does_not_wait_for_who_changes_the_chain() {
     /// A callback whose drop waits.

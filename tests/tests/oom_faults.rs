@@ -1,4 +1,4 @@
-//! Drivers at their worst: whatever they do, the reaper's thread lives on.
+//! Drivers that misbehave: whatever they do, the reaper's thread goes on.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]

@@ -1,4 +1,4 @@
-//! Memory pressure: what can be asked of the kernel, what it says where it will not, and who chooses the victims.
+//! Memory pressure: what the kernel can be asked to watch, the error if it refuses, and who chooses the victims.
 
 #![cfg(target_os = "linux")]
 
@@ -160,7 +160,7 @@ fn what_is_absent_or_something_else_is_named_and_left_alone() {
             assert_eq!(error, PressureError::NoCgroup { path: directory.into() });
             assert!(error.to_string().contains("cgroup v2"), "{error}");
         }
-        // Neither a file nor a folder will do for the other.
+        // A folder in place of the file is refused, and a file in place of the folder.
         let error = Pressure::of_file(&folder, quiet(), cx).unwrap_err();
         assert!(matches!(error, PressureError::Other { .. }), "{error}");
     });

@@ -1,4 +1,4 @@
-//! A victim that is another process: killed, and relieved of its memory before it has ended.
+//! A victim that is another process: it is killed, and its memory is taken before it has ended.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! What a reaper tells of its work: what held a victim that never yields, and what is counted.
+//! What a reaper reports: what held a victim that was given up, and what it counts.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]
@@ -76,7 +76,7 @@ fn a_victim_that_yields_is_reported_in_one_line() {
     });
 }
 
-/// As in Linux, whose log has it: unless somebody watches, it stands on standard error.
+/// If nobody watches, the report goes to standard error, as Linux writes it to its log.
 #[test]
 fn a_victim_that_is_given_up_is_reported_on_standard_error() {
     let name = "a_victim_that_is_given_up_is_reported_on_standard_error";

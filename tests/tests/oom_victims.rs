@@ -1,4 +1,4 @@
-//! Several victims at once: who is served first, when it is tried again, and what calls one off.
+//! Several victims at once: which is tried first, when it is tried again, and what cancels it.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::similar_names, reason = "a reaper has reaped when its reaping is over")]

@@ -1,4 +1,4 @@
-//! What is set aside for sections is really there: its first use in one meets no page fault.
+//! Memory that is set aside for sections is resident: its first use in a section causes no page fault.
 
 #![cfg(target_os = "linux")]
 
@@ -45,7 +45,7 @@ fn what_was_set_aside_is_there() {
     assert!(found < FEW, "a bounded channel: {found} faults");
     drop(receiver);
 
-    // A value whose absence is written as zeros, and which allocates nothing.
+    // A value that allocates nothing, and whose `None` is all zeros in memory.
     let (sender, _receiver) = channel::bounded::<Box<()>>(ITEMS * 8);
     let found = faults_in_section(|_nb| {
         for _ in 0..ITEMS * 8 {

@@ -1,4 +1,4 @@
-//! Drivers that panic, in callbacks and in drops: nobody is kept from his call, nobody waits for ever, and no two panics meet.
+//! Drivers that panic in callbacks and in drops: all other callbacks are called, no thread waits for ever, and no second panic aborts.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
@@ -399,7 +399,7 @@ fn nobody_stays_subscribed_whom_a_panic_kept_from_his_subscription() {
     });
 }
 
-/// Whoever it is that frees a driver whose drop panics, he has waited when the panic comes.
+/// A driver's drop panics. Whichever call frees the driver, it has finished its wait before the panic passes through.
 #[test]
 fn an_unsubscription_waits_all_the_same_if_a_drop_panics() {
     sleepable(|cx| {

@@ -101,7 +101,7 @@ fn warn_writes_a_site_once_counts_all_and_goes_on() {
 fn abort_writes_the_report_and_ends_the_program() {
     let outcome = with_variable("abort_writes_the_report_and_ends_the_program", "abort", || {
         assert_eq!(Policy::from_env(), Ok(Some(Policy::Abort)));
-        // Neither caught nor unwound: a panic would be, and the test would go on.
+        // The process ends here. A panic would be caught, and the test would go on.
         let _ = catch_unwind(sleep_in_a_section);
         go_on();
     });

@@ -1,4 +1,4 @@
-//! Ranges of addresses: what they hold, and what is said to those that cannot be.
+//! Ranges of addresses: what they contain, and the errors for ranges that cannot exist.
 
 use nonblock_mm::mmu::{Event, Owner, PAGE_SIZE, Range, RangeError};
 

@@ -1,4 +1,4 @@
-//! Values that a section reads without waiting: what readers find, when old values go, and what a read never does.
+//! Values that a section reads without waiting: what readers find, when old values are dropped, and what a read never does.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! The report: its text, its call trace, and that it comes out whatever the thread is doing.
+//! The report: its text, its call trace, and that it is written whatever the thread is doing.
 
 use std::panic::{Location, catch_unwind};
 #[cfg(unix)]
@@ -172,7 +172,7 @@ fn the_call_trace_starts_near_the_function_that_slept() {
     // `might_sleep` itself may stand before it, where it is not inlined.
     assert!(slept <= 1, "{trace:#?}");
     assert!(slept < section, "{trace:#?}");
-    // Neither the reporter's own frames nor the runtime's start.
+    // The trace shows neither the frames of the report itself nor those of the runtime's start.
     for name in ["nonblock::report", "backtrace", "nonblock::backend", "lang_start", "test::run"] {
         assert_eq!(of(name), None, "{trace:#?}");
     }

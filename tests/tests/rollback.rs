@@ -1,4 +1,4 @@
-//! Refusals: exactly those that started get their end, whoever else comes, goes or refuses.
+//! Refusals: exactly the drivers that started get their end, even if others subscribe, unsubscribe or refuse meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};

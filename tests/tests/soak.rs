@@ -1,6 +1,6 @@
 //! A soak: threads that invalidate, threads that mirror, and subscriptions that come and go, for 5 seconds.
 //!
-//! `.ci/soak` makes it as long as one likes, by `NONBLOCK_SOAK_SECONDS`.
+//! `.ci/soak` sets another length by `NONBLOCK_SOAK_SECONDS`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -160,7 +160,7 @@ impl Invalidate for Mirror {
     }
 }
 
-/// Changes pages until told to stop; whoever is refused leaves them alone.
+/// Changes pages until it is told to stop. A refused thread leaves the pages as they are.
 fn invalidate(
     space: &AddressSpace,
     truth: &Truth,

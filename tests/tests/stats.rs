@@ -1,4 +1,4 @@
-//! The counts: by kind, by place, of permits, and beyond what the tables hold.
+//! The counts: by kind, by place, of permits, and of what finds no room in the tables.
 //!
 //! They are the process's, so each test has a process of its own.
 

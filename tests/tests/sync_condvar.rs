@@ -1,4 +1,4 @@
-//! Condition variables: waiting with a mutex, which is let go meanwhile.
+//! Condition variables: waiting with a mutex, which is released during the wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;

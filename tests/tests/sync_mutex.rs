@@ -1,4 +1,4 @@
-//! What mutexes have beside `lock`: times, parts of a value, and letting go for a while.
+//! What mutexes have besides `lock`: waits with a time limit, guards of a part of the value, and releasing the lock for a while.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,4 @@
-//! What the tests of std's, `parking_lot`'s and `crossbeam-channel`'s own locks and channels look at, and the other files
-//! here do not.
+//! Cases from the tests of std, `parking_lot` and `crossbeam-channel` that the other files here do not cover.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -310,7 +310,7 @@ fn with_opens_its_section_from_any_context_and_lends_its_token() {
 
 #[test]
 fn a_forgotten_spin_guard_leaves_the_depth_raised() {
-    // On a thread of its own, whose count is the worse for it.
+    // On a thread of its own, because the count of sections on this thread is wrong afterwards.
     let forgetful = std::thread::spawn(|| {
         let lock = SpinRwLock::new(());
         non_block(|nb| std::mem::forget(lock.read(nb)));

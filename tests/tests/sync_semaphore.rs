@@ -1,4 +1,4 @@
-//! Semaphores: so many at once, counted or by guards.
+//! Semaphores: a limited number of holders at once, with guards or counted by hand.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! The module `testing`: what tests of non-blocking code are written with.
+//! The module `testing`, which is for tests of non-blocking code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! Threads: what they are lent, what waiting for them takes, and what comes of their panics.
+//! Threads: which token they are lent, which token a join takes, and what happens if they panic.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};

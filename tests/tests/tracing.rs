@@ -1,4 +1,4 @@
-//! Violations as events of `tracing`: their fields and levels, and subscribers that do as they like.
+//! Violations as events of `tracing`: their fields and levels, and subscribers that sleep, panic or break rules.
 //!
 //! Policies and counts are the process's, so each test has a process of its own.
 

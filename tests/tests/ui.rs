@@ -28,7 +28,7 @@ fn mistakes_are_refused() {
     assert!(complaints.is_empty(), "ui/ is not in order:\n{}", complaints.join("\n"));
 
     let mistakes = mistakes(cases);
-    assert!(!mistakes.is_empty(), "no case was found in {CASES}");
+    assert_some_are_wanted(&mistakes, CASES);
     let runner = trybuild::TestCases::new();
     for case in &mistakes {
         runner.compile_fail(case);
@@ -43,11 +43,42 @@ fn mistakes_are_refused() {
 #[test]
 fn right_uses_compile_and_run() {
     let passes = passes(Path::new(CASES));
-    assert!(!passes.is_empty(), "no case was found in {CASES}/pass");
+    assert_some_are_wanted(&passes, &format!("{CASES}/pass"));
     let runner = trybuild::TestCases::new();
     for case in &passes {
         runner.pass(case);
     }
+}
+
+/// trybuild passes where it runs no case, for instance when `trybuild=PART` is misspelt. This test fails then.
+#[track_caller]
+fn assert_some_are_wanted(cases: &[PathBuf], folder: &str) {
+    let parts: Vec<String> = std::env::args().filter_map(|argument| part(&argument)).collect();
+    assert!(!cases.is_empty(), "no case was found in {folder}");
+    let unmatched = unmatched(&parts, cases);
+    assert!(unmatched.is_empty(), "no path of a case in {folder} holds any of {unmatched:?}");
+}
+
+/// The part of a path by which an argument chooses cases, as trybuild reads it.
+fn part(argument: &str) -> Option<String> {
+    let part = argument.strip_prefix("trybuild=")?;
+    (!part.is_empty()).then(|| part.to_owned())
+}
+
+/// The parts that no case's path holds.
+fn unmatched<'a>(parts: &'a [String], cases: &[PathBuf]) -> Vec<&'a String> {
+    let is_held = |part: &&String| cases.iter().any(|case| case.to_string_lossy().contains(*part));
+    parts.iter().filter(|part| !is_held(part)).collect()
+}
+
+#[test]
+fn a_part_that_chooses_no_case_is_found() {
+    assert_eq!(part("trybuild=token/"), Some("token/".to_owned()));
+    assert_eq!(part("trybuild="), None);
+    assert_eq!(part("mistakes"), None);
+    let cases = [PathBuf::from("ui/token/cloned.rs")];
+    let parts = ["token/".to_owned(), "tokn".to_owned()];
+    assert_eq!(unmatched(&parts, &cases), [&parts[1]]);
 }
 
 #[test]
@@ -102,8 +133,12 @@ fn disorder_is_found() {
     put("token/deep/er.rs", "//! A rule.\n");
     put("pass/token/lent.stderr", "");
     put("pass/token/lenient.rs", "//! A right use.\n");
+    fs::create_dir_all(folder.join("empty")).unwrap();
+    fs::create_dir_all(folder.join("pass/empty")).unwrap();
     let found = complaints(&folder, false);
     let expected = [
+        "empty: has no case",
+        "pass/empty: has no case",
         "loose.rs: is in no topic's folder",
         "pass/token/lenient.rs: lets a warning pass",
         "pass/token/lent.stderr: a case that passes has none",
@@ -150,7 +185,14 @@ fn sources(cases: &Path, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
 /// What is wrong with the folder, a line each. While blessing, a missing or old `.stderr` is not.
 fn complaints(cases: &Path, blessing: bool) -> Vec<String> {
     let files = files(cases);
-    let mut complaints = Vec::new();
+    let mut complaints: Vec<_> = topics(cases)
+        .into_iter()
+        .filter(|topic| {
+            let is_case = |path: &&PathBuf| path.extension().is_some_and(|end| end == "rs");
+            !files.iter().filter(is_case).any(|path| path.starts_with(topic))
+        })
+        .map(|topic| format!("{}: has no case", topic.display()))
+        .collect();
     for path in &files {
         let mut complain = |fault: &str| complaints.push(format!("{}: {fault}", path.display()));
         if DOCUMENTS.iter().any(|document| path == Path::new(document)) {
@@ -192,6 +234,19 @@ fn complaints(cases: &Path, blessing: bool) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// The folders of topics, relative to the folder of all cases, in order.
+fn topics(cases: &Path) -> BTreeSet<PathBuf> {
+    let folders = |inner: &Path| -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(inner) else { return Vec::new() };
+        let paths = entries.map(|entry| entry.expect("an entry of ui/ can be read").path());
+        paths.filter(|path| path.is_dir()).collect()
+    };
+    let relative = |path: PathBuf| {
+        path.strip_prefix(cases).expect("it was found below the folder").to_path_buf()
+    };
+    folders(cases).into_iter().chain(folders(&cases.join("pass"))).map(relative).collect()
 }
 
 /// Every file below the folder, relative to it, in order.

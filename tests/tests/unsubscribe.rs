@@ -1,4 +1,4 @@
-//! The ends of subscriptions: no callback after `unsubscribe` has returned, and nobody waits for himself.
+//! The ends of subscriptions: no callback runs after `unsubscribe` has returned, and no thread waits for itself.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ impl Invalidate for Watched {
     }
 }
 
-/// A driver whose start callback does as it is told.
+/// A driver whose start callback runs a closure of the test.
 struct Told<F>(F);
 
 impl<F: Fn(&mut Sleepable) + Send + Sync> Invalidate for Told<F> {
@@ -236,7 +236,7 @@ fn a_dropped_subscription_is_cleared_away_by_later_changes() {
     });
 }
 
-/// Whoever changes the list looks now and then, not each time, whether what was dropped can go.
+/// A change of the list looks only now and then whether dropped drivers can be freed.
 #[test]
 fn later_changes_leave_little_behind_though_nobody_waits() {
     let (space, chain) = (AddressSpace::new(), AtomicChain::<u32>::new());

@@ -560,7 +560,7 @@ fn a_handler_that_flushes_its_own_queue_is_told() {
     });
 }
 
-/// To start a thread in a section is reported, and whoever is told of it may use the queue.
+/// Starting a thread in a section is reported. The handler that gets the report may use the queue.
 #[test]
 fn a_worker_is_started_with_nothing_locked() {
     static QUEUE: LazyLock<Queue<()>> = LazyLock::new(|| Queue::with_capacity(1));

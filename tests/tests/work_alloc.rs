@@ -1,4 +1,4 @@
-//! What sections do with queues and reserves neither allocates nor releases memory: a counting allocator says so.
+//! In a section, queues and reserves neither allocate nor release memory. A counting allocator shows it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! Queues against plain ones: whatever is done by one thread, in whatever order; and what may not be lost by many.
+//! Queues against a plain model: random operations of one thread, and many threads that must lose no item.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Nothing remains where checks are off: what is written with nonblock compiles to the machine code of the same thing
-//! written without, instruction by instruction.
+//! With checks off, nothing of nonblock remains: code with it compiles to the same machine code as the same code without it,
+//! instruction by instruction.
 #![cfg(target_os = "linux")]
 
 use nonblock_tests::fixture::Fixture;

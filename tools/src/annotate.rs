@@ -97,7 +97,7 @@ pub struct Annotated {
 ///
 /// # Panics
 ///
-/// If a function was neither annotated nor counted as left out.
+/// If a function was not annotated, and was not counted as left out either.
 pub fn annotate(text: &str, attribute: &str, granularity: Granularity) -> syn::Result<Annotated> {
     let file: syn::File = syn::parse_str(text)?;
     let mut visitor =

@@ -1,4 +1,4 @@
-//! Calls of cargo, away from the settings of the build that runs the tool.
+//! Calls of cargo that do not inherit the settings of the build that runs the tool.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! A configuration for clippy, which keeps calls of std's that block out of code that must not sleep.
+//! Writes a configuration for clippy that keeps blocking calls of std out of code that must not sleep.
 
 use std::fmt::Write as _;
 
@@ -71,7 +71,8 @@ pub fn generate(blocking: &Blocking<'_>, wanted: Wanted) -> String {
         blocking.entries.iter().filter(|entry| wanted.has(entry.effect)).collect();
     let mut text = format!(
         "# Keeps calls that may sleep out of code that must not: put this beside Cargo.toml, as clippy.toml.\n\
-         # Where such a call is right, say so there: #[expect(clippy::disallowed_methods)]. In tests all of them may be:\n\
+         # Where such a call is right, say so there: #[expect(clippy::disallowed_methods)], and for a macro\n\
+         # such as println!, #[expect(clippy::disallowed_macros)]. In tests all of them may be:\n\
          # #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]\n\
          #\n\
          # Made from tools/blocking.tsv by the following; --allocations adds what allocates.\n\

@@ -1,4 +1,4 @@
-//! Crates that are measured by the time that the compiler takes over them: they differ in their attributes alone.
+//! Generates crates that differ only in their attributes, to measure how long the compiler takes for each.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What is found out otherwise than by the rivals' turns, and put on the page as a table.
+//! A chapter of the page: a table of results that do not come from the rivals' turns.
 
 use serde::Serialize;
 

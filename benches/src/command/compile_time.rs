@@ -1,4 +1,4 @@
-//! What the attributes cost the compiler: crates that differ in them alone, of several sizes.
+//! What the attributes cost the compiler. It builds crates of several sizes that differ only in their attributes.
 
 use benches::goal::Goal;
 use benches::results::{Measured, Series};

@@ -1,4 +1,4 @@
-//! Files that are written.
+//! Writing files.
 
 use std::fs;
 use std::path::Path;

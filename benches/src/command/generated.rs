@@ -1,4 +1,4 @@
-//! Workspaces of generated crates, whose building is what is measured.
+//! Workspaces of generated crates. Their build times are measured.
 
 use std::fs;
 use std::path::PathBuf;

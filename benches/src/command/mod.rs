@@ -1,4 +1,4 @@
-//! The command, from its arguments to what it writes.
+//! The command: it reads its arguments, measures, and writes the results.
 
 mod arguments;
 mod callgrind;

@@ -1,7 +1,7 @@
 //! The measured program, built for each set of features.
 //!
-//! Whether nonblock checks is a feature of it, and a program has it once. So the program is built without and with, and
-//! goals that hold without checks and with them are looked at in one program each.
+//! A program has one nonblock, with checks on or off for the whole program. So the program is built twice. Goals for checks off
+//! are measured in one build, and goals for checks on in the other.
 
 use std::fs;
 use std::path::{Path, PathBuf};

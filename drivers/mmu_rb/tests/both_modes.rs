@@ -139,7 +139,7 @@ fn waits_for_room_where_it_may(cx: &mut Sleepable) {
     assert_eq!(pins.pinned(), 0);
 }
 
-/// Pins whose pages are invalidated and changed once, between the pinning and the caching.
+/// Pins pages. Once, between the pinning and the caching, the pages are invalidated and changed.
 struct Colliding {
     pins: Pins,
     space: Arc<AddressSpace>,

@@ -11,13 +11,13 @@ use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock, might_sleep};
 
 use super::caller_place::CallerPlace;
+use super::driver_callbacks::Notifier;
 use super::event::Event;
 use super::interval::Interval;
-use super::interval_notifier::IntervalNotifier;
+use super::interval_driver_callbacks::IntervalNotifier;
 use super::interval_subscription::IntervalSubscription;
 use super::interval_tree::{LeafEntry, Subscriber};
 use super::invalidation::Invalidation;
-use super::notifier::Notifier;
 use super::open_invalidation::OpenInvalidation;
 use super::pass_id::PassId;
 use super::range::Range;

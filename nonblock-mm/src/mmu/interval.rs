@@ -1,4 +1,4 @@
-//! An interval of an address space, without its driver.
+//! An interval as the tree and its subscription share it: the range, the tombstone and the sequence, but not the driver.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::invalidate_seq::InvalidateSeq;
 use super::range::Range;
 use super::turn::IntervalTurn;
 
-/// The sort key of an interval: its start, and then its number. Intervals with the same start are so in the order of
-/// subscription.
+/// The sort key of an interval: its start, and then its number. So intervals with the same start are in the order in which they
+/// were subscribed.
 pub(super) type Key = (usize, u64);
 
 /// An interval, shared by the tree and the subscription. It holds no driver, so it can be freed anywhere.
@@ -21,7 +21,7 @@ pub(super) struct Interval {
     pub(super) tombstone: Tombstone,
     pub(super) invalidate_seq: InvalidateSeq,
     pub(super) turn: IntervalTurn,
-    /// The interval that was removed before this one: the link of `RemovedIntervals`.
+    /// The next interval in the list of removed ones (`RemovedIntervals`): the one that was removed just before this one.
     pub(super) next_removed: SpinLock<Option<Arc<Interval>>>,
 }
 

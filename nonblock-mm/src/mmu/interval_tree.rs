@@ -1,8 +1,8 @@
-//! The interval tree of an address space. It is never changed, only replaced as a whole.
+//! The interval tree of an address space. A tree never changes: a change makes a new tree that replaces it.
 //!
 //! It is a B+ tree, sorted by the starts of the intervals. Each child pointer also holds the greatest end of the intervals
 //! below it, so a look-up skips the parts that end before its range begins. A change copies the nodes on the path to one
-//! entry, and shares all other nodes with the tree before it. So a look-up takes no lock and has a tree that stays as it is:
+//! entry, and shares all other nodes with the tree before it. So a look-up takes no lock, and nothing changes under it:
 //! an invalidation finds the same intervals at its end as at its start.
 
 use core::iter;
@@ -13,7 +13,7 @@ use crossbeam_utils::CachePadded;
 use nonblock::unwind::DropCaught;
 
 use super::interval::{Interval, Key};
-use super::interval_notifier::IntervalNotifier;
+use super::interval_driver_callbacks::IntervalNotifier;
 use super::range::Range;
 
 /// How many entries a node has at most. A higher number makes changes more expensive, a lower one makes look-ups longer.

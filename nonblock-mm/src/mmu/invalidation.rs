@@ -10,7 +10,7 @@ use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
 use super::caller_place::CallerPlace;
-use super::notifier::Notifier;
+use super::driver_callbacks::Notifier;
 use super::open_invalidation::OpenInvalidation;
 use super::pass_id::PassId;
 use super::range::Range;

@@ -1,15 +1,16 @@
-//! Counts the invalidations that each thread has open.
+//! Counts, for each thread, the invalidations that it has begun and not ended.
 
 use crate::primitive::per_thread;
 
 per_thread! {
-    /// How many this thread has open.
+    /// How many invalidations this thread has begun and not ended.
     static OPEN: usize = 0;
 }
 
 /// Counts one open invalidation of this thread, until it is dropped.
 ///
-/// The count belongs to the thread. An invalidation stays on its thread by the guard that lies beside this in it.
+/// It must be dropped on the thread that made it. The `Invalidation` that holds it also holds the guard of the snapshot, which
+/// cannot be sent to another thread.
 #[derive(Debug)]
 pub(super) struct OpenInvalidation {
     _private: (),

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use nonblock::rcu::{List, View};
 use nonblock::{NonBlock, raw};
 
+use super::driver_callbacks::Notifier;
 use super::interval::Interval;
 use super::interval_tree::{IntervalTree, Overlapping};
-use super::notifier::Notifier;
 use super::range::Range;
 
 /// The phase of an address space's life.

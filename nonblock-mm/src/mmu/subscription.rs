@@ -1,4 +1,4 @@
-//! A subscription. It can be ended in two ways: one waits for the callbacks, one does not.
+//! A subscription. `unsubscribe` ends it and waits for callbacks under way; its drop ends it and waits for nothing.
 
 use std::sync::{Arc, Weak};
 

@@ -1,4 +1,4 @@
-//! What an address space shares with its subscriptions: the notifiers, and how they are added and removed.
+//! The notifiers that are subscribed to an address space, and adding and removing them. A subscription uses it to end itself.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::released::Released;
 use super::snapshot::{Phase, Removed, Snapshot};
 use super::turn::Turns;
 
-/// When the addition of a notifier frees the replaced snapshots.
+/// When adding a notifier frees the snapshots that were replaced.
 #[derive(Clone, Copy)]
 pub(super) enum Collect {
     /// If many wait to be freed.
@@ -19,11 +19,11 @@ pub(super) enum Collect {
     IfQuiet,
 }
 
-/// What an address space shares with its subscriptions.
+/// The notifiers of an address space. Its subscriptions have a share in it.
 #[derive(Debug)]
 pub(super) struct Subscriptions {
     pub(super) snapshot: Rcu<Snapshot>,
-    // In an `Arc` of its own: a subscription that outlives the address space uses it too.
+    // It has an `Arc` of its own, because a subscription that outlives the address space still uses it.
     pub(super) clock: Arc<VersionClock<Removed>>,
     pub(super) turns: Turns,
 }
@@ -39,8 +39,9 @@ impl Subscriptions {
 
     /// Adds a notifier.
     ///
-    /// The closure adds it to the snapshot and returns the subscription. It is given the grace period of the invalidations
-    /// that began before. If the drop of an earlier driver panics here, the subscription is dropped, and so ended.
+    /// The closure adds it to the snapshot, and returns the subscription. Its second argument is the grace period of the
+    /// invalidations that began earlier. Adding may drop drivers that were removed earlier. If such a drop panics, the new
+    /// subscription is dropped, and so ended.
     #[track_caller]
     pub(super) fn add<S>(
         &self,
@@ -89,7 +90,8 @@ impl Subscriptions {
         first_panic.resume();
     }
 
-    /// Waits for the invalidations that may have pinned an older snapshot, unless this thread may have one of them open.
+    /// Waits until the invalidations that may have pinned an older snapshot have ended. If this thread may have one of them open,
+    /// it does not wait: it would wait for itself.
     #[track_caller]
     pub(super) fn synchronize_since(
         &self,

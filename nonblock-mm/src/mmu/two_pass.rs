@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nonblock::sync::SpinLock;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
-use super::interval_notifier::IntervalNotifier;
+use super::interval_driver_callbacks::IntervalNotifier;
 use super::pass_id::PassId;
 use super::range::Range;
 

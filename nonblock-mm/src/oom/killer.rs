@@ -14,7 +14,6 @@ use super::pressure::{Pressure, Woken, wait_for_any};
 use super::pressure_error::PressureError;
 use super::reap_handle::Reaping;
 use super::reaper::Reaper;
-use super::stderr;
 use crate::memory::Mm;
 use nonblock::unwind;
 
@@ -266,7 +265,7 @@ impl Worker {
                 Err(error) => error,
             },
         };
-        stderr::write_line(&format_args!("oom_killer: {error}"));
+        super::write_to_stderr(&format_args!("oom_killer: {error}"));
         let _ = shared.lost.set(error);
         self.pressure = None;
         Woken::default()

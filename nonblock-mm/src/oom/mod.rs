@@ -53,17 +53,16 @@ mod process;
 mod process_error;
 mod reap_event;
 mod reap_handle;
+mod reap_victim;
 mod reaped;
 mod reaper;
 mod reaper_state;
 mod reaper_thread;
 mod stats;
-mod stderr;
 #[cfg(feature = "tracing")]
 mod tracing;
 mod tried_mappings;
 mod trigger;
-mod victim;
 
 pub use builder::Builder;
 pub use config::{INTERVAL, TRIES};
@@ -78,3 +77,12 @@ pub use reaped::{Held, ReapOutcome, Reaped};
 pub use reaper::Reaper;
 pub use stats::ReaperStats;
 pub use trigger::{MAX_WINDOW, MIN_WINDOW, Stall, Trigger, TriggerError};
+
+/// Writes a line to standard error in one call, for an error that no watcher is told of.
+///
+/// Does not take the lock of the standard library: its holder may wait for memory.
+fn write_to_stderr(text: &dyn core::fmt::Display) {
+    let text = format!("{text}\n");
+    // There is no other place for a report that cannot be written.
+    let _ = rustix::io::write(rustix::stdio::stderr(), text.as_bytes());
+}

@@ -11,10 +11,10 @@ use nonblock::{Place, Sleepable};
 
 use super::config::Config;
 use super::reap_handle::Reaping;
+use super::reap_victim::Victim;
 use super::reaper_state::ReaperState;
 use super::reaper_thread::{self, Message};
 use super::stats::{Counters, ReaperStats, increment};
-use super::victim::Victim;
 use crate::memory::Mm;
 use nonblock::unwind;
 

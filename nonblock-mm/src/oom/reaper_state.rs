@@ -1,4 +1,4 @@
-//! The state of a reaper's thread. It shares a part of it with the handles.
+//! What the thread of a reaper knows, apart from its victims. The counters and the flag are shared with the `Reaper`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use nonblock::Place;
 use super::config::Config;
 use super::stats::Counters;
 
-/// The state of a reaper's thread, apart from its victims.
+/// What the thread of a reaper knows, apart from its victims.
 pub(super) struct ReaperState {
     pub(super) config: Config,
     pub(super) counters: Arc<Counters>,

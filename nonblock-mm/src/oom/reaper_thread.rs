@@ -7,9 +7,9 @@ use std::time::Instant;
 use nonblock::Sleepable;
 use nonblock::thread;
 
+use super::reap_victim::Victim;
 use super::reaped::ReapOutcome;
 use super::reaper_state::ReaperState;
-use super::victim::Victim;
 
 /// A message to the thread.
 pub(super) enum Message {

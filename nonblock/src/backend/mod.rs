@@ -57,13 +57,13 @@ pub(crate) mod environment;
 mod interface;
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
 mod linked;
-#[cfg(feature = "std")]
-pub(crate) mod recorder;
 mod set_backend;
 #[cfg(feature = "std")]
 mod stderr;
 #[cfg(feature = "std")]
 mod stray_thread;
+#[cfg(feature = "std")]
+pub(crate) mod test_recorder;
 #[cfg(feature = "std")]
 mod thread_local;
 

@@ -12,8 +12,8 @@ use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
-use super::recorder::{self, Recorder};
 use super::stderr::write_unlocked;
+use super::test_recorder::{self, Recorder};
 use crate::violation::Violation;
 
 /// How long a test may run on after a thread that belongs to no test died of a violation.
@@ -21,10 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Writes the report, if this thread belongs to no test and tests run, and ends the program if one of them waits too long.
 pub(super) fn before_panic(violation: &Violation) {
-    if recorder::belongs_to_a_test() {
+    if test_recorder::belongs_to_a_test() {
         return;
     }
-    let waiting = recorder::running_tests();
+    let waiting = test_recorder::running_tests();
     if waiting.is_empty() {
         return;
     }

@@ -6,9 +6,9 @@ use std::string::{String, ToString};
 
 use super::environment;
 use super::interface::{Backend, Suspended};
-use super::recorder;
 use super::stderr::write_unlocked;
 use super::stray_thread;
+use super::test_recorder;
 use crate::violation::{Place, Policy, Task, Violation};
 
 struct State {
@@ -136,7 +136,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn record(violation: &Violation) -> bool {
-        recorder::record(violation)
+        test_recorder::record(violation)
     }
 
     fn before_panic(violation: &Violation) {

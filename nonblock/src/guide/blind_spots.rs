@@ -62,6 +62,10 @@
 //!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours that takes the token), and [keep the
 //!   rest out](super::recipes::finding#clippy-finds-what-says-nothing) with clippy.*
 //!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
+//! * **A refusal that is unwrapped** in code for both contexts: `lock.acquire(cx).unwrap()`. For a caller that may sleep it never
+//!   fails. In a section it panics, on the day that somebody else holds the lock. *Write `?`, and return the refusal. Clippy's
+//!   `unwrap_used` and `expect_used` find the others.*
+//!   `blind_spots.rs::a_refusal_that_is_unwrapped_is_not_seen`
 //! * **An allocation or a release of memory**: the allocator has locks of its own, and asks the system. *Allocate before
 //!   the section, release after it, or set objects aside beforehand ([`Reserve`]).*
 //!   `blind_spots.rs::an_allocation_is_not_seen`

@@ -25,6 +25,11 @@
 //! | expected `&mut Sleepable`, found `&mut NonBlock` | in a section nothing waits: try, refuse, or [put the work off](super::recipes::instead#put-work-off) |
 //! | expected `&mut Sleepable`, found `&mut C` | `lock.acquire(cx)?` in place of `lock.lock(cx)`; for anything else `cx.or_refuse()?` in place of `cx` |
 //! | expected associated type `<C as Context>::Refusal`, found `WouldBlock`; help: consider constraining the associated type to `WouldBlock` | do not follow the help: `Refusal = WouldBlock` would keep out every caller that may sleep. Write `acquire(cx)?` or `cx.or_refuse()?`, which refuse only in a section |
+//! | types differ in mutability: expected `&mut NonBlock`, found `&NonBlock` | `nb: &mut NonBlock` as the parameter of your function: a shared token cannot become an exclusive one |
+//! | `?` operator has incompatible types, at `Err(cx.or_refuse()?)`; help: constraining `Refusal` to `&mut Sleepable` | do not follow the help. `cx.or_refuse()?;` as a statement returns the refusal by itself |
+//! | expected `&NonBlock`, found `&mut Sleepable` or `&mut C`, at `queue.push(cx, item)` | `queue.push_from(cx, item)`, which waits for room if it may |
+//! | cannot borrow `*nb` as mutable because it is also borrowed as immutable, at a call in `for sink in sinks.lock(nb).iter()` | `sinks.with(nb, \|sinks, nb\| ...)`: the guard of `lock` keeps the token borrowed, and `with` lends one beside the value |
+//! | the trait `From<WouldBlock>` is not implemented for `<C as Context>::Refusal`, at `acquire(nb)?` in a closure of `with`; help: further restricting the associated type | do not follow the help: it would keep out every caller that may sleep. Take that lock before the section: `let table = table.acquire(cx)?;`, then `with` |
 //! | `*cx` is borrowed, or needs unique access, in a closure | use the section's own token: `cx.non_block(\|nb\| ...)` lends `nb` |
 //! | a root's closure captures a token | open the section by the token, not by a root: `cx.non_block(...)` |
 //!
@@ -76,6 +81,58 @@
 //!         return Err(WouldBlock); // expected `C::Refusal`
 //!     }
 //!     Ok(())
+//! }
+//! ```
+//!
+//! Making an error of what `or_refuse` returns, which is the right to sleep:
+//!
+//! ```compile_fail,E0308
+//! # use nonblock::Context;
+//! fn invalidate<C: Context>(busy: bool, cx: &mut C) -> Result<(), C::Refusal> {
+//!     if busy {
+//!         return Err(cx.or_refuse()?); // write `cx.or_refuse()?;`
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Passing on a shared token where an exclusive one is wanted:
+//!
+//! ```compile_fail,E0308
+//! # use nonblock::NonBlock;
+//! # fn play(_nb: &mut NonBlock) {}
+//! fn process(nb: &NonBlock) {
+//!     play(nb); // types differ in mutability: write `nb: &mut NonBlock`
+//! }
+//! ```
+//!
+//! Lending the token while a spin lock's guard borrows it:
+//!
+//! ```compile_fail,E0502
+//! # use nonblock::NonBlock;
+//! # use nonblock::sync::SpinLock;
+//! # fn play(_sink: &u32, _nb: &mut NonBlock) {}
+//! fn process(sinks: &SpinLock<Vec<u32>>, nb: &mut NonBlock) {
+//!     for sink in sinks.lock(nb).iter() {
+//!         play(sink, nb); // write `sinks.with(nb, |sinks, nb| ...)`
+//!     }
+//! }
+//! ```
+//!
+//! Refusing from a section that the callback opened itself:
+//!
+//! ```compile_fail,E0277
+//! # use nonblock::Context;
+//! # use nonblock::sync::{Mutex, SpinLock};
+//! fn invalidate<C: Context>(
+//!     under_way: &SpinLock<u32>,
+//!     table: &Mutex<u32>,
+//!     cx: &mut C,
+//! ) -> Result<(), C::Refusal> {
+//!     under_way.with(cx, |under_way, nb| {
+//!         *under_way += *table.acquire(nb)?; // take `table` before, by `acquire(cx)?`
+//!         Ok(())
+//!     })
 //! }
 //! ```
 //!

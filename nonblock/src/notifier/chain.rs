@@ -1,4 +1,4 @@
-//! The chain that both kinds of chain share: the list of callbacks, and the calls through it.
+//! What the atomic and the blocking chain have in common: the list of callbacks, and calling them.
 
 use core::cell::Cell;
 use core::fmt;

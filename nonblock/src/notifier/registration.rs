@@ -1,4 +1,4 @@
-//! The registration of a callback with a chain. It has two ends: one waits, and one does not.
+//! The registration of a callback with a chain. `unregister` ends it and waits for calls under way; its drop ends it at once.
 
 use core::error::Error;
 use core::fmt;
@@ -47,7 +47,8 @@ pub(super) trait Unregister: Send + Sync {
 /// ```
 #[must_use = "the callback is removed when this is dropped: keep it as long as the callback is to be called, bound to a name, since `let _` drops it at once"]
 pub struct Registration {
-    // It is weak, and upgraded only with the token. So nothing that is done in a section can drop the callbacks of the chain.
+    // It is weak, so a registration keeps no chain alive. Only code that has the token upgrades it. So the last owner of the
+    // callbacks never goes in a section.
     chain: Weak<dyn Unregister>,
     clock: Arc<VersionClock<bool>>,
     tombstone: SharedTombstone,

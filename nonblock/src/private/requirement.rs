@@ -1,4 +1,4 @@
-//! Bounds on what a probe found among the parameters of a function, and the messages of the compiler if one does not hold.
+//! Traits that the expansions demand of the types that a probe found, with the compiler's message for a type that lacks one.
 
 use core::marker::PhantomData;
 

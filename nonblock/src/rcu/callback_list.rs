@@ -1,4 +1,4 @@
-//! A list of callbacks. It is never changed, only replaced. A section can remove each of its callbacks.
+//! A list of callbacks. A change makes a new list that replaces the old one. A section marks a callback as removed instead.
 
 use core::cell::Cell;
 use core::fmt;
@@ -288,7 +288,7 @@ impl<'a, C: ?Sized> View<'a, C> {
         mut call: impl FnMut(&'a C) -> Result<(), X>,
     ) -> Result<(), X> {
         if !self.none_removed {
-            // This is another cell. The caller's cell can stay in a register only if no other function has a reference to it.
+            // A copy of the caller's cell: if a reference to that one were passed on, it could not stay in a register.
             let place = Cell::new(0);
             let _copy = CopyOnDrop { place: &place, to: passed };
             return try_for_each_live(self.callees, self.version, &place, call);
@@ -393,8 +393,8 @@ impl Drop for CopyOnDrop<'_> {
     }
 }
 
-// It is out of line, to leave the registers to the other loop. Its arguments are single words, so that its caller can keep
-// them in registers too.
+// It is not inlined, so that the other loop has the registers for itself. Each argument is a single word, so that the caller can
+// keep it in a register too.
 #[cold]
 #[inline(never)]
 fn try_for_each_live<'a, C: ?Sized, X>(
@@ -414,7 +414,7 @@ fn try_for_each_live<'a, C: ?Sized, X>(
     Ok(())
 }
 
-// It is out of line for the same reason as `try_for_each_live`.
+// It is not inlined, for the same reason as `try_for_each_live`.
 #[cold]
 #[inline(never)]
 fn for_each_live<C: ?Sized, T: ?Sized>(

@@ -2,16 +2,16 @@
 //!
 //! # The protocol
 //!
-//! There are two sets of counters, and a reader is counted in one of them. The lowest bit of the epoch tells which set new
-//! readers use. A writer moves to the next epoch when the set of that epoch is empty. Then new readers use that set, and the
-//! other set drains.
+//! There are two sets of counters. A reader adds itself to a counter of one set, and later removes itself from the same
+//! counter. The epoch is a number, and its lowest bit says which set new readers use. A writer moves to the next epoch only
+//! when it has seen the set of that epoch empty. From then on new readers use that set, and the other set drains.
 //!
-//! A value that was replaced in epoch `e` is free in epoch `e + 2`: until then, each of the two sets was seen empty once. The
-//! two sets need not be empty at the same moment. A reader leaves the counter that it entered. So every counter in which a
-//! reader of the value could be was seen at zero after the replacement.
+//! A value that was replaced in epoch `e` may be freed in epoch `e + 2`. By then, a writer has seen each of the two sets empty
+//! after the replacement. It may have seen them empty at different moments. That is enough: a reader of the old value is
+//! counted in one of the two sets until it is done, so it would have been seen there.
 //!
-//! The number of the set lies beside the counters of each shard. So moving the epoch takes one cache line from a reader, and
-//! not two.
+//! Each shard keeps the number of the set in the cache line of its counters. So when the epoch moves, a reader loses one cache
+//! line and not two.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -33,7 +33,7 @@ use crate::thread::Backoff;
 use crate::token::Sleepable;
 use crate::unwind::{DropCaught, FirstPanic};
 
-/// How many epochs after its replacement a value is free.
+/// How many epochs after its replacement a value may be freed.
 const GRACE_EPOCHS: u64 = 2;
 
 /// The counters of the threads that share a shard.
@@ -65,7 +65,7 @@ pub struct Rcu<T> {
     writer: Mutex<WriterState<T>>,
     /// Whether a thread is freeing values. It is set under the lock of the writers, and cleared without the lock.
     freeing: AtomicBool,
-    /// Every value that was free in this epoch has been dropped.
+    /// Every value that could be freed in this epoch has been dropped.
     freed_up_to: AtomicU64,
     grace_periods: GracePeriods,
     // Readers on several threads share a `T`. It is an empty array, so that a message of the compiler goes straight to the type.
@@ -75,7 +75,7 @@ pub struct Rcu<T> {
 /// What only the writer reads and changes.
 struct WriterState<T> {
     epoch: u64,
-    /// The replaced values, in the order of their replacement. Each has the epoch in which it is free.
+    /// The replaced values, in the order of their replacement. Each has the epoch from which on it may be freed.
     retired: Vec<(u64, Retired<T>)>,
 }
 
@@ -190,12 +190,12 @@ impl<T> Rcu<T> {
     pub fn read(&self) -> Guard<'_, T> {
         let active = ActiveRead::begin();
         let shard = &self.shards[reader::shard_of_this_thread()];
-        // The number of the set matters only for progress, so an old one will do. The optimizer does not know that it is in
-        // range.
+        // An old number of the set will do: it matters only for progress. The mask is there for the optimizer, which does not
+        // know that the number is in range.
         let readers = &shard.readers[shard.set.load(Ordering::Relaxed) & 1];
-        // All changes of one counter have one order, and the look of a writer at the counter (`Writer::advance`) is one of
-        // them. If that look comes before this change, the exchange before the look comes before the load below. So the load
-        // finds the new value. If the look comes after this change, it finds this reader.
+        // All changes of one counter have one order. A writer looks at the counter by a change too (`Writer::advance`), after
+        // it has exchanged the value. If the writer looks before this change, its exchange comes before the load below, and the
+        // load finds the new value. If the writer looks after this change, it finds this reader.
         readers.fetch_add(1, Ordering::Acquire);
         let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
@@ -433,7 +433,7 @@ impl<T> Rcu<T> {
 
 impl<T> Drop for Rcu<T> {
     fn drop(&mut self) {
-        // There are no readers. What they did is released to the threads that ask the handle.
+        // There are no readers any more. Threads that ask the handle acquire what the readers did.
         self.grace_periods.epoch.store(u64::MAX, Ordering::Release);
         if let Some(current) = NonNull::new(self.current.load(Ordering::Relaxed)) {
             // Nobody replaced the value. Readers borrow `self`, so there are none.
@@ -593,13 +593,13 @@ impl<T> Writer<'_, T> {
         let next = self.state.epoch + 1;
         let set = usize::from(next & 1 != 0);
         let shards = &self.rcu.shards;
-        // Mostly there is a reader. A plain load finds that out without taking the cache line of the counter.
+        // Most of the time there is a reader. A plain load finds that out, and leaves the cache line with the reader.
         if shards.iter().any(|shard| shard.readers[set].load(Ordering::Relaxed) != 0) {
             return false;
         }
-        // This change adds zero, so that it is in one order with the changes of the readers: see `Rcu::read`. It releases the
-        // exchange to the readers that come later. It acquires what the readers did that left. Each of them left with a
-        // release, and every change is a read-modify-write, so the chain from there to here is unbroken.
+        // It adds zero, because a change has its place in the order of all changes of the counter: see `Rcu::read`. It
+        // releases the exchange of the value to readers that come later. It acquires what earlier readers did before they
+        // left: each left with a release, and every change is a read-modify-write, so no release is lost on the way.
         let empty =
             |shard: &CachePadded<Shard>| shard.readers[set].fetch_add(0, Ordering::AcqRel) == 0;
         if !shards.iter().all(empty) {
@@ -618,7 +618,8 @@ impl<T> Writer<'_, T> {
 struct Freeing<'a, T> {
     rcu: &'a Rcu<T>,
     now: u64,
-    // The drop of a value must not wait until the values of this epoch are freed. A thread that is a reader never does.
+    // While a value is dropped, the user's code must not wait until the values of this epoch are freed. A thread that counts as
+    // a reader never waits for that.
     _active: ActiveRead,
 }
 
@@ -655,7 +656,7 @@ pub struct Guard<'a, T> {
 /// earlier.
 struct Pinned<T>(NonNull<T>);
 
-// SAFETY: but for the name, it is a `&T`. Only `ActiveRead` ties a guard to its thread, so that a message of the compiler names
+// SAFETY: it is a `&T` under another name. Only `ActiveRead` ties a guard to its thread, so that a message of the compiler names
 // nothing else.
 unsafe impl<T: Sync> Send for Pinned<T> {}
 

@@ -1,4 +1,4 @@
-//! A slice with shared ownership. Its count of owners lies in another cache line than its values.
+//! A slice with several owners. The count of its owners and its values lie in different cache lines.
 
 use core::fmt;
 use core::ops::Deref;
@@ -9,8 +9,8 @@ use std::vec::Vec;
 
 /// A slice that never changes. Clones share it.
 ///
-/// An `Arc<[T]>` has its counts in front of its first values. So a thread that clones or drops one takes the cache line of
-/// these values from the readers. Here a reader never looks at the counts.
+/// An `Arc<[T]>` has its counts just before its first values, in the same cache line. A thread that clones or drops one writes
+/// to this line, and readers on other processors have to fetch it again. Here the counts are elsewhere, so readers lose nothing.
 pub(super) struct SharedSlice<T> {
     owner: Arc<Box<[T]>>,
     /// The values in the box of `owner`.
@@ -43,7 +43,7 @@ impl<T> Deref for SharedSlice<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: `owner` is there as long as `self`. It is shared, so nobody changes the values in its box.
+        // SAFETY: `owner` keeps the box alive as long as `self` lives. The box is shared, so nobody changes the values in it.
         unsafe { self.values.as_ref() }
     }
 }

@@ -1,9 +1,11 @@
-//! Tombstones: they tell from which call on an entry that is still listed counts as removed.
+//! Tombstones mark entries of a list as removed while they are still in the list. The version clock orders removals and calls.
 //!
-//! A removal can happen in a section, so it can neither wait nor change a list. It marks the entry with the next version of
-//! the list, and moves the clock to that version. A call reads the version once, when it begins. For the call, an entry is live
-//! if its tombstone has a later version. So a call of two parts, such as the start and the end of an invalidation, finds the
-//! same entries live in both parts, whatever is removed in between.
+//! A removal can happen in a section, so it can neither wait nor change the list. It writes the next version of the list into
+//! the entry's tombstone, and moves the clock to that version. A call of the list reads the clock once, when it begins. It takes
+//! an entry as live if the tombstone has a later version than that, or none.
+//!
+//! So a call of two parts, such as the start and the end of an invalidation, finds the same entries live in both parts,
+//! whatever is removed in between.
 
 use core::fmt;
 use core::mem;
@@ -17,7 +19,7 @@ use crate::section::Section;
 use crate::sync::SpinLock;
 use crate::token::NonBlock;
 
-/// In a tombstone: the entry was not removed. It is later than every version.
+/// The version in the tombstone of an entry that was not removed. It is later than every other version.
 const NEVER: u64 = u64::MAX;
 
 /// Tells whether an entry of a list was removed, and at which version. The entry and its remover share one.
@@ -61,8 +63,8 @@ pub struct Tombstone {
 /// ```
 pub struct VersionClock<N> {
     now: CachePadded<AtomicU64>,
-    /// Notes about entries that were removed and are still listed. A removal locks it. A section may wait for the lock, since its
-    /// holder cannot sleep.
+    /// Notes about entries that were removed and are still in the list. A removal takes the lock. A section may wait for it,
+    /// since its holder cannot sleep.
     notes: SpinLock<N>,
 }
 
@@ -148,7 +150,7 @@ impl Default for Tombstone {
 
 /// A [`Tombstone`] that the entry of a list and its remover own together. Clones are the same tombstone.
 ///
-/// It has its cache lines to itself, apart from the count of its owners. So counting the owners does not take it from a reader.
+/// The count of the owners lies in another cache line. So a thread that clones or drops one takes no cache line from readers.
 ///
 /// # Context
 ///

@@ -1,12 +1,12 @@
 //! Reports: what becomes of a violation, and how often each one happened.
 //!
-//! A check finds a violation, and calls [`violation`], which counts its site. Then one of three deals with it. A test that
-//! expects it records it. Otherwise the handler is called, if one is set. Otherwise the policy acts.
+//! A check that finds a violation calls [`violation`], which counts it by its place. If a test expects the violation, the test
+//! records it, and that is all. Otherwise the program's handler is called, if there is one, and if not, the policy acts.
 
 mod counter;
+mod counts_by_place;
 mod once_cell;
 mod policy;
-mod site_table;
 mod stats;
 #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
 mod tracing;
@@ -33,7 +33,7 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
     let section = ActiveBackend::began();
     let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
-    let occurrence = site_table::VIOLATIONS.count(kind, place);
+    let occurrence = counts_by_place::VIOLATIONS.count(kind, place);
     if has_reported_cause {
         return;
     }
@@ -53,7 +53,7 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
     match policy() {
         Policy::Ignore => {}
         // Each site is written once for each section that it is reached from. After that, it is only counted.
-        Policy::Warn if site_table::WRITTEN.count((kind, section), place) > 1 => {}
+        Policy::Warn if counts_by_place::WRITTEN.count((kind, section), place) > 1 => {}
         Policy::Warn => ActiveBackend::write(&violation),
         Policy::Abort => {
             ActiveBackend::write(&violation);
@@ -79,8 +79,7 @@ struct ReportGuard;
 impl ReportGuard {
     /// Returns `None` if the thread is making a report already.
     fn begin() -> Option<Self> {
-        // The guard is made only if this report begins. If one were made and dropped here, it would remove the mark of the
-        // outer report.
+        // The guard is made only if no report is under way. The drop of a second guard would remove the mark of the first.
         ActiveBackend::begin_report().then(|| Self)
     }
 }
@@ -95,6 +94,6 @@ impl Drop for ReportGuard {
 #[inline]
 pub(crate) fn count_permit(reason: &'static str, place: Place) {
     if cfg!(any(debug_assertions, feature = "checks")) {
-        site_table::PERMITS.count(reason, place);
+        counts_by_place::PERMITS.count(reason, place);
     }
 }

@@ -1,4 +1,5 @@
-//! A cell that is written once, without a lock. A second writer gets the first value, or goes on without a value.
+//! A cell that is written once, without a lock. A later writer gets the first value. If the first writer is not done yet, it gets
+//! nothing, and does not wait.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;

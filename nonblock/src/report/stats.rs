@@ -4,9 +4,9 @@ use core::fmt;
 use core::panic::Location;
 
 use super::counter::Counter;
+use super::counts_by_place;
 #[cfg(feature = "std")]
 use super::policy::policy;
-use super::site_table;
 #[cfg(feature = "std")]
 use crate::backend::environment;
 use crate::violation::{Place, ViolationKind};
@@ -121,7 +121,7 @@ impl Stats {
 
     /// Returns the places at which rules were broken, in no certain order.
     pub fn sites(&self) -> impl Iterator<Item = Site> + use<> {
-        site_table::VIOLATIONS.iter().map(|(key, count)| Site {
+        counts_by_place::VIOLATIONS.iter().map(|(key, count)| Site {
             kind: key.what,
             location: key.place.in_rust(),
             place: key.place,
@@ -131,12 +131,12 @@ impl Stats {
 
     /// Returns how many violations happened at places that [`sites`](Stats::sites) has no room for.
     pub fn unlisted(&self) -> usize {
-        site_table::VIOLATIONS.unlisted()
+        counts_by_place::VIOLATIONS.unlisted()
     }
 
     /// Returns the places at which sleeping was permitted, in no certain order.
     pub fn permits(&self) -> impl Iterator<Item = Permit> + use<> {
-        site_table::PERMITS.iter().map(|(key, count)| Permit {
+        counts_by_place::PERMITS.iter().map(|(key, count)| Permit {
             reason: key.what,
             location: key.place.in_rust(),
             count,
@@ -145,7 +145,7 @@ impl Stats {
 
     /// Returns how many permits were used at places that [`permits`](Stats::permits) has no room for.
     pub fn unlisted_permits(&self) -> usize {
-        site_table::PERMITS.unlisted()
+        counts_by_place::PERMITS.unlisted()
     }
 }
 

@@ -1,13 +1,13 @@
-//! What the locks have in common, and what their guards have in common, as macros over the types of `lock_api`.
+//! Macros that define what several locks have in common, and what several guards have in common.
 //!
-//! What takes a token is not here but with each lock: when a token is the wrong one, the compiler's message shows the
-//! function that takes it, and should show plain code.
+//! They work over the types of `lock_api`. Functions that take a token are not made by these macros, but written out in the file
+//! of each lock. A message of the compiler about a wrong token quotes the function, and then it quotes plain code.
 
 /// Defines the functions of a lock that need no token. The last argument is the condition under which there is a default raw
 /// lock.
 ///
-/// `new` and `From` are for the default raw lock alone: with any raw lock, `Mutex::new(0)` would not say which one is
-/// meant.
+/// Only the default raw lock has `new` and `From`. If every raw lock had them, the compiler could not tell which one
+/// `Mutex::new(0)` means.
 macro_rules! lock {
     ($name:ident<$bound:ident> of lock_api::$inner:ident, $has_default:meta) => {
         #[cfg($has_default)]
@@ -111,7 +111,7 @@ macro_rules! guard {
             #[cfg($has_default)] R: $bound = $default,
             #[cfg(not($has_default))] R: $bound,
         > {
-            // Dropped first: the lock is released before the section ends.
+            // The first field is dropped first, so the lock is released before the section ends.
             pub(super) inner: lock_api::$inner<'a, $raw, T>,
             // A guard that is forgotten leaves its section open, so that the next sleep is reported.
             pub(super) section: $section,
@@ -149,7 +149,7 @@ macro_rules! guard {
 
 /// Defines `map` and `try_map` for a guard.
 ///
-/// The word `mut` says that the closures change the value. Their types differ by it, so no trait can do this.
+/// `mut` is for guards whose closures may change the value. The closures have another type then, so no trait can cover both.
 macro_rules! map {
     ($guard:ident<$bound:ident> of lock_api::$inner:ident => $mapped:ident $(, $mutable:tt)?) => {
         impl<'a, T: ?Sized, R: $bound> $guard<'a, T, R> {
@@ -199,8 +199,8 @@ macro_rules! unlock_fair {
         impl<T: ?Sized, R: $bound> $guard<'_, T, R> {
             /// Releases the lock, and hands it to a waiter if there is one.
             ///
-            /// When a guard is dropped, whoever comes first takes the lock. Where a lock is released only to be taken
-            /// again soon, that is often the thread which released it; this gives the others their turn.
+            /// When a guard is dropped, whoever comes first takes the lock. A thread that
+            /// releases the lock and soon takes it again often comes first, and the waiters starve. With this they get their turn.
             ///
             /// # Context
             ///

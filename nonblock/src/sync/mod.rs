@@ -1,4 +1,4 @@
-//! What threads wait on, and with which token.
+//! Locks, channels and the other objects that threads wait on, and which token the wait takes.
 //!
 //! | to wait for | where the waiter may sleep | in a section too |
 //! |---|---|---|

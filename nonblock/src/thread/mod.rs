@@ -32,7 +32,7 @@ use std::io;
 use std::thread as native;
 use std::time::Duration;
 
-use crate::backend::recorder::InheritedRecorders;
+use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
 use crate::check::{check_environment, might_sleep_to_spawn};
 use crate::token::{Sleepable, lend_sleepable};

@@ -1,4 +1,4 @@
-//! A value that is dropped together with others, and whose drop may panic.
+//! A wrapper for a value whose drop may panic, for dropping several such values together.
 
 use core::fmt;
 use core::mem::ManuallyDrop;

@@ -1,4 +1,4 @@
-//! Several calls that are all made, even if one of them panics.
+//! Making several calls, all of them even if one panics. The first panic passes on after the last call.
 
 use core::any::Any;
 use core::mem;

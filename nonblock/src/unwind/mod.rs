@@ -1,6 +1,6 @@
-//! Calls of code that may panic, on a thread or in a list that must survive the panic.
+//! Calling code that may panic, where the caller must go on: a thread that works for others, or a list of callbacks.
 //!
-//! It is for code that keeps a list of callbacks, or a thread that works for others, as the chains and queues of this crate do:
+//! The notifier chains and the queues of this crate are built on it.
 //!
 //! | to do this | use |
 //! |---|---|
@@ -8,7 +8,8 @@
 //! | make several calls, and let the first panic pass after the last call | [`for_each`], [`FirstPanic`] |
 //! | drop several values whose drops may panic | [`DropCaught`] |
 //!
-//! Each of them stops a second panic, after the panic hook has reported it. Two panics at once would abort the program.
+//! Of several panics, only the first passes on. The panic hook reports each later one, and then it is dropped: if two panics
+//! unwound at once, the program would abort.
 
 mod drop_caught;
 mod first_panic;
@@ -53,10 +54,10 @@ use first_panic::discard;
 pub fn catch<R>(place: Place, f: impl FnOnce() -> R) -> Option<R> {
     let depth = || ActiveBackend::depth().unwrap_or(0);
     let depth_before = depth();
-    // A panic may leave values of the closure in disorder. They belong to the user, who is told that the closure may be called
-    // again.
+    // A panic may leave what the closure changes half done. This is the user's to handle: the documentation says that the closure
+    // may be called again.
     let outcome = catch_unwind(AssertUnwindSafe(f));
-    // Only what the closure left open is reported and closed: a section of the caller is the caller's.
+    // Only sections that the closure left open are reported and closed. Those of the caller stay open.
     if depth() > depth_before {
         if let Err(payload) = catch_unwind(|| check::might_sleep_at(place)) {
             discard(payload);

@@ -1,8 +1,8 @@
-//! Queues of work. Non-blocking code does not sleep itself, but leaves the work to a thread that may.
+//! Queues of work: code that must not sleep leaves work to a thread that may.
 //!
-//! A [`Queue`] takes items from sections, and passes them to workers. The handlers of the workers are lent a
-//! [`Sleepable`](crate::Sleepable). It is modelled on Linux's workqueues (`kernel/workqueue.c`, 6.12). There each work item
-//! brings a function. Here all items of a queue have one type, which the user chooses.
+//! Sections push items into a [`Queue`], and its workers take them out. A worker is a thread: for each item it calls a handler,
+//! and lends it a [`Sleepable`](crate::Sleepable). The model is Linux's workqueue (`kernel/workqueue.c`, 6.12), with one
+//! difference: there each work item brings its own function. Here all items of a queue have one type, and a worker one handler.
 //!
 //! # What a push does
 //!
@@ -12,9 +12,9 @@
 //! where the standard library has neither futexes nor the like, unparking takes a mutex that is held for a few instructions.)
 //!
 //! The ring is [`ArrayQueue`](https://docs.rs/crossbeam-queue/latest/crossbeam_queue/struct.ArrayQueue.html) of
-//! `crossbeam-queue`. It has no lock, but is not wait-free. If a thread loses its processor in the middle of an operation on
-//! the ring, other threads can have to wait for it, once they have come round to its slot. Such a thread runs non-blocking code
-//! as well. So this is a wait as for a [`SpinLock`](crate::sync::SpinLock), and much rarer.
+//! `crossbeam-queue`. It has no lock, but it is not wait-free. Suppose that a thread loses its processor in the
+//! middle of an operation on a slot of the ring. Other threads that come round to this slot must wait until it goes on. It runs
+//! non-blocking code, so the wait is as short as one for a [`SpinLock`](crate::sync::SpinLock), and much rarer.
 //!
 //! # Without `std`
 //!

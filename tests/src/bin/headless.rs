@@ -1,4 +1,4 @@
-//! A process whose first thread ends, and another does not: it keeps the memory until it is killed, or its parent is gone.
+//! A process whose first thread ends while another lives on. It keeps its memory until it is killed, or its parent ends.
 //!
 //! Its argument is how many bytes it touches.
 
@@ -19,7 +19,7 @@ fn main() {
         });
         std::process::exit(0);
     });
-    // SAFETY: it ends this thread alone, which nobody waits for, and whose stack nobody borrows from.
+    // SAFETY: it ends only this thread. No thread waits for it, and none borrows from its stack.
     unsafe { nix::libc::syscall(nix::libc::SYS_exit, 0) };
     unreachable!("a thread does not outlive its end");
 }

@@ -1,4 +1,4 @@
-//! A condition variable whose waits with a time can run out, which the checker's own cannot.
+//! A condition variable whose timed waits can run out. Those of the model checker's own never do.
 
 use std::sync::LockResult;
 use std::time::Duration;

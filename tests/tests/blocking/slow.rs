@@ -1,5 +1,5 @@
 //! A file system whose answers come late: each is held back until the thread that asks is seen to sleep. Linux has such
-//! file systems wherever a server is behind them, and a disk is nothing else.
+//! file systems wherever a server answers for them, and a disk is slow in the same way.
 //!
 //! It is served over `/dev/fuse`, in a mount namespace of this process's own.
 

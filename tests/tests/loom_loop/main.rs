@@ -125,7 +125,7 @@ pub use check::might_sleep;
 pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};
 
-/// The real ones but for what is written out here.
+/// The library's own modules, except those that are written out here.
 #[path = "../../../nonblock/src/sync"]
 pub mod sync {
     use nonblock_tests::model;

@@ -1,4 +1,4 @@
-//! Nobody goes on before all have come, round after round.
+//! In every round, no thread goes on before all have come.
 
 use std::sync::Arc;
 

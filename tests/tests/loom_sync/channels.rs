@@ -1,4 +1,4 @@
-//! Every value arrives once or comes back, and nobody waits for what has come or gone.
+//! Every value arrives once or comes back, and no thread waits for a value that is there or an end that is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,7 +123,7 @@ fn every_value_is_dropped_once() {
     }
 }
 
-/// A value goes to one whose time runs out, or to the other: never to nobody. The same with room for a value.
+/// A value goes to the receiver whose time runs out, or to the other. It is never lost. The same holds for room for a value.
 #[test]
 fn nothing_is_lost_on_one_whose_time_runs_out() {
     explore(2, || {

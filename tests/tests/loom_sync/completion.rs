@@ -1,4 +1,4 @@
-//! Each completion lets one through, whoever comes first, and none is lost.
+//! Each completion lets one waiter through, the first that comes, and no completion is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,7 @@ fn complete_all_lets_all_through_those_that_come_too() {
     });
 }
 
-/// A completion goes to one whose time runs out, or to the other: never to nobody.
+/// A completion goes to the waiter whose time runs out, or to the other waiter. It is never lost.
 #[test]
 fn no_completion_is_lost_on_one_whose_time_runs_out() {
     explore(3, || {

@@ -1,4 +1,4 @@
-//! One holder at a time, whichever way it came to the lock.
+//! There is one holder at a time, by whichever function it took the lock.
 
 use std::sync::Arc;
 

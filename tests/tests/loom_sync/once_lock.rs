@@ -1,4 +1,4 @@
-//! A value is made once, is whole for whoever finds it, and is waited for in vain by nobody.
+//! A value is made once. Every thread that finds it sees all of it, and no thread waits for ever.
 
 use std::sync::Arc;
 

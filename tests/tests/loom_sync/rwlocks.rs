@@ -1,4 +1,4 @@
-//! One writer or many readers, and nobody between an upgradable reader and its upgrade.
+//! There is one writer or many readers, and no writer comes between an upgradable reader and its upgrade.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Never more in than there are permits, and no permit lost.
+//! There are never more holders than permits, and no permit is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,7 @@ fn each_permit_that_is_given_back_lets_one_in() {
     });
 }
 
-/// A permit goes to one whose time runs out, or to the other: never to nobody.
+/// A permit goes to the waiter whose time runs out, or to the other waiter. It is never lost.
 #[test]
 fn no_permit_is_lost_on_one_whose_time_runs_out() {
     explore(3, || {

@@ -60,7 +60,7 @@ mod token;
 pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};
 
-/// The real ones but for what is written out here. The crew of workers is made of the standard library's threads: the
+/// The library's own modules, except those that are written out here. The crew of workers is made of the standard library's threads: the
 /// models have some of their own, that keep to `worker.rs`.
 #[path = "../../../nonblock/src/work"]
 mod work {

@@ -1,4 +1,4 @@
-//! Every item whose push succeeded is handled once, every other comes back, and nobody waits for ever.
+//! An item whose push succeeded is handled once, a refused item comes back, and no thread waits for ever.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ fn several_workers_handle_each_item_once() {
     });
 }
 
-/// The ring has room for one: a push is refused or succeeds, and whoever is refused keeps the item.
+/// The ring has room for one item. A push succeeds, or is refused and gives the item back.
 #[test]
 fn a_full_queue_gives_the_item_back() {
     explore(3, || {

@@ -1,4 +1,4 @@
-//! Invalidations beside a thread that subscribes and unsubscribes all the while.
+//! Invalidations, while another thread subscribes and unsubscribes.
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Locks, against the raw locks beneath them and those of others.
+//! Locks, against the raw locks that they are built on, and against locks of other crates.
 
 use std::hint::black_box;
 use std::sync as std_sync;

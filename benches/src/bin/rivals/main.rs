@@ -1,4 +1,4 @@
-//! What is measured, a subject a file. The command `benches` builds and runs this, and reads what it writes.
+//! The measurements, one file for each subject. The command `benches` builds and runs this, and reads what it writes.
 
 mod channel;
 mod churn;

@@ -1,4 +1,4 @@
-//! What functions say of themselves, where all is well.
+//! `might_sleep` and `cant_sleep`, where no rule is broken.
 
 use benches::{Goal, Plan, each, opaque, repeat, timed};
 

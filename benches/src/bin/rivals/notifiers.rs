@@ -1,4 +1,4 @@
-//! An invalidation's way through a list of notifiers, against loops over a list that is protected otherwise, or not at all.
+//! An invalidation that calls a list of notifiers, against plain loops over a list that has another protection, or none.
 
 use std::hint::black_box;
 use std::sync::atomic::Ordering::Acquire;

@@ -1,4 +1,4 @@
-//! The work queue, against the ring beneath it.
+//! The work queue, against the ring that it is built on.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! The raw locks beneath, with nothing around them: what a lock can cost at the least.
+//! The raw locks that ours are built on, without a wrapper: the least that a lock can cost.
 
 use std::cell::UnsafeCell;
 

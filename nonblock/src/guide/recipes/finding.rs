@@ -59,7 +59,8 @@
 //!
 //! The command in the file's first lines writes it. With `--allocations` it also lists what allocates. Where such a call is
 //! right, as in code that may sleep and has the token, say so there:
-//! `#[expect(clippy::disallowed_methods, reason = "...")]`.
+//! `#[expect(clippy::disallowed_methods, reason = "...")]`. For a macro such as `println!` the lint is
+//! `clippy::disallowed_macros`. A program that prints in many places takes the line of that macro out of its `clippy.toml`.
 //!
 //! Clippy looks at calls by name, in your own crate. So it does not see (a test shows it: `disallowed`)
 //!

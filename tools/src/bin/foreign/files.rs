@@ -1,4 +1,4 @@
-//! Files, with the path in every error.
+//! Reading and writing files. Every error names the path.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What came of a crate's tests.
+//! The outcome of a crate's tests.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What became of the crates' functions, as a page.
+//! The summary page: how many functions of each crate were annotated, and how its tests ended.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

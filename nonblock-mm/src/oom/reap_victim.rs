@@ -11,7 +11,6 @@ use super::reap_event::{ReapEvent, ReapEventKind};
 use super::reaped::{ReapOutcome, Reaped};
 use super::reaper_state::ReaperState;
 use super::stats::increment;
-use super::stderr;
 use super::tried_mappings::TriedMappings;
 use crate::memory::{AccessError, Mapping, Mm};
 use crate::mmu::Event;
@@ -194,7 +193,7 @@ impl Victim {
         state.counters.ended(&self.reaped);
         self.emit(state, ReapEventKind::Done { reaped: self.reaped.clone() });
         if outcome == ReapOutcome::GivenUp && state.config.watcher.is_none() {
-            stderr::write_line(&self.reaped);
+            super::write_to_stderr(&self.reaped);
         }
         let Self { mm, done, reaped, .. } = self;
         // If this is the last owner, its drop drops the drivers, and that may panic. It happens before the result is sent, so

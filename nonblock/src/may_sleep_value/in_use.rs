@@ -1,4 +1,4 @@
-//! The traits of `std::io`, for a value that is joined to a token.
+//! `InUse`: a value together with the token that its uses need, so that it can implement the traits of `std::io`.
 
 use core::fmt;
 use std::io::{BufRead, IoSlice, IoSliceMut, Read, Result, Seek, SeekFrom, Write};

@@ -5,13 +5,14 @@ use super::once_cell::OnceCell;
 use crate::violation::{Place, ViolationKind};
 
 /// Violations by place and kind.
-pub(super) static VIOLATIONS: SiteTable<ViolationKind, 128> = SiteTable::empty();
+pub(super) static VIOLATIONS: CountsByPlace<ViolationKind, 128> = CountsByPlace::empty();
 
 /// Reports that the policy to warn has written, by place, kind, and the beginning of the section.
-pub(super) static WRITTEN: SiteTable<(ViolationKind, Option<Place>), 128> = SiteTable::empty();
+pub(super) static WRITTEN: CountsByPlace<(ViolationKind, Option<Place>), 128> =
+    CountsByPlace::empty();
 
 /// Uses of `permit_sleep` by place and reason.
-pub(super) static PERMITS: SiteTable<&'static str, 64> = SiteTable::empty();
+pub(super) static PERMITS: CountsByPlace<&'static str, 64> = CountsByPlace::empty();
 
 /// What is counted: a kind or a reason, at a place.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,13 +27,13 @@ struct Slot<T> {
 }
 
 /// A table of `SLOTS` counters. A place claims one the first time that something is counted there.
-pub(super) struct SiteTable<T, const SLOTS: usize> {
+pub(super) struct CountsByPlace<T, const SLOTS: usize> {
     slots: [Slot<T>; SLOTS],
     /// The count of everything at places that found no free slot.
     unlisted: Counter,
 }
 
-impl<T: Copy + PartialEq, const SLOTS: usize> SiteTable<T, SLOTS> {
+impl<T: Copy + PartialEq, const SLOTS: usize> CountsByPlace<T, SLOTS> {
     const fn empty() -> Self {
         Self {
             slots: [const { Slot { key: OnceCell::empty(), count: Counter::new() } }; SLOTS],

@@ -22,7 +22,7 @@ mod report {
     )]
 
     mod counter;
-    mod site_table;
+    mod counts_by_place;
 
     /// Cells that are claimed as those of the library are.
     mod once_cell {
@@ -60,9 +60,9 @@ mod report {
 
     use std::panic::Location;
 
+    use counts_by_place::VIOLATIONS;
     use nonblock::Place;
     use nonblock::ViolationKind::{NotInNonBlock, SleepInNonBlock};
-    use site_table::VIOLATIONS;
 
     #[track_caller]
     fn here() -> Place {
