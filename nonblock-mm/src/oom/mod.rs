@@ -57,6 +57,7 @@ mod reaped;
 mod reaper;
 mod reaper_state;
 mod reaper_thread;
+mod sharers;
 mod stats;
 mod stderr;
 #[cfg(feature = "tracing")]
