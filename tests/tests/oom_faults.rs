@@ -11,7 +11,7 @@ use std::time::Duration;
 use nonblock::testing::violations;
 use nonblock::{Context, NonBlock, ViolationKind, raw, sleepable};
 use nonblock_mm::mmu::{Invalidate, Range};
-use nonblock_mm::oom::{ReapEventKind, ReapOutcome, Reaper};
+use nonblock_mm::oom::{Killer, ReapEventKind, ReapOutcome, Reaper};
 use nonblock_tests::victim::victim;
 
 const SHORT: Duration = Duration::from_millis(2);
@@ -200,4 +200,27 @@ fn a_reaper_that_is_shut_down_on_its_own_thread_says_so() {
     });
     let text = hears.recv_timeout(LONG).unwrap();
     assert_eq!(text, "the reaper's own thread waits for itself: shut the reaper down elsewhere");
+}
+
+/// A killer that is shut down by the closure that chooses would wait for itself.
+#[test]
+fn a_killer_that_is_shut_down_on_its_own_thread_says_so() {
+    let slot = Arc::new(Mutex::new(None::<Killer>));
+    let (told, hears) = mpsc::channel();
+    let choose = {
+        let slot = Arc::clone(&slot);
+        move |_, cx: &mut nonblock::Sleepable| {
+            let killer = slot.lock().unwrap().take().unwrap();
+            let call = || killer.shutdown(cx);
+            let panicked = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+            told.send(*panicked.downcast::<&str>().unwrap()).unwrap();
+            Vec::new()
+        }
+    };
+    let reaper = Arc::new(Reaper::builder().spawn().unwrap());
+    slot.lock().unwrap().insert(Killer::manual(reaper, choose).unwrap()).trigger();
+    let text = hears.recv_timeout(LONG).unwrap();
+    assert_eq!(text, "the killer's own thread waits for itself: shut the killer down elsewhere");
+    // It has ended, and dropped the closure.
+    assert!(matches!(hears.recv_timeout(LONG), Err(mpsc::RecvTimeoutError::Disconnected)));
 }

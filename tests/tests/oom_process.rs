@@ -5,6 +5,7 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use nix::libc;
 use nix::sys::ptrace;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, Uid, setuid};
@@ -36,6 +37,157 @@ fn the_victim() {
         std::io::stdout().flush().unwrap();
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
     });
+}
+
+const SHARING: &str = "NONBLOCK_TESTS_SHARING";
+
+/// Not a test of anything: a child that shares its memory with a child of its own, and waits.
+#[test]
+fn the_sharing_victim() {
+    let Some(way) = std::env::var_os(SHARING) else { return };
+    let flags = if way == "vfork" { libc::CLONE_VM | libc::CLONE_VFORK } else { libc::CLONE_VM };
+    sleepable(|cx| {
+        let mapping = Mapping::new(SIZE, cx).unwrap();
+        mapping.touch(cx);
+        extern "C" fn share(_: *mut libc::c_void) -> libc::c_int {
+            // Neither allocated nor written under a lock: both belong to the other process too.
+            let mut text = [0; 200];
+            let mut rest = &mut text[..];
+            write!(rest, "\n{READY} and shared by {}.\n", std::process::id()).unwrap();
+            let len = 200 - rest.len();
+            // SAFETY: the text is there during the call.
+            unsafe { libc::write(1, text.as_ptr().cast(), len) };
+            loop {
+                // SAFETY: it waits for a signal, and does nothing else.
+                unsafe { libc::pause() };
+            }
+        }
+        let stack = Vec::<u8>::leak(vec![0; MIB]);
+        // SAFETY: the stack is the new process's own, and its top is aligned.
+        let child = unsafe {
+            let top = stack.as_mut_ptr_range().end;
+            let top = top.wrapping_sub(top.addr() % 16);
+            libc::clone(share, top.cast(), flags | libc::SIGCHLD, std::ptr::null_mut())
+        };
+        assert!(child > 0, "{}", std::io::Error::last_os_error());
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    });
+}
+
+/// Starts a child that shares its memory with a process of its own, and returns the identifier of that.
+fn sharing_victim(way: &str) -> (Child, u32) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let arguments = ["the_sharing_victim", "--exact", "--nocapture"];
+    let (child, mut stdout) = start(command.args(arguments).env(SHARING, way));
+    let mut rest = Vec::new();
+    while !rest.ends_with(b".") {
+        let mut byte = [0];
+        assert_eq!(stdout.read(&mut byte).unwrap(), 1);
+        rest.push(byte[0]);
+    }
+    let rest = String::from_utf8(rest).unwrap();
+    let sharer = rest.trim_start_matches(" and shared by ").trim_end_matches('.').parse().unwrap();
+    // It is not read from again, and what writes to it may be alive.
+    std::mem::forget(stdout);
+    (child, sharer)
+}
+
+/// Says whether a process runs: it is there, and no zombie.
+fn runs(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+fn wait_until_gone(pid: u32) {
+    let since = std::time::Instant::now();
+    while runs(pid) {
+        assert!(since.elapsed().as_secs() < 20, "process {pid} lives on with the memory");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn processes_that_share_the_memory_of_a_victim_are_victims_too() {
+    sleepable(|cx| {
+        if !has_mrelease(cx) {
+            return;
+        }
+        for way in ["vfork", "clone"] {
+            for by_the_sharer in [false, true] {
+                let (mut child, sharer) = sharing_victim(way);
+                let pid = if by_the_sharer { sharer } else { child.id() };
+                let process = Process::open(pid, cx).unwrap();
+                let reclaimed = process.reclaim(cx);
+                if reclaimed.is_err() {
+                    child.kill().unwrap();
+                }
+                let reclaimed = reclaimed.unwrap_or_else(|error| panic!("{way}: {error}"));
+                assert_eq!(reclaimed.killed, 2, "{way}: {reclaimed:?}");
+                assert!(reclaimed.resident_before >= SIZE, "{way}: {reclaimed:?}");
+                assert!(reclaimed.resident_after < SLACK, "{way}: {reclaimed:?}");
+                child.wait().unwrap();
+                wait_until_gone(sharer);
+            }
+        }
+    });
+}
+
+#[test]
+fn who_keeps_the_memory_of_a_process_that_was_killed_is_named() {
+    let known = ProcessError::Shared { pid: 7, with: Some(1) };
+    let expected = "process 7 was killed, but process 1 shares its memory and lives: \
+                    expected to be permitted to kill it too";
+    assert_eq!(known.to_string(), expected);
+    let unknown = ProcessError::Shared { pid: 7, with: None };
+    let expected = "process 7 was killed, but shares its memory with a process that lives: expected to be permitted to \
+                    look at all processes (kcmp, CAP_SYS_PTRACE), to find and kill that one too";
+    assert_eq!(unknown.to_string(), expected);
+}
+
+#[test]
+fn a_process_does_not_reclaim_itself() {
+    let outcome = process::own("a_process_does_not_reclaim_itself", &[], || {
+        sleepable(|cx| {
+            let pid = std::process::id();
+            let error = Process::open(pid, cx).unwrap().reclaim(cx).unwrap_err();
+            assert_eq!(error, ProcessError::Oneself { pid });
+            let expected = format!(
+                "process {pid} is this process, or shares its memory: expected another process, since this one would be \
+                 killed too"
+            );
+            assert_eq!(error.to_string(), expected);
+        });
+    });
+    outcome.assert_success();
+}
+
+#[test]
+fn a_process_that_shares_the_memory_of_the_caller_is_not_reclaimed() {
+    let name = "a_process_that_shares_the_memory_of_the_caller_is_not_reclaimed";
+    let outcome = process::own(name, &[], || {
+        extern "C" fn wait(_: *mut libc::c_void) -> libc::c_int {
+            loop {
+                // SAFETY: it waits for a signal, and does nothing else.
+                unsafe { libc::pause() };
+            }
+        }
+        let stack = Vec::<u8>::leak(vec![0; MIB]);
+        // SAFETY: the stack is the new process's own, and its top is aligned.
+        let child = unsafe {
+            let top = stack.as_mut_ptr_range().end;
+            let top = top.wrapping_sub(top.addr() % 16);
+            libc::clone(wait, top.cast(), libc::CLONE_VM | libc::SIGCHLD, std::ptr::null_mut())
+        };
+        let pid = u32::try_from(child).unwrap();
+        sleepable(|cx| {
+            let error = Process::open(pid, cx).unwrap().reclaim(cx).unwrap_err();
+            assert_eq!(error, ProcessError::Oneself { pid });
+            assert!(runs(pid));
+            Process::open(pid, cx).unwrap().kill().unwrap();
+        });
+        waitpid(Pid::from_raw(child), None).unwrap();
+    });
+    outcome.assert_success();
 }
 
 /// Starts a child, and waits until it has its memory.

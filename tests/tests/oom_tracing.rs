@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nonblock::{raw, sleepable, stats};
-use nonblock_mm::oom::{ReapEvent, ReapEventKind, ReapOutcome, Reaper};
+use nonblock_mm::oom::{Killer, Process, ReapEvent, ReapEventKind, ReapOutcome, Reaper};
 use nonblock_tests::process;
 use nonblock_tests::victim::{MIB, Stubborn, victim};
 use tracing::field::{Field, Visit};
@@ -331,5 +331,69 @@ fn a_subscriber_that_leaves_a_section_open_is_reported() {
         });
         // One for each event, and the reaper's own calls break no rule.
         assert_eq!((told().len(), stats().total()), (3, 3));
+    });
+}
+
+#[test]
+fn a_killers_choices_are_events() {
+    own("a_killers_choices_are_events", || {
+        // Its own panics do not end the killer.
+        subscribe(|| panic!("the test says so"));
+        let (chose, hears) = std::sync::mpsc::channel();
+        let mut round = 0;
+        let choose = move |_, _: &mut nonblock::Sleepable| {
+            round += 1;
+            chose.send(round).unwrap();
+            assert!(round != 2, "the test says so");
+            if round == 1 { vec![Arc::new(nonblock_mm::memory::Mm::new())] } else { Vec::new() }
+        };
+        let reaper = Arc::new(Reaper::builder().spawn().unwrap());
+        let killer = Killer::manual(reaper, choose).unwrap();
+        for round in 1..=3 {
+            killer.trigger();
+            assert_eq!(hears.recv().unwrap(), round);
+        }
+        sleepable(|cx| killer.shutdown(cx));
+
+        let mut told = told();
+        told.retain(|told| told.names().contains(&"cause"));
+        let expected =
+            [(Level::INFO, "Chosen"), (Level::DEBUG, "ChoicePanicked"), (Level::DEBUG, "Chosen")];
+        assert_eq!(levels_and_kinds(&told), expected);
+        assert!(told.iter().all(|told| told.field("cause") == "str Manual"));
+        assert_eq!((told[0].field("victims"), told[2].field("victims")), ("u64 1", "u64 0"));
+        assert_eq!(told[1].names(), ["cause", "kind", "message"]);
+    });
+}
+
+#[test]
+fn reclaiming_a_process_is_told_in_events() {
+    own("reclaiming_a_process_is_told_in_events", || {
+        subscribe(|| ());
+        let mut child =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        sleepable(|cx| {
+            let process = Process::of_child(&child, cx).unwrap();
+            let reclaimed = process.reclaim(cx);
+            child.wait().unwrap();
+            let failed = process.reclaim(cx).unwrap_err();
+            let told = told();
+            assert!(told.iter().all(|told| told.field("pid") == format!("u64 {}", child.id())));
+            let [began, done, not] = &told[..] else { panic!("{told:?}") };
+            assert_eq!(levels_and_kinds(&[began.clone()]), [(Level::INFO, "ReclaimBegan")]);
+            match reclaimed {
+                Ok(reclaimed) => {
+                    assert_eq!(levels_and_kinds(&[done.clone()]), [(Level::INFO, "ReclaimDone")]);
+                    let before = format!("u64 {}", reclaimed.resident_before);
+                    assert_eq!(began.field("resident"), before);
+                    assert_eq!(done.field("resident_before"), before);
+                    assert_eq!(done.field("killed"), "u64 1");
+                    assert_eq!(done.names().len(), 8);
+                }
+                Err(error) => assert_eq!(done.field("error"), error.to_string()),
+            }
+            assert_eq!(levels_and_kinds(&[not.clone()]), [(Level::WARN, "ReclaimFailed")]);
+            assert_eq!(not.field("error"), failed.to_string());
+        });
     });
 }

@@ -234,6 +234,56 @@ fn the_items_of_calls_that_are_all_made_are_dropped() {
 }
 
 /// What is caught and not resumed panics no second time.
+/// Calls in order, of which some items panic as they are made, and some calls panic.
+fn for_each_of(made_badly: &'static [u32], called_badly: &'static [u32]) -> (Vec<u32>, String) {
+    let items = (1..=5).map(move |number| {
+        assert!(!made_badly.contains(&number), "item {number}");
+        number
+    });
+    let mut called = Vec::new();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        nonblock::unwind::for_each(items, &mut called, |number, called| {
+            called.push(number);
+            assert!(!called_badly.contains(&number), "call {number}");
+        });
+    }));
+    (called, message(&*outcome.unwrap_err()).to_owned())
+}
+
+#[test]
+fn an_iterator_that_panics_in_calls_that_are_all_made_does_not_abort() {
+    let told = |called: &[u32], message: &str| (called.to_vec(), message.to_owned());
+    assert_eq!(for_each_of(&[2], &[]), told(&[1, 3, 4, 5], "item 2"));
+    assert_eq!(for_each_of(&[2], &[4]), told(&[1, 3, 4, 5], "item 2"));
+    assert_eq!(for_each_of(&[2, 4], &[]), told(&[1, 3], "item 2"));
+    assert_eq!(for_each_of(&[3], &[1]), told(&[1, 2], "call 1"));
+}
+
+#[test]
+fn a_clone_of_an_iterator_that_panics_in_calls_that_are_all_made_does_not_abort() {
+    struct Once(u32);
+
+    impl Clone for Once {
+        fn clone(&self) -> Self {
+            panic!("the clone");
+        }
+    }
+
+    impl Iterator for Once {
+        type Item = u32;
+
+        fn next(&mut self) -> Option<u32> {
+            self.0 += 1;
+            (self.0 < 3).then_some(self.0)
+        }
+    }
+
+    let outcome = catch_unwind(|| {
+        nonblock::unwind::for_each(Once(0), &mut (), |number, ()| assert!(number != 1, "the call"));
+    });
+    assert_eq!(message(&*outcome.unwrap_err()), "the call");
+}
+
 #[test]
 fn a_first_panic_that_is_dropped_while_unwinding_does_not_abort() {
     let outcome = catch_unwind(|| {

@@ -225,3 +225,17 @@ fn a_root_in_a_thread_of_its_own_is_no_fault() {
     });
     assert!(found.is_empty(), "{found:?}");
 }
+
+#[test]
+fn a_thread_that_joins_itself_says_so() {
+    let (give, take) = mpsc::channel::<thread::JoinHandle<()>>();
+    let (told, hears) = mpsc::channel();
+    let handle = thread::spawn(move |cx| {
+        let own = take.recv().unwrap();
+        let panicked = catch_unwind(AssertUnwindSafe(|| own.join(cx))).unwrap_err();
+        told.send(*panicked.downcast::<&str>().unwrap()).unwrap();
+    });
+    give.send(handle).unwrap();
+    let text = hears.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(text, "a thread waits for itself: join it elsewhere");
+}

@@ -24,7 +24,7 @@ use super::range::Range;
 use super::reader_turn::wait_for_readers;
 use super::released::Released;
 use super::second_passes::SecondPasses;
-use super::snapshot::{Phase, Snapshot};
+use super::snapshot::{Phase, Removed, Snapshot};
 use super::subscription::Subscription;
 use super::subscriptions::{Collect, Subscriptions};
 use super::two_pass::{InvalidateTwoPass, TwoPass};
@@ -42,6 +42,11 @@ use super::two_pass::{InvalidateTwoPass, TwoPass};
 ///
 /// Dropping the address space drops the subscribed drivers and calls no callback. Drop it where the drivers' own drops may
 /// run.
+///
+/// # Memory
+///
+/// Linear in the subscriptions, and in the changes made since the oldest invalidation that is still open. What is dropped in a
+/// section is freed by the next change or [`synchronize`](AddressSpace::synchronize).
 ///
 /// # Examples
 ///
@@ -270,7 +275,7 @@ impl AddressSpace {
             return self.wait_for_release(cx);
         }
         let (now, removed) = self.subscriptions.clock.take_notes();
-        let mut releasing = writer.current().without_removed(now, removed);
+        let mut releasing = writer.current().without_removed(now, removed, false);
         releasing.phase = Phase::Releasing;
         writer.publish(releasing);
         // The release comes to its end even if a driver panics: other threads may wait for it.
@@ -281,6 +286,8 @@ impl AddressSpace {
 
         let mut writer = snapshot.write(cx);
         writer.publish(Snapshot::empty(Phase::Released));
+        // From now on the end of a subscription has nothing to take off.
+        drop(self.subscriptions.clock.replace_notes(Removed::closed()));
         let period = writer.grace_period();
         first_panic.catch(|| writer.collect());
         self.subscriptions.synchronize_since(period, &mut first_panic, cx);
@@ -335,9 +342,10 @@ impl AddressSpace {
     }
 
     /// Finishes the unsubscription of dropped subscriptions: takes their drivers off the list, waits for the invalidations
-    /// that may still call them, and drops them.
+    /// that may still call them, and drops them. It does not wait for a driver that another thread is dropping at the moment.
     ///
-    /// Without this call, later changes of the list do that little by little. Mirrors Linux's `mmu_notifier_synchronize()`
+    /// Without this call, later changes of the list do that little by little. While an invalidation is open, they take drivers
+    /// off when a half of the list was removed. Mirrors Linux's `mmu_notifier_synchronize()`
     /// (`mm/mmu_notifier.c`, 6.12).
     ///
     /// # Context
@@ -345,7 +353,7 @@ impl AddressSpace {
     /// May sleep. On a thread that has an invalidation open, it does not wait.
     #[track_caller]
     pub fn synchronize(&self, cx: &mut Sleepable) {
-        self.subscriptions.remove_and_synchronize(|_| false, cx);
+        self.subscriptions.synchronize(cx);
     }
 
     /// Returns how many subscriptions there are now, not counting those of intervals.

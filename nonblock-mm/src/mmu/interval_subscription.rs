@@ -31,7 +31,8 @@ use crate::primitive::{AtomicBool, Ordering};
 /// section. After a drop, invalidations that begin later skip the interval; those under way still call its driver, up to
 /// their end call. A later change, or [`synchronize`](super::AddressSpace::synchronize), takes the interval out of the tree
 /// and drops the driver's `Arc`, on a thread that may sleep. If the address space was dropped or released before, the drop
-/// frees only the subscription's own small parts, and nothing of the driver.
+/// frees only the few parts that the subscription itself is made of: nothing of the driver, and nothing of other
+/// subscriptions, even if it is the last.
 #[derive(Debug)]
 #[must_use = "the subscription ends when this is dropped: keep it as long as the driver is to be told, bound to a name, since `let _` drops it at once"]
 pub struct IntervalSubscription {
@@ -160,7 +161,7 @@ impl IntervalSubscription {
     /// # Context
     ///
     /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscriptions
-    /// have ended may be dropped here.
+    /// have ended may be dropped here, with no lock held. Nobody waits for another thread's drops.
     ///
     /// # Panics
     ///
@@ -170,7 +171,7 @@ impl IntervalSubscription {
         might_sleep();
         self.remove();
         if let Some(subscriptions) = self.subscriptions.upgrade() {
-            subscriptions.remove_and_synchronize(|_| false, cx);
+            subscriptions.synchronize(cx);
         }
     }
 
@@ -207,7 +208,9 @@ impl IntervalSubscription {
         if !mem::replace(&mut self.ended, true) {
             let interval = Arc::clone(&self.interval);
             self.clock.remove(&self.interval.tombstone, |removed, nb| {
-                removed.intervals.push(interval, nb);
+                if !removed.closed {
+                    removed.intervals.push(interval, nb);
+                }
             });
         }
     }

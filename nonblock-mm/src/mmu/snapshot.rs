@@ -27,28 +27,41 @@ pub(super) enum Phase {
 pub(super) struct Snapshot {
     pub(super) list: List<dyn Notifier>,
     pub(super) tree: IntervalTree,
-    /// The version of the address space's clock at which it was made. Nothing in it was removed by then.
+    /// The version of the address space's clock up to which everything that was removed has been taken off.
     made_at: u64,
+    /// How many notifiers of the list are known to be removed. They are still listed, to make no copy of the list.
+    pub(super) removed: usize,
     pub(super) phase: Phase,
 }
 
 impl Snapshot {
     pub(super) fn empty(phase: Phase) -> Self {
-        Self { list: List::new(), tree: IntervalTree::empty(), made_at: 0, phase }
+        Self { list: List::new(), tree: IntervalTree::empty(), made_at: 0, removed: 0, phase }
     }
 
-    /// Returns a snapshot without what was removed up to a version.
-    pub(super) fn without_removed(&self, now: u64, removed: Removed) -> Self {
-        let list = if removed.listed {
-            self.list.without_removed(now, |_| true)
-        } else {
-            self.list.clone()
+    /// Returns a snapshot without what was removed up to a version, or without most of it.
+    ///
+    /// While an invalidation keeps replaced snapshots, most changes take nothing off the list, so as not to copy it. Notifiers
+    /// are taken off when a half of the list was removed. So the copies take no more memory than the notifiers that were
+    /// added. The tree is changed in any case: a change copies a few of its nodes only.
+    pub(super) fn without_removed(
+        &self,
+        now: u64,
+        removed: Removed,
+        readers_keep_lists: bool,
+    ) -> Self {
+        let listed = self.removed + removed.listed;
+        let few = readers_keep_lists && listed < self.list.len() / 2;
+        let (list, made_at, listed) = match listed {
+            0 => (self.list.clone(), now, 0),
+            _ if few => (self.list.clone(), self.made_at, listed),
+            _ => (self.list.without_removed(now, |_| true), now, 0),
         };
         let mut tree = self.tree.clone();
         for interval in removed.intervals {
             tree = tree.without(interval.key());
         }
-        Self { list, tree, made_at: now, phase: self.phase }
+        Self { list, tree, made_at, removed: listed, phase: self.phase }
     }
 
     /// Returns the notifiers of the list that an invalidation calls if it began at this version.
@@ -78,14 +91,22 @@ impl fmt::Debug for Snapshot {
 /// What was removed since the last snapshot was made. The address space's clock collects it.
 #[derive(Debug, Default)]
 pub(super) struct Removed {
-    /// Whether a notifier of the list was removed.
-    pub(super) listed: bool,
+    /// How many notifiers of the list were removed.
+    pub(super) listed: usize,
     pub(super) intervals: RemovedIntervals,
+    /// Whether the address space has no tree any more, because it was released or dropped. Then nobody would take an interval
+    /// from here, so none is put here.
+    pub(super) closed: bool,
 }
 
 impl Removed {
+    /// Returns the notes that keep no interval.
+    pub(super) fn closed() -> Self {
+        Self { closed: true, ..Self::default() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        !self.listed && self.intervals.first.is_none()
+        self.listed == 0 && self.intervals.first.is_none()
     }
 }
 

@@ -18,7 +18,7 @@ use super::subscriptions::Subscriptions;
 /// happen in a section. After a drop, invalidations that begin later skip the notifier; those under way still call it, up to
 /// their end call. A later change of the list, or [`synchronize`](super::AddressSpace::synchronize), takes the notifier off
 /// the list and drops the driver's `Arc`, on a thread that may sleep. If the address space was dropped or released before, the
-/// drop frees only the subscription's own small parts, and nothing of the driver.
+/// drop frees only the few parts that the subscription itself is made of, and nothing of the driver.
 ///
 /// # Examples
 ///
@@ -53,13 +53,12 @@ pub struct Subscription {
     subscriptions: Weak<Subscriptions>,
     clock: Arc<VersionClock<Removed>>,
     tombstone: SharedTombstone,
-    ended: bool,
 }
 
 impl Subscription {
     pub(super) fn new(subscriptions: &Arc<Subscriptions>, tombstone: SharedTombstone) -> Self {
         let clock = Arc::clone(&subscriptions.clock);
-        Self { subscriptions: Arc::downgrade(subscriptions), clock, tombstone, ended: false }
+        Self { subscriptions: Arc::downgrade(subscriptions), clock, tombstone }
     }
 
     /// Ends the subscription, and waits until every invalidation that may still call the notifier has ended. No callback runs
@@ -77,25 +76,28 @@ impl Subscription {
     /// # Context
     ///
     /// May sleep. Hold no lock that a callback of the same address space takes. Other drivers whose subscriptions have
-    /// ended may be dropped here.
+    /// ended may be dropped here, with no lock held. Nobody waits for another thread's drops.
     ///
     /// # Panics
     ///
     /// If the drop of such a driver panics, the panic passes through, after the waiting.
     #[track_caller]
-    pub fn unsubscribe(mut self, cx: &mut Sleepable) {
+    pub fn unsubscribe(self, cx: &mut Sleepable) {
         might_sleep();
+        self.remove();
         if let Some(subscriptions) = self.subscriptions.upgrade() {
-            subscriptions.remove_and_synchronize(|tombstone| tombstone.is(&self.tombstone), cx);
+            subscriptions.synchronize(cx);
         }
-        self.ended = true;
+    }
+
+    /// Ends the subscription for the invalidations that begin from now on. A second call does nothing.
+    fn remove(&self) {
+        self.clock.remove(&self.tombstone, |removed, _nb| removed.listed += 1);
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if !self.ended {
-            self.clock.remove(&self.tombstone, |removed, _nb| removed.listed = true);
-        }
+        self.remove();
     }
 }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use nonblock::Sleepable;
-use nonblock::rcu::{GracePeriod, Rcu, SharedTombstone, VersionClock, ends_are_deferred};
+use nonblock::rcu::{GracePeriod, Rcu, VersionClock, ends_are_deferred};
 use nonblock::unwind::FirstPanic;
 
 use super::released::Released;
 use super::snapshot::{Phase, Removed, Snapshot};
 use super::turn::Turns;
 
-/// When adding a notifier frees the snapshots that were replaced.
+/// How many replaced snapshots may have copies of the list, whatever invalidations keep.
+const MAX_COPIES: usize = 8;
+
+/// When the addition of a notifier frees the replaced snapshots.
 #[derive(Clone, Copy)]
 pub(super) enum Collect {
     /// If many wait to be freed.
@@ -53,8 +56,9 @@ impl Subscriptions {
         if writer.current().phase != Phase::Live {
             return Err(Released);
         }
+        let readers_keep_lists = writer.retired() >= MAX_COPIES;
         let (now, removed) = self.clock.take_notes();
-        let mut snapshot = writer.current().without_removed(now, removed);
+        let mut snapshot = writer.current().without_removed(now, removed, readers_keep_lists);
         let subscription = add(&mut snapshot, writer.grace_period());
         writer.publish(snapshot);
         match collect {
@@ -64,24 +68,18 @@ impl Subscriptions {
         Ok(subscription)
     }
 
-    /// Takes the chosen notifiers off the list, together with everything that was removed before, and waits until
-    /// no invalidation calls them.
+    /// Takes the notifiers off whose subscriptions have ended, and waits until no invalidation calls them.
     #[track_caller]
-    pub(super) fn remove_and_synchronize(
-        &self,
-        chosen: impl Fn(&SharedTombstone) -> bool,
-        cx: &mut Sleepable,
-    ) {
+    pub(super) fn synchronize(&self, cx: &mut Sleepable) {
         let mut writer = self.snapshot.write(cx);
-        let (now, removed) = self.clock.take_notes();
-        let any_chosen = writer.current().list.any(|entry| chosen(entry.tombstone()));
-        if any_chosen || !removed.is_empty() {
-            let mut snapshot = writer.current().without_removed(now, removed);
-            if any_chosen {
-                let list = snapshot.list.without_removed(now, |entry| !chosen(entry.tombstone()));
-                snapshot.list = list;
+        if writer.current().phase != Phase::Released {
+            let readers_keep_lists = ends_are_deferred() && writer.retired() >= MAX_COPIES;
+            let (now, removed) = self.clock.take_notes();
+            if !removed.is_empty() || writer.current().removed != 0 {
+                let current = writer.current();
+                let snapshot = current.without_removed(now, removed, readers_keep_lists);
+                writer.publish(snapshot);
             }
-            writer.publish(snapshot);
         }
         let period = writer.grace_period();
         let mut first_panic = FirstPanic::new();
@@ -102,5 +100,13 @@ impl Subscriptions {
         if !ends_are_deferred() {
             self.snapshot.synchronize_catching(cx, period, first_panic);
         }
+    }
+}
+
+impl Drop for Subscriptions {
+    fn drop(&mut self) {
+        // Subscriptions may live on, and share the clock. What they have put there is dropped here, and nothing more is put
+        // there. So the drop of the last of them drops no more than the drop of any other.
+        drop(self.clock.replace_notes(Removed::closed()));
     }
 }

@@ -34,6 +34,18 @@ pub enum Cause {
 /// by hand does. The reaper cannot take a victim that is another process; for that, the closure can call
 /// [`Process::reclaim`](super::Process::reclaim) itself.
 ///
+/// # As events of `tracing`
+///
+/// With the feature `tracing`, these are events of the crate `tracing`, with the target `nonblock_mm::oom`. Field `kind` is a
+/// string. The subscriber is called on the killer's thread, outside a section, and its panic does not end the killer.
+///
+/// | level | `kind` | other fields | what |
+/// |---|---|---|---|
+/// | `WARN` | `PressureLost` | `error`, displayed | the pressure is no longer watched |
+/// | `INFO` | `Chosen` | `cause`, the name of a [`Cause`]; `victims`, unsigned | victims were chosen |
+/// | `DEBUG` | `Chosen` | as before, with 0 `victims` | no victim was chosen |
+/// | `DEBUG` | `ChoicePanicked` | `cause` | the closure panicked |
+///
 /// # Context
 ///
 /// The closure that chooses runs on the killer's thread and may sleep. If it panics, no victim is chosen, and the killer goes
@@ -196,10 +208,20 @@ impl Killer {
     /// # Context
     ///
     /// May sleep.
+    ///
+    /// # Panics
+    ///
+    /// If called on the killer's own thread, in the closure that chooses: it would wait for itself. The killer then ends, as if
+    /// it had been dropped.
     #[track_caller]
     pub fn shutdown(mut self, cx: &mut Sleepable) {
         self.shared.close();
         if let Some(thread) = self.thread.take() {
+            let is_own = thread.thread().id() == thread::current().id();
+            assert!(
+                !is_own,
+                "the killer's own thread waits for itself: shut the killer down elsewhere"
+            );
             // The closure's panics are caught. A panic of the thread is a fault of this crate, and was printed.
             let _ = thread.join(cx);
         }
@@ -246,7 +268,12 @@ impl Worker {
             } else {
                 continue;
             };
-            let chosen = unwind::catch(self.place, || choose(cause, cx)).unwrap_or_default();
+            let chosen = unwind::catch(self.place, || choose(cause, cx));
+            #[cfg(feature = "tracing")]
+            unwind::catch(self.place, || {
+                super::tracing::chosen(cause, chosen.as_ref().map(Vec::len))
+            });
+            let chosen = chosen.unwrap_or_default();
             self.under_way.extend(chosen.into_iter().map(|victim| self.reaper.reap(victim)));
         }
     }
@@ -266,6 +293,8 @@ impl Worker {
             },
         };
         super::write_to_stderr(&format_args!("oom_killer: {error}"));
+        #[cfg(feature = "tracing")]
+        unwind::catch(self.place, || super::tracing::pressure_lost(&error));
         let _ = shared.lost.set(error);
         self.pressure = None;
         Woken::default()

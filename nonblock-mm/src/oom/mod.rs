@@ -58,6 +58,7 @@ mod reaped;
 mod reaper;
 mod reaper_state;
 mod reaper_thread;
+mod sharers;
 mod stats;
 #[cfg(feature = "tracing")]
 mod tracing;

@@ -14,6 +14,7 @@ use nonblock::{Sleepable, might_sleep};
 
 use super::config::{INTERVAL, TRIES};
 use super::process_error::{Call, ProcessError};
+use super::sharers::Sharers;
 
 const OPEN: Call = Call { name: "pidfd_open", since: "5.3" };
 const SIGNAL: Call = Call { name: "pidfd_send_signal", since: "5.1" };
@@ -25,6 +26,19 @@ const STATM: Call = Call { name: "reading /proc/PID/statm", since: "2.6" };
 /// The process is held by a descriptor, so it is never confused with a later process of the same identifier. The kernel takes
 /// the memory: `process_mrelease()` (`mm/oom_kill.c`, 6.12) runs the code of the kernel's OOM reaper on the caller's thread,
 /// and that calls the kernel's drivers in its sections.
+///
+/// # As events of `tracing`
+///
+/// With the feature `tracing`, [`reclaim`](Process::reclaim) makes these events of the crate `tracing`, with the target
+/// `nonblock_mm::oom`. Fields `kind` and `pid` are in each. The subscriber is called on the thread that reclaims, outside a
+/// section, and its panic does not end the reclaiming.
+///
+/// | level | `kind` | other fields | what |
+/// |---|---|---|---|
+/// | `WARN` | `ReclaimFailed` | `error`, displayed | the memory was not taken |
+/// | `INFO` | `ReclaimBegan` | `resident`, in bytes | the process is about to be killed |
+/// | `INFO` | `ReclaimDone` | the fields of [`Reclaimed`], by their names | the memory was taken |
+/// | `DEBUG` | `ReclaimHeld` | `attempt` | a driver in the kernel refused in a try |
 ///
 /// # Context
 ///
@@ -67,6 +81,8 @@ pub struct Reclaimed {
     pub attempts: u32,
     /// Whether the process gave its memory back by itself, before it could be taken.
     pub by_itself: bool,
+    /// How many processes were killed: the process itself, and those that shared its memory.
+    pub killed: usize,
 }
 
 impl Reclaimed {
@@ -149,15 +165,21 @@ impl Process {
         let own = self.pages_of(&format!("/proc/{}/statm", self.pid))?;
         // If the first thread has ended, the process keeps its memory as long as another thread runs.
         let pages = if own == 0 { self.pages_of_any_thread()? } else { own };
-        // If the process has been waited for meanwhile, these pages may belong to another process. Then the descriptor no
-        // longer has this identifier.
+        // If the process has been waited for meanwhile, these pages may belong to another process.
+        self.check_identifier()?;
+        pages.checked_mul(page_size()).ok_or_else(|| self.malformed())
+    }
+
+    /// Returns an error if the process has been waited for. Then the descriptor no longer has the identifier, which may belong
+    /// to another process.
+    fn check_identifier(&self) -> Result<(), ProcessError> {
         let about = format!("/proc/self/fdinfo/{}", self.pidfd.as_raw_fd());
         let about = fs::read_to_string(about).map_err(|error| STATM.failed(self.pid, &error))?;
         let pid = about.lines().find_map(|line| line.strip_prefix("Pid:")).unwrap_or_default();
         if pid.trim() != format!("{}", self.pid) {
             return Err(ProcessError::NoSuchProcess { pid: self.pid });
         }
-        pages.checked_mul(page_size()).ok_or_else(|| self.malformed())
+        Ok(())
     }
 
     /// Reads how many pages are resident from a thread's `statm`.
@@ -223,43 +245,124 @@ impl Process {
 
     /// Kills the process and takes its memory: with [`TRIES`] tries, [`INTERVAL`] apart, as the kernel's reaper does.
     ///
+    /// Every process that shares the memory is killed too, as by Linux's OOM killer: a process in `vfork()` and its child, or
+    /// processes made by `clone()` with `CLONE_VM`. The memory would stay as long as one of them lives. They are found by
+    /// `kcmp()`, as far as this process may look at them. The first process of the system is spared.
+    ///
     /// The process is not waited for: its parent still has to do that. This succeeds too if the process gives its memory back
     /// by itself.
     ///
     /// # Context
     ///
-    /// May sleep.
+    /// May sleep. It looks at all processes of the system.
     ///
     /// # Errors
     ///
-    /// [`ProcessError`]. After [`Held`](ProcessError::Held) or [`TooOld`](ProcessError::TooOld), the process has been
-    /// killed all the same.
+    /// [`ProcessError`]. After [`Oneself`](ProcessError::Oneself), nothing was killed. After [`Held`](ProcessError::Held),
+    /// [`Shared`](ProcessError::Shared) or [`TooOld`](ProcessError::TooOld), the process has been killed all the same.
     #[track_caller]
     pub fn reclaim(&self, cx: &mut Sleepable) -> Result<Reclaimed, ProcessError> {
+        let outcome = self.kill_and_release(cx);
+        #[cfg(feature = "tracing")]
+        self.emit(|pid| super::tracing::reclaim_done(pid, &outcome));
+        outcome
+    }
+
+    /// Gives an event to the subscriber of `tracing`, and stops its panic.
+    #[cfg(feature = "tracing")]
+    #[track_caller]
+    fn emit(&self, event: impl FnOnce(u32)) {
+        nonblock::unwind::catch(nonblock::Place::caller(), || event(self.pid));
+    }
+
+    #[track_caller]
+    fn kill_and_release(&self, cx: &mut Sleepable) -> Result<Reclaimed, ProcessError> {
+        let pid = self.pid;
         let resident_before = self.resident(cx)?;
+        // They are looked for before the kill: the process may give up its part of the memory at once, and then nobody could
+        // tell who has another part.
+        let sharers = Sharers::of(pid);
+        self.check_identifier()?;
+        if pid == std::process::id() || sharers.include_caller() {
+            return Err(ProcessError::Oneself { pid });
+        }
+        let others = open_all(&sharers, cx);
+        #[cfg(feature = "tracing")]
+        self.emit(|pid| super::tracing::reclaim_began(pid, resident_before));
         self.kill()?;
-        let mut attempts = 1;
-        let by_itself = loop {
-            match self.release(cx) {
-                Ok(()) => break false,
-                Err(ProcessError::NoSuchProcess { .. }) => break true,
-                Err(ProcessError::Held { pid, .. }) if attempts == TRIES => {
-                    return Err(ProcessError::Held { pid, attempts });
-                }
-                Err(ProcessError::Held { .. }) => {
-                    attempts += 1;
-                    thread::sleep(cx, INTERVAL);
+        let (mut killed, mut attempts, mut by_itself) = (1, 1, true);
+        let mut alive = sharers.pids.iter().copied().find(|pid| Sharers::is_spared(*pid));
+        for other in &others {
+            match other.kill() {
+                Ok(()) => killed += 1,
+                // It has ended.
+                Err(ProcessError::NoSuchProcess { .. }) => {}
+                Err(_) => alive = Some(other.pid),
+            }
+        }
+        if let Some(with) = alive {
+            return Err(ProcessError::Shared { pid, with: Some(with) });
+        }
+        // The kernel takes the memory by any of the processes. One that gave up its part has none to take.
+        for process in std::iter::once(self).chain(&others) {
+            match process.release_repeatedly(&mut attempts, cx) {
+                Ok(()) => by_itself = false,
+                Err(ProcessError::NoSuchProcess { .. }) => {}
+                Err(ProcessError::Held { .. }) => return Err(ProcessError::Held { pid, attempts }),
+                // All processes that were found have been killed.
+                Err(ProcessError::NotDying { .. }) => {
+                    let with = Sharers::of(process.pid)
+                        .pids
+                        .into_iter()
+                        .find(|with| *with != pid && others.iter().all(|other| other.pid != *with));
+                    return Err(ProcessError::Shared { pid, with });
                 }
                 Err(other) => return Err(other),
             }
-        };
-        // A process that has been waited for by now has no memory.
-        let resident_after = match self.resident(cx) {
-            Err(ProcessError::NoSuchProcess { .. }) => 0,
-            other => other?,
-        };
-        Ok(Reclaimed { resident_before, resident_after, attempts, by_itself })
+        }
+        let mut resident_after = 0;
+        for process in std::iter::once(self).chain(&others) {
+            // A process that has been waited for by now has no memory.
+            match process.resident(cx) {
+                Err(ProcessError::NoSuchProcess { .. }) => {}
+                resident => resident_after = resident_after.max(resident?),
+            }
+        }
+        Ok(Reclaimed { resident_before, resident_after, attempts, by_itself, killed })
     }
+
+    /// Tries to take the memory, again and again while a driver in the kernel refuses.
+    ///
+    /// # Arguments
+    ///
+    /// * `attempts`: which try is the first; set to the last.
+    #[track_caller]
+    fn release_repeatedly(
+        &self,
+        attempts: &mut u32,
+        cx: &mut Sleepable,
+    ) -> Result<(), ProcessError> {
+        loop {
+            match self.release(cx) {
+                Err(ProcessError::Held { .. }) if *attempts < TRIES => {
+                    #[cfg(feature = "tracing")]
+                    self.emit(|pid| super::tracing::reclaim_held(pid, *attempts));
+                    *attempts += 1;
+                    thread::sleep(cx, INTERVAL);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// Opens the processes that share the memory, but for the one that is spared. One that has ended meanwhile is left out.
+#[track_caller]
+fn open_all(sharers: &Sharers, cx: &mut Sleepable) -> Vec<Process> {
+    let pids = sharers.pids.iter().filter(|pid| !Sharers::is_spared(**pid));
+    let opened = pids.filter_map(|pid| Process::open(*pid, cx).ok());
+    // The identifier may have passed to another process before it was opened.
+    opened.filter(|process| sharers.include(process.pid)).collect()
 }
 
 /// Takes the memory of a process that is dying. Mirrors Linux's `process_mrelease()` (`mm/oom_kill.c`, 6.12), since 5.15.

@@ -34,6 +34,18 @@ pub enum ProcessError {
         /// The process.
         pid: u32,
     },
+    /// The process is this process, or shares its memory with it. Nothing was killed.
+    Oneself {
+        /// The process.
+        pid: u32,
+    },
+    /// The process was killed, but another process that shares its memory lives on, and so does the memory.
+    Shared {
+        /// The process.
+        pid: u32,
+        /// The process that has the memory, if this process may know it.
+        with: Option<u32>,
+    },
     /// A driver in the kernel refused in every try.
     Held {
         /// The process.
@@ -93,6 +105,21 @@ impl fmt::Display for ProcessError {
                 f,
                 "process {pid} is not dying, or shares its memory with one that is not: \
                  expected it to be killed first"
+            ),
+            Self::Oneself { pid } => write!(
+                f,
+                "process {pid} is this process, or shares its memory: expected another process, since this one would be \
+                 killed too"
+            ),
+            Self::Shared { pid, with: Some(with) } => write!(
+                f,
+                "process {pid} was killed, but process {with} shares its memory and lives: \
+                 expected to be permitted to kill it too"
+            ),
+            Self::Shared { pid, with: None } => write!(
+                f,
+                "process {pid} was killed, but shares its memory with a process that lives: \
+                 expected to be permitted to look at all processes (kcmp, CAP_SYS_PTRACE), to find and kill that one too"
             ),
             Self::Held { pid, attempts } => write!(
                 f,

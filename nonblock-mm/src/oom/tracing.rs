@@ -1,9 +1,13 @@
-//! What a reaper does, as events of the crate `tracing`.
+//! What reapers, killers and the reclaiming of processes do, as events of the crate `tracing`.
 
 use core::time::Duration;
 
 use ::tracing::{Level, event};
 
+use super::killer::Cause;
+use super::pressure_error::PressureError;
+use super::process::Reclaimed;
+use super::process_error::ProcessError;
 use super::reap_event::{ReapEvent, ReapEventKind};
 use super::reaped::{ReapOutcome, Reaped};
 
@@ -81,6 +85,86 @@ pub(super) fn emit(event: &ReapEvent) {
                 done!(Level::INFO);
             }
         }
+    }
+}
+
+/// The reclaiming of a process begins. The fields of these events are described at [`Process`](super::Process).
+pub(super) fn reclaim_began(pid: u32, resident: usize) {
+    event!(target: TARGET, Level::INFO, kind = "ReclaimBegan", pid, resident, "the process is killed");
+}
+
+/// A driver in the kernel refused in a try.
+pub(super) fn reclaim_held(pid: u32, attempt: u32) {
+    event!(
+        target: TARGET,
+        Level::DEBUG,
+        kind = "ReclaimHeld",
+        pid,
+        attempt,
+        "a driver in the kernel refused"
+    );
+}
+
+/// The reclaiming of a process is over.
+pub(super) fn reclaim_done(pid: u32, outcome: &Result<Reclaimed, ProcessError>) {
+    match outcome {
+        Ok(reclaimed) => event!(
+            target: TARGET,
+            Level::INFO,
+            kind = "ReclaimDone",
+            pid,
+            resident_before = reclaimed.resident_before,
+            resident_after = reclaimed.resident_after,
+            attempts = reclaimed.attempts,
+            by_itself = reclaimed.by_itself,
+            killed = reclaimed.killed,
+            "the memory of the process was taken"
+        ),
+        Err(error) => event!(
+            target: TARGET,
+            Level::WARN,
+            kind = "ReclaimFailed",
+            pid,
+            error = display(error),
+            "the memory of the process was not taken"
+        ),
+    }
+}
+
+/// A killer had victims chosen. The fields of these events are described at [`Killer`](super::Killer).
+///
+/// # Arguments
+///
+/// * `victims`: how many were chosen, or `None` if the closure panicked.
+pub(super) fn chosen(cause: Cause, victims: Option<usize>) {
+    macro_rules! chosen {
+        ($level:expr, $kind:literal, $message:literal) => {
+            event!(target: TARGET, $level, kind = $kind, cause = cause_name(cause), victims, $message)
+        };
+    }
+
+    match victims {
+        None => chosen!(Level::DEBUG, "ChoicePanicked", "the closure that chooses panicked"),
+        Some(0) => chosen!(Level::DEBUG, "Chosen", "no victim was chosen"),
+        Some(_) => chosen!(Level::INFO, "Chosen", "victims were chosen"),
+    }
+}
+
+/// A killer no longer watches its pressure.
+pub(super) fn pressure_lost(error: &PressureError) {
+    event!(
+        target: TARGET,
+        Level::WARN,
+        kind = "PressureLost",
+        error = display(error),
+        "the pressure is no longer watched"
+    );
+}
+
+fn cause_name(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Pressure => "Pressure",
+        Cause::Manual => "Manual",
     }
 }
 

@@ -70,6 +70,11 @@ where
 ///
 /// Dropping the chain drops its callbacks, so drop it only where their drops may run.
 ///
+/// # Memory
+///
+/// Linear in the registrations, and in the changes made since the oldest call that is still under way. A registration before
+/// callbacks of lower priority makes a copy of the list: beside a long call, each such copy is kept until the call ends.
+///
 /// # Examples
 ///
 /// See the [module](super).
@@ -225,7 +230,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     /// May sleep. Within a callback, or with an invalidation open, it does not wait.
     #[track_caller]
     pub fn synchronize(&self, cx: &mut Sleepable) {
-        self.chain.remove_where(|_| false, cx);
+        self.chain.synchronize(cx);
     }
 
     /// Returns how many callbacks are registered now.

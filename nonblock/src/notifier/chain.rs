@@ -6,39 +6,56 @@ use core::ptr;
 use std::sync::Arc;
 
 use super::answer::{Answer, Outcome};
-use super::registration::{AlreadyRegistered, Registration, Unregister};
+use super::registration::{AlreadyRegistered, Registration, Synchronize};
 use crate::check::with_token::might_sleep;
-use crate::rcu::{
-    Entry, List, Rcu, SharedTombstone, VersionClock, View, Writer, ends_are_deferred,
-};
+use crate::rcu::{Entry, List, Rcu, VersionClock, View, Writer, ends_are_deferred};
 use crate::token::Sleepable;
 use crate::unwind::FirstPanic;
+
+/// How many replaced lists may be copies, whatever readers keep.
+const MAX_COPIES: usize = 8;
 
 /// The callbacks of a chain at one time.
 struct Snapshot<C: ?Sized> {
     /// The callbacks with their priorities, the highest first.
     list: List<C, i32>,
-    /// What the clock of the chain showed when the list was made.
+    /// What the clock of the chain showed when removed entries were last taken off the list.
     made_at: u64,
+    /// How many entries of the list are known to be removed. They are still listed, to make no copy of the list.
+    removed: usize,
 }
 
 impl<C: ?Sized> Snapshot<C> {
     fn view_at(&self, version: u64) -> View<'_, C> {
         self.list.view_at(version, self.made_at)
     }
+
+    /// Returns the list with its removed entries taken off, or the same list if they are few.
+    ///
+    /// While a reader keeps replaced lists, most changes take nothing off, so as not to copy the list. Entries are taken off
+    /// when a half of the list was removed. So the copies take no more memory than the entries that were added.
+    fn without_removed(&self, now: u64, removed: usize, readers_keep_lists: bool) -> Self {
+        let removed = self.removed + removed;
+        if removed == 0 || readers_keep_lists && removed < self.list.len() / 2 {
+            let made_at = if removed == 0 { now } else { self.made_at };
+            return Self { list: self.list.clone(), made_at, removed };
+        }
+        let list = self.list.without_removed(now, |_| true);
+        Self { list, made_at: now, removed: 0 }
+    }
 }
 
 /// A chain of callbacks. Each of them is a `C`.
 pub(super) struct Chain<C: ?Sized> {
     snapshot: Rcu<Snapshot<C>>,
-    // It has an `Arc` of its own, since a registration uses it too and may outlive the chain. The note tells whether something
-    // was removed.
-    clock: Arc<VersionClock<bool>>,
+    // It has an `Arc` of its own, since a registration uses it too and may outlive the chain. The note tells how many entries
+    // were removed.
+    clock: Arc<VersionClock<usize>>,
 }
 
 impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
     pub(super) fn new() -> Arc<Self> {
-        let snapshot = Rcu::new(Snapshot { list: List::new(), made_at: 0 });
+        let snapshot = Rcu::new(Snapshot { list: List::new(), made_at: 0, removed: 0 });
         Arc::new(Self { snapshot, clock: Arc::default() })
     }
 
@@ -80,39 +97,42 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         callback: Arc<C>,
         priority: i32,
     ) -> Registration {
-        let (made_at, _) = self.clock.take_notes();
         let entry = Entry::new(callback, priority);
         let tombstone = entry.tombstone().clone();
-        let list = writer.current().list.without_removed(made_at, |_| true);
-        let list = list.with(entry, |other| other.data < priority);
-        let chain: Arc<dyn Unregister> = Arc::<Self>::clone(self);
+        let mut snapshot = self.without_removed(&writer);
+        snapshot.list = snapshot.list.with(entry, |other| other.data < priority);
+        let chain: Arc<dyn Synchronize> = Arc::<Self>::clone(self);
         let registration = Registration::new(&chain, &self.clock, tombstone);
-        writer.publish(Snapshot { list, made_at });
+        writer.publish(snapshot);
         // The drop of an old callback may panic here. Then the new registration is dropped, and ends.
         writer.collect_if_many();
         registration
     }
 
-    /// Removes the chosen entries from the list, and those whose registrations were dropped. Waits until nobody calls them.
+    /// Returns the current snapshot without the entries whose registrations have ended, or most of them.
+    fn without_removed(&self, writer: &Writer<'_, Snapshot<C>>) -> Snapshot<C> {
+        let readers_keep_lists = writer.retired() >= MAX_COPIES;
+        let (now, removed) = self.clock.take_notes();
+        writer.current().without_removed(now, removed, readers_keep_lists)
+    }
+
+    /// Takes the entries whose registrations have ended off the list. Waits until nobody calls them.
     #[track_caller]
-    pub(super) fn remove_where(
-        &self,
-        chosen: impl Fn(&SharedTombstone) -> bool,
-        cx: &mut Sleepable,
-    ) {
+    pub(super) fn synchronize(&self, cx: &mut Sleepable) {
         might_sleep();
+        // A thread that is within a call would wait for itself, or for another thread that waits for it.
+        let waits = !ends_are_deferred();
         let mut writer = self.snapshot.write(cx);
-        let (made_at, removed) = self.clock.take_notes();
-        if removed || writer.current().list.any(|entry| chosen(entry.tombstone())) {
-            let keep = |entry: &Entry<C, i32>| !chosen(entry.tombstone());
-            let list = writer.current().list.without_removed(made_at, keep);
-            writer.publish(Snapshot { list, made_at });
+        let readers_keep_lists = !waits && writer.retired() >= MAX_COPIES;
+        let (now, removed) = self.clock.take_notes();
+        if removed != 0 || writer.current().removed != 0 {
+            let snapshot = writer.current().without_removed(now, removed, readers_keep_lists);
+            writer.publish(snapshot);
         }
         let period = writer.grace_period();
         let mut first_panic = FirstPanic::new();
         first_panic.catch(|| writer.collect());
-        // A thread that is within a call would wait for itself, or for another thread that waits for it.
-        if !ends_are_deferred() {
+        if waits {
             self.snapshot.synchronize_catching(cx, period, &mut first_panic);
         }
         first_panic.resume();
@@ -188,10 +208,10 @@ impl<C: ?Sized, T, F: Fn(&C, &mut T)> Drop for UndoOnDrop<'_, '_, C, T, F> {
     }
 }
 
-impl<C: ?Sized + Send + Sync + 'static> Unregister for Chain<C> {
+impl<C: ?Sized + Send + Sync + 'static> Synchronize for Chain<C> {
     #[track_caller]
-    fn unregister(&self, tombstone: &SharedTombstone, cx: &mut Sleepable) {
-        self.remove_where(|other| other.is(tombstone), cx);
+    fn synchronize(&self, cx: &mut Sleepable) {
+        Chain::synchronize(self, cx);
     }
 }
 

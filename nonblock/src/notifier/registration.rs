@@ -9,9 +9,9 @@ use crate::rcu::{SharedTombstone, VersionClock};
 use crate::token::Sleepable;
 
 /// A chain, as a registration sees it.
-pub(super) trait Unregister: Send + Sync {
-    /// Removes the callback that has this tombstone, and waits until nobody calls it.
-    fn unregister(&self, tombstone: &SharedTombstone, cx: &mut Sleepable);
+pub(super) trait Synchronize: Send + Sync {
+    /// Takes the callbacks off whose registrations have ended, and waits until nobody calls them.
+    fn synchronize(&self, cx: &mut Sleepable);
 }
 
 /// The registration of a callback with a chain. The callback is called until this is unregistered or dropped.
@@ -47,21 +47,19 @@ pub(super) trait Unregister: Send + Sync {
 /// ```
 #[must_use = "the callback is removed when this is dropped: keep it as long as the callback is to be called, bound to a name, since `let _` drops it at once"]
 pub struct Registration {
-    // It is weak, so a registration keeps no chain alive. Only code that has the token upgrades it. So the last owner of the
-    // callbacks never goes in a section.
-    chain: Weak<dyn Unregister>,
-    clock: Arc<VersionClock<bool>>,
+    // It is weak, and upgraded only with the token. So nothing that is done in a section can drop the callbacks of the chain.
+    chain: Weak<dyn Synchronize>,
+    clock: Arc<VersionClock<usize>>,
     tombstone: SharedTombstone,
-    ended: bool,
 }
 
 impl Registration {
     pub(super) fn new(
-        chain: &Arc<dyn Unregister>,
-        clock: &Arc<VersionClock<bool>>,
+        chain: &Arc<dyn Synchronize>,
+        clock: &Arc<VersionClock<usize>>,
         tombstone: SharedTombstone,
     ) -> Self {
-        Self { chain: Arc::downgrade(chain), clock: Arc::clone(clock), tombstone, ended: false }
+        Self { chain: Arc::downgrade(chain), clock: Arc::clone(clock), tombstone }
     }
 
     /// Removes the callback, and waits for every call that may still call it. After this has returned, the callback does not run.
@@ -76,26 +74,30 @@ impl Registration {
     ///
     /// # Context
     ///
-    /// May sleep. Hold no lock that a callback of the same chain takes.
+    /// May sleep. Hold no lock that a callback of the same chain takes. Callbacks that were removed are dropped here, with no
+    /// lock held. Nobody waits for another thread's drops.
     ///
     /// # Panics
     ///
     /// If the drop of a removed callback panics, the panic passes through, after the wait.
     #[track_caller]
-    pub fn unregister(mut self, cx: &mut Sleepable) {
+    pub fn unregister(self, cx: &mut Sleepable) {
         might_sleep();
+        self.remove();
         if let Some(chain) = self.chain.upgrade() {
-            chain.unregister(&self.tombstone, cx);
+            chain.synchronize(cx);
         }
-        self.ended = true;
+    }
+
+    /// Ends the registration for the calls that begin from now on. A second call does nothing.
+    fn remove(&self) {
+        self.clock.remove(&self.tombstone, |removed, _nb| *removed += 1);
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if !self.ended {
-            self.clock.remove(&self.tombstone, |removed, _nb| *removed = true);
-        }
+        self.remove();
     }
 }
 

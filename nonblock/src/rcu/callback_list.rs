@@ -26,6 +26,12 @@ use crate::unwind::{self, DropCaught};
 /// Looking at it does not sleep. Making another list allocates, and dropping the last clone drops the callbacks. Do both
 /// with the token, as publishing is done.
 ///
+/// # Memory
+///
+/// A list [`with`](List::with) one more entry at its end shares the memory of the list that it was made from. So a thousand
+/// lists that a reader keeps from being dropped do not take a thousand times the memory of one. The entry is dropped with the
+/// last of the lists that share the memory. A list that has an entry inserted elsewhere, or entries taken off, is a copy.
+///
 /// # Examples
 ///
 /// ```
@@ -69,11 +75,18 @@ pub struct List<C: ?Sized, D = ()> {
 /// A callback as a call sees it. The entry of the callback owns what this points to.
 ///
 /// It holds no `Arc`. So copying the list changes no count that lies beside the data of a callback.
-#[derive(Debug)]
 struct Callee<C: ?Sized> {
     callback: NonNull<C>,
     tombstone: NonNull<Tombstone>,
 }
+
+impl<C: ?Sized> Clone for Callee<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C: ?Sized> Copy for Callee<C> {}
 
 // SAFETY: but for the lifetime, it is a `&C` and a `&Tombstone`, and a `Tombstone` is an atomic.
 unsafe impl<C: ?Sized + Sync> Send for Callee<C> {}
@@ -198,10 +211,15 @@ impl<C: ?Sized, D> List<C, D> {
     #[must_use]
     pub fn with(&self, entry: Entry<C, D>, is_behind: impl Fn(&Entry<C, D>) -> bool) -> Self {
         let place = self.entries.iter().position(|other| is_behind(other));
-        let (before, after) = self.entries.split_at(place.unwrap_or(self.entries.len()));
+        let entry = Arc::new(CachePadded::new(entry));
+        let Some(place) = place else {
+            let callees = self.callees.pushed(entry.callee());
+            return Self { callees, entries: self.entries.pushed(entry) };
+        };
+        let (before, after) = self.entries.split_at(place);
         let mut entries = Vec::with_capacity(self.entries.len() + 1);
         entries.extend_from_slice(before);
-        entries.push(Arc::new(CachePadded::new(entry)));
+        entries.push(entry);
         entries.extend_from_slice(after);
         Self::from_entries(entries)
     }
@@ -213,6 +231,26 @@ impl<C: ?Sized, D> List<C, D> {
     /// Does not sleep itself. It may be called where `chosen` may.
     pub fn any(&self, chosen: impl Fn(&Entry<C, D>) -> bool) -> bool {
         self.entries.iter().any(|entry| chosen(entry))
+    }
+
+    /// Returns how many entries the list has, with those that were removed and are still listed.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns whether the list has no entry, not even a removed one.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Returns the view of a call that began at a version: the list without the entries that were removed by then.

@@ -25,9 +25,7 @@ use crossbeam_utils::CachePadded;
 
 use super::reader::{self, ActiveRead, ends_are_deferred};
 use crate::check::with_token::might_sleep;
-use crate::primitive::{
-    AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, RCU_MAX_RETIRED, RCU_SHARDS,
-};
+use crate::primitive::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, RCU_MAX_RETIRED, RCU_SHARDS};
 use crate::sync::{Mutex, MutexGuard};
 use crate::thread::Backoff;
 use crate::token::Sleepable;
@@ -56,17 +54,15 @@ struct Shard {
 ///
 /// # Memory
 ///
-/// A later replacement or [`synchronize`](Self::synchronize) drops a replaced value. Up to 8 replaced values wait for that, and
-/// in addition those that were replaced while a guard was held.
+/// A later replacement or [`synchronize`](Self::synchronize) drops a replaced value, on a thread with the token, with no lock
+/// held, and with no other thread waiting for it. Up to 8 replaced values wait for that, and in addition those that were
+/// replaced while a guard was held. So a value that is replaced often beside a long guard should share most of its memory with
+/// the value before, as a [`List`](super::List) does.
 pub struct Rcu<T> {
     /// Every reader reads it, and only a new value changes it. It comes from `Box::into_raw`, and is never null.
     current: CachePadded<AtomicPtr<T>>,
     shards: [CachePadded<Shard>; RCU_SHARDS],
     writer: Mutex<WriterState<T>>,
-    /// Whether a thread is freeing values. It is set under the lock of the writers, and cleared without the lock.
-    freeing: AtomicBool,
-    /// Every value that could be freed in this epoch has been dropped.
-    freed_up_to: AtomicU64,
     grace_periods: GracePeriods,
     // Readers on several threads share a `T`. It is an empty array, so that a message of the compiler goes straight to the type.
     _shares: [T; 0],
@@ -159,8 +155,6 @@ impl<T> Rcu<T> {
             current: CachePadded::new(AtomicPtr::new(Box::into_raw(Box::new(value)))),
             shards: core::array::from_fn(|_| CachePadded::default()),
             writer: Mutex::new(WriterState { epoch: 0, retired: Vec::new() }),
-            freeing: AtomicBool::new(false),
-            freed_up_to: AtomicU64::new(0),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
             _shares: [],
         }
@@ -273,7 +267,10 @@ impl<T> Rcu<T> {
         writer.collect_if_many();
     }
 
-    /// Waits until no guard is left that could have found a value replaced by now, and until those values are dropped.
+    /// Waits until no guard is left that could have found a value replaced by now, and drops those values.
+    ///
+    /// It does not wait for a value that another thread is dropping at the moment: the drop is code of the user, and may wait
+    /// for this thread.
     ///
     /// Mirrors Linux's `synchronize_srcu()` (`kernel/rcu/srcutree.c`, 6.12).
     ///
@@ -351,9 +348,7 @@ impl<T> Rcu<T> {
         loop {
             let writer = self.write(cx);
             first_panic.catch(|| writer.collect());
-            if self.grace_periods.has_ended(period)
-                && self.freed_up_to.load(Ordering::Acquire) >= period.ends_at
-            {
+            if self.grace_periods.has_ended(period) {
                 return;
             }
             backoff.snooze(cx);
@@ -362,7 +357,7 @@ impl<T> Rcu<T> {
 
     /// Waits until a grace period has ended.
     ///
-    /// It does not wait until the replaced values are dropped, and does not check whether this thread is a reader.
+    /// It does not check whether this thread is a reader.
     ///
     /// # Context
     ///
@@ -567,25 +562,33 @@ impl<T> Writer<'_, T> {
     ///
     /// If the drop of a value panics, the panic passes through.
     pub fn collect(mut self) {
-        // Only one thread at a time drops values, so that `freed_up_to` holds. Values that become free meanwhile are left to
-        // the next writer.
         for _ in 0..GRACE_EPOCHS {
             if !self.advance() {
                 break;
             }
         }
         let now = self.state.epoch;
-        // Acquires what other threads have freed up to now. It matters to a thread that finds nothing to free.
-        if self.rcu.freeing.load(Ordering::Acquire) {
-            return;
-        }
-        let free_count = self.state.retired.partition_point(|(free_at, _)| *free_at <= now);
-        let free: Vec<_> = self.state.retired.drain(..free_count).collect();
-        self.rcu.freeing.store(true, Ordering::Relaxed);
-        let _freeing = Freeing { rcu: self.rcu, now, _active: ActiveRead::begin() };
-        // The drop of a value is code of the user, so the lock is released first.
+        let retired = &mut self.state.retired;
+        let free_count = retired.partition_point(|(free_at, _)| *free_at <= now);
+        let free: Vec<_> = retired.drain(..free_count).collect();
+        // After a long guard, the memory of a long list is given back.
+        retired.shrink_to(2 * RCU_MAX_RETIRED);
+        // The drop of a value is code of the user. It runs with the lock released. Nobody waits for it: whoever waits for the
+        // grace period of these values sees by the epoch that it has ended.
         drop(self);
         drop(free);
+    }
+
+    /// Returns how many replaced values wait to be dropped.
+    ///
+    /// If there are more than a few, a guard is held that keeps them. Then a writer can choose a new value that takes less
+    /// memory, at the cost of the readers' time.
+    ///
+    /// # Context
+    ///
+    /// Does not sleep.
+    pub fn retired(&self) -> usize {
+        self.state.retired.len()
     }
 
     /// Moves to the next epoch, if its set of counters is empty.
@@ -611,22 +614,6 @@ impl<T> Writer<'_, T> {
         self.state.epoch = next;
         self.rcu.grace_periods.epoch.store(next, Ordering::Release);
         true
-    }
-}
-
-/// Marks that a thread is freeing the values of an epoch, until this is dropped, by unwinding too.
-struct Freeing<'a, T> {
-    rcu: &'a Rcu<T>,
-    now: u64,
-    // While a value is dropped, the user's code must not wait until the values of this epoch are freed. A thread that counts as
-    // a reader never waits for that.
-    _active: ActiveRead,
-}
-
-impl<T> Drop for Freeing<'_, T> {
-    fn drop(&mut self) {
-        self.rcu.freed_up_to.store(self.now, Ordering::Release);
-        self.rcu.freeing.store(false, Ordering::Release);
     }
 }
 

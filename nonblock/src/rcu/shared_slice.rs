@@ -1,34 +1,92 @@
 //! A slice with several owners. The count of its owners and its values lie in different cache lines.
 
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
-use std::boxed::Box;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::vec::Vec;
 
+/// The least capacity of a buffer that has to grow.
+const MIN_CAPACITY: usize = 4;
+
 /// A slice that never changes. Clones share it.
 ///
-/// An `Arc<[T]>` has its counts just before its first values, in the same cache line. A thread that clones or drops one writes
-/// to this line, and readers on other processors have to fetch it again. Here the counts are elsewhere, so readers lose nothing.
+/// An `Arc<[T]>` has its counts in front of its first values. So a thread that clones or drops one takes the cache line of
+/// these values from the readers. Here a reader never looks at the counts.
+///
+/// A slice with one more value at its end mostly shares the memory too: see [`pushed`](Self::pushed).
 pub(super) struct SharedSlice<T> {
-    owner: Arc<Box<[T]>>,
-    /// The values in the box of `owner`.
+    owner: Arc<Buffer<T>>,
+    /// The first values in the buffer of `owner`.
     values: NonNull<[T]>,
 }
 
-// SAFETY: it is an `Arc` of a box, and a shared reference to the values in the box.
+/// The memory of several slices, each of which is a prefix of the values.
+struct Buffer<T> {
+    values: NonNull<T>,
+    capacity: usize,
+    /// How many places hold a value, or are being given one by a thread that owns a part of this.
+    filled: AtomicUsize,
+}
+
+// SAFETY: it owns its values, as a `Vec` does, and its slices share them.
+unsafe impl<T: Send + Sync> Send for Buffer<T> {}
+
+// SAFETY: it owns its values, as a `Vec` does, and its slices share them.
+unsafe impl<T: Send + Sync> Sync for Buffer<T> {}
+
+impl<T> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        // SAFETY: these are the parts of the `Vec` that this was made of. Each thread that claimed a place has filled it, since
+        // it owned a part of this until then.
+        drop(unsafe {
+            Vec::from_raw_parts(self.values.as_ptr(), *self.filled.get_mut(), self.capacity)
+        });
+    }
+}
+
+// SAFETY: it is an `Arc` of a buffer, and a shared reference to values in it.
 unsafe impl<T: Send + Sync> Send for SharedSlice<T> {}
 
-// SAFETY: it is an `Arc` of a box, and a shared reference to the values in the box.
+// SAFETY: it is an `Arc` of a buffer, and a shared reference to values in it.
 unsafe impl<T: Send + Sync> Sync for SharedSlice<T> {}
 
 impl<T> From<Vec<T>> for SharedSlice<T> {
     fn from(values: Vec<T>) -> Self {
-        let owner = Arc::new(values.into_boxed_slice());
-        // The pointer is taken after the box has moved to the place where it stays.
-        let values = NonNull::from(&**owner);
-        Self { owner, values }
+        let (len, capacity) = (values.len(), values.capacity());
+        // SAFETY: the pointer of a `Vec` is never null.
+        let first = unsafe { NonNull::new_unchecked(ManuallyDrop::new(values).as_mut_ptr()) };
+        let buffer = Buffer { values: first, capacity, filled: AtomicUsize::new(len) };
+        Self { owner: Arc::new(buffer), values: NonNull::slice_from_raw_parts(first, len) }
+    }
+}
+
+impl<T: Clone> SharedSlice<T> {
+    /// Returns a slice with one more value at its end.
+    ///
+    /// If nobody has pushed to this slice before, and its buffer has room, the new slice shares the buffer. Then the value is
+    /// dropped with the buffer. Otherwise the values are copied to a buffer of twice the size. So `n` slices, each pushed to
+    /// the one before, have buffers of less than `4 * n` places together, and not of `n * n`.
+    pub(super) fn pushed(&self, value: T) -> Self {
+        let len = self.len();
+        let first = self.values.cast::<T>();
+        let claim = |from| {
+            let filled = &self.owner.filled;
+            filled.compare_exchange(from, from + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
+        if len < self.owner.capacity && claim(len) {
+            // SAFETY: the place is within the buffer. It was claimed, so no other thread writes it, and it is behind every
+            // slice that was made before, so nobody reads it.
+            unsafe { first.add(len).write(value) };
+            let values = NonNull::slice_from_raw_parts(first, len + 1);
+            return Self { owner: Arc::clone(&self.owner), values };
+        }
+        let mut copy = Vec::with_capacity(MIN_CAPACITY.max(2 * len));
+        copy.extend_from_slice(self);
+        copy.push(value);
+        copy.into()
     }
 }
 
@@ -43,7 +101,8 @@ impl<T> Deref for SharedSlice<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: `owner` keeps the box alive as long as `self` lives. The box is shared, so nobody changes the values in it.
+        // SAFETY: `owner` is there as long as `self`. The values of this slice were written before it was made, and nobody
+        // changes them.
         unsafe { self.values.as_ref() }
     }
 }

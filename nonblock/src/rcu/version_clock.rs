@@ -109,9 +109,16 @@ impl<N: Default> VersionClock<N> {
     ///
     /// A thread that takes the notes takes those entries off the list.
     pub fn take_notes(&self) -> (u64, N) {
+        self.replace_notes(N::default())
+    }
+
+    /// As [`take_notes`](Self::take_notes), and leaves other notes in their place.
+    ///
+    /// Notes that own something can so be told that nobody will take them again, and that they need not own anything more.
+    pub fn replace_notes(&self, notes: N) -> (u64, N) {
         Section::run(|nb| {
-            let mut notes = self.notes.lock(nb);
-            (self.now.load(Ordering::Relaxed), mem::take(&mut *notes))
+            let mut now = self.notes.lock(nb);
+            (self.now.load(Ordering::Relaxed), mem::replace(&mut *now, notes))
         })
     }
 }

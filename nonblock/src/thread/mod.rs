@@ -267,10 +267,15 @@ impl<T> JoinHandle<T> {
     /// # Errors
     ///
     /// If the thread panicked: the value that it panicked with.
+    ///
+    /// # Panics
+    ///
+    /// If called on the thread itself: it would wait for itself.
     #[track_caller]
     pub fn join(self, cx: &mut Sleepable) -> native::Result<T> {
         let _ = cx;
         might_sleep();
+        check_not_own(self.thread());
         self.0.join()
     }
 
@@ -291,4 +296,10 @@ impl<T> JoinHandle<T> {
     pub fn thread(&self) -> &native::Thread {
         self.0.thread()
     }
+}
+
+/// Panics if a thread that is to be joined is the current one.
+#[track_caller]
+fn check_not_own(thread: &native::Thread) {
+    assert!(thread.id() != native::current().id(), "a thread waits for itself: join it elsewhere");
 }

@@ -2,7 +2,7 @@
 
 use std::thread as native;
 
-use super::thread_main;
+use super::{check_not_own, thread_main};
 use crate::backend;
 use crate::check::might_sleep_to_spawn;
 use crate::check::with_token::{self, might_sleep, might_sleep_at};
@@ -119,10 +119,15 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     /// # Errors
     ///
     /// If the thread panicked: the value that it panicked with.
+    ///
+    /// # Panics
+    ///
+    /// If called on the thread itself: it would wait for itself.
     #[track_caller]
     pub fn join(self, cx: &mut Sleepable) -> native::Result<T> {
         let _ = cx;
         might_sleep();
+        check_not_own(self.thread());
         self.0.join()
     }
 

@@ -21,7 +21,8 @@ use std::thread::panicking;
 /// # Panics
 ///
 /// The first panic of a call passes through, after all calls were made. If the thread is unwinding already, no panic does.
-/// The iterator itself must not panic, nor its clone.
+/// A panic of the iterator passes through too. It is asked for the items that are left all the same, until it panics
+/// while another panic is passing. Only its drop must not panic.
 ///
 /// # Examples
 ///
@@ -46,7 +47,7 @@ where
     F: Fn(I::Item, &mut C) + Copy,
 {
     if panicking() {
-        return for_each_caught(items, cx, call);
+        return for_each_caught(move || items, cx, call);
     }
     let mut rest = Remaining { items, cx, call, due: true };
     for item in rest.items.by_ref() {
@@ -78,25 +79,31 @@ where
     #[inline]
     fn drop(&mut self) {
         if self.due {
-            // The arguments are passed by value, so that the loop in `for_each` can keep them in registers.
-            for_each_caught(self.items.clone(), self.cx, self.call);
+            // The iterator is copied, so that the loop in `for_each` can keep it in registers.
+            let items = &self.items;
+            for_each_caught(|| items.clone(), self.cx, self.call);
         }
     }
 }
 
-/// Calls the closure for every item, and stops every panic.
+/// Calls the closure for every item, and stops every panic. After a panic of the iterator, it is not asked again.
 #[cold]
 #[inline(never)]
-fn for_each_caught<I, C, F>(items: I, cx: &mut C, call: F)
+fn for_each_caught<I, C, F>(items: impl FnOnce() -> I, cx: &mut C, call: F)
 where
     I: Iterator,
     C: ?Sized,
     F: Fn(I::Item, &mut C),
 {
-    for item in items {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| call(item, cx))) {
-            discard(payload);
+    let all = || {
+        for item in items() {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| call(item, cx))) {
+                discard(payload);
+            }
         }
+    };
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(all)) {
+        discard(payload);
     }
 }
 
