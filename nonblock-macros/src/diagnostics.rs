@@ -2,14 +2,23 @@
 
 use core::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Error;
+
+use crate::token_tree::construct::{path_segment, punct};
 
 /// The errors of one expansion.
 #[derive(Default, Debug)]
 pub(crate) struct Diagnostics {
     errors: Vec<Error>,
+}
+
+/// An error: its message, and the first and the last place in the source that it is about.
+#[derive(Debug)]
+struct Error {
+    message: String,
+    start: Span,
+    end: Span,
 }
 
 impl Diagnostics {
@@ -20,12 +29,15 @@ impl Diagnostics {
         message: impl Display,
         help: impl Display,
     ) {
-        self.errors.push(Error::new_spanned(tokens, with_help(message, help)));
+        let mut tokens = tokens.into_token_stream().into_iter();
+        let start = tokens.next().map_or_else(Span::call_site, |token| token.span());
+        let end = tokens.last().map_or(start, |token| token.span());
+        self.errors.push(Error { message: with_help(message, help), start, end });
     }
 
     /// Like [`error`](Self::error), for a span.
     pub(crate) fn error_at(&mut self, span: Span, message: impl Display, help: impl Display) {
-        self.errors.push(Error::new(span, with_help(message, help)));
+        self.errors.push(Error { message: with_help(message, help), start: span, end: span });
     }
 
     /// Makes an error that takes the place of code in the expansion. The code itself then causes no further errors.
@@ -34,7 +46,7 @@ impl Diagnostics {
         message: impl Display,
         help: impl Display,
     ) -> TokenStream {
-        Error::new(span, with_help(message, help)).to_compile_error()
+        Error { message: with_help(message, help), start: span, end: span }.to_compile_error()
     }
 
     /// How many errors there are so far.
@@ -50,6 +62,23 @@ impl Diagnostics {
         let mut tokens: TokenStream = self.errors.iter().map(Error::to_compile_error).collect();
         tokens.extend(expanded);
         tokens
+    }
+}
+
+impl Error {
+    /// Writes `::core::compile_error! { "message" }`. The compiler underlines it from its first token to its last.
+    fn to_compile_error(&self) -> TokenStream {
+        let mut message = Literal::string(&self.message);
+        message.set_span(self.end);
+        let mut braces = Group::new(Delimiter::Brace, TokenTree::from(message).into());
+        braces.set_span(self.end);
+        let mut path: Vec<TokenTree> =
+            [path_segment("core", self.start), path_segment("compile_error", self.start)].concat();
+        for token in &mut path {
+            token.set_span(self.start);
+        }
+        path.extend([punct('!', self.start), braces.into()]);
+        path.into_iter().collect()
     }
 }
 

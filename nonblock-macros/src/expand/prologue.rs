@@ -6,11 +6,11 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
-use syn::Token;
 
 use crate::attribute::Attribute;
 use crate::parameters::{NonToken, ProbeTarget};
 use crate::private_path::PrivatePath;
+use crate::token_tree::TokenSlice;
 use crate::token_tree::construct::{braced_call, braces, call, ident, path_segment, punct};
 use crate::token_tree::inspect::{first_span, last_span};
 use crate::validate::{AnnotatedFn, TokenParameter};
@@ -51,6 +51,7 @@ impl PrologueWriter {
         let token = self.reborrow(&name, type_ends);
         let enter = Ident::new(enter, hidden);
         let by_type = format!("{enter}_by_type");
+        let ty = TokenSlice(&ty);
         let closure = quote_spanned!(hidden=> |#name: #ty| #private::#enter(#token));
         self.statement(self.call(&by_type, closure))
     }
@@ -76,7 +77,8 @@ impl PrologueWriter {
         let mut checks = TokenStream::new();
         for NonToken { cfgs, ty } in &self.non_tokens {
             let ends = (first_span(ty), last_span(ty));
-            let (and, answer) = (Token![&](ends.0), Ident::new("answer", ends.1));
+            let (and, answer) = (punct('&', ends.0), Ident::new("answer", ends.1));
+            let ty = TokenSlice(ty);
             let check =
                 self.check_requirement(requirement, quote_spanned!(hidden=> #and #answer), ends);
             checks.extend(quote_spanned! {hidden=>
@@ -133,7 +135,7 @@ impl PrologueWriter {
         let (at, hidden) = (self.at, self.hidden);
         // The compiler underlines the argument, which has the span of the function's name.
         let found = Ident::new("found", at);
-        let and = Token![&](at);
+        let and = punct('&', at);
         let check =
             self.check_requirement("TakesToken", quote_spanned!(hidden=> #and #found), (at, at));
         let enter = self.braced_call("enter", found.to_token_stream());
@@ -211,7 +213,8 @@ impl PrologueWriter {
         for (i, ProbeTarget { ty, value }) in targets.iter().enumerate() {
             let ends = (first_span(ty), last_span(ty));
             let answer = Ident::new(&format!("parameter{i}"), ends.1);
-            let and = Token![&](ends.0);
+            let and = punct('&', ends.0);
+            let ty = TokenSlice(ty);
             let probe = match value {
                 None => quote_spanned!(hidden=> #private::Probe::<#ty>::new()),
                 Some(name) => quote_spanned!(hidden=> #private::Probe::of(&#name)),

@@ -5,7 +5,7 @@ use quote::{ToTokens, TokenStreamExt as _, quote};
 
 use crate::attribute::Attribute;
 use crate::token_tree::inspect::unwrap_invisible_groups;
-use crate::token_tree::{TokenSlice, is_ident, is_punct};
+use crate::token_tree::{TokenSlice, is_group, is_ident, is_punct};
 
 /// An outer attribute: `#[...]`.
 #[derive(Clone, Debug)]
@@ -86,6 +86,20 @@ impl Attr {
         let others = (!others.is_empty() || chosen.is_none()).then(|| rebuild(others));
         (chosen, others)
     }
+}
+
+/// Splits off the outer attributes with which the tokens begin.
+pub(crate) fn split_attributes(tokens: &[TokenTree]) -> (Vec<Attr>, &[TokenTree]) {
+    let mut attrs = Vec::new();
+    let mut rest = tokens;
+    while let [pound, brackets, after @ ..] = rest
+        && is_punct(pound, '#')
+        && is_group(brackets, Delimiter::Bracket)
+    {
+        attrs.push(Attr::new(pound.clone(), brackets.clone()));
+        rest = after;
+    }
+    (attrs, rest)
 }
 
 impl ToTokens for Attr {

@@ -10,7 +10,7 @@ use proc_macro2::Ident;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
-use crate::parameters::{AliasForm, Parameter, Role, TokenType, bound_names};
+use crate::parameters::{AliasForm, Parameter, Role, TokenType};
 
 pub(crate) use annotated_fn::{AnnotatedFn, Enclosing};
 pub(crate) use checks::remove_further_attributes;
@@ -180,7 +180,7 @@ impl AnnotatedFn<'_> {
             diagnostics.error(&self.signature.ident, message, help);
             return Prologue::Nothing;
         }
-        let named_alike = bound_names(self.signature).contains(&binding);
+        let named_alike = self.signature.bound_names().contains(binding);
         let token = self.parameters.iter().find(|p| {
             matches!(
                 p.role,
@@ -221,8 +221,10 @@ impl AnnotatedFn<'_> {
         }
         if named_alike {
             let message = format!("`{binding}` is already the name of a parameter");
-            let alias =
-                self.parameters.iter().any(|p| p.name == Some(binding) && self.may_be_token(p));
+            let alias = self
+                .parameters
+                .iter()
+                .any(|p| p.name.as_ref() == Some(binding) && self.may_be_token(p));
             let keep = if alias {
                 format!("write `#[{name}]` if that is the token, and if not, ")
             } else {
