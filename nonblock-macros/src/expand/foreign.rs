@@ -13,7 +13,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Block, Function, Member};
 use crate::parameters::{Role, TypeParams};
 use crate::signature::{FnArgKind, Signature};
-use crate::token_tree::construct::braced_call;
+use crate::token_tree::construct::{braced_call, own_name};
 use crate::token_tree::{TokenSlice, is_ident};
 
 /// Expands an `extern` block. The block itself remains, with all that gets no wrapper.
@@ -217,13 +217,14 @@ impl WrapperWriter<'_> {
             Attribute::NonBlock => {
                 let enter = private.item("enter_section");
                 let call = braced_call(enter, TokenStream::new(), ident.span());
-                quote_spanned!(hidden=> let _section = #call;)
+                let section = own_name("section", hidden);
+                quote_spanned!(hidden=> let #section = #call;)
             }
         };
         // A parameter may have the name of the function, and the declaration would hide it. So the arguments are passed
         // under names that the user cannot write.
         let passed: Vec<Ident> =
-            (0..names.len()).map(|i| format_ident!("passed{i}", span = hidden)).collect();
+            (0..names.len()).map(|i| own_name(&format!("passed{i}"), hidden)).collect();
         let block_attrs = self.block_attrs;
         let block_header = TokenSlice(self.block_header);
         let declared = TokenSlice(function.signature());

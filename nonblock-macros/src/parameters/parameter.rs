@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::TokenStreamExt as _;
 
 use super::role::{AliasForm, Role};
-use super::type_syntax::collect_possible_tokens;
+use super::type_syntax::{TypesToAsk, collect_types_to_ask};
 use crate::item::Attr;
 use crate::signature::{FnArg, FnArgKind, ReceiverKind, TypeKind};
 use crate::token_tree::TokenSlice;
@@ -48,24 +48,24 @@ impl Parameter<'_> {
         match &self.arg.kind {
             FnArgKind::Typed(..)
                 if matches!(self.role, Role::Alias(_)) && self.looks_like_token() => {}
-            FnArgKind::Typed(_, ty) => collect_possible_tokens(ty, &mut found),
+            FnArgKind::Typed(_, ty) => collect_types_to_ask(ty, &mut found),
             FnArgKind::Receiver(..) if is_inherent => {}
             // The user may implement a trait for a token, or for a reference to it.
             FnArgKind::Receiver(ReceiverKind::Value, word) => {
-                found.push(vec![ident("Self", *word)]);
+                found.push(vec![vec![ident("Self", *word)]]);
             }
             FnArgKind::Receiver(ReceiverKind::Mutable(and), word) => {
-                found.push(vec![punct('&', *and), ident("mut", *and), ident("Self", *word)]);
+                found.push(vec![vec![punct('&', *and), ident("mut", *and), ident("Self", *word)]]);
             }
             FnArgKind::Receiver(ReceiverKind::Typed(ty), _) => {
-                collect_possible_tokens(ty, &mut found);
+                collect_types_to_ask(ty, &mut found);
             }
             FnArgKind::Receiver(ReceiverKind::Shared, _) => {}
         }
         // Where a `#[cfg]` takes the parameter away, its type may be missing as well.
         let mut cfgs = TokenStream::new();
         cfgs.append_all(self.arg.cfgs());
-        found.into_iter().map(|ty| NonToken { cfgs: cfgs.clone(), ty }).collect()
+        found.into_iter().map(|types| NonToken { cfgs: cfgs.clone(), types }).collect()
     }
 
     /// The `#[cfg]` attributes of the parameter.
@@ -122,9 +122,9 @@ pub(crate) struct ProbeTarget {
     pub(crate) value: Option<Ident>,
 }
 
-/// A type that must turn out to be no token. It may be one under another name.
+/// A type that must turn out to hold no token, under whatever name.
 pub(crate) struct NonToken {
     /// The `#[cfg]` attributes of its parameter.
     pub(crate) cfgs: TokenStream,
-    pub(crate) ty: Vec<TokenTree>,
+    pub(crate) types: TypesToAsk,
 }

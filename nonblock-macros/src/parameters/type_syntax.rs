@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenTree};
 
-use crate::signature::{Argument, Arguments, Bound, Path, Type, TypeKind};
+use crate::signature::{Argument, Arguments, Bound, Path, Reference, Segment, Type, TypeKind};
 
 /// The type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,36 +11,65 @@ pub(crate) enum TokenType {
     NonBlock,
 }
 
-/// Collects the types in a type that may be a mutable reference to a token, under another name. It looks behind
-/// references, and into tuples, arrays and slices.
-pub(super) fn collect_possible_tokens(ty: &Type, types: &mut Vec<Vec<TokenTree>>) {
+/// A type to ask whether it holds a token, and after it those among its arguments that are to be asked too.
+pub(crate) type TypesToAsk = Vec<Vec<TokenTree>>;
+
+/// Collects the types to ask whether they hold a token, whatever they are called: the type itself, or the elements of a tuple.
+/// A shared reference gives no right to what is behind it.
+///
+/// A type that cannot be written again in the body is left out.
+pub(super) fn collect_types_to_ask(ty: &Type, found: &mut Vec<TypesToAsk>) {
     let ty = ty.ungroup();
     match &ty.kind {
-        TypeKind::Reference(reference) => match &reference.elem.ungroup().kind {
-            TypeKind::Path(referent) => {
-                let is_std =
-                    matches!(referent.segments.as_slice(), [only] if is_std_type(&only.ident));
-                if reference.mutable && !is_std && !has_signature_only_argument(referent) {
-                    types.push(ty.tokens.clone());
-                }
-            }
-            _ => collect_possible_tokens(&reference.elem, types),
-        },
         TypeKind::Tuple(elems) => {
             for elem in elems {
-                collect_possible_tokens(elem, types);
+                collect_types_to_ask(elem, found);
             }
         }
-        TypeKind::Array(elem) | TypeKind::Slice(elem) => collect_possible_tokens(elem, types),
-        // An alias for the reference has its lifetime.
-        TypeKind::Path(path)
-            if path.last().is_some_and(|last| last.arguments.has_lifetime())
-                && !has_signature_only_argument(path) =>
-        {
-            types.push(ty.tokens.clone());
+        // A reference, an array or a slice is asked as a whole, except around a tuple.
+        TypeKind::Reference(Reference { elem, mutable: true })
+        | TypeKind::Array(elem)
+        | TypeKind::Slice(elem) => {
+            let elem = elem.ungroup();
+            match &elem.kind {
+                TypeKind::Tuple(_) => collect_types_to_ask(elem, found),
+                TypeKind::Reference(Reference { mutable: false, .. })
+                | TypeKind::ImplTrait(_)
+                | TypeKind::TraitObject
+                | TypeKind::Other => {}
+                TypeKind::Path(path) => found.extend(types_to_ask(ty, path)),
+                _ => found.push(vec![ty.tokens.clone()]),
+            }
         }
+        TypeKind::Path(path) => found.extend(types_to_ask(ty, path)),
+        TypeKind::Macro => found.push(vec![ty.tokens.clone()]),
         _ => {}
     }
+}
+
+/// A type around a path, with those of the path's arguments that show a lifetime, or may hide one.
+fn types_to_ask(ty: &Type, path: &Path) -> Option<TypesToAsk> {
+    if has_signature_only_argument(path) {
+        return None;
+    }
+    let mut types = vec![ty.tokens.clone()];
+    if let Some(Segment { arguments: Arguments::Angles(arguments), .. }) = path.last() {
+        for argument in arguments {
+            let Argument::Type(ty) = argument else { continue };
+            let may_lend = match &ty.ungroup().kind {
+                TypeKind::Path(path) => path.last().is_some_and(|it| it.arguments.has_lifetime()),
+                TypeKind::Reference(reference) => reference.mutable,
+                TypeKind::Tuple(_) | TypeKind::Array(_) => true,
+                _ => false,
+            };
+            let mut inside = Vec::new();
+            if may_lend {
+                collect_types_to_ask(ty, &mut inside);
+            }
+            types.extend(inside.into_iter().flatten());
+        }
+    }
+    Some(types)
 }
 
 /// The token that a path names, going by its last segment.
@@ -99,16 +128,16 @@ pub(super) fn token_in_arguments(path: &Path) -> Option<TokenType> {
 }
 
 /// Whether a path's arguments hold something that cannot be written again in the body with the same meaning: an
-/// `impl Trait`, a trait object, or a macro.
+/// `impl Trait` or a trait object.
 pub(super) fn has_signature_only_argument(path: &Path) -> bool {
     fn in_type(ty: &Type) -> bool {
         match &ty.ungroup().kind {
-            TypeKind::ImplTrait(_) | TypeKind::TraitObject | TypeKind::Macro => true,
+            TypeKind::ImplTrait(_) | TypeKind::TraitObject => true,
             TypeKind::Path(path) => has_signature_only_argument(path),
             TypeKind::Reference(reference) => in_type(&reference.elem),
             TypeKind::Tuple(elems) => elems.iter().any(in_type),
             TypeKind::Array(elem) | TypeKind::Slice(elem) | TypeKind::Ptr(elem) => in_type(elem),
-            TypeKind::Paren(_) | TypeKind::Other => false,
+            TypeKind::Macro | TypeKind::Paren(_) | TypeKind::Other => false,
         }
     }
     path.segments.iter().any(|segment| match &segment.arguments {

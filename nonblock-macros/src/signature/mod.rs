@@ -8,6 +8,6 @@ mod pattern;
 mod ty;
 
 pub(crate) use ast::{
-    Argument, Arguments, Bound, FnArg, FnArgKind, Generics, Path, ReceiverKind, Signature, Type,
-    TypeKind,
+    Argument, Arguments, Bound, FnArg, FnArgKind, Generics, Path, ReceiverKind, Reference, Segment,
+    Signature, Type, TypeKind,
 };

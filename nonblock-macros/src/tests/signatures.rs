@@ -203,6 +203,6 @@ proptest! {
         prop_assert!(!is_refused(&expanded), "{:#?}", messages(&expanded));
         let parsed: syn::ItemImpl = syn::parse2(expanded.clone()).expect("an impl");
         prop_assert_eq!(parsed.items.len(), functions.len());
-        prop_assert_eq!(expanded.to_string().matches("let _section").count(), functions.len());
+        prop_assert_eq!(expanded.to_string().matches("let __nonblock_section").count(), functions.len());
     }
 }
