@@ -19,6 +19,8 @@ struct Error {
     message: String,
     start: Span,
     end: Span,
+    /// The `#[cfg]` attributes under which it is one.
+    cfgs: TokenStream,
 }
 
 impl Diagnostics {
@@ -32,12 +34,12 @@ impl Diagnostics {
         let mut tokens = tokens.into_token_stream().into_iter();
         let start = tokens.next().map_or_else(Span::call_site, |token| token.span());
         let end = tokens.last().map_or(start, |token| token.span());
-        self.errors.push(Error { message: with_help(message, help), start, end });
+        self.errors.push(Error::new(with_help(message, help), start, end));
     }
 
     /// Like [`error`](Self::error), for a span.
     pub(crate) fn error_at(&mut self, span: Span, message: impl Display, help: impl Display) {
-        self.errors.push(Error { message: with_help(message, help), start: span, end: span });
+        self.errors.push(Error::new(with_help(message, help), span, span));
     }
 
     /// Makes an error that takes the place of code in the expansion. The code itself then causes no further errors.
@@ -46,7 +48,14 @@ impl Diagnostics {
         message: impl Display,
         help: impl Display,
     ) -> TokenStream {
-        Error { message: with_help(message, help), start: span, end: span }.to_compile_error()
+        Error::new(with_help(message, help), span, span).to_compile_error()
+    }
+
+    /// Puts the errors after the first `count` under these `#[cfg]` attributes: they are those of an item that has them.
+    pub(crate) fn put_under(&mut self, cfgs: &TokenStream, count: usize) {
+        for error in self.errors.iter_mut().skip(count) {
+            error.cfgs = cfgs.clone();
+        }
     }
 
     /// How many errors there are so far.
@@ -66,6 +75,10 @@ impl Diagnostics {
 }
 
 impl Error {
+    fn new(message: String, start: Span, end: Span) -> Self {
+        Self { message, start, end, cfgs: TokenStream::new() }
+    }
+
     /// Writes `::core::compile_error! { "message" }`. The compiler underlines it from its first token to its last.
     fn to_compile_error(&self) -> TokenStream {
         let mut message = Literal::string(&self.message);
@@ -78,7 +91,7 @@ impl Error {
             token.set_span(self.start);
         }
         path.extend([punct('!', self.start), braces.into()]);
-        path.into_iter().collect()
+        self.cfgs.clone().into_iter().chain(path).collect()
     }
 }
 

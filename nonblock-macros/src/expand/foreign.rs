@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, format_ident, quote, quote_spanned};
 
 use super::doc_line;
-use super::member_override::Override;
+use super::member_override::{Override, split_by_condition};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
@@ -37,22 +37,28 @@ pub(super) fn expand(
     let mut kept = inner;
     let mut wrappers = TokenStream::new();
     for member in members {
-        match member {
-            Member::Other(tokens) => kept.extend(tokens),
-            Member::Function(mut function) => {
-                match Override::take_from(&mut function, attribute, diagnostics) {
-                    Override::Skip => function.to_tokens(&mut kept),
-                    Override::Attribute => {
-                        report_own_attribute(attribute, &function, diagnostics);
-                        function.attrs.retain(|attr| attr.as_own().is_none());
-                        function.to_tokens(&mut kept);
-                    }
-                    Override::None => match writer.wrapper(&function, diagnostics) {
-                        Some(wrapper) => wrappers.extend(wrapper),
-                        None => function.to_tokens(&mut kept),
-                    },
-                }
+        let functions = match member {
+            Member::Other(tokens) => {
+                kept.extend(tokens);
+                continue;
             }
+            Member::Function(function) => split_by_condition(function),
+        };
+        for mut function in functions {
+            let (cfgs, before) = (function.cfgs(), diagnostics.count());
+            match Override::take_from(&mut function, attribute, diagnostics) {
+                Override::Skip => function.to_tokens(&mut kept),
+                Override::Attribute => {
+                    report_own_attribute(attribute, &function, diagnostics);
+                    function.attrs.retain(|attr| attr.as_own().is_none());
+                    function.to_tokens(&mut kept);
+                }
+                Override::None => match writer.wrapper(&function, diagnostics) {
+                    Some(wrapper) => wrappers.extend(wrapper),
+                    None => function.to_tokens(&mut kept),
+                },
+            }
+            diagnostics.put_under(&cfgs, before);
         }
     }
     let mut tokens = TokenStream::new();

@@ -3,7 +3,7 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _};
 
-use super::member_override::Override;
+use super::member_override::{Override, split_by_condition};
 use super::{foreign, function};
 use crate::args::Args;
 use crate::attribute::Attribute;
@@ -32,13 +32,21 @@ pub(super) fn expand(
     for member in members {
         content.extend(match member {
             Member::Other(tokens) => tokens,
-            Member::Function(mut function) => {
-                match Override::take_from(&mut function, attribute, diagnostics) {
-                    Override::None => {
-                        function::expand(attribute, args, &enclosing, function, diagnostics)
-                    }
-                    Override::Skip | Override::Attribute => function.into_token_stream(),
+            Member::Function(function) => {
+                let mut expanded = TokenStream::new();
+                for mut function in split_by_condition(function) {
+                    let (cfgs, before) = (function.cfgs(), diagnostics.count());
+                    expanded.extend(
+                        match Override::take_from(&mut function, attribute, diagnostics) {
+                            Override::None => {
+                                function::expand(attribute, args, &enclosing, function, diagnostics)
+                            }
+                            Override::Skip | Override::Attribute => function.into_token_stream(),
+                        },
+                    );
+                    diagnostics.put_under(&cfgs, before);
                 }
+                expanded
             }
         });
     }

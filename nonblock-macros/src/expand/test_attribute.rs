@@ -114,7 +114,7 @@ fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagno
         );
     }
     let generics = &signature.generics;
-    if !generics.params.is_empty() {
+    if !generics.has_only_lifetimes() {
         diagnostics.error(
             TokenSlice(&generics.params),
             "a test cannot be generic: the harness would not know for which arguments to call it",

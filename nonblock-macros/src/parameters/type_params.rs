@@ -91,6 +91,17 @@ impl TypeParams {
         }
     }
 
+    /// Whether a path names an associated type: `Self::Name`, `T::Name`, or `<T as Trait>::Name`.
+    fn is_associated_type(&self, path: &Path) -> bool {
+        let mut params = self.contexts.iter().chain(&self.bounded).chain(&self.unbounded);
+        let of_param = match path.segments.as_slice() {
+            [first, _] => first.ident == "Self" || params.any(|param| *param == first.ident),
+            _ => false,
+        };
+        let has_arguments = path.last().is_some_and(|last| !last.arguments.is_none());
+        (of_param || path.has_self_type) && !has_arguments
+    }
+
     /// The role of a type whose name is not a token's. `form` says whether it is behind a reference.
     fn alias_role(&self, path: &Path, form: AliasForm) -> Role {
         if let Some(ident) = path.as_ident() {
@@ -114,6 +125,9 @@ impl TypeParams {
         let arguments = path.last().map_or(&Arguments::None, |last| &last.arguments);
         // An alias for a token has no arguments, because a token's type has none. An alias for the reference to it has
         // the reference's lifetime.
+        if form == AliasForm::Mutable && self.is_associated_type(path) {
+            return Role::Alias(AliasForm::Associated);
+        }
         let is_alias = match form {
             AliasForm::Lifetime => arguments.has_lifetime() && !has_signature_only_argument(path),
             _ => arguments.is_none(),

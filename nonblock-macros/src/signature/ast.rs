@@ -116,6 +116,8 @@ pub(crate) struct Reference {
 pub(crate) struct Path {
     /// Whether something stands before the first segment: `::`, or `<T as Trait>::`.
     pub(super) has_prefix: bool,
+    /// Whether `<T as Trait>::` or `<T>::` does.
+    pub(crate) has_self_type: bool,
     pub(crate) segments: Vec<Segment>,
 }
 

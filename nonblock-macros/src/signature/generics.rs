@@ -20,6 +20,14 @@ impl Generics {
         split_outside_angles(&self.params, ',').filter_map(type_param).collect()
     }
 
+    /// Whether no parameter is a type or a constant.
+    pub(crate) fn has_only_lifetimes(&self) -> bool {
+        split_outside_angles(&self.params, ',').all(|param| {
+            let (_, param) = split_attributes(param);
+            param.first().is_some_and(|token| is_punct(token, '\''))
+        })
+    }
+
     /// The types that the `where` clause bounds, with their bounds.
     pub(crate) fn predicates(&self) -> Vec<(Type, Vec<Bound>)> {
         let clause = self.where_clause.get(1..).unwrap_or_default();

@@ -10,10 +10,11 @@ use crate::token_tree::{
 impl Path {
     /// Reads the path that all these tokens are.
     pub(super) fn new(tokens: &[TokenTree]) -> Option<Self> {
-        let (mut has_prefix, mut rest) = match split_angles(tokens) {
+        let (has_self_type, mut rest) = match split_angles(tokens) {
             Some((_, after)) => (true, after),
             None => (false, tokens),
         };
+        let mut has_prefix = has_self_type;
         if let Some(after) = after_path_separator(rest) {
             has_prefix = true;
             rest = after;
@@ -29,7 +30,7 @@ impl Path {
             let (arguments, after) = Arguments::split_off(after);
             segments.push(Segment { ident: ident.clone(), arguments });
             if after.is_empty() {
-                return Some(Self { has_prefix, segments });
+                return Some(Self { has_prefix, has_self_type, segments });
             }
             rest = after_path_separator(after)?;
         }

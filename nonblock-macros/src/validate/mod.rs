@@ -116,9 +116,12 @@ impl AnnotatedFn<'_> {
         if let Some(proof) = self.with_role(Role::NonBlock).next() {
             // Only a mutable reference to a `Sleepable` gives the right to sleep.
             let sleepables = self.parameters.iter().filter(|p| match p.role {
-                Role::Alias(AliasForm::Mutable | AliasForm::Lifetime | AliasForm::Bound) => {
-                    p.looks_like_token()
-                }
+                Role::Alias(
+                    AliasForm::Mutable
+                    | AliasForm::Associated
+                    | AliasForm::Lifetime
+                    | AliasForm::Bound,
+                ) => p.looks_like_token(),
                 _ => self.is_probed(p),
             });
             return Prologue::Proof(
@@ -146,6 +149,13 @@ impl AnnotatedFn<'_> {
     /// may be the token.
     fn declaration_prologue(&self, diagnostics: &mut Diagnostics) -> Prologue {
         let aliases: Vec<_> = self.parameters.iter().filter(|p| self.may_be_token(p)).collect();
+        // `type Cx: Context` is a token of either kind.
+        if let [alias] = aliases.as_slice()
+            && self.attribute == Attribute::MaySleep
+            && alias.role == Role::Alias(AliasForm::Associated)
+        {
+            return Prologue::Context(self.token_parameter(alias));
+        }
         if let [alias] = aliases.as_slice() {
             return Prologue::Token(self.token_parameter(alias));
         }

@@ -62,7 +62,7 @@ fn section_bound(list: &mut Vec<u8>) {
 
 #[non_block]
 unsafe extern "C" {
-    safe fn abs(passed0: i32) -> i32;
+    safe fn abs(number: i32) -> i32;
 }
 
 fn main() {
