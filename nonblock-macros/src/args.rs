@@ -3,13 +3,12 @@
 use core::fmt;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use syn::Path;
-use syn::parse::Parser as _;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::private_path::PrivatePath;
-use crate::token_tree::is_punct;
+use crate::token_tree::inspect::unwrap_invisible_groups;
+use crate::token_tree::{after_path_separator, is_keyword, is_path_word, is_punct};
 
 /// The arguments of an attribute.
 #[derive(Default)]
@@ -21,7 +20,7 @@ pub(crate) struct Args {
     /// Whether an argument was in error. It may have been meant as the name of a token.
     pub(crate) has_invalid: bool,
     /// The path of `nonblock` in the user's crate: `path` of `#[may_sleep(crate = path)]`.
-    crate_path: Option<Path>,
+    crate_path: Option<Vec<TokenTree>>,
 }
 
 /// The macro whose arguments are read.
@@ -110,17 +109,18 @@ impl Args {
                 return;
             }
             let path: TokenStream = path.iter().cloned().collect();
-            match Path::parse_mod_style.parse2(path.clone()) {
-                Ok(_) if self.crate_path.is_some() => {
-                    diagnostics.error(tokens, "`crate` is given twice", "keep one of the two");
-                }
-                Ok(path) => self.crate_path = Some(path),
-                Err(_) => diagnostics.error(
+            let words = unwrap_invisible_groups(path.clone());
+            if !is_module_path(&words) {
+                diagnostics.error(
                     path,
                     "this is not a path",
                     "write the path of the crate as seen from here, without quotes, as \
                      `crate = crate::nonblock`",
-                ),
+                );
+            } else if self.crate_path.is_some() {
+                diagnostics.error(tokens, "`crate` is given twice", "keep one of the two");
+            } else {
+                self.crate_path = Some(words);
             }
             return;
         }
@@ -133,15 +133,15 @@ impl Args {
             );
             return;
         };
-        match syn::parse2::<Ident>(tokens.clone()) {
-            Ok(ident) if ident == "skip" => {
+        match as_name(argument) {
+            Some(ident) if ident == "skip" => {
                 if self.skip.is_some() {
                     diagnostics.error(tokens, "`skip` is given twice", "keep one of the two");
                 } else {
                     self.skip = Some(ident);
                 }
             }
-            Ok(ident) if is_misspelled_skip(&ident) => {
+            Some(ident) if is_misspelled_skip(&ident) => {
                 let message = format!("`{ident}` would be the name of a token that is bound");
                 let name = attribute.name();
                 let help = format!(
@@ -149,7 +149,7 @@ impl Args {
                 );
                 diagnostics.error(tokens, message, help);
             }
-            Ok(ident) => {
+            Some(ident) => {
                 if let Some(first) = &self.binding {
                     let message = format!("a second name: the token is already bound to `{first}`");
                     let help = format!("keep one name: `#[{}({first})]`", attribute.name());
@@ -158,7 +158,7 @@ impl Args {
                     self.binding = Some(ident);
                 }
             }
-            Err(_) => self.report_invalid_name(attribute, argument, tokens, diagnostics),
+            None => self.report_invalid_name(attribute, argument, tokens, diagnostics),
         }
     }
 
@@ -185,9 +185,7 @@ impl Args {
         let decorated = matches!(argument.first(), Some(TokenTree::Ident(ident)) if ident == "mut")
             || argument.first().is_some_and(|token| is_punct(token, '&'));
         match meant {
-            Some(meant)
-                if (typed || decorated) && syn::parse_str::<Ident>(&meant.to_string()).is_ok() =>
-            {
+            Some(meant) if (typed || decorated) && !is_keyword(meant) => {
                 let help = format!(
                     "write `#[{name}({meant})]`: it binds `{meant}: {}` in the body",
                     attribute.bound_type()
@@ -217,8 +215,31 @@ impl Args {
 
     /// The path of the module that the expansion calls.
     pub(crate) fn private_path(&self) -> PrivatePath {
-        PrivatePath::new(self.crate_path.as_ref())
+        PrivatePath::new(self.crate_path.as_deref())
     }
+}
+
+/// The name that an argument is, if it is nothing else.
+fn as_name(argument: &[TokenTree]) -> Option<Ident> {
+    match unwrap_invisible_groups(argument.iter().cloned().collect()).as_slice() {
+        [TokenTree::Ident(ident)] if !is_keyword(ident) => Some(ident.clone()),
+        _ => None,
+    }
+}
+
+/// Whether the tokens are the path of a module or a crate: words with `::` between them.
+fn is_module_path(tokens: &[TokenTree]) -> bool {
+    let mut rest = after_path_separator(tokens).unwrap_or(tokens);
+    while let [TokenTree::Ident(word), after @ ..] = rest
+        && is_path_word(word)
+    {
+        match after_path_separator(after) {
+            _ if after.is_empty() => return true,
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Whether a name has the letters of `skip` and no others, such as `sikp`. It would bind a token of that name.

@@ -13,12 +13,12 @@
 //! | module | files | subject |
 //! |---|---|---|
 //! | `attribute` | | the two attributes, and what messages call their parts |
+//! | `token_tree` | `inspect`, `angles`, `construct`, `keyword`, `pretty` | telling token trees apart, making and printing them |
 //! | `diagnostics` | | the errors of an expansion |
-//! | `token_tree` | `inspect`, `construct`, `pretty` | telling token trees apart, making and printing them |
 //! | `private_path` | | the path of the module that expansions call |
-//! | `signature` | | parsing a function's signature |
 //! | `item` | `attr`, `ast`, `inner_attributes`, `parse` | the item that an attribute is on |
-//! | `parameters` | `type_syntax`, `role`, `parameter`, `pattern`, `type_params` | which parameter is the token |
+//! | `signature` | `ast`, `path`, `ty`, `generics`, `pattern`, `parse` | a function's signature |
+//! | `parameters` | `type_syntax`, `role`, `parameter`, `type_params` | which parameter is the token |
 //! | `args` | | the arguments of an attribute |
 //! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `checks`, `mod` | what a prologue has to do |
 //! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `impl_or_trait`, `test_attribute`, `mod` | the expansion |

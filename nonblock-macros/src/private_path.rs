@@ -2,7 +2,6 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt as _};
-use syn::Path;
 
 use crate::token_tree::construct::{ident, path_separator};
 
@@ -12,10 +11,10 @@ pub(crate) struct PrivatePath(Vec<TokenTree>);
 
 impl PrivatePath {
     /// `crate_path` is the user's `crate = path`.
-    pub(crate) fn new(crate_path: Option<&Path>) -> Self {
+    pub(crate) fn new(crate_path: Option<&[TokenTree]>) -> Self {
         let span = Span::mixed_site();
         let mut path: Vec<TokenTree> = if let Some(path) = crate_path {
-            path.to_token_stream().into_iter().collect()
+            path.to_vec()
         } else {
             let [first, second] = path_separator(span);
             vec![first, second, ident("nonblock", span)]

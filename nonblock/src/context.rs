@@ -7,18 +7,59 @@ use core::fmt;
 use crate::section::Section;
 use crate::token::{NonBlock, Sleepable};
 
-mod sealed {
+pub(crate) mod sealed {
+    use core::pin::Pin;
+
+    use crate::token::{NonBlock, Sleepable};
+
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be a token",
         label = "the tokens are `Sleepable` and `NonBlock`, and no other can be added",
         note = "generic code takes `cx: &mut C` with `C: Context`, and its callers pass on the token that they were lent"
     )]
-    pub trait Sealed {}
-    impl Sealed for crate::token::Sleepable {}
-    impl Sealed for crate::token::NonBlock {}
-
     pub trait Refusable {}
     impl<T, E: Into<super::WouldBlock>> Refusable for Result<T, E> {}
+
+    pub trait Sealed: HoldsToken {}
+    impl Sealed for Sleepable {}
+    impl Sealed for NonBlock {}
+
+    /// A type that holds a token, or may hold one: the token itself, and what passes it on when it is lent. A shared
+    /// reference passes no right on.
+    ///
+    /// The attributes ask it of a parameter's type. Each type parameter that is a [`Context`](super::Context) has it.
+    pub trait HoldsToken {
+        /// Which token it is. The bound keeps it out of the compiler's messages about `dyn Context`.
+        type __Token
+        where
+            Self: Sized;
+    }
+
+    impl HoldsToken for Sleepable {
+        type __Token = Self;
+    }
+    impl HoldsToken for NonBlock {
+        type __Token = Self;
+    }
+    impl<T: HoldsToken> HoldsToken for &mut T {
+        type __Token = T::__Token;
+    }
+    impl<T: HoldsToken> HoldsToken for &mut [T] {
+        type __Token = T::__Token;
+    }
+    impl<T: HoldsToken, const N: usize> HoldsToken for [T; N] {
+        type __Token = T::__Token;
+    }
+    impl<T: HoldsToken> HoldsToken for Option<T> {
+        type __Token = T::__Token;
+    }
+    impl<T: HoldsToken> HoldsToken for Pin<T> {
+        type __Token = T::__Token;
+    }
+    #[cfg(feature = "std")]
+    impl<T: HoldsToken> HoldsToken for std::boxed::Box<T> {
+        type __Token = T::__Token;
+    }
 }
 
 /// Either token. A callback that serves both contexts is generic over it.

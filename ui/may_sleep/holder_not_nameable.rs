@@ -5,5 +5,5 @@ use nonblock::may_sleep;
 #[may_sleep(cx)]
 fn main() {
     cx.non_block(|_| ());
-    let _kept = holder;
+    let _kept = __nonblock_holder;
 }

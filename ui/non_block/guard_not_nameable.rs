@@ -4,7 +4,7 @@ use nonblock::non_block;
 
 #[non_block]
 fn count() {
-    drop(_section);
+    drop(__nonblock_section);
 }
 
 fn main() {

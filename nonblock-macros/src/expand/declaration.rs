@@ -5,9 +5,9 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
-use syn::Type;
 
 use crate::attribute::Attribute;
+use crate::signature::{Type, TypeKind};
 use crate::token_tree::inspect::{first_span, last_span};
 use crate::token_tree::{TokenSlice, is_ident, is_punct};
 use crate::validate::{AnnotatedFn, Prologue};
@@ -68,12 +68,12 @@ fn self_predicate(declared: &AnnotatedFn<'_>) -> TokenStream {
 ///
 /// The compiler underlines from the predicate's first token to its last. So these two have the spans of the type that
 /// the user wrote.
-fn token_predicate(declared: &AnnotatedFn<'_>, written: &TokenStream, check: &str) -> TokenStream {
+fn token_predicate(declared: &AnnotatedFn<'_>, written: &[TokenTree], check: &str) -> TokenStream {
     let hidden = Span::mixed_site();
     let private = declared.args.private_path();
     let check = Ident::new(check, hidden);
     let (first, last) = (first_span(written), last_span(written));
-    let ty = replace_elided_lifetimes(referent(written.clone()));
+    let ty = replace_elided_lifetimes(TokenSlice(&referent(written)).into_token_stream());
     let mut path = TokenStream::new();
     for (i, mut token) in quote_spanned!(hidden=> #private::#check<).into_iter().enumerate() {
         // `::` is two tokens.
@@ -87,18 +87,16 @@ fn token_predicate(declared: &AnnotatedFn<'_>, written: &TokenStream, check: &st
 }
 
 /// The type behind a reference. Any other type stays as it is.
-fn referent(ty: TokenStream) -> TokenStream {
-    match syn::parse2::<Type>(ty.clone()) {
-        Ok(Type::Reference(reference)) => reference.elem.into_token_stream(),
-        Ok(Type::Paren(inner)) => referent(inner.elem.into_token_stream()),
-        Ok(Type::Group(inner)) => referent(inner.elem.into_token_stream()),
-        _ => ty,
+fn referent(ty: &[TokenTree]) -> Vec<TokenTree> {
+    match &Type::new(ty).ungroup().kind {
+        TypeKind::Reference(reference) => reference.elem.tokens.clone(),
+        _ => ty.to_vec(),
     }
 }
 
 /// Whether a type is an `impl Trait`, or a reference to one.
-fn is_impl_trait(ty: &TokenStream) -> bool {
-    matches!(syn::parse2::<Type>(referent(ty.clone())), Ok(Type::ImplTrait(_)))
+fn is_impl_trait(ty: &[TokenTree]) -> bool {
+    matches!(Type::new(&referent(ty)).ungroup().kind, TypeKind::ImplTrait(_))
 }
 
 /// Replaces `'_` by `'static`: a `where` clause cannot contain `'_`.

@@ -26,30 +26,81 @@ pub(super) fn insert(
         tokens.extend(attrs.into_iter().flat_map(Attr::into_tokens));
         return tokens;
     };
-    let mut docs = attrs.iter().enumerate().filter(|(_, attr)| attr.is_doc());
-    if docs.next().is_none() {
+    let docs = Docs::read(&attrs);
+    let Some(docs) = docs else {
         tokens.extend(attrs.into_iter().flat_map(Attr::into_tokens));
         if add_to_undocumented {
             tokens.extend(quote_spanned!(Span::mixed_site()=> #[cfg_attr(doc, doc = #line)]));
         }
         return tokens;
-    }
-    // The summary ends before the first line that is blank or begins a block, such as a list.
-    let end = docs.find(|(_, attr)| ends_paragraph(attr)).map_or(attrs.len(), |(i, _)| i);
+    };
     let mut attrs = attrs.into_iter();
-    tokens.extend(attrs.by_ref().take(end).flat_map(Attr::into_tokens));
-    tokens.extend(paragraph(line));
+    tokens.extend(attrs.by_ref().take(docs.end_of_summary).flat_map(Attr::into_tokens));
+    tokens.extend(paragraph(line, docs.indentation));
     tokens.extend(attrs.flat_map(Attr::into_tokens));
     tokens
+}
+
+/// What a function's documentation looks like.
+struct Docs {
+    /// How many attributes there are up to the end of the summary. If the documentation does not begin with a paragraph, it
+    /// is the number of those before the documentation.
+    end_of_summary: usize,
+    /// By how many spaces each line is indented, at least. Rustdoc takes them away, and would take fewer away if the added
+    /// line had fewer.
+    indentation: usize,
+}
+
+impl Docs {
+    /// Reads the documentation among the attributes, if there is any.
+    fn read(attrs: &[Attr]) -> Option<Self> {
+        let docs = || attrs.iter().enumerate().filter(|(_, attr)| attr.is_doc());
+        docs().next()?;
+        let texts: Vec<_> = docs().map(|(i, attr)| (i, text(attr))).collect();
+        let lines = texts.iter().filter_map(|(_, text)| text.as_deref()).flat_map(str::lines);
+        let written = lines.filter(|line| !line.trim().is_empty());
+        let indentation = written.map(indentation).min().unwrap_or(1).max(1);
+        let end_of_summary = end_of_summary(&texts, indentation).unwrap_or(attrs.len());
+        Some(Self { end_of_summary, indentation })
+    }
+}
+
+/// The place of the attribute before which the summary ends, unless it is all there is.
+///
+/// The summary ends before a blank line, or one that begins a block, such as a list. A doc comment between `/**` and `*/` is
+/// one attribute of several lines. If the summary ends in it, the added line goes behind it.
+fn end_of_summary(texts: &[(usize, Option<String>)], least_indentation: usize) -> Option<usize> {
+    let mut in_summary = false;
+    for (i, text) in texts {
+        // Nobody knows what an `include_str!` includes.
+        let Some(text) = text else { return Some(*i) };
+        for (number, line) in text.split('\n').enumerate() {
+            let is_blank = line.trim().is_empty();
+            let begins_block = begins_block(line, least_indentation);
+            match (in_summary, is_blank || begins_block) {
+                (_, false) => in_summary = true,
+                // Documentation that begins with a block has no summary.
+                (false, true) if is_blank => {}
+                (false, true) => return Some(*i),
+                (true, true) => return Some(if number == 0 { *i } else { i + 1 }),
+            }
+        }
+    }
+    None
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 /// The line as a paragraph of its own, in a `#[doc = "..."]`.
 ///
 /// The blank lines around it hold spaces. Rustdoc drops the first and the last of several lines if they hold nothing
 /// but stars, and an empty line counts as one of these.
-fn paragraph(line: &str) -> [TokenTree; 2] {
+fn paragraph(line: &str, indentation: usize) -> [TokenTree; 2] {
     let span = Span::mixed_site();
-    let mut text = Literal::string(&format!(" \n {line}\n  "));
+    let spaces = " ".repeat(indentation);
+    let mut text = Literal::string(&format!(" \n{spaces}{line}\n  "));
     text.set_span(span);
     let content = [ident("doc", span), punct('=', span), text.into()];
     let mut brackets = Group::new(Delimiter::Bracket, content.into_iter().collect());
@@ -77,21 +128,29 @@ pub(super) fn line(attribute: Attribute, prologue: &Prologue) -> Option<&'static
     })
 }
 
-/// Whether a line of documentation ends the paragraph before it.
-fn ends_paragraph(attr: &Attr) -> bool {
-    let Some(TokenTree::Literal(literal)) = attr.content().last() else { return true };
+/// The text of a doc comment or of a `#[doc = "..."]`. Returns `None` if it is no literal.
+fn text(attr: &Attr) -> Option<String> {
+    let TokenTree::Literal(literal) = attr.content().last()? else { return None };
     let source = literal.to_string();
     // `" text"`, or `r" text"` with any number of `#`.
-    let text = match source.strip_prefix('r') {
-        Some(raw) => raw.trim_matches('#'),
-        None => &source,
-    };
-    let text = text.trim_matches('"').trim();
-    text.is_empty() || (text.starts_with(['#', '`', '-', '*', '>', '|']) && !is_inline(text))
+    Some(match source.strip_prefix('r') {
+        Some(raw) => raw.trim_matches('#').trim_matches('"').to_owned(),
+        None => source.trim_matches('"').replace("\\n", "\n").replace("\\\"", "\""),
+    })
+}
+
+/// Whether a line begins a block that is no paragraph, such as a list or code.
+fn begins_block(line: &str, least_indentation: usize) -> bool {
+    let text = line.trim();
+    let is_code = indentation(line) >= least_indentation + 4;
+    is_code || (text.starts_with(['#', '`', '~', '-', '*', '>', '|']) && !is_inline(text))
 }
 
 /// Whether a line continues the paragraph although its first character can begin a block.
 fn is_inline(text: &str) -> bool {
-    (text.starts_with('`') && !text.starts_with("```"))
-        || (text.starts_with(['*', '-']) && !text.starts_with("* ") && !text.starts_with("- "))
+    match text.chars().next() {
+        Some(fence @ ('`' | '~')) => !text.starts_with(&fence.to_string().repeat(3)),
+        Some('*' | '-') => !text.starts_with("* ") && !text.starts_with("- "),
+        _ => false,
+    }
 }

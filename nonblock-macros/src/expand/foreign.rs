@@ -4,17 +4,16 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, format_ident, quote, quote_spanned};
-use syn::punctuated::Punctuated;
-use syn::{FnArg, Pat, Signature, Token};
 
 use super::doc_line;
-use super::member_override::Override;
+use super::member_override::{Override, split_by_condition};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Block, Function, Member};
 use crate::parameters::{Role, TypeParams};
-use crate::token_tree::construct::braced_call;
+use crate::signature::{FnArgKind, Signature};
+use crate::token_tree::construct::{braced_call, own_name};
 use crate::token_tree::{TokenSlice, is_ident};
 
 /// Expands an `extern` block. The block itself remains, with all that gets no wrapper.
@@ -38,22 +37,28 @@ pub(super) fn expand(
     let mut kept = inner;
     let mut wrappers = TokenStream::new();
     for member in members {
-        match member {
-            Member::Other(tokens) => kept.extend(tokens),
-            Member::Function(mut function) => {
-                match Override::take_from(&mut function, attribute, diagnostics) {
-                    Override::Skip => function.to_tokens(&mut kept),
-                    Override::Attribute => {
-                        report_own_attribute(attribute, &function, diagnostics);
-                        function.attrs.retain(|attr| attr.as_own().is_none());
-                        function.to_tokens(&mut kept);
-                    }
-                    Override::None => match writer.wrapper(&function, diagnostics) {
-                        Some(wrapper) => wrappers.extend(wrapper),
-                        None => function.to_tokens(&mut kept),
-                    },
-                }
+        let functions = match member {
+            Member::Other(tokens) => {
+                kept.extend(tokens);
+                continue;
             }
+            Member::Function(function) => split_by_condition(function),
+        };
+        for mut function in functions {
+            let (cfgs, before) = (function.cfgs(), diagnostics.count());
+            match Override::take_from(&mut function, attribute, diagnostics) {
+                Override::Skip => function.to_tokens(&mut kept),
+                Override::Attribute => {
+                    report_own_attribute(attribute, &function, diagnostics);
+                    function.attrs.retain(|attr| attr.as_own().is_none());
+                    function.to_tokens(&mut kept);
+                }
+                Override::None => match writer.wrapper(&function, diagnostics) {
+                    Some(wrapper) => wrappers.extend(wrapper),
+                    None => function.to_tokens(&mut kept),
+                },
+            }
+            diagnostics.put_under(&cfgs, before);
         }
     }
     let mut tokens = TokenStream::new();
@@ -100,12 +105,13 @@ impl WrapperWriter<'_> {
         let (qualifiers, rest) = tokens.split_at(keyword);
         let is_safe = qualifiers.iter().any(|token| is_ident(token, "safe"));
         let qualifiers = qualifiers.iter().filter(|token| !is_ident(token, "safe"));
-        let signature: Signature = match syn::parse2(qualifiers.chain(rest).cloned().collect()) {
+        let tokens: Vec<TokenTree> = qualifiers.chain(rest).cloned().collect();
+        let signature = match Signature::parse(&tokens) {
             Ok(signature) => signature,
             Err(error) => {
                 let message =
                     format!("`#[{}]` cannot read this signature: {error}", self.attribute.name());
-                diagnostics.error_at(error.span(), message, "write a foreign function's signature");
+                diagnostics.error_at(error.span, message, "write a foreign function's signature");
                 return None;
             }
         };
@@ -128,7 +134,7 @@ impl WrapperWriter<'_> {
                 "{skip}, and write a function for each set of arguments that you call it with"
             );
             diagnostics.error(
-                variadic,
+                TokenSlice(variadic),
                 "a variadic function cannot be wrapped: Rust cannot pass `...` on",
                 help,
             );
@@ -157,11 +163,7 @@ impl WrapperWriter<'_> {
         }
         let mut names = Vec::new();
         for (i, arg) in signature.inputs.iter().enumerate() {
-            let attrs = match arg {
-                FnArg::Receiver(receiver) => &receiver.attrs,
-                FnArg::Typed(typed) => &typed.attrs,
-            };
-            for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+            for attr in arg.cfgs() {
                 let help = format!("put `#[cfg]` on two declarations of the function, or {skip}");
                 diagnostics.error(
                     attr,
@@ -169,20 +171,17 @@ impl WrapperWriter<'_> {
                     help,
                 );
             }
-            match arg {
-                FnArg::Typed(typed) => match &*typed.pat {
-                    Pat::Ident(ident) => names.push(ident.ident.clone()),
-                    // `_` gets a name, by which the argument can be passed on.
-                    _ => names.push(format_ident!("arg{i}", span = Span::mixed_site())),
-                },
-                FnArg::Receiver(receiver) => {
-                    diagnostics.error(
-                        receiver,
-                        "a foreign function has no receiver",
-                        "write a name and a type",
-                    );
-                }
+            if arg.is_receiver() {
+                diagnostics.error(
+                    arg,
+                    "a foreign function has no receiver",
+                    "write a name and a type",
+                );
+                continue;
             }
+            // `_` gets a name, by which the argument can be passed on.
+            let hidden = || format_ident!("arg{i}", span = Span::mixed_site());
+            names.push(arg.name().unwrap_or_else(hidden));
         }
         (diagnostics.count() == before).then_some(names)
     }
@@ -200,7 +199,7 @@ impl WrapperWriter<'_> {
         let private = self.args.private_path();
         let Signature { ident, generics, inputs, output, .. } = signature;
 
-        let mut parameters = Punctuated::<TokenStream, Token![,]>::new();
+        let mut parameters: Vec<TokenStream> = Vec::new();
         let line = match self.attribute {
             Attribute::MaySleep => {
                 parameters.push(quote_spanned!(hidden=> cx: &mut #private::Sleepable));
@@ -209,8 +208,8 @@ impl WrapperWriter<'_> {
             Attribute::NonBlock => "Does not block: runs in a section.",
         };
         for (arg, name) in inputs.iter().zip(names) {
-            if let FnArg::Typed(typed) = arg {
-                let (attrs, ty) = (&typed.attrs, &typed.ty);
+            if let FnArgKind::Typed(_, ty) = &arg.kind {
+                let (attrs, ty) = (&arg.attrs, TokenSlice(&ty.tokens));
                 parameters.push(quote!(#(#attrs)* #name: #ty));
             }
         }
@@ -224,13 +223,14 @@ impl WrapperWriter<'_> {
             Attribute::NonBlock => {
                 let enter = private.item("enter_section");
                 let call = braced_call(enter, TokenStream::new(), ident.span());
-                quote_spanned!(hidden=> let _section = #call;)
+                let section = own_name("section", hidden);
+                quote_spanned!(hidden=> let #section = #call;)
             }
         };
         // A parameter may have the name of the function, and the declaration would hide it. So the arguments are passed
         // under names that the user cannot write.
         let passed: Vec<Ident> =
-            (0..names.len()).map(|i| format_ident!("passed{i}", span = hidden)).collect();
+            (0..names.len()).map(|i| own_name(&format!("passed{i}"), hidden)).collect();
         let block_attrs = self.block_attrs;
         let block_header = TokenSlice(self.block_header);
         let declared = TokenSlice(function.signature());
@@ -244,11 +244,12 @@ impl WrapperWriter<'_> {
         let attrs = TokenSlice(&attrs);
         let visibility = TokenSlice(function.visibility());
         let unsafety = (!is_safe).then(|| Ident::new("unsafe", hidden));
-        let (lifetimes, clause) = (&generics.params, &generics.where_clause);
-        let lifetimes = (!lifetimes.is_empty()).then(|| quote!(<#lifetimes>));
+        let (output, clause) = (TokenSlice(output), TokenSlice(&generics.where_clause));
+        let lifetimes = TokenSlice(&generics.params);
+        let lifetimes = (!generics.params.is_empty()).then(|| quote!(<#lifetimes>));
         quote_spanned! {hidden=>
             #attrs
-            #visibility #unsafety fn #ident #lifetimes (#parameters) #output #clause {
+            #visibility #unsafety fn #ident #lifetimes (#(#parameters),*) #output #clause {
                 #prologue
                 #(let #passed = #names;)*
                 {

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::Signature;
 
 use super::prologue::PrologueWriter;
 use super::{declaration, doc_line};
@@ -10,7 +9,7 @@ use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::item::{BlockKind, Function, has_no_inner_attributes, split_inner_attributes};
-use crate::signature;
+use crate::signature::Signature;
 use crate::token_tree::construct::{braces_around, punct};
 use crate::token_tree::is_ident;
 use crate::validate::{AnnotatedFn, Enclosing, Prologue, remove_further_attributes};
@@ -28,11 +27,11 @@ pub(super) fn expand(
         report_foreign_function(attribute, &function, diagnostics);
         return function.to_token_stream();
     }
-    let signature: Signature = match signature::parse(function.signature()) {
+    let signature = match Signature::parse(function.signature()) {
         Ok(signature) => signature,
         Err(error) => {
             let message = format!("`#[{}]` cannot read this signature: {error}", attribute.name());
-            diagnostics.error_at(error.span(), message, "write a function's signature");
+            diagnostics.error_at(error.span, message, "write a function's signature");
             return function.to_token_stream();
         }
     };

@@ -2,16 +2,15 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _};
-use syn::parse::{ParseStream, Parser as _};
-use syn::{Generics, WhereClause};
 
-use super::member_override::Override;
+use super::member_override::{Override, split_by_condition};
 use super::{foreign, function};
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::item::{Block, BlockKind, Member};
 use crate::parameters::TypeParams;
+use crate::signature::Generics;
 use crate::token_tree::is_ident;
 use crate::validate::{Enclosing, remove_further_attributes};
 
@@ -33,13 +32,21 @@ pub(super) fn expand(
     for member in members {
         content.extend(match member {
             Member::Other(tokens) => tokens,
-            Member::Function(mut function) => {
-                match Override::take_from(&mut function, attribute, diagnostics) {
-                    Override::None => {
-                        function::expand(attribute, args, &enclosing, function, diagnostics)
-                    }
-                    Override::Skip | Override::Attribute => function.into_token_stream(),
+            Member::Function(function) => {
+                let mut expanded = TokenStream::new();
+                for mut function in split_by_condition(function) {
+                    let (cfgs, before) = (function.cfgs(), diagnostics.count());
+                    expanded.extend(
+                        match Override::take_from(&mut function, attribute, diagnostics) {
+                            Override::None => {
+                                function::expand(attribute, args, &enclosing, function, diagnostics)
+                            }
+                            Override::Skip | Override::Attribute => function.into_token_stream(),
+                        },
+                    );
+                    diagnostics.put_under(&cfgs, before);
                 }
+                expanded
             }
         });
     }
@@ -62,23 +69,11 @@ fn type_params(header: &[TokenTree]) -> TypeParams {
     };
     // A trait's name stands between the keyword and the generics.
     let name = usize::from(is_ident(&header[keyword], "trait"));
-    let after: TokenStream = header.iter().skip(keyword + 1 + name).cloned().collect();
-    let mut generics = parse_prefix::<Generics>(after).unwrap_or_default();
-    let clause = header.iter().position(|token| is_ident(token, "where"));
-    if let Some(clause) = clause {
-        let clause: TokenStream = header.iter().skip(clause).cloned().collect();
-        generics.where_clause = parse_prefix::<WhereClause>(clause);
+    let (mut generics, _) =
+        Generics::split_off(header.get(keyword + 1 + name..).unwrap_or_default());
+    if let Some(clause) = header.iter().position(|token| is_ident(token, "where")) {
+        generics.where_clause = header[clause..].to_vec();
     }
     type_params.add(&generics);
     type_params
-}
-
-/// Parses a `T` at the beginning of the tokens, whatever follows it.
-fn parse_prefix<T: syn::parse::Parse>(tokens: TokenStream) -> Option<T> {
-    let parser = |input: ParseStream<'_>| {
-        let parsed = input.parse::<T>()?;
-        input.parse::<TokenStream>()?;
-        Ok(parsed)
-    };
-    parser.parse2(tokens).ok()
 }

@@ -18,6 +18,27 @@ pub(super) enum Override {
     Attribute,
 }
 
+/// Splits a function with `#[cfg_attr(predicate, may_sleep(skip))]` or the like in two: one under the predicate with the
+/// attribute itself, and one under the opposite without it. Whether the predicate holds, a macro cannot know.
+pub(super) fn split_by_condition(function: Function) -> Vec<Function> {
+    let split = |attr: &Attr| attr.split_condition();
+    let Some((i, condition)) =
+        function.attrs.iter().enumerate().find_map(|(i, attr)| Some((i, split(attr)?)))
+    else {
+        return vec![function];
+    };
+    let with = |attrs: Vec<Attr>| {
+        let mut function = function.clone();
+        function.attrs.splice(i..=i, attrs);
+        split_by_condition(function)
+    };
+    let holds = [vec![condition.holds], condition.attrs].concat();
+    let holds = holds.into_iter().chain(condition.others.clone()).collect();
+    let mut functions = with(holds);
+    functions.extend(with(vec![condition.fails]));
+    functions
+}
+
 impl Override {
     /// Finds how a function overrides its block's `attribute`, and takes an attribute with `skip` off.
     pub(super) fn take_from(

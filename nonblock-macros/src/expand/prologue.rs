@@ -6,12 +6,14 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
-use syn::Token;
 
 use crate::attribute::Attribute;
 use crate::parameters::{NonToken, ProbeTarget};
 use crate::private_path::PrivatePath;
-use crate::token_tree::construct::{braced_call, braces, call, ident, path_segment, punct};
+use crate::token_tree::TokenSlice;
+use crate::token_tree::construct::{
+    braced_call, braces, call, ident, own_name, path_segment, punct,
+};
 use crate::token_tree::inspect::{first_span, last_span};
 use crate::validate::{AnnotatedFn, TokenParameter};
 
@@ -47,10 +49,11 @@ impl PrologueWriter {
             return self.without_lint(&name, self.call(enter, token));
         }
         // Without a name there is no value to pass on. A closure that is never called checks the type.
-        let name = Ident::new("token", type_ends.1);
+        let name = own_name("token", type_ends.1);
         let token = self.reborrow(&name, type_ends);
         let enter = Ident::new(enter, hidden);
         let by_type = format!("{enter}_by_type");
+        let ty = TokenSlice(&ty);
         let closure = quote_spanned!(hidden=> |#name: #ty| #private::#enter(#token));
         self.statement(self.call(&by_type, closure))
     }
@@ -74,16 +77,42 @@ impl PrologueWriter {
             Attribute::NonBlock => "NotSleepable",
         };
         let mut checks = TokenStream::new();
-        for NonToken { cfgs, ty } in &self.non_tokens {
-            let ends = (first_span(ty), last_span(ty));
-            let (and, answer) = (Token![&](ends.0), Ident::new("answer", ends.1));
+        let ask = own_name("ask", hidden);
+        for NonToken { cfgs, types } in &self.non_tokens {
+            let Some(whole) = types.first() else { continue };
+            let ends = (first_span(whole), last_span(whole));
+            let (and, answer) = (punct('&', ends.0), own_name("answer", ends.1));
+            let mut answers = TokenStream::new();
+            for (i, ty) in types.iter().enumerate() {
+                let (declared, probe) = self.probe_of_type(ty);
+                // Of several answers, the first that found a token remains.
+                let asked = quote_spanned!(hidden=> #probe.#ask());
+                let joined =
+                    if i == 0 { asked } else { quote_spanned!(hidden=> #answer.or(&#asked)) };
+                answers.extend(quote_spanned! {hidden=>
+                    #declared
+                    let #answer = #joined;
+                });
+            }
             let check =
                 self.check_requirement(requirement, quote_spanned!(hidden=> #and #answer), ends);
-            checks.extend(quote_spanned! {hidden=>
-                #cfgs { let #answer = <#private::Probe<#ty>>::ask(); #check }
-            });
+            checks.extend(quote_spanned!(hidden=> #cfgs { #answers #check }));
         }
-        quote_spanned!(hidden=> { use #private::Stranger as _; #checks })
+        // Only the types count. So nothing of it need be run, nor compiled to code.
+        quote_spanned!(hidden=> { if false { use #private::Stranger as _; #checks } })
+    }
+
+    /// Writes a statement and, for after it, an expression for the probe of a type.
+    ///
+    /// The signature has the type too, and whatever lint is about it.
+    fn probe_of_type(&self, ty: &[TokenTree]) -> (TokenStream, TokenStream) {
+        let (private, hidden, ty) = (&self.private, self.hidden, TokenSlice(ty));
+        let elements = own_name("elements", hidden);
+        let declared = quote_spanned! {hidden=>
+            #[allow(deprecated)]
+            let #elements: [#ty; 0] = [];
+        };
+        (declared, quote_spanned!(hidden=> #private::Probe::of_elements(&#elements)))
     }
 
     /// Checks that none of these parameters is a token that must not come in.
@@ -132,8 +161,8 @@ impl PrologueWriter {
         let (answers, joined) = self.probe(targets, &[]);
         let (at, hidden) = (self.at, self.hidden);
         // The compiler underlines the argument, which has the span of the function's name.
-        let found = Ident::new("found", at);
-        let and = Token![&](at);
+        let found = own_name("found", at);
+        let and = punct('&', at);
         let check =
             self.check_requirement("TakesToken", quote_spanned!(hidden=> #and #found), (at, at));
         let enter = self.braced_call("enter", found.to_token_stream());
@@ -161,13 +190,14 @@ impl PrologueWriter {
         };
         let no_token = self.check_no_token(targets);
         let bound = self.braced_call(bind, TokenStream::new());
+        let (private, holder) = (&self.private, own_name("holder", hidden));
         // The binding is an unsafe function, so that only an expansion can own a token, and no safe code of the user's. With
         // the span of the expansion, this is no unsafe code of the user's either.
         quote_spanned! {hidden=>
             {
                 #no_token
-                let mut holder = unsafe #bound;
-                let #name = holder.token();
+                let mut #holder = unsafe #bound;
+                let #name = #private::BoundToken::token(&mut #holder);
                 #body
             }
         }
@@ -176,7 +206,8 @@ impl PrologueWriter {
     /// Writes the body in a section, unless one of these parameters is the proof of one.
     pub(super) fn section(&self, targets: &[ProbeTarget], body: TokenTree) -> TokenTree {
         let hidden = self.hidden;
-        let mut tokens = vec![ident("let", hidden), ident("_section", hidden), punct('=', hidden)];
+        let section = own_name("section", hidden);
+        let mut tokens = vec![ident("let", hidden), section.into(), punct('=', hidden)];
         if targets.is_empty() {
             tokens.extend(self.call("enter_section", TokenStream::new()));
         } else {
@@ -208,26 +239,30 @@ impl PrologueWriter {
     /// Returns the statements, and an expression for the token found by any of them.
     fn probe(&self, targets: &[ProbeTarget], requirements: &[&str]) -> (TokenStream, TokenStream) {
         let (private, hidden) = (&self.private, self.hidden);
+        let answer = own_name("answer", hidden);
         let mut answers = TokenStream::new();
         let mut joined = quote_spanned!(hidden=> #private::Nothing);
         for (i, ProbeTarget { ty, value }) in targets.iter().enumerate() {
             let ends = (first_span(ty), last_span(ty));
-            let answer = Ident::new(&format!("parameter{i}"), ends.1);
-            let and = Token![&](ends.0);
-            let probe = match value {
-                None => quote_spanned!(hidden=> #private::Probe::<#ty>::new()),
-                Some(name) => quote_spanned!(hidden=> #private::Probe::of(&#name)),
+            let found = own_name(&format!("parameter{i}"), ends.1);
+            let and = punct('&', ends.0);
+            let (declared, probe) = match value {
+                None => self.probe_of_type(ty),
+                Some(name) => {
+                    (TokenStream::new(), quote_spanned!(hidden=> #private::Probe::of(&#name)))
+                }
             };
             let allow = value.as_ref().and_then(Self::allow_lint);
-            answers.extend(quote_spanned!(hidden=> #allow let #answer = #probe.answer();));
+            answers
+                .extend(quote_spanned!(hidden=> #declared #allow let #found = #probe.#answer();));
             for requirement in requirements {
                 answers.extend(self.check_requirement(
                     requirement,
-                    quote_spanned!(hidden=> #and #answer),
+                    quote_spanned!(hidden=> #and #found),
                     ends,
                 ));
             }
-            joined.extend(quote_spanned!(hidden=> .or(#and #answer)));
+            joined.extend(quote_spanned!(hidden=> .or(#and #found)));
         }
         (answers, joined)
     }

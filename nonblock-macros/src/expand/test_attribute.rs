@@ -2,13 +2,11 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
-use syn::spanned::Spanned as _;
-use syn::{FnArg, Signature};
 
 use crate::args::{Args, Macro};
 use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Function, Item};
-use crate::signature;
+use crate::signature::Signature;
 use crate::token_tree::TokenSlice;
 use crate::token_tree::construct::braced_call;
 
@@ -45,11 +43,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn expand_function(args: &Args, function: &Function, diagnostics: &mut Diagnostics) -> TokenStream {
-    let signature = match signature::parse(function.signature()) {
+    let signature = match Signature::parse(function.signature()) {
         Ok(signature) => signature,
         Err(error) => {
             let message = format!("`#[nonblock::test]` cannot read this signature: {error}");
-            diagnostics.error_at(error.span(), message, "write `fn name()`");
+            diagnostics.error_at(error.span, message, "write `fn name()`");
             return function.to_token_stream();
         }
     };
@@ -63,7 +61,7 @@ fn expand_function(args: &Args, function: &Function, diagnostics: &mut Diagnosti
     // An attribute that binds a token belongs on the function with the body.
     let (of_body, of_test): (Vec<&Attr>, Vec<&Attr>) =
         function.attrs.iter().partition(|attr| attr.as_own().is_some());
-    let Signature { ident, output, .. } = &signature;
+    let (ident, output) = (&signature.ident, TokenSlice(&signature.output));
     let visibility = function.visibility();
     let header = TokenSlice(function.signature());
     let hidden = Span::mixed_site();
@@ -95,40 +93,41 @@ fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagno
     if function.body.is_none() {
         diagnostics.error(&signature.ident, "a test needs a body", "write `fn name() { ... }`");
     }
-    if let Some(token) = &signature.asyncness {
+    if let Some(token) = signature.qualifier("async") {
         diagnostics.error(
             token,
             "a test cannot be an `async fn`: nothing would poll it",
             "write `fn name(cx: &mut Sleepable)`, and run the future in it with your executor",
         );
     }
-    if let Some(token) = &signature.constness {
+    if let Some(token) = signature.qualifier("const") {
         diagnostics.error(token, "a test cannot be a `const fn`: it runs when the tests do", shape);
     }
-    if let syn::Safety::Unsafe(token) = &signature.safety {
+    if let Some(token) = signature.qualifier("unsafe") {
         diagnostics.error(token, "a test cannot be an `unsafe fn`: the harness calls it", shape);
     }
-    if let Some(abi) = &signature.abi {
-        diagnostics.error(abi, "a test cannot have an ABI of its own: the harness calls it", shape);
+    if let Some(abi) = signature.abi() {
+        diagnostics.error(
+            TokenSlice(abi),
+            "a test cannot have an ABI of its own: the harness calls it",
+            shape,
+        );
     }
     let generics = &signature.generics;
-    if !generics.params.is_empty() {
+    if !generics.has_only_lifetimes() {
         diagnostics.error(
-            &generics.params,
+            TokenSlice(&generics.params),
             "a test cannot be generic: the harness would not know for which arguments to call it",
             shape,
         );
     }
-    if let Some(second) = signature.inputs.iter().nth(1) {
+    if let Some(second) = signature.inputs.get(1) {
         diagnostics.error(second, "a test takes one token, or nothing", shape);
     }
-    match signature.inputs.first() {
-        Some(FnArg::Receiver(receiver)) => {
-            diagnostics.error(receiver, "a test cannot be a method", shape);
-        }
-        Some(FnArg::Typed(_)) | None => {}
+    if let Some(receiver) = signature.receiver() {
+        diagnostics.error(receiver, "a test cannot be a method", shape);
     }
     if let Some(variadic) = &signature.variadic {
-        diagnostics.error_at(variadic.span(), "a test takes one token, or nothing", shape);
+        diagnostics.error(TokenSlice(variadic), "a test takes one token, or nothing", shape);
     }
 }

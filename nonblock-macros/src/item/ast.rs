@@ -96,9 +96,20 @@ impl Function {
         tokens.windows(3).any(|three| three.iter().all(|token| is_punct(token, '.')))
     }
 
+    /// The `#[cfg]` attributes.
+    pub(crate) fn cfgs(&self) -> TokenStream {
+        let mut cfgs = TokenStream::new();
+        cfgs.append_all(
+            self.attrs.iter().filter(|attr| attr.name().is_some_and(|name| name == "cfg")),
+        );
+        cfgs
+    }
+
     /// The source text of the body with its braces, if the compiler has it.
+    ///
+    /// In a `macro_rules` macro, the text of `{ $body }` does not show what the body holds. So it counts for nothing.
     pub(crate) fn body_source(&self) -> Option<&str> {
-        let read = || self.body.as_ref()?.span().source_text();
+        let read = || self.body.as_ref()?.span().source_text().filter(|text| !text.contains('$'));
         self.body_source.get_or_init(read).as_deref()
     }
 

@@ -9,5 +9,5 @@ mod inner_attributes;
 mod parse;
 
 pub(crate) use ast::{Block, BlockKind, Function, Item, Member};
-pub(crate) use attr::Attr;
+pub(crate) use attr::{Attr, split_attributes};
 pub(crate) use inner_attributes::{has_no_inner_attributes, split_inner_attributes};

@@ -10,7 +10,7 @@ use super::ast::{Block, BlockKind, Function, Item, Member};
 use super::attr::Attr;
 use super::inner_attributes::split_inner_attributes;
 use crate::token_tree::inspect::{into_braces, is_braces, is_literal, unwrap_invisible_groups};
-use crate::token_tree::{is_group, is_punct};
+use crate::token_tree::{is_group, is_punct, position_outside_angles};
 
 impl Item {
     /// Parses the item that the tokens are.
@@ -148,24 +148,9 @@ impl Cursor {
 
     /// Takes a function without its attributes, which were taken before.
     fn function(&mut self, attrs: Vec<Attr>, before_signature: usize) -> Function {
-        let mut angles = 0_usize;
-        let mut dash = false;
-        let end = self.rest().iter().position(|token| {
-            if let TokenTree::Punct(punct) = token {
-                match punct.as_char() {
-                    ';' => return true,
-                    '<' => angles += 1,
-                    // Not the `>` of `->`.
-                    '>' if !dash => angles = angles.saturating_sub(1),
-                    _ => {}
-                }
-                dash = matches!(punct.as_char(), '-' | '=');
-                return false;
-            }
-            dash = false;
-            // Braces in angle brackets hold a constant.
-            angles == 0 && is_braces(token)
-        });
+        // Braces in angle brackets hold a constant.
+        let end =
+            position_outside_angles(self.rest(), |token| is_punct(token, ';') || is_braces(token));
         let header = self.take(end.unwrap_or(self.rest().len()));
         let (body, semicolon) = match self.0.next().map(into_braces) {
             Some(Ok(body)) => (Some(body), None),

@@ -4,13 +4,11 @@
 //! the code that the expansion contains for a candidate compiles only if its type really is the token.
 
 mod parameter;
-mod pattern;
 mod role;
 mod type_params;
 mod type_syntax;
 
 pub(crate) use parameter::{NonToken, Parameter, ProbeTarget};
-pub(crate) use pattern::bound_names;
 pub(crate) use role::{AliasForm, Role};
 pub(crate) use type_params::TypeParams;
 pub(crate) use type_syntax::TokenType;

@@ -32,6 +32,8 @@ pub(crate) enum AliasForm {
     Shared,
     /// `Name<'a>`.
     Lifetime,
+    /// `&mut Self::Name`, or another associated type.
+    Associated,
     /// `&mut T`, where `T` is a type parameter. It has a bound that may stand for `Context`.
     Bound,
 }

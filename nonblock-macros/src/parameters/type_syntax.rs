@@ -1,8 +1,8 @@
 //! What can be told from how a type is written.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens as _;
-use syn::{GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound};
+use proc_macro2::{Ident, TokenTree};
+
+use crate::signature::{Argument, Arguments, Bound, Path, Reference, Segment, Type, TypeKind};
 
 /// The type of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,73 +11,79 @@ pub(crate) enum TokenType {
     NonBlock,
 }
 
-/// Collects the types in a type that may be a mutable reference to a token, under another name. It looks behind
-/// references, and into tuples, arrays and slices.
-pub(super) fn collect_possible_tokens(ty: &Type, types: &mut Vec<TokenStream>) {
-    match ungroup(ty) {
-        Type::Reference(reference) => match ungroup(&reference.elem) {
-            Type::Path(referent) => {
-                let segments = &referent.path.segments;
-                let is_std = segments.len() == 1 && is_std_type(&segments[0].ident);
-                if reference.mutability.is_some()
-                    && !is_std
-                    && !has_signature_only_argument(&referent.path)
-                {
-                    types.push(ungroup(ty).to_token_stream());
-                }
+/// A type to ask whether it holds a token, and after it those among its arguments that are to be asked too.
+pub(crate) type TypesToAsk = Vec<Vec<TokenTree>>;
+
+/// Collects the types to ask whether they hold a token, whatever they are called: the type itself, or the elements of a tuple.
+/// A shared reference gives no right to what is behind it.
+///
+/// A type that cannot be written again in the body is left out.
+pub(super) fn collect_types_to_ask(ty: &Type, found: &mut Vec<TypesToAsk>) {
+    let ty = ty.ungroup();
+    match &ty.kind {
+        TypeKind::Tuple(elems) => {
+            for elem in elems {
+                collect_types_to_ask(elem, found);
             }
-            elem => collect_possible_tokens(elem, types),
-        },
-        Type::Tuple(tuple) => {
-            tuple.elems.iter().for_each(|elem| collect_possible_tokens(elem, types));
         }
-        Type::Array(array) => collect_possible_tokens(&array.elem, types),
-        Type::Slice(slice) => collect_possible_tokens(&slice.elem, types),
-        // An alias for the reference has its lifetime.
-        Type::Path(path)
-            if path.path.segments.last().is_some_and(|last| has_lifetime(&last.arguments))
-                && !has_signature_only_argument(&path.path) =>
-        {
-            types.push(ty.to_token_stream());
+        // A reference, an array or a slice is asked as a whole, except around a tuple.
+        TypeKind::Reference(Reference { elem, mutable: true })
+        | TypeKind::Array(elem)
+        | TypeKind::Slice(elem) => {
+            let elem = elem.ungroup();
+            match &elem.kind {
+                TypeKind::Tuple(_) => collect_types_to_ask(elem, found),
+                TypeKind::Reference(Reference { mutable: false, .. })
+                | TypeKind::ImplTrait(_)
+                | TypeKind::TraitObject
+                | TypeKind::Other => {}
+                TypeKind::Path(path) => found.extend(types_to_ask(ty, path)),
+                _ => found.push(vec![ty.tokens.clone()]),
+            }
         }
+        TypeKind::Path(path) => found.extend(types_to_ask(ty, path)),
+        TypeKind::Macro => found.push(vec![ty.tokens.clone()]),
         _ => {}
     }
 }
 
-pub(super) fn has_lifetime(arguments: &PathArguments) -> bool {
-    matches!(arguments, PathArguments::AngleBracketed(arguments)
-        if arguments.args.iter().any(|it| matches!(it, GenericArgument::Lifetime(_))))
-}
-
-/// Takes off parentheses, and the invisible groups that `macro_rules` macros make.
-pub(super) fn ungroup(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Paren(inner) => &inner.elem,
-            Type::Group(inner) => &inner.elem,
-            _ => return ty,
-        };
+/// A type around a path, with those of the path's arguments that show a lifetime, or may hide one.
+fn types_to_ask(ty: &Type, path: &Path) -> Option<TypesToAsk> {
+    if has_signature_only_argument(path) {
+        return None;
     }
+    let mut types = vec![ty.tokens.clone()];
+    if let Some(Segment { arguments: Arguments::Angles(arguments), .. }) = path.last() {
+        for argument in arguments {
+            let Argument::Type(ty) = argument else { continue };
+            let may_lend = match &ty.ungroup().kind {
+                TypeKind::Path(path) => path.last().is_some_and(|it| it.arguments.has_lifetime()),
+                TypeKind::Reference(reference) => reference.mutable,
+                TypeKind::Tuple(_) | TypeKind::Array(_) => true,
+                _ => false,
+            };
+            let mut inside = Vec::new();
+            if may_lend {
+                collect_types_to_ask(ty, &mut inside);
+            }
+            types.extend(inside.into_iter().flatten());
+        }
+    }
+    Some(types)
 }
 
 /// The token that a path names, going by its last segment.
 pub(super) fn token_by_name(path: &Path) -> Option<TokenType> {
-    match path.segments.last()?.ident.to_string().as_str() {
+    match path.last()?.ident.to_string().as_str() {
         "Sleepable" => Some(TokenType::Sleepable),
         "NonBlock" => Some(TokenType::NonBlock),
         _ => None,
     }
 }
 
-/// Whether a bound is a trait. A lifetime and `?Sized` are none.
-pub(super) fn is_trait(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_none())
-}
-
 /// Whether a bound is `Context`, going by its last segment.
-pub(super) fn is_context(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Trait(bound)
-        if bound.path.segments.last().is_some_and(|last| last.ident == "Context"))
+pub(super) fn is_context(bound: &Bound) -> bool {
+    bound.as_trait().is_some_and(|path| path.ends_with("Context"))
 }
 
 /// Whether this is the name of a type in `std` that is no token and is often borrowed.
@@ -92,20 +98,19 @@ pub(super) fn is_std_type(ident: &Ident) -> bool {
 /// Finds a reference to a token in a type. The parameters of a closure or a function pointer do not count: such a
 /// token is lent by the closure's caller.
 pub(super) fn token_inside(ty: &Type) -> Option<TokenType> {
-    match ungroup(ty) {
-        Type::Reference(reference) => match ungroup(&reference.elem) {
-            Type::Path(referent) => {
-                token_by_name(&referent.path).or_else(|| token_in_arguments(&referent.path))
+    match &ty.ungroup().kind {
+        TypeKind::Reference(reference) => match &reference.elem.ungroup().kind {
+            TypeKind::Path(referent) => {
+                token_by_name(referent).or_else(|| token_in_arguments(referent))
             }
-            other => token_inside(other),
+            _ => token_inside(&reference.elem),
         },
-        Type::Path(path) => token_in_arguments(&path.path),
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(token_inside),
-        Type::Array(array) => token_inside(&array.elem),
-        Type::Slice(slice) => token_inside(&slice.elem),
-        Type::Ptr(pointer) => match ungroup(&pointer.elem) {
-            Type::Path(referent) => token_by_name(&referent.path),
-            other => token_inside(other),
+        TypeKind::Path(path) => token_in_arguments(path),
+        TypeKind::Tuple(elems) => elems.iter().find_map(token_inside),
+        TypeKind::Array(elem) | TypeKind::Slice(elem) => token_inside(elem),
+        TypeKind::Ptr(target) => match &target.ungroup().kind {
+            TypeKind::Path(referent) => token_by_name(referent),
+            _ => token_inside(target),
         },
         _ => None,
     }
@@ -114,44 +119,34 @@ pub(super) fn token_inside(ty: &Type) -> Option<TokenType> {
 /// Finds a reference to a token in the arguments of a path.
 pub(super) fn token_in_arguments(path: &Path) -> Option<TokenType> {
     path.segments.iter().find_map(|segment| match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => token_inside(ty),
-                _ => None,
-            })
-        }
+        Arguments::Angles(arguments) => arguments.iter().find_map(|argument| match argument {
+            Argument::Type(ty) => token_inside(ty),
+            _ => None,
+        }),
         _ => None,
     })
 }
 
 /// Whether a path's arguments hold something that cannot be written again in the body with the same meaning: an
-/// `impl Trait`, a trait object, or a macro.
+/// `impl Trait` or a trait object.
 pub(super) fn has_signature_only_argument(path: &Path) -> bool {
     fn in_type(ty: &Type) -> bool {
-        match ungroup(ty) {
-            Type::ImplTrait(_) | Type::TraitObject(_) | Type::Macro(_) => true,
-            Type::Path(path) => has_signature_only_argument(&path.path),
-            Type::Reference(reference) => in_type(&reference.elem),
-            Type::Tuple(tuple) => tuple.elems.iter().any(in_type),
-            Type::Array(array) => in_type(&array.elem),
-            Type::Slice(slice) => in_type(&slice.elem),
-            Type::Ptr(pointer) => in_type(&pointer.elem),
-            _ => false,
+        match &ty.ungroup().kind {
+            TypeKind::ImplTrait(_) | TypeKind::TraitObject => true,
+            TypeKind::Path(path) => has_signature_only_argument(path),
+            TypeKind::Reference(reference) => in_type(&reference.elem),
+            TypeKind::Tuple(elems) => elems.iter().any(in_type),
+            TypeKind::Array(elem) | TypeKind::Slice(elem) | TypeKind::Ptr(elem) => in_type(elem),
+            TypeKind::Macro | TypeKind::Paren(_) | TypeKind::Other => false,
         }
     }
     path.segments.iter().any(|segment| match &segment.arguments {
-        PathArguments::None => false,
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().any(|argument| match argument {
-                GenericArgument::Type(ty) => in_type(ty),
-                GenericArgument::AssocType(assoc) => in_type(&assoc.ty),
-                GenericArgument::Lifetime(_) | GenericArgument::Const(_) => false,
-                _ => true,
-            })
-        }
-        PathArguments::Parenthesized(arguments) => {
-            arguments.inputs.iter().any(|input| in_type(&input.ty))
-                || matches!(&arguments.output, ReturnType::Type(_, ty) if in_type(ty))
-        }
+        Arguments::None => false,
+        Arguments::Angles(arguments) => arguments.iter().any(|argument| match argument {
+            Argument::Type(ty) | Argument::AssocType(ty) => in_type(ty),
+            Argument::Lifetime | Argument::Const => false,
+            Argument::Constraint => true,
+        }),
+        Arguments::Parentheses(types) => types.iter().any(in_type),
     })
 }

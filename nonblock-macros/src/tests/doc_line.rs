@@ -50,6 +50,30 @@ fn not_inside_the_summary() {
 }
 
 #[test]
+fn not_inside_code() {
+    let found = lines("/// ```\n/// a();\n///\n/// b();\n/// ```\nfn f() {}");
+    assert_eq!(found, [BEFORE, LINE, AFTER, " ```", " a();", "", " b();", " ```"]);
+    let found = lines("/// ~~~\n///\n/// ~~~\nfn f() {}");
+    assert_eq!(found, [BEFORE, LINE, AFTER, " ~~~", "", " ~~~"]);
+    let found = lines("/** Sums.\n```\na();\n\n```\n*/\nfn f() {}");
+    assert_eq!(found, [" Sums.", "```", "a();", "", "```", "", BEFORE, LINE, AFTER]);
+    let found = lines("/// Sums.\n#[doc = \"```\\na();\\n```\"]\nfn f() {}");
+    assert_eq!(found, [" Sums.", BEFORE, LINE, AFTER, "```", "a();", "```"]);
+    let found = lines("#[doc = \"```\\n\\na();\\n```\"]\nfn f() {}");
+    assert_eq!(found, [BEFORE, LINE, AFTER, "```", "", "a();", "```"]);
+}
+
+#[test]
+fn does_not_make_code_of_what_is_indented() {
+    let found = lines("///      Sums.\n///\n///      Up.\nfn f() {}");
+    let indented = format!("      {}", LINE.trim());
+    assert_eq!(found, ["      Sums.", BEFORE, &indented, AFTER, "", "      Up."]);
+    // Here it is code already.
+    let found = lines("///     a();\n///\n/// Sums.\nfn f() {}");
+    assert_eq!(found, [BEFORE, LINE, AFTER, "     a();", "", " Sums."]);
+}
+
+#[test]
 fn undocumented_functions_stay_undocumented_outside_rustdoc() {
     let expanded = expand_source(Attribute::NonBlock, "", "pub fn f() {}");
     let function: syn::ItemFn = syn::parse2(expanded).expect("a function");

@@ -184,9 +184,9 @@ fn foreign_functions_keep_their_names_and_safety() {
 #[test]
 fn types_decide_where_code_can_stand() {
     for (item, asks) in [
-        ("fn f(right: &mut Sleepable) {}", "Probe::<&mutSleepable>::new()"),
-        ("fn f(nb: &NonBlock, _: &mut Sleepable) {}", "Probe::<&mutSleepable>::new()"),
-        ("fn f<C: Context>(either: &mut C) {}", "Probe::<&mutC>::new()"),
+        ("fn f(right: &mut Sleepable) {}", "[&mutSleepable;0]"),
+        ("fn f(nb: &NonBlock, _: &mut Sleepable) {}", "[&mutSleepable;0]"),
+        ("fn f<C: Context>(either: &mut C) {}", "[&mutC;0]"),
         ("fn f(cx: &mut Sleepable) {}", "Probe::of(&cx)"),
         ("fn f(either: &mut impl Context) {}", "Probe::of(&either)"),
     ] {

@@ -5,6 +5,7 @@ mod errors;
 mod expansions;
 mod fuzz;
 mod module_order;
+mod parsed_as_syn_does;
 mod signatures;
 
 use proc_macro2::{TokenStream, TokenTree};

@@ -1,14 +1,12 @@
 //! Random functions: the expansion parses again, and keeps every attribute, generic and argument.
 
-use proc_macro2::TokenTree;
 use proptest::prelude::*;
 use quote::quote;
 
+use super::parsed_as_syn_does::assert_parsed_as_syn_does;
 use super::{is_refused, messages, squeezed, tokens};
 use crate::attribute::Attribute;
 use crate::expand;
-use crate::parameters::{Parameter, TypeParams};
-use crate::signature;
 
 /// The parts of a function. The expansion must keep all of them.
 #[derive(Clone, Debug)]
@@ -187,21 +185,13 @@ proptest! {
         }
     }
 
-    /// What is parsed without `syn` is what `syn` would have parsed.
+    /// What is parsed here is what `syn` would have parsed.
     #[test]
-    fn random_signatures_are_parsed_alike(parts in parts()) {
+    fn random_signatures_are_parsed_as_syn_does(parts in parts()) {
         let plain = Parts { attrs: vec![], before: "", body: "", ..parts };
-        for token in ["", "cx: &mut Sleepable", "_: &'a b::NonBlock", "mut cx: ::a::Cx<'_>", "d: Self"] {
-            let source = plain.source(token).replace("f<>", "f");
-            let tokens: Vec<TokenTree> = tokens(&source).into_iter().collect();
-            let parsed = signature::parse(&tokens).expect("a signature");
-            let by_syn: syn::Signature = syn::parse2(tokens.into_iter().collect()).expect("a signature");
-            prop_assert_eq!(squeezed(&parsed), squeezed(&by_syn));
-            prop_assert_eq!(parsed.inputs.len(), by_syn.inputs.len());
-            let (type_params, roles) = (TypeParams::default(), |parameters: Vec<Parameter<'_>>| {
-                parameters.iter().map(|it| (it.role, it.name.cloned())).collect::<Vec<_>>()
-            });
-            prop_assert_eq!(roles(type_params.classify(&parsed)), roles(type_params.classify(&by_syn)));
+        for token in ["", "cx: &mut Sleepable", "_: &'a b::NonBlock", "mut cx: ::a::Cx<'_>", "d: Self", "e: m!(u8)"] {
+            let source = plain.source(token);
+            assert_parsed_as_syn_does(&source);
         }
     }
 
@@ -213,6 +203,6 @@ proptest! {
         prop_assert!(!is_refused(&expanded), "{:#?}", messages(&expanded));
         let parsed: syn::ItemImpl = syn::parse2(expanded.clone()).expect("an impl");
         prop_assert_eq!(parsed.items.len(), functions.len());
-        prop_assert_eq!(expanded.to_string().matches("let _section").count(), functions.len());
+        prop_assert_eq!(expanded.to_string().matches("let __nonblock_section").count(), functions.len());
     }
 }

@@ -10,6 +10,15 @@ pub(crate) fn ident(name: &str, span: Span) -> TokenTree {
     Ident::new(name, span).into()
 }
 
+/// Makes a name for something that the expansion binds: `__nonblock_` and `name`.
+///
+/// A local variable's name is the expansion's own if its span says so. But a pattern also means a constant or a static of that
+/// name, whatever the span, and a method call finds the methods of the user's traits. So these names are such as nobody else
+/// uses.
+pub(crate) fn own_name(name: &str, span: Span) -> Ident {
+    Ident::new(&format!("__nonblock_{name}"), span)
+}
+
 pub(crate) fn punct(char: char, span: Span) -> TokenTree {
     let mut punct = Punct::new(char, Spacing::Alone);
     punct.set_span(span);

@@ -65,6 +65,14 @@ pub(crate) fn into_braces(token: TokenTree) -> Result<Group, TokenTree> {
     }
 }
 
+/// What follows the `::` with which the tokens begin.
+pub(crate) fn after_path_separator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    match tokens {
+        [first, second, after @ ..] if is_punct(first, ':') && is_punct(second, ':') => Some(after),
+        _ => None,
+    }
+}
+
 /// Takes off the invisible groups around the whole stream.
 pub(crate) fn unwrap_invisible_groups(stream: TokenStream) -> Vec<TokenTree> {
     let mut tokens: Vec<TokenTree> = stream.into_iter().collect();
@@ -77,13 +85,13 @@ pub(crate) fn unwrap_invisible_groups(stream: TokenStream) -> Vec<TokenTree> {
 }
 
 /// The span of the first token.
-pub(crate) fn first_span(tokens: &TokenStream) -> Span {
-    tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
+pub(crate) fn first_span(tokens: &[TokenTree]) -> Span {
+    tokens.first().map_or_else(Span::mixed_site, TokenTree::span)
 }
 
 /// The span of the last token. Of a group, this is its closing delimiter.
-pub(crate) fn last_span(tokens: &TokenStream) -> Span {
-    tokens.clone().into_iter().last().map_or_else(Span::mixed_site, |token| match token {
+pub(crate) fn last_span(tokens: &[TokenTree]) -> Span {
+    tokens.last().map_or_else(Span::mixed_site, |token| match token {
         TokenTree::Group(group) => group.span_close(),
         token => token.span(),
     })

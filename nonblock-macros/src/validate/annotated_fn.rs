@@ -1,11 +1,10 @@
 //! A function with an attribute on it, and what the attribute sees of it.
 
-use syn::{FnArg, Signature};
-
 use crate::args::Args;
 use crate::attribute::Attribute;
 use crate::item::{BlockKind, Function};
 use crate::parameters::{AliasForm, NonToken, Parameter, Role, TokenType, TypeParams};
+use crate::signature::Signature;
 
 /// A function with an attribute on it.
 pub(crate) struct AnnotatedFn<'a> {
@@ -44,7 +43,7 @@ impl<'a> AnnotatedFn<'a> {
     pub(crate) fn may_be_foreign(&self) -> bool {
         self.function.body.is_none()
             && self.enclosing.block.is_none()
-            && !matches!(self.signature.inputs.first(), Some(FnArg::Receiver(_)))
+            && self.signature.receiver().is_none()
     }
 
     /// The types of the parameters that must turn out to be no tokens, except those that get a probe.

@@ -12,7 +12,7 @@ impl AnnotatedFn<'_> {
         let name = self.attribute.name();
         let skip = self.skip_help();
         let mut refused = false;
-        if let Some(token) = &self.signature.asyncness {
+        if let Some(token) = self.signature.qualifier("async") {
             let (message, help) = match self.attribute {
                 Attribute::MaySleep => (
                     "an `async fn` must not sleep: it would hold up every task of its executor",
@@ -27,7 +27,7 @@ impl AnnotatedFn<'_> {
             diagnostics.error(token, message, format!("{help}{skip}"));
             refused = true;
         }
-        if let Some(token) = &self.signature.constness {
+        if let Some(token) = self.signature.qualifier("const") {
             let message =
                 format!("a `const fn` cannot be checked at run time, as `#[{name}]` does");
             let help = format!(
@@ -50,7 +50,7 @@ impl AnnotatedFn<'_> {
     /// Reports tokens that are owned, shared, or inside another type.
     pub(super) fn report_wrong_shapes(&self, diagnostics: &mut Diagnostics) {
         for parameter in &self.parameters {
-            let name = parameter.name.map_or_else(|| "_".to_owned(), ToString::to_string);
+            let name = parameter.name.as_ref().map_or_else(|| "_".to_owned(), ToString::to_string);
             let (message, help) = match parameter.role {
                 // `report_sleepable` reports it if it must not come in.
                 Role::WrongShape(TokenType::Sleepable) | Role::Nested(TokenType::Sleepable)

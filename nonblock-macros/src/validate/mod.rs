@@ -10,7 +10,7 @@ use proc_macro2::Ident;
 
 use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
-use crate::parameters::{AliasForm, Parameter, Role, TokenType, bound_names};
+use crate::parameters::{AliasForm, Parameter, Role, TokenType};
 
 pub(crate) use annotated_fn::{AnnotatedFn, Enclosing};
 pub(crate) use checks::remove_further_attributes;
@@ -116,9 +116,12 @@ impl AnnotatedFn<'_> {
         if let Some(proof) = self.with_role(Role::NonBlock).next() {
             // Only a mutable reference to a `Sleepable` gives the right to sleep.
             let sleepables = self.parameters.iter().filter(|p| match p.role {
-                Role::Alias(AliasForm::Mutable | AliasForm::Lifetime | AliasForm::Bound) => {
-                    p.looks_like_token()
-                }
+                Role::Alias(
+                    AliasForm::Mutable
+                    | AliasForm::Associated
+                    | AliasForm::Lifetime
+                    | AliasForm::Bound,
+                ) => p.looks_like_token(),
                 _ => self.is_probed(p),
             });
             return Prologue::Proof(
@@ -146,6 +149,13 @@ impl AnnotatedFn<'_> {
     /// may be the token.
     fn declaration_prologue(&self, diagnostics: &mut Diagnostics) -> Prologue {
         let aliases: Vec<_> = self.parameters.iter().filter(|p| self.may_be_token(p)).collect();
+        // `type Cx: Context` is a token of either kind.
+        if let [alias] = aliases.as_slice()
+            && self.attribute == Attribute::MaySleep
+            && alias.role == Role::Alias(AliasForm::Associated)
+        {
+            return Prologue::Context(self.token_parameter(alias));
+        }
         if let [alias] = aliases.as_slice() {
             return Prologue::Token(self.token_parameter(alias));
         }
@@ -180,7 +190,7 @@ impl AnnotatedFn<'_> {
             diagnostics.error(&self.signature.ident, message, help);
             return Prologue::Nothing;
         }
-        let named_alike = bound_names(self.signature).contains(&binding);
+        let named_alike = self.signature.bound_names().contains(binding);
         let token = self.parameters.iter().find(|p| {
             matches!(
                 p.role,
@@ -221,8 +231,10 @@ impl AnnotatedFn<'_> {
         }
         if named_alike {
             let message = format!("`{binding}` is already the name of a parameter");
-            let alias =
-                self.parameters.iter().any(|p| p.name == Some(binding) && self.may_be_token(p));
+            let alias = self
+                .parameters
+                .iter()
+                .any(|p| p.name.as_ref() == Some(binding) && self.may_be_token(p));
             let keep = if alias {
                 format!("write `#[{name}]` if that is the token, and if not, ")
             } else {

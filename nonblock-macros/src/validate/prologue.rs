@@ -1,6 +1,6 @@
 //! What a function's prologue has to do.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use crate::parameters::{Parameter, ProbeTarget};
 
@@ -35,7 +35,7 @@ pub(crate) struct TokenParameter {
     /// The parameter's name, unless it has a pattern that gives it none.
     pub(crate) name: Option<Ident>,
     /// The parameter's type, or nothing where the name is enough: to write the type takes a call into the compiler.
-    pub(crate) ty: TokenStream,
+    pub(crate) ty: Vec<TokenTree>,
     /// The spans of the first and the last token of the type.
     pub(crate) type_ends: (Span, Span),
 }
@@ -43,8 +43,9 @@ pub(crate) struct TokenParameter {
 impl TokenParameter {
     /// `has_body` is whether the function has a body, in which the name can stand.
     pub(super) fn new(parameter: &Parameter<'_>, has_body: bool) -> Self {
-        let name = parameter.name.cloned();
-        let ty = if name.is_some() && has_body { TokenStream::new() } else { parameter.ty() };
+        let name = parameter.name.clone();
+        let is_named = name.is_some() && has_body;
+        let ty = if is_named { Vec::new() } else { parameter.type_tokens().to_vec() };
         Self { name, ty, type_ends: parameter.type_ends() }
     }
 }

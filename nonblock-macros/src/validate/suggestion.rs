@@ -1,11 +1,10 @@
 //! What messages suggest to write instead.
 
-use quote::{ToTokens as _, quote};
-use syn::FnArg;
+use quote::ToTokens as _;
 
 use super::annotated_fn::AnnotatedFn;
 use crate::parameters::Role;
-use crate::token_tree::to_source;
+use crate::token_tree::{TokenSlice, to_source};
 
 /// How long a signature may be in a message, in characters.
 const LONGEST: usize = 90;
@@ -21,9 +20,9 @@ impl AnnotatedFn<'_> {
         let help = if ident == "main" && self.signature.inputs.is_empty() {
             "a program starts with no token; `#[may_sleep(cx)]` binds one in the body".to_owned()
         } else if let Some(token) = unbounded {
-            let ty = to_source(token.ty());
+            let ty = to_source(token.ty().to_token_stream());
             let bounded = ty.rsplit(' ').next().unwrap_or(&ty);
-            let name = token.name.map_or_else(|| "_".to_owned(), ToString::to_string);
+            let name = token.name.as_ref().map_or_else(|| "_".to_owned(), ToString::to_string);
             format!("add the bound `{bounded}: Context`, or take `{name}: &mut Sleepable`")
         } else if self.function.body.is_none() {
             write + &self.foreign_help()
@@ -54,13 +53,13 @@ impl AnnotatedFn<'_> {
         let generics = if generics.is_empty() {
             String::new()
         } else {
-            format!("<{}>", to_source(quote!(#generics)))
+            format!("<{}>", to_source(TokenSlice(generics).to_token_stream()))
         };
         let mut parameters: Vec<String> =
             signature.inputs.iter().map(|arg| to_source(arg.to_token_stream())).collect();
-        let receivers = usize::from(matches!(signature.inputs.first(), Some(FnArg::Receiver(_))));
+        let receivers = usize::from(signature.receiver().is_some());
         parameters.insert(receivers, token.to_owned());
-        let output = to_source(quote!(#output));
+        let output = to_source(TokenSlice(output).to_token_stream());
         let space = if output.is_empty() { "" } else { " " };
         let full = format!("fn {ident}{generics}({}){space}{output}", parameters.join(", "));
         if full.len() <= LONGEST {

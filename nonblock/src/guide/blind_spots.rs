@@ -22,8 +22,8 @@
 //! * **A token in a struct**, beside a token that an attribute binds. *Pass tokens as parameters of their own.*
 //!   `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`
 //! * **A token whose type does not show it**, in a parameter of a function with `#[non_block]`: a token behind a `dyn Trait`
-//!   or a type parameter, under an alias inside another type, or under an alias of a tuple, of an array, or with a lifetime
-//!   that is not written. *Call the token by its name.*
+//!   or a type parameter, under an alias of a tuple, or inside another type under an alias whose lifetime is not written.
+//!   *Call the token by its name.*
 //!   `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`
 //! * **A token in a wrapper that makes anything `Send`.** Some crates have such wrappers, which check the thread when they
 //!   are used. The wrapper passes for [`NoToken`](crate::NoToken).

@@ -6,6 +6,7 @@ mod requirement;
 mod test_body;
 
 pub use crate::context::Context;
+pub use crate::context::sealed::HoldsToken;
 pub use crate::section::Section;
 #[cfg(feature = "std")]
 pub use crate::testing::run as run_test;
@@ -13,11 +14,13 @@ pub use crate::token::{NonBlock, Sleepable};
 pub use core::prelude::v1::test;
 #[cfg(feature = "macros")]
 pub use nonblock_macros::put_the_attribute_on_the_extern_block;
-pub use probe::{ContextProbe, Found, Generic, LastProbe, Nothing, Probe, Stranger, TokenRef};
+pub use probe::{
+    ContextProbe, Found, Generic, Held, HolderProbe, LastProbe, Nothing, Probe, Stranger, TokenRef,
+};
 pub use prologue::{
-    BoundCall, BoundToken, EnterMaySleep, EnterNonBlock, bind_non_block, bind_sleepable, context,
-    enter, enter_section, may_sleep, may_sleep_by_type, non_block, non_block_by_type, refused,
-    section,
+    BoundCall, BoundToken, EnterMaySleep, EnterNonBlock, Lend, bind_non_block, bind_sleepable,
+    context, enter, enter_section, may_sleep, may_sleep_by_type, non_block, non_block_by_type,
+    refused, section,
 };
 pub use requirement::{
     IsContext, IsNonBlock, IsSleepable, Named, NoOther, NotGeneric, NotSleepable, TakesToken,

@@ -4,19 +4,27 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use crate::context::Context;
+use crate::context::sealed::HoldsToken;
 use crate::token::{NonBlock, Sleepable};
 
-/// Finds out which token a type is: `Probe::<T>::new().answer()`.
+/// Finds out which token a type is: `Probe::of(&value).__nonblock_answer()`.
 ///
-/// This is specialization by autoderef. There are three methods `answer`, and the compiler takes the first that it finds on
-/// the way from here over [`Deref`]. The first is for the tokens, the second for a type parameter that is a [`Context`], and
-/// the third for every other type. So the type decides, and not its name.
+/// This is specialization by autoderef. There are four methods of that name, and the compiler takes the first that it finds on
+/// the way from here over [`Deref`]. The first is for the tokens, the second for a type parameter that is a [`Context`], the
+/// third for what holds a token in another way, and the fourth for every other type. So the type decides, and not its name.
+///
+/// A call by the method's full path would fix the type that answers, so it has to be a method call. A method that the user
+/// adds to every type, by a trait, could get in its way. So the methods have names that nobody else uses.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<fn(T)>);
 
 /// The second step of a [`Probe`]: it answers for a type parameter that is a [`Context`].
 #[derive(Debug)]
 pub struct ContextProbe<T>(PhantomData<fn(T)>);
+
+/// The third step of a [`Probe`]: it answers for a type that holds a token.
+#[derive(Debug)]
+pub struct HolderProbe<T>(PhantomData<fn(T)>);
 
 /// The last step of a [`Probe`]: it answers for a type that is no token.
 #[derive(Debug)]
@@ -31,18 +39,26 @@ pub struct Nothing;
 #[derive(Debug)]
 pub struct Found<T>(PhantomData<fn(T)>);
 
-impl<T> Probe<T> {
-    #[inline]
-    #[must_use]
-    #[allow(clippy::new_without_default, reason = "only expansions call it, by this name")]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
+/// The answer that a token was found in another type, such as `&mut &mut Sleepable` or `Option<&mut NonBlock>`.
+#[must_use]
+#[derive(Debug)]
+pub struct Held<T>(PhantomData<fn(T)>);
 
-    /// As [`new`](Self::new), for a type that the body of a function cannot name.
+impl<T> Probe<T> {
+    /// Probes the type of a value.
     #[inline]
     #[must_use]
     pub const fn of(_value: &T) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Probes the type of an empty array's elements.
+    ///
+    /// So a type is named in a place where the compiler expects a type, and not a generic argument. If it cannot be found, the
+    /// error is the very same as that in the function's signature, and the compiler drops it.
+    #[inline]
+    #[must_use]
+    pub const fn of_elements(_empty: &[T; 0]) -> Self {
         Self(PhantomData)
     }
 }
@@ -68,30 +84,30 @@ impl TokenRef for &NonBlock {
 // One method for all tokens. If there were several, and a type cannot be found, the compiler would list them all.
 impl<T: TokenRef> Probe<T> {
     #[inline]
-    pub const fn answer(&self) -> Found<T::Token> {
+    pub const fn __nonblock_answer(&self) -> Found<T::Token> {
         Found(PhantomData)
     }
 }
 
-/// Finds out whether a type may be a token, where none may come in: `<Probe<T>>::ask()`.
+/// Finds out whether a type holds a token, where none may come in: `Probe::of(&value).__nonblock_ask()`.
 ///
-/// For a token, the compiler prefers the associated function below, which has the same name. This takes the compiler less time
-/// than `answer`, which also tells a token from a type parameter that is a [`Context`].
-pub trait Stranger: Sized {
-    /// Answers for every type but a mutable reference to a token.
+/// For a type that does, the compiler prefers the method below, which has the same name. This takes the compiler less time than
+/// `__nonblock_answer`, which also tells a token from a type parameter that is a [`Context`].
+pub trait Stranger {
+    /// Answers for every type that holds no token.
     #[inline]
     #[must_use]
-    fn ask() -> Nothing {
+    fn __nonblock_ask(&self) -> Nothing {
         Nothing
     }
 }
 
 impl<T> Stranger for Probe<T> {}
 
-impl<C: Context> Probe<&mut C> {
-    /// Answers for a mutable reference to a token. The compiler prefers this to [`Stranger::ask`].
+impl<T: HoldsToken> Probe<T> {
+    /// Answers for a type that holds a token. The compiler prefers this to [`Stranger::__nonblock_ask`].
     #[inline]
-    pub const fn ask() -> Found<C> {
+    pub const fn __nonblock_ask(&self) -> Found<T::__Token> {
         Found(PhantomData)
     }
 }
@@ -107,12 +123,28 @@ impl<T> Deref for Probe<T> {
 
 impl<C: Context> ContextProbe<&mut C> {
     #[inline]
-    pub const fn answer(&self) -> Found<Generic<C>> {
+    pub const fn __nonblock_answer(&self) -> Found<Generic<C>> {
         Found(PhantomData)
     }
 }
 
 impl<T> Deref for ContextProbe<T> {
+    type Target = HolderProbe<T>;
+
+    #[inline]
+    fn deref(&self) -> &HolderProbe<T> {
+        &HolderProbe(PhantomData)
+    }
+}
+
+impl<T: HoldsToken> HolderProbe<T> {
+    #[inline]
+    pub const fn __nonblock_answer(&self) -> Held<T::__Token> {
+        Held(PhantomData)
+    }
+}
+
+impl<T> Deref for HolderProbe<T> {
     type Target = LastProbe;
 
     #[inline]
@@ -123,7 +155,7 @@ impl<T> Deref for ContextProbe<T> {
 
 impl LastProbe {
     #[inline]
-    pub const fn answer(&self) -> Nothing {
+    pub const fn __nonblock_answer(&self) -> Nothing {
         Nothing
     }
 }
@@ -155,3 +187,19 @@ impl<T> Clone for Found<T> {
 }
 
 impl<T> Copy for Found<T> {}
+
+impl<T> Held<T> {
+    /// Returns the answer for the next parameter, as this one is no token by itself.
+    #[inline]
+    pub const fn or<N: Copy>(self, next: &N) -> N {
+        *next
+    }
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Held<T> {}

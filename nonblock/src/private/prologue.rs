@@ -3,7 +3,7 @@
 use core::any::TypeId;
 use core::convert::Infallible;
 
-use super::probe::{Found, Generic, Nothing};
+use super::probe::{Found, Generic, Held, Nothing};
 use crate::check::{self, ReportedCall, with_token};
 use crate::context::Context;
 use crate::section::Section;
@@ -40,19 +40,36 @@ pub unsafe fn bind_non_block() -> BoundToken<(Section, NonBlock)> {
     BoundToken((Section::enter(), lend_non_block()))
 }
 
-impl BoundToken<(BoundCall, Sleepable)> {
+impl<T: Lend> BoundToken<T> {
     /// Lends the bound token to the body of the function.
     #[inline]
-    pub fn token(&mut self) -> &mut Sleepable {
-        &mut self.0.1
+    pub fn token(&mut self) -> &mut T::Token {
+        self.0.lend()
     }
 }
 
-impl BoundToken<(Section, NonBlock)> {
-    /// Lends the bound token to the body of the function.
+/// What a function with a bound token holds.
+pub trait Lend {
+    type Token;
+
+    fn lend(&mut self) -> &mut Self::Token;
+}
+
+impl Lend for (BoundCall, Sleepable) {
+    type Token = Sleepable;
+
     #[inline]
-    pub fn token(&mut self) -> &mut NonBlock {
-        &mut self.0.1
+    fn lend(&mut self) -> &mut Sleepable {
+        &mut self.1
+    }
+}
+
+impl Lend for (Section, NonBlock) {
+    type Token = NonBlock;
+
+    #[inline]
+    fn lend(&mut self) -> &mut NonBlock {
+        &mut self.1
     }
 }
 
@@ -129,6 +146,11 @@ impl EnterMaySleep for Nothing {
     fn enter(self) {}
 }
 
+impl<T> EnterMaySleep for Held<T> {
+    // The function does not compile: it takes no token.
+    fn enter(self) {}
+}
+
 impl EnterMaySleep for Found<Sleepable> {
     #[inline]
     #[track_caller]
@@ -175,6 +197,17 @@ pub trait EnterNonBlock {
 }
 
 impl EnterNonBlock for Nothing {
+    type Section = Section;
+
+    #[inline]
+    #[track_caller]
+    fn enter(self) -> Section {
+        Section::enter()
+    }
+}
+
+// What is held need not be there, as in an `Option`. So it is no proof of a section.
+impl<T> EnterNonBlock for Held<T> {
     type Section = Section;
 
     #[inline]

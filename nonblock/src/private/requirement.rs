@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::probe::{Found, Generic, Nothing};
+use super::probe::{Found, Generic, Held, Nothing};
 use crate::context::Context;
 use crate::token::{NonBlock, Sleepable};
 
@@ -66,6 +66,8 @@ pub trait NotSleepable {
 impl NotSleepable for Nothing {}
 #[diagnostic::do_not_recommend]
 impl NotSleepable for Found<NonBlock> {}
+#[diagnostic::do_not_recommend]
+impl NotSleepable for Held<NonBlock> {}
 // `NotGeneric` has a message for it.
 #[diagnostic::do_not_recommend]
 impl<C> NotSleepable for Found<Generic<C>> {}
@@ -86,9 +88,11 @@ pub trait NotGeneric {
 impl NotGeneric for Nothing {}
 #[diagnostic::do_not_recommend]
 impl NotGeneric for Found<NonBlock> {}
-// `NotSleepable` has a message for it.
+// `NotSleepable` has a message for these.
 #[diagnostic::do_not_recommend]
 impl NotGeneric for Found<Sleepable> {}
+#[diagnostic::do_not_recommend]
+impl<T> NotGeneric for Held<T> {}
 
 /// Must hold for each parameter of a function that binds a `Sleepable`: no other token comes in.
 #[diagnostic::on_unimplemented(
