@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nonblock::{Context, NonBlock, Sleepable, sleepable, thread};
 use nonblock_mm::mmu::{
-    AddressSpace, Event, IntervalSubscription, InvalidateInterval, PAGE_SIZE, Range,
+    AddressSpace, Event, IntervalSubscription, InvalidateInterval, PAGE_SIZE, Range, Seq,
 };
 
 /// An invalidation that waits for a turn has not begun before this is over. It looks a hundred times, and nearly all of its
@@ -50,12 +50,12 @@ impl Scene {
         thread::spawn(move |cx| drop(space.invalidate(range, Event::Unmap, cx)))
     }
 
-    /// Checks that an invalidation on another thread waits, and returns it.
-    fn is_held_back(&self, cx: &mut Sleepable) -> thread::JoinHandle<()> {
+    /// Checks that an invalidation on another thread waits and overtakes no reader, and returns it.
+    fn is_held_back(&self, seq: Seq, cx: &mut Sleepable) -> thread::JoinHandle<()> {
         let before = Instant::now();
         let invalidation = self.invalidation_elsewhere(page());
         thread::sleep(cx, Duration::from_millis(20));
-        let has_begun = invalidation.is_finished();
+        let has_begun = self.interval.read_retry(seq) || invalidation.is_finished();
         // Else this thread was away for so long that nothing can be said.
         assert!(!has_begun || before.elapsed() >= SHORTEST_WAIT, "it was not held back");
         invalidation
@@ -76,8 +76,7 @@ fn a_reader_that_was_overtaken_holds_the_next_invalidation_back() {
                     assert!(scene.interval.read_retry(seq));
                     return None;
                 }
-                let held_back = scene.is_held_back(cx);
-                (!scene.interval.read_retry(seq)).then_some(held_back)
+                Some(scene.is_held_back(seq, cx))
             });
             assert!(tries > limit);
             // After the turn it begins.
@@ -166,7 +165,7 @@ fn does_not_wait(scene: &Scene, cx: &mut Sleepable, invalidate: impl Fn(&mut Sle
                 assert!(scene.interval.read_retry(seq), "it went first");
                 None
             }
-            _ => Some(scene.is_held_back(cx)),
+            _ => Some(scene.is_held_back(seq, cx)),
         }
     });
     assert_eq!(tries, 3);
@@ -226,7 +225,7 @@ fn an_invalidation_that_does_not_meet_the_interval_does_not_wait() {
         let held_back = scene.interval.mirror(0, cx, |seq, cx| {
             scene.invalidation_elsewhere(pages(8, 1)).join(cx).unwrap();
             assert!(!scene.interval.read_retry(seq));
-            Some(scene.is_held_back(cx))
+            Some(scene.is_held_back(seq, cx))
         });
         held_back.join(cx).unwrap();
     });

@@ -23,6 +23,10 @@
 //! 4. *End calls run in a section always.* `mmu.rs::callbacks_are_told_what_and_in_which_context`
 //! 5. *The memory lock is only tried.* The reaper goes on with another victim, and comes back.
 //!    `oom.rs::a_held_memory_lock_is_not_waited_for`
+//! 6. *Nobody in a section waits for what a second pass waits for.* A section has no second pass: its first pass completes, or
+//!    refuses. `two_pass.rs::who_must_not_sleep_has_no_second_pass`
+//! 7. *Nobody in a section waits for a reader's turn, or is refused for it.* The reader may be waiting for memory.
+//!    `mirror.rs::who_must_not_sleep_goes_first`
 //!
 //! So a thread that holds a driver's table, and waits for memory, gets it: the driver refuses, the reaper takes memory
 //! elsewhere, and the thread goes on. `oom.rs::a_thread_that_holds_a_table_and_waits_for_memory_gets_it`

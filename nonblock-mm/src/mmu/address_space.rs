@@ -184,7 +184,9 @@ impl AddressSpace {
     ///
     /// # Context
     ///
-    /// May sleep, and so may the callbacks. Hold no lock that a callback takes.
+    /// May sleep, and so may the callbacks. Hold no lock that a callback takes. If a reader has its turn, this waits for it, at most
+    /// for about a tenth of a second: see [`mirror`](IntervalSubscription::mirror). So hold no lock that a look-up takes, either, or
+    /// both are delayed.
     ///
     /// # Panics
     ///
