@@ -207,7 +207,8 @@ pub use nonblock_macros::non_block;
 /// # Panics
 ///
 /// The test panics after it has run, if there was a violation that no
-/// [`expect_violation`](crate::testing::expect_violation) took.
+/// [`expect_violation`](crate::testing::expect_violation) took. A violation on a thread that belongs to no test, such as one of
+/// `std::thread`, counts in every test that runs: see [`testing::run`](crate::testing::run).
 ///
 /// # Examples
 ///

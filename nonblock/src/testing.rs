@@ -72,7 +72,8 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 ///
 /// The violations of the thread that calls this count, and those of threads that it spawned by [`thread`](crate::thread). So
 /// do those of a thread that belongs to no test, such as one of `std::thread`: nobody can tell for which test it works, so they
-/// count in every test that runs. If such a thread panics by the policy, the report is written at once. The test may be
+/// count in every test that runs. (A plain `#[test]` that breaks a rule is such a thread too. Expect the violation there by
+/// [`expect_violation`], or make it a `#[nonblock::test]`.) If such a thread panics by the policy, the report is written at once. The test may be
 /// waiting for the thread, so the program is aborted if the test has not ended 10 seconds later.
 ///
 /// # Context

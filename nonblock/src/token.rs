@@ -2,17 +2,22 @@
 
 use core::fmt;
 
-/// Tells, by its name, why a token is neither `Send` nor `Sync`.
+/// Tells, by its name, why a `Sleepable` is neither `Send` nor `Sync`, and what to use on another thread.
 ///
 /// A pointer to a trait object is neither, and a message of the compiler then shows the name of the trait. On stable Rust,
 /// this is the only way to put words of this crate into such a message.
-trait TokenIsLentToOneThread {}
+#[allow(non_camel_case_types, reason = "the message names a path")]
+trait SleepableIsLentToOneThread_UseTheOneThat_nonblock_thread_spawn_Lends {}
 
-/// A marker that is neither `Send` nor `Sync`: what was lent to one thread, no other may use.
+/// Tells, by its name, why a `NonBlock` is neither `Send` nor `Sync`, and what to use on another thread.
+#[allow(non_camel_case_types, reason = "the message names a path")]
+trait NonBlockIsLentToOneThread_OpenASectionThereBy_nonblock_non_block {}
+
+/// A marker that is neither `Send` nor `Sync`: what was lent to one thread, no other may use. `Why` is a trait object.
 ///
 /// It is an empty array and not a `PhantomData`. A message of the compiler shows every type on the way to the trait, each with
 /// its place in the source. An array has no such place in the standard library.
-type NotThreadSafe = [*mut dyn TokenIsLentToOneThread; 0];
+type NotThreadSafe<Why> = [*mut Why; 0];
 
 /// The right to sleep. Code that is lent `&mut Sleepable` may wait for something.
 ///
@@ -45,7 +50,7 @@ type NotThreadSafe = [*mut dyn TokenIsLentToOneThread; 0];
 /// ```
 pub struct Sleepable {
     // Neither `Send` nor `Sync`: another thread may be in a section.
-    _lent: NotThreadSafe,
+    _lent: NotThreadSafe<dyn SleepableIsLentToOneThread_UseTheOneThat_nonblock_thread_spawn_Lends>,
 }
 
 /// The proof that a section is open. Code that is lent it must not sleep.
@@ -74,7 +79,7 @@ pub struct Sleepable {
 /// [`SpinLock`]: crate::sync::SpinLock
 pub struct NonBlock {
     // Neither `Send` nor `Sync`: the section is open on this thread only.
-    _lent: NotThreadSafe,
+    _lent: NotThreadSafe<dyn NonBlockIsLentToOneThread_OpenASectionThereBy_nonblock_non_block>,
 }
 
 // These are no associated functions of the tokens. The compiler would suggest such functions, even private ones, to a user
@@ -108,8 +113,9 @@ impl fmt::Debug for NonBlock {
 ///
 /// Every `Send` type is `NoToken`, and tokens are not `Send`. So a root whose closure captures a token does not compile, and
 /// nobody gets the right to sleep inside a section that way. A closure that captures something else that is tied to its
-/// thread is refused too: an `Rc`, a `RefCell` by reference, a lock guard. [`raw`](crate::raw) has the same roots without
-/// this bound. The trait is sealed.
+/// thread is refused too: a raw pointer, a `&dyn Fn`, an `Rc`, a `RefCell` by reference, a lock guard. `#[non_block(nb)]` or
+/// `#[may_sleep(cx)]` on the function captures nothing, and [`raw`](crate::raw) has the same roots without this bound. The trait is
+/// sealed.
 ///
 /// # Examples
 ///
@@ -124,7 +130,7 @@ impl fmt::Debug for NonBlock {
     message = "a root's closure captures a token, or something else that is tied to this thread",
     label = "this closure must capture neither",
     note = "where a token is in scope, use it instead of a root (`sleepable`, `non_block`, `permit_sleep`): `cx.non_block(|nb| ...)` opens a section, and what may sleep is called with `cx`",
-    note = "whatever is not `Send` counts as tied to this thread: an `Rc`, a `&RefCell`, a lock guard, a `dyn` that does not say `Send` or `Sync`; if it is that and no token, use the root of this name in `nonblock::raw`"
+    note = "whatever is not `Send` counts as tied to this thread: a raw pointer, a `&dyn Fn` or another `dyn` that does not say `Send` or `Sync`, an `Rc`, a `&RefCell`, a lock guard; if it is that and no token, write `#[non_block(nb)]` or `#[may_sleep(cx)]` on the function, which captures nothing, or call the root of this name in `nonblock::raw`, such as `raw::non_block`"
 )]
 pub trait NoToken {
     // Without this, a user could implement the trait for a reference to a trait object of the user, whatever that captured.

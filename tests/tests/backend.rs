@@ -49,11 +49,12 @@ fn a_backend_beside_the_feature_std_does_not_compile() {
         let error = other.fail("check", profile);
         assert!(
             error.contains(
-                "a second backend: nonblock's feature `std` has already installed the thread-local \
-                 one; depend on nonblock with `default-features = false` to bring your own"
+                "a second backend: nonblock's feature `std` is on in this build, and has installed the \
+                 thread-local one. Only the final program may call `set_backend!`"
             ),
             "{error}"
         );
+        assert!(error.contains("`cargo tree -e features -i nonblock`"), "{error}");
         assert!(error.contains("nonblock::set_backend!(OtherBackend);"), "{error}");
     }
 }

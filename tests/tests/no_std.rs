@@ -175,6 +175,21 @@ fn a_backend_may_keep_no_count() {
 }
 
 #[test]
+fn the_program_on_the_page_of_backend_runs() {
+    let fixture = Fixture::new("bare_program", env!("CARGO_TARGET_TMPDIR"));
+    fixture.succeed("build", &[]);
+    let program = fixture.target().join("debug/bare_program");
+    assert!(!holds_std(&program));
+    let outcome = run(&program, &[]);
+    outcome.assert_success();
+    let headline = "BUG: sleeping function called from invalid context at ";
+    assert!(outcome.stderr.starts_with(headline), "{outcome:#?}");
+    assert!(outcome.stderr.contains("bare_program.rs"), "{outcome:#?}");
+    // Its backend names no thread.
+    assert_eq!(outcome.stderr.lines().nth(1), Some("non_block: 1"), "{outcome:#?}");
+}
+
+#[test]
 fn a_program_with_std_is_told_from_one_without() {
     assert!(holds_std(&std::env::current_exe().expect("the test knows where it is")));
 }

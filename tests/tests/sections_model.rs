@@ -68,6 +68,8 @@ fn run(steps: &[Step], depths: &mut Vec<u32>) {
 struct Model {
     depth: u32,
     aside: u32,
+    /// Up to which depth what sleeps has the same cause as a root that was reported.
+    reported: u32,
     found: Vec<(ViolationKind, u32)>,
     depths: Vec<u32>,
 }
@@ -95,22 +97,30 @@ impl Model {
             Step::Permit(inner) => {
                 let put = std::mem::take(&mut self.depth);
                 self.aside += put;
+                let reported = std::mem::take(&mut self.reported);
                 let result = self.run(inner);
+                self.reported = reported;
                 let back = put.min(self.aside);
                 self.aside -= back;
                 self.depth += back;
                 return result;
             }
             Step::Root(inner) => {
-                self.expect(self.depth == 0, SleepInNonBlock);
-                return self.run(inner);
+                if self.depth == 0 {
+                    return self.run(inner);
+                }
+                self.might_sleep();
+                let reported = std::mem::replace(&mut self.reported, self.depth);
+                let result = self.run(inner);
+                self.reported = reported;
+                return result;
             }
             Step::Catch(inner) => {
                 let _ = self.run(inner);
             }
             Step::Start => self.depth += 1,
             Step::End => self.end(),
-            Step::MightSleep => self.expect(self.depth == 0, SleepInNonBlock),
+            Step::MightSleep => self.might_sleep(),
             Step::CantSleep => self.expect(self.depth != 0, NotInNonBlock),
             Step::Panic => return Err(Unwinding),
         }
@@ -125,6 +135,10 @@ impl Model {
         } else {
             self.found.push((UnbalancedEnd, 0));
         }
+    }
+
+    fn might_sleep(&mut self) {
+        self.expect(self.depth <= self.reported, SleepInNonBlock);
     }
 
     fn expect(&mut self, holds: bool, otherwise: ViolationKind) {

@@ -104,11 +104,16 @@ fn waiting_in_a_section_is_reported_at_its_caller() {
             here(line!() + 1);
             worker.join(cx).unwrap();
             here(line!() + 1);
+            thread::scope(cx, |_scope, _cx| ());
+        });
+        raw::sleepable(|cx| {
             thread::scope(cx, |scope, cx| {
-                here(line!() + 1);
-                let worker = scope.spawn(|_cx| ());
-                here(line!() + 1);
-                worker.join(cx).unwrap();
+                raw::non_block(|_nb| {
+                    here(line!() + 1);
+                    let worker = scope.spawn(|_cx| ());
+                    here(line!() + 1);
+                    worker.join(cx).unwrap();
+                });
             });
         });
     });

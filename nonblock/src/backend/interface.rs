@@ -14,10 +14,12 @@ use crate::violation::{Place, Policy, Task, Violation};
 ///
 /// # Safety
 ///
-/// The implementation must keep one count for each thread of execution. Only `start` and `end` on that thread may change it:
-/// `start` raises it, and `end` lowers it. No interrupt may leave it changed. No function but `write` may unwind, and none
-/// may call back into this crate except through `Violation`. Unsafe code, also in other crates, may rely on the count: where
-/// it is not zero, a section is open.
+/// Unsafe code, also in other crates, may rely on the count: where it is not zero, a section is open. So:
+///
+/// * The implementation keeps one count for each thread of execution. Only `start`, `end`, `suspend` and `resume` change it, on
+///   that thread and as each of them says. An interrupt leaves it as it found it.
+/// * `write` may unwind, and no other function may.
+/// * No function calls back into this crate, except by the methods of what it is given.
 ///
 /// # Examples
 ///

@@ -5,49 +5,49 @@
 //! on installs its own with [`set_backend!`](crate::set_backend). If it does not, it does not link, and the name of the
 //! missing symbol says why.
 //!
+//! # Who installs it
+//!
+//! Only the final program does, in a build without `std`. A library leaves it to the program: it depends on nonblock with
+//! `default-features = false`, and does not call `set_backend!`.
+//!
+//! Cargo builds nonblock once, with every feature that any crate of the build asks for. If one of them asks for `std`, a backend is
+//! there, and a second one does not compile. `cargo tree -e features -i nonblock` shows who asks for it.
+//!
+//! For the same reason no crate can call `set_backend!` and have tests with `#[nonblock::test]`, which needs `std`. Split it
+//! in two:
+//!
+//! | crate | nonblock in `[dependencies]` | in `[dev-dependencies]` | what is in it | built by |
+//! |---|---|---|---|---|
+//! | a library | `default-features = false` | with default features | the code, and its tests | `cargo test -p driver`, on the host |
+//! | the program | `default-features = false` | none | `set_backend!`, and `main` | `cargo build -p firmware`, for its machine |
+//!
+//! Cargo turns on what development dependencies ask for only where it builds tests. In a workspace, keep the program out of
+//! `cargo test --workspace`, which builds all members together: by `exclude` in the workspace's `Cargo.toml`, or by
+//! `cargo test --workspace --exclude firmware`.
+//!
 //! # Examples
 //!
-//! A backend for a machine with a single thread, in a crate that depends on `nonblock` with default features off:
+//! A whole program without `std` for a Linux host, with this in its `Cargo.toml`:
 //!
+//! ```toml
+//! [dependencies]
+//! nonblock = { path = "../nonblock/nonblock", default-features = false }
+//!
+//! [profile.dev]
+//! panic = "abort" # without `std` nothing can unwind
+//!
+//! [profile.release]
+//! panic = "abort"
 //! ```
-//! use core::sync::atomic::{AtomicU32, Ordering};
-//! use nonblock::backend::{Backend, Suspended};
-//! use nonblock::{Place, Violation};
 //!
-//! static DEPTH: AtomicU32 = AtomicU32::new(0);
+//! It writes a report and goes on (`cargo run`). The tests of this library build it and run it:
 //!
-//! struct SingleThread;
-//!
-//! // SAFETY: the machine has one thread, and the one counter is that thread's; nothing unwinds.
-//! unsafe impl Backend for SingleThread {
-//!     fn start(_place: Place) {
-//!         DEPTH.fetch_add(1, Ordering::Relaxed);
-//!     }
-//!     fn end() -> bool {
-//!         let less = |depth: u32| depth.checked_sub(1);
-//!         DEPTH.try_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
-//!     }
-//!     fn depth() -> Option<u32> {
-//!         Some(DEPTH.load(Ordering::Relaxed))
-//!     }
-//!     fn suspend() -> Suspended {
-//!         Suspended { depth: DEPTH.swap(0, Ordering::Relaxed), began: None }
-//!     }
-//!     fn resume(suspended: Suspended) {
-//!         DEPTH.fetch_add(suspended.depth, Ordering::Relaxed);
-//!     }
-//!     fn write(_violation: &Violation) {
-//!         // To the serial port ...
-//!     }
-//!     fn abort() -> ! {
-//!         loop {}
-//!     }
-//! }
-//!
-//! # macro_rules! set_backend { ($backend:ty) => {} } // the feature `std` has installed its own here
-//! // In such a crate: `nonblock::set_backend!(SingleThread);`
-//! set_backend!(SingleThread);
+//! ```rust,ignore
+#![doc = include_str!("bare_program.rs")]
 //! ```
+//!
+//! On a machine with interrupts, `start` and `end` need no more: an interrupt leaves the count as it found it. With several threads
+//! or processors, keep one count for each of them.
 
 mod active;
 #[cfg(not(any(debug_assertions, feature = "checks")))]

@@ -54,9 +54,13 @@ impl BackendVTable {
 
 /// Installs a [`Backend`](crate::backend::Backend) for the whole program.
 ///
-/// Invoke it once in a program, at module level. If a second backend is installed, the program does not link: the symbol is
-/// defined twice. The feature `std` installs a backend of its own, so beside `std` the macro does not compile. Where
-/// checks are off, it leaves nothing in the program.
+/// Only the final program invokes it, once, at module level. A library does not: its users could not turn on the feature `std`
+/// any more. That feature installs a backend of its own, and Cargo turns it on for all crates of a build if one of them asks for
+/// it. Beside `std` the macro does not compile. If a second backend is installed, the program does not link: the symbol is defined
+/// twice. Where checks are off, the macro leaves nothing in the program.
+///
+/// So a crate that invokes it cannot have tests with `#[nonblock::test]`, which needs `std`.
+/// [The module](crate::backend#who-installs-it) says how to split such a crate, and shows a whole program.
 ///
 /// # Examples
 ///
@@ -118,8 +122,10 @@ macro_rules! __backend_table {
 pub const fn only_backend(module: &str) {
     assert!(
         !cfg!(feature = "std") || is_equal(module, "nonblock::backend::thread_local"),
-        "a second backend: nonblock's feature `std` has already installed the thread-local one; \
-         depend on nonblock with `default-features = false` to bring your own"
+        "a second backend: nonblock's feature `std` is on in this build, and has installed the thread-local one. Only the \
+         final program may call `set_backend!`, and only where no crate of the build turns `std` on: depend on nonblock with \
+         `default-features = false` (`cargo tree -e features -i nonblock` shows who does not). For tests on the host, see \
+         \"Who installs it\" on the page of `nonblock::backend`"
     );
 }
 

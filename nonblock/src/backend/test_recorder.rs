@@ -69,6 +69,9 @@ impl Recorder {
 /// Hands a violation to the innermost recorder that is open. If there is none, charges it to every test that runs. Returns
 /// whether the test expects violations.
 pub(crate) fn record(violation: &Violation) -> bool {
+    if OPEN.load(Ordering::Acquire) == 0 {
+        return false;
+    }
     // A thread that is being torn down has no recorders any more.
     let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
     let recorded_by = recorders.iter().rev().find(|recorder| recorder.push(violation));
@@ -97,6 +100,10 @@ impl InheritedRecorders {
         RECORDERS.set(self.0);
     }
 }
+
+/// How many recorders are open. In a program without tests no thread makes a list of recorders, whose first use on a thread
+/// allocates.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 /// The tests that run.
 static TESTS: Mutex<Vec<Arc<Recorder>>> = Mutex::new(Vec::new());
@@ -132,12 +139,13 @@ fn add_running(test: &Arc<Recorder>) {
 
 /// Takes a test off those that run.
 fn remove_running(test: &Arc<Recorder>) {
-    RUNNING.fetch_sub(1, Ordering::Release);
     let mut tests = tests();
     let at = tests.iter().position(|other| Arc::ptr_eq(other, test));
     let removed = at.map(|at| tests.swap_remove(at));
     drop(tests);
-    drop(removed);
+    if removed.is_some() {
+        RUNNING.fetch_sub(1, Ordering::Release);
+    }
 }
 
 /// Charges a violation of a thread that belongs to no test to every test that runs.
@@ -155,15 +163,17 @@ impl RecorderGuard {
         let name = std::thread::current().name().unwrap_or("?").into();
         let empty = Mutex::new(Some(Recorded::default()));
         let recorder = Arc::new(Recorder { recorded: empty, expected, name });
-        if !expected {
-            add_running(&recorder);
-        }
+        OPEN.fetch_add(1, Ordering::Release);
         // On a thread that is being torn down, nothing is recorded.
-        let _ = RECORDERS.try_with(|recorders| {
+        let is_installed = RECORDERS.try_with(|recorders| {
             reserve_one(recorders);
             recorders.borrow_mut().push(Arc::clone(&recorder));
         });
-        Self(recorder)
+        let guard = Self(recorder);
+        if is_installed.is_ok() && !expected {
+            add_running(&guard.0);
+        }
+        guard
     }
 }
 
@@ -184,6 +194,7 @@ impl Drop for RecorderGuard {
             remove_running(&self.0);
         }
         self.0.close();
+        OPEN.fetch_sub(1, Ordering::Release);
         let _ = RECORDERS.try_with(|recorders| recorders.borrow_mut().pop());
     }
 }

@@ -98,9 +98,13 @@
 //! * **A path that does not run**: the counters see what happens, not what could happen. *Call
 //!   [`might_sleep`](crate::might_sleep) first in a function, before it is known whether it has to wait.*
 //!   `blind_spots.rs::a_path_that_does_not_run_is_not_seen`
-//! * **A test, where a thread was started by `std::thread`**: what that thread does fails no
-//!   [`#[nonblock::test]`](macro@crate::test). The policy acts on it. *Start threads by [`thread`](crate::thread).*
-//!   `testing.rs::a_violation_of_a_thread_without_a_token_is_its_own`
+//! * **An expectation, where a thread was started by `std::thread`**: what that thread does is not taken by
+//!   [`expect_violation`](crate::testing::expect_violation). The policy acts on it, and every
+//!   [`#[nonblock::test]`](macro@crate::test) that runs at that time fails. *Start threads by [`thread`](crate::thread).*
+//!   `testing.rs::a_violation_of_a_thread_without_a_token_is_its_own`,
+//!   `testing.rs::a_violation_of_a_thread_of_std_is_charged_to_every_test_that_runs`
+//! * **What sleeps within a reported root**: it is counted and not reported, since it has the same cause. *Mend the root
+//!   first.* `causes.rs::a_root_with_what_it_calls_is_reported_once`
 //! * **A test, where a thread outlives it.** *Join the threads of a test.*
 //!   `testing.rs::a_thread_that_outlives_its_test_reports_to_nobody`
 //!

@@ -215,9 +215,9 @@
 //! [`testing::expect_violation`](crate::testing::expect_violation) keeps the fault on record until step 3 mends it.
 //! Everywhere else a violation panics from now on, in builds with debug assertions or with the feature `checks`. So some of
 //! your tests may fail, and `std` locks that are held at that moment are poisoned. Begin with `NONBLOCK=warn` in the
-//! environment: then the program goes on, each place is reported once, with a call trace, and [`stats`](crate::stats) counts
-//! the violations of each place. A test with [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` fails if there
-//! was a violation in it, whatever the policy.
+//! environment: then the program goes on, each place is reported once for each section, with a call trace, and
+//! [`stats`](crate::stats) counts the violations of each place. A test with [`#[nonblock::test]`](macro@crate::test) in place of
+//! `#[test]` fails if there was a violation in it, whatever the policy, on threads of `std::thread` too.
 //!
 //! # Step 2: tokens at the leaves
 //!

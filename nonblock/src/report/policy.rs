@@ -6,8 +6,9 @@ use crate::violation::{Policy, Violation};
 
 /// What a program can do with a violation in place of the policy.
 ///
-/// It is called for every violation, for repeated ones too: [`Violation::occurrence`] tells which one it is. It runs on the
-/// thread that broke the rule. The sections of the thread are suspended meanwhile, so the handler may sleep. But the section
+/// It is called for every violation, for repeated ones too: [`Violation::occurrence`] tells which one it is. What sleeps
+/// within a root that was reported has the same cause, and is counted only. The handler runs on the thread that broke the rule,
+/// and nothing is allocated before. The sections of the thread are suspended meanwhile, so the handler may sleep. But the section
 /// may hold a spin lock, and a thread that waits for the lock then waits for the handler too.
 ///
 /// If a handler panics, the panic unwinds through the call that broke the rule. On a thread that is unwinding already, it

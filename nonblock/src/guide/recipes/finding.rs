@@ -77,8 +77,9 @@
 //! # Policies
 //!
 //! The [`Policy`](crate::Policy) says what a violation does, if no test takes it: panic, warn and go on, abort, or only
-//! count. The environment variable `NONBLOCK` sets it, and a call of [`set_policy`](crate::set_policy) overrides the variable. A
-//! misspelt value is reported at the first violation. A program that would rather know at its start reads it there:
+//! count. The environment variable `NONBLOCK` sets it, and a call of [`set_policy`](crate::set_policy) overrides the variable. The
+//! variable is read only with the feature `std`. A misspelt value is named when the program first calls a root. A program that
+//! would rather refuse it reads it at its start:
 //!
 //! ```
 //! use nonblock::{Policy, may_sleep};
