@@ -22,7 +22,7 @@ use crate::token::Sleepable;
 ///
 /// To take an object without waiting, and to give it back, neither sleeps nor allocates nor releases memory, and takes no
 /// lock. [`Queue::push`](crate::work::Queue::push) is the same in this. To wait for an object, and to make new ones, takes
-/// `&mut Sleepable`. Dropping the reserve drops its objects.
+/// `&mut Sleepable`. Dropping the reserve drops its objects and releases memory, so drop it outside sections.
 ///
 /// # Examples
 ///

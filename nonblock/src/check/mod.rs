@@ -101,6 +101,19 @@ pub(crate) fn might_sleep_to_spawn() {
     check_might_sleep(Checker::Spawn, Place::caller());
 }
 
+/// A field that reports, when it is dropped in a section, that dropping its owner may sleep. It stands before the other fields.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(crate) struct DropMaySleep;
+
+#[cfg(feature = "std")]
+impl Drop for DropMaySleep {
+    #[inline]
+    fn drop(&mut self) {
+        might_sleep_in_drop();
+    }
+}
+
 /// States that the caller may sleep here if the condition holds. Reports a violation if it does, and a section is open.
 ///
 /// The condition must tell whether the call may sleep at all, such as a flag that says "wait". It must not tell whether the

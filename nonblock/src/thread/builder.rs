@@ -75,7 +75,7 @@ impl Builder {
         T: Send + 'static,
     {
         might_sleep_to_spawn();
-        self.0.spawn(thread_main(f)).map(JoinHandle)
+        self.0.spawn(thread_main(f)).map(JoinHandle::new)
     }
 
     /// Starts the thread in a scope, as [`Scope::spawn`].

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
-use crate::check::{check_environment, might_sleep_to_spawn};
+use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
 use crate::token::{Sleepable, lend_sleepable};
 
 pub use self::backoff::Backoff;
@@ -232,7 +232,7 @@ where
     T: Send + 'static,
 {
     might_sleep_to_spawn();
-    JoinHandle(native::spawn(thread_main(f)))
+    JoinHandle::new(native::spawn(thread_main(f)))
 }
 
 /// Wraps the closure of a thread. The thread is lent a token, and its violations go to the test of the thread that spawned it.
@@ -249,15 +249,25 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
 ///
 /// # Context
 ///
-/// Joining may sleep. Dropping it does not.
+/// Joining may sleep. So may dropping it, though it does not wait for the thread. If the thread has ended, its result is dropped,
+/// and the memory of its stack goes back to the system. If it is dropped in a section, it is reported at the place where the
+/// section began.
 ///
 /// # Examples
 ///
 /// See [`spawn`].
 #[derive(Debug)]
-pub struct JoinHandle<T>(native::JoinHandle<T>);
+pub struct JoinHandle<T> {
+    // It is dropped first, so that it reports before anything is released.
+    drop_check: DropMaySleep,
+    handle: native::JoinHandle<T>,
+}
 
 impl<T> JoinHandle<T> {
+    fn new(handle: native::JoinHandle<T>) -> Self {
+        Self { drop_check: DropMaySleep, handle }
+    }
+
     /// Waits for the thread to end, and returns what its closure returned.
     ///
     /// # Context
@@ -276,7 +286,9 @@ impl<T> JoinHandle<T> {
         let _ = cx;
         might_sleep();
         check_not_own(self.thread());
-        self.0.join()
+        let Self { drop_check, handle } = self;
+        core::mem::forget(drop_check);
+        handle.join()
     }
 
     /// Returns whether the thread has ended. If so, `join` does not wait long.
@@ -285,7 +297,7 @@ impl<T> JoinHandle<T> {
     ///
     /// Does not sleep.
     pub fn is_finished(&self) -> bool {
-        self.0.is_finished()
+        self.handle.is_finished()
     }
 
     /// Returns the handle of the thread, with its name and identifier.
@@ -294,7 +306,7 @@ impl<T> JoinHandle<T> {
     ///
     /// Does not sleep.
     pub fn thread(&self) -> &native::Thread {
-        self.0.thread()
+        self.handle.thread()
     }
 }
 

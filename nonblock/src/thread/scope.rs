@@ -4,8 +4,8 @@ use std::thread as native;
 
 use super::{check_not_own, thread_main};
 use crate::backend;
-use crate::check::might_sleep_to_spawn;
 use crate::check::with_token::{self, might_sleep, might_sleep_at};
+use crate::check::{DropMaySleep, might_sleep_to_spawn};
 use crate::token::Sleepable;
 use crate::violation::Place;
 
@@ -89,7 +89,7 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         might_sleep_to_spawn();
-        ScopedJoinHandle(self.0.spawn(thread_main(f)))
+        ScopedJoinHandle::new(self.0.spawn(thread_main(f)))
     }
 }
 
@@ -97,17 +97,23 @@ impl<'scope> Scope<'scope, '_> {
 ///
 /// # Context
 ///
-/// Joining may sleep. Dropping it does not.
+/// Joining may sleep. So may dropping it, though it does not wait for the thread. If the thread has ended, its result is dropped,
+/// and the memory of its stack goes back to the system. If it is dropped in a section, it is reported at the place where the
+/// section began.
 ///
 /// # Examples
 ///
 /// See [`scope`].
 #[derive(Debug)]
-pub struct ScopedJoinHandle<'scope, T>(native::ScopedJoinHandle<'scope, T>);
+pub struct ScopedJoinHandle<'scope, T> {
+    // It is dropped first, so that it reports before anything is released.
+    drop_check: DropMaySleep,
+    handle: native::ScopedJoinHandle<'scope, T>,
+}
 
 impl<'scope, T> ScopedJoinHandle<'scope, T> {
     pub(super) fn new(handle: native::ScopedJoinHandle<'scope, T>) -> Self {
-        Self(handle)
+        Self { drop_check: DropMaySleep, handle }
     }
 
     /// Waits for the thread to end, and returns what its closure returned.
@@ -128,7 +134,9 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
         let _ = cx;
         might_sleep();
         check_not_own(self.thread());
-        self.0.join()
+        let Self { drop_check, handle } = self;
+        core::mem::forget(drop_check);
+        handle.join()
     }
 
     /// Returns whether the thread has ended. If so, `join` does not wait long.
@@ -137,7 +145,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     ///
     /// Does not sleep.
     pub fn is_finished(&self) -> bool {
-        self.0.is_finished()
+        self.handle.is_finished()
     }
 
     /// Returns the handle of the thread, with its name and identifier.
@@ -146,6 +154,6 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
     ///
     /// Does not sleep.
     pub fn thread(&self) -> &native::Thread {
-        self.0.thread()
+        self.handle.thread()
     }
 }

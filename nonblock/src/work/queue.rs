@@ -30,7 +30,8 @@ use crate::violation::Place;
 /// is larger than a page: its memory is touched when it is pushed.
 ///
 /// Dropping a queue [closes](Queue::close) it, and waits for nobody. The workers handle the items that are left, and end.
-/// Without a worker, the items that are left are dropped.
+/// Without a worker, the items that are left are dropped. Dropping a queue releases memory, so drop it outside sections. Where it
+/// has workers, a drop in a section is reported.
 ///
 /// # Examples
 ///

@@ -20,7 +20,8 @@ use crate::violation::Place;
 ///
 /// # Context
 ///
-/// It is only a handle. Dropping it does nothing: the worker runs until its queue is shut down or dropped.
+/// It is only a handle. Dropping it does nothing to the worker, which runs until its queue is shut down or dropped. If it is the
+/// last handle of a thread that has ended, dropping it releases a few words of memory.
 #[derive(Clone, Debug)]
 pub struct Worker {
     thread: native::Thread,

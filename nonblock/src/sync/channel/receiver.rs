@@ -8,6 +8,7 @@ use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 
 use super::buffer::Node;
 use super::shared::{Channel, State};
+use crate::check::might_sleep_in_drop;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
@@ -18,8 +19,9 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Waiting for a value may sleep. Cloning it does not. Dropping it does not, unless the destructor of a value that is left
-/// does.
+/// Waiting for a value may sleep. Cloning it does not. Dropping it does not, unless it is the last one: that releases the memory
+/// of the channel, and drops what is left in it. If the last one is dropped in a section, it is reported at the place where the
+/// section began.
 ///
 /// # Examples
 ///
@@ -218,6 +220,7 @@ impl<T> Clone for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
+        // It is dropped after the report: that releases memory, and the destructors of the values may do anything.
         let left = {
             let mut state = self.channel.state.lock();
             state.receivers -= 1;
@@ -225,6 +228,7 @@ impl<T> Drop for Receiver<T> {
         };
         if left.is_some() {
             self.channel.senders.wake_all();
+            might_sleep_in_drop();
         }
     }
 }

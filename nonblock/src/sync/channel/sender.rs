@@ -7,6 +7,7 @@ use std::sync::mpsc::{SendError, TrySendError};
 
 use super::buffer::Node;
 use super::shared::{Channel, State};
+use crate::check::might_sleep_in_drop;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::token::Sleepable;
@@ -15,7 +16,8 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Waiting for room may sleep. Cloning and dropping it does not.
+/// Waiting for room may sleep. Cloning it does not. Dropping it does not, unless nothing else is left of the channel: that
+/// releases memory. If the last end of a channel is dropped in a section, it is reported at the place where the section began.
 ///
 /// # Examples
 ///
@@ -232,13 +234,16 @@ impl<T> Clone for Sender<T> {
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let last = {
+        let (last, releases) = {
             let mut state = self.channel.state.lock();
             state.senders -= 1;
-            state.senders == 0
+            (state.senders == 0, state.senders == 0 && state.receivers == 0)
         };
         if last {
             self.channel.receivers.wake_all();
+        }
+        if releases {
+            might_sleep_in_drop();
         }
     }
 }
