@@ -13,12 +13,12 @@ const LONG: Duration = Duration::from_secs(30);
 #[test]
 fn each_complete_lets_one_waiter_through() {
     let fence = Completion::new();
-    assert!(!fence.is_done() && !fence.try_wait());
+    assert!(!fence.is_done() && fence.try_wait().is_none());
     fence.complete();
     fence.complete();
     assert!(fence.is_done());
-    assert!(fence.try_wait() && fence.try_wait());
-    assert!(!fence.try_wait() && !fence.is_done());
+    assert!(fence.try_wait().is_some() && fence.try_wait().is_some());
+    assert!(fence.try_wait().is_none() && !fence.is_done());
 }
 
 #[test]
@@ -27,14 +27,14 @@ fn complete_all_lets_every_waiter_through_until_it_is_taken_back() {
     fence.complete_all();
     sleepable(|cx| {
         fence.wait(cx);
-        assert!(fence.wait_for(cx, Duration::ZERO));
+        assert!(fence.wait_for(cx, Duration::ZERO).is_some());
     });
     fence.complete();
-    assert!(fence.try_wait() && fence.try_wait() && fence.is_done());
+    assert!(fence.try_wait().is_some() && fence.try_wait().is_some() && fence.is_done());
     fence.reinit();
-    assert!(!fence.try_wait() && !fence.is_done());
+    assert!(fence.try_wait().is_none() && !fence.is_done());
     fence.complete();
-    assert!(fence.try_wait() && !fence.try_wait());
+    assert!(fence.try_wait().is_some() && fence.try_wait().is_none());
 }
 
 #[test]
@@ -64,21 +64,21 @@ fn a_wait_with_a_time_ends_when_it_has_run_out_and_takes_nothing() {
     let fence = Completion::new();
     sleepable(|cx| {
         let began = Instant::now();
-        assert!(!fence.wait_for(cx, SHORT));
+        assert!(fence.wait_for(cx, SHORT).is_none());
         assert!(began.elapsed() >= SHORT);
         fence.complete();
-        assert!(fence.wait_for(cx, Duration::ZERO));
-        assert!(!fence.wait_for(cx, Duration::ZERO));
+        assert!(fence.wait_for(cx, Duration::ZERO).is_some());
+        assert!(fence.wait_for(cx, Duration::ZERO).is_none());
         thread::scope(cx, |scope, cx| {
             scope.spawn(|cx| {
                 thread::sleep(cx, SHORT);
                 fence.complete();
             });
-            assert!(fence.wait_for(cx, LONG));
+            assert!(fence.wait_for(cx, LONG).is_some());
         });
         fence.complete();
         // A time beyond what the clock can tell.
-        assert!(fence.wait_for(cx, Duration::MAX));
+        assert!(fence.wait_for(cx, Duration::MAX).is_some());
     });
 }
 
@@ -86,11 +86,12 @@ fn a_wait_with_a_time_ends_when_it_has_run_out_and_takes_nothing() {
 fn either_context_acquires_it() {
     let fence = Completion::new();
     sleepable(|cx| {
-        assert_eq!(cx.non_block(|nb| fence.acquire(nb)), Err(WouldBlock));
+        assert_eq!(cx.non_block(|nb| fence.acquire(nb).err()), Some(WouldBlock));
         fence.complete();
-        assert_eq!(cx.non_block(|nb| fence.acquire(nb)), Ok(()));
+        assert!(cx.non_block(|nb| fence.acquire(nb).is_ok()));
         fence.complete();
-        let Ok(()) = fence.acquire(cx);
+        let Ok(passed) = fence.acquire(cx);
+        assert!(passed.is_of(&fence) && !passed.is_of(&Completion::new()));
         assert!(!fence.is_done());
     });
 }
@@ -132,7 +133,7 @@ fn no_completion_is_lost_between_waiters_whose_time_runs_out() {
             for _ in 0..3 {
                 scope.spawn(|cx| {
                     while taken.load(Ordering::Relaxed) < ROUNDS {
-                        if fence.wait_for(cx, Duration::from_micros(50)) {
+                        if fence.wait_for(cx, Duration::from_micros(50)).is_some() {
                             taken.fetch_add(1, Ordering::Relaxed);
                         }
                     }

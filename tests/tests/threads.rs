@@ -31,7 +31,8 @@ fn sleep_takes_its_time() {
 #[test]
 fn a_thread_that_is_started_in_a_section_is_reported_and_is_in_none() {
     let found = violations(|| {
-        non_block(|_nb| {
+        // The handle leaves the section: its drop there would be reported too.
+        let worker = non_block(|_nb| {
             let worker = thread::spawn(|cx| {
                 might_sleep();
                 thread::sleep(cx, Duration::from_millis(1));
@@ -42,7 +43,9 @@ fn a_thread_that_is_started_in_a_section_is_reported_and_is_in_none() {
                 std::hint::spin_loop();
             }
             cant_sleep();
+            worker
         });
+        assert_eq!(sleepable(|cx| worker.join(cx).unwrap()), 0);
     });
     let kinds: Vec<_> = found.iter().map(nonblock::Violation::kind).collect();
     assert_eq!(kinds, [SleepInNonBlock], "the start, and nothing in the thread: {found:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use nonblock::{NonBlock, sync::Completion};
 
 fn fence(done: &Completion, nb: &mut NonBlock) -> bool {
-    done.wait_for(nb, Duration::from_millis(1))
+    done.wait_for(nb, Duration::from_millis(1)).is_some()
 }
 
 fn main() {}

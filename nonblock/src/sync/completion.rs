@@ -91,13 +91,16 @@ impl Completion {
     /// If a section is open all the same (through a root inside it), reports
     /// [`SleepInNonBlock`](crate::ViolationKind::SleepInNonBlock).
     #[track_caller]
-    pub fn wait(&self, cx: &mut Sleepable) {
+    pub fn wait(&self, cx: &mut Sleepable) -> Completed<'_> {
         let _ = cx;
         might_sleep();
         self.done.wait(&self.waiters, pass);
+        Completed { completion: self }
     }
 
-    /// Waits to be let through, but no longer than a time; says whether it was.
+    /// Waits to be let through, but no longer than a time. `None` if the time ran out.
+    ///
+    /// What was waited for may then still be under way. Pass the [`Completed`] to whatever must not begin before its end.
     ///
     /// Mirrors Linux's `wait_for_completion_timeout()`.
     ///
@@ -108,24 +111,25 @@ impl Completion {
     /// # Panics
     ///
     /// As [`wait`](Self::wait).
-    #[must_use = "the time may have run out"]
+    #[must_use = "if the time ran out, what was waited for is still under way: touch nothing that it uses"]
     #[track_caller]
-    pub fn wait_for(&self, cx: &mut Sleepable, timeout: Duration) -> bool {
+    pub fn wait_for(&self, cx: &mut Sleepable, timeout: Duration) -> Option<Completed<'_>> {
         let _ = cx;
         might_sleep();
-        self.done.wait_for(&self.waiters, timeout, pass).is_some()
+        let passed = self.done.wait_for(&self.waiters, timeout, pass);
+        passed.map(|()| Completed { completion: self })
     }
 
-    /// Goes through if that needs no wait; says whether it did.
+    /// Goes through if that needs no wait. `None` if it would have to wait.
     ///
     /// Mirrors Linux's `try_wait_for_completion()`.
     ///
     /// # Context
     ///
     /// Does not sleep, and takes no token.
-    #[must_use = "it may not have been completed"]
-    pub fn try_wait(&self) -> bool {
-        pass(&mut self.done.lock()).is_some()
+    #[must_use = "it may not have been completed: then what it stands for is still under way"]
+    pub fn try_wait(&self) -> Option<Completed<'_>> {
+        pass(&mut self.done.lock()).map(|()| Completed { completion: self })
     }
 
     /// Waits to be let through if the context may sleep, and tries if not.
@@ -145,19 +149,16 @@ impl Completion {
     ///
     /// let fence = Completion::new();
     /// nonblock::non_block(|nb| {
-    ///     assert_eq!(fence.acquire(nb), Err(WouldBlock));
+    ///     assert_eq!(fence.acquire(nb).err(), Some(WouldBlock));
     ///     fence.complete();
-    ///     assert_eq!(fence.acquire(nb), Ok(()));
+    ///     assert!(fence.acquire(nb).is_ok());
     /// });
     /// ```
     #[track_caller]
-    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<(), C::Refusal> {
+    pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<Completed<'_>, C::Refusal> {
         match cx.or_refuse() {
-            Ok(cx) => {
-                self.wait(cx);
-                Ok(())
-            }
-            Err(refusal) => self.try_wait().then_some(()).ok_or(refusal),
+            Ok(cx) => Ok(self.wait(cx)),
+            Err(refusal) => self.try_wait().ok_or(refusal),
         }
     }
 
@@ -182,6 +183,71 @@ impl Completion {
     /// Does not sleep, and takes no token.
     pub fn reinit(&self) {
         *self.done.lock() = 0;
+    }
+}
+
+/// What a finished wait for a [`Completion`] returns: the proof that what it stands for has happened.
+///
+/// Only a wait that was let through makes one. So a function that must not run before the end of something takes one, and no
+/// caller gets past it whose wait ran out of time. It says nothing about what begins after the wait.
+///
+/// # Context
+///
+/// A plain value: everything on it may be called anywhere.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::{Completed, Completion};
+/// use std::time::Duration;
+///
+/// struct Transfer {
+///     done: Completion,
+///     pages: Vec<u64>,
+/// }
+///
+/// impl Transfer {
+///     /// Gives the pages up. The device must be quiet.
+///     fn release(&self, quiet: Completed<'_>) -> usize {
+///         assert!(quiet.is_of(&self.done), "it waited for another transfer");
+///         self.pages.len()
+///     }
+/// }
+///
+/// let transfer = Transfer { done: Completion::new(), pages: vec![7, 8] };
+/// nonblock::sleepable(|cx| {
+///     if let Some(quiet) = transfer.done.wait_for(cx, Duration::from_millis(1)) {
+///         transfer.release(quiet);
+///     } else {
+///         cx.non_block(|_nb| transfer.done.complete()); // here: reset the device, which then completes
+///         let quiet = transfer.done.wait(cx);
+///         assert_eq!(transfer.release(quiet), 2);
+///     }
+/// });
+/// ```
+///
+/// The result of a wait that may have run out of time is no proof:
+///
+/// ```compile_fail,E0308
+/// # use nonblock::sync::{Completed, Completion};
+/// # fn release(quiet: Completed<'_>) {}
+/// # let done = Completion::new();
+/// nonblock::sleepable(|cx| release(done.wait_for(cx, std::time::Duration::from_millis(1))));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Completed<'a> {
+    completion: &'a Completion,
+}
+
+impl Completed<'_> {
+    /// Says whether the wait was for this completion.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    #[must_use = "a wait for another completion proves nothing about this one"]
+    pub fn is_of(&self, completion: &Completion) -> bool {
+        core::ptr::eq(self.completion, completion)
     }
 }
 

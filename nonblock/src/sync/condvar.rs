@@ -188,6 +188,7 @@ where
     ///     assert!(result.timed_out());
     /// });
     /// ```
+    #[must_use = "if the time ran out, what was waited for may not have happened: look at the value before you go on"]
     #[track_caller]
     pub fn wait_for<T: ?Sized>(
         &self,
@@ -211,6 +212,7 @@ where
     /// # Panics
     ///
     /// As [`wait`](Self::wait).
+    #[must_use = "if the time ran out, what was waited for may not have happened: look at the value before you go on"]
     #[track_caller]
     pub fn wait_while_for<T: ?Sized>(
         &self,

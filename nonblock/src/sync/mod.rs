@@ -77,7 +77,7 @@ mod spinning;
 #[cfg(feature = "std")]
 pub use barrier::{Barrier, BarrierWaitResult};
 #[cfg(feature = "std")]
-pub use completion::Completion;
+pub use completion::{Completed, Completion};
 pub use condvar::Condvar;
 pub use lock_api::{self, WaitTimeoutResult};
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};

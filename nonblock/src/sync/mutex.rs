@@ -177,6 +177,7 @@ impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Mutex<T, R> {
     ///     assert!(pages.try_lock_for(cx, Duration::from_millis(1)).is_some());
     /// });
     /// ```
+    #[must_use = "if the time ran out, somebody else still has the lock: touch nothing that it guards"]
     #[track_caller]
     pub fn try_lock_for(
         &self,

@@ -278,6 +278,7 @@ impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
     /// # Panics
     ///
     /// As [`read`](Self::read).
+    #[must_use = "if the time ran out, somebody else still has the lock: touch nothing that it guards"]
     #[track_caller]
     pub fn try_upgradable_read_for(
         &self,
@@ -301,6 +302,7 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
     /// # Panics
     ///
     /// As [`read`](Self::read).
+    #[must_use = "if the time ran out, somebody else still has the lock: touch nothing that it guards"]
     #[track_caller]
     pub fn try_read_for(
         &self,
@@ -321,6 +323,7 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
     /// # Panics
     ///
     /// As [`read`](Self::read).
+    #[must_use = "if the time ran out, somebody else still has the lock: touch nothing that it guards"]
     #[track_caller]
     pub fn try_write_for(
         &self,

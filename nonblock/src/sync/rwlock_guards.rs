@@ -318,6 +318,7 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>>
     /// # Errors
     ///
     /// The guard as it was, if others are still reading.
+    #[must_use = "if the time ran out, this is the guard as it was: others still read"]
     #[track_caller]
     pub fn try_upgrade_for(
         guard: Self,

@@ -94,7 +94,7 @@ impl Semaphore {
     /// # Panics
     ///
     /// As [`down`](Self::down).
-    #[must_use = "the time may have run out"]
+    #[must_use = "if the time ran out, no permit was taken: do not do what needs one"]
     #[track_caller]
     pub fn down_timeout(&self, cx: &mut Sleepable, timeout: Duration) -> bool {
         let _ = cx;
@@ -164,6 +164,7 @@ impl Semaphore {
     /// # Panics
     ///
     /// As [`down`](Self::down).
+    #[must_use = "if the time ran out, no permit was taken: do not do what needs one"]
     #[track_caller]
     pub fn try_acquire_for(
         &self,
@@ -196,7 +197,8 @@ impl fmt::Debug for Semaphore {
 
 /// A permit of a [`Semaphore`], given back when dropped.
 ///
-/// It may be held across a sleep or in a section, and moved to another thread.
+/// It may be held across a sleep or in a section, and moved to another thread. If it is forgotten, the permit stays taken until
+/// [`Semaphore::up`] is called in its place.
 ///
 /// # Context
 ///

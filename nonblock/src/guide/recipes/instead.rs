@@ -447,6 +447,49 @@
 //! nonblock::sleepable(|cx| assert_eq!(handler.join(cx).unwrap(), [0x1000]));
 //! ```
 //!
+//! # Touch nothing that a device still uses
+//!
+//! A wait with a time can run out while the device works on. Whoever goes on then, and gives up the pages, lets the device write
+//! into memory that somebody else has by now. So let the function that gives them up take a
+//! [`Completed`](crate::sync::Completed). Only a finished wait makes one.
+//!
+//! ```
+//! use nonblock::Sleepable;
+//! use nonblock::sync::{Completed, Completion};
+//! use std::time::Duration;
+//!
+//! struct Device {
+//!     quiet: Completion,
+//! }
+//!
+//! impl Device {
+//!     /// Gives up the pages that the device wrote to.
+//!     fn unmap(&self, quiet: Completed<'_>) {
+//!         assert!(quiet.is_of(&self.quiet));
+//!         // ...
+//!     }
+//!
+//!     /// Takes the device off the bus. After that it completes, whatever it was doing.
+//!     fn reset(&self) {
+//!         self.quiet.complete();
+//!     }
+//!
+//!     fn stop(&self, cx: &mut Sleepable) {
+//!         let quiet = match self.quiet.wait_for(cx, Duration::from_millis(1)) {
+//!             Some(quiet) => quiet,
+//!             None => {
+//!                 self.reset();
+//!                 self.quiet.wait(cx)
+//!             }
+//!         };
+//!         self.unmap(quiet);
+//!     }
+//! }
+//!
+//! let device = Device { quiet: Completion::new() };
+//! nonblock::sleepable(|cx| device.stop(cx));
+//! ```
+//!
 // Where a feature is off, its links lead to the table of features.
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]

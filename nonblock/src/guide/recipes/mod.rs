@@ -11,6 +11,7 @@
 //! | tell callbacks of a change | [Tell others of a change](instead#tell-others-of-a-change) |
 //! | use a file, a socket, or a library that sleeps | [Wrap what sleeps](instead#wrap-what-sleeps) |
 //! | wake a thread, or send it something | [Tell a thread from a section](instead#tell-a-thread-from-a-section) |
+//! | give up pages only when the device is quiet | [Touch nothing that a device still uses](instead#touch-nothing-that-a-device-still-uses) |
 //! | let the C parts of a driver take part | [C](places#c) |
 //! | do without `std` | [Without `std`](places#without-std) |
 //! | fill a sound card's buffer | [An audio callback](places#an-audio-callback) |

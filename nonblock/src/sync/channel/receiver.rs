@@ -114,6 +114,7 @@ impl<T> Receiver<T> {
     /// # Panics
     ///
     /// As [`recv`](Self::recv).
+    #[must_use = "if the time ran out, nothing was received: whoever sends may still be at work"]
     #[track_caller]
     pub fn recv_timeout(
         &self,

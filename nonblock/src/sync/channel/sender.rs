@@ -125,6 +125,7 @@ impl<T> Sender<T> {
     /// # Panics
     ///
     /// As [`send`](Self::send).
+    #[must_use = "if the time ran out, the value was not sent, and is in the error"]
     #[track_caller]
     pub fn send_timeout(
         &self,
