@@ -222,6 +222,34 @@ fn what_is_removed_twice_stays_removed_for_calls_in_between() {
     assert_eq!(clock.take_notes(), (between, 1));
 }
 
+/// Neither marked nor counted: else nobody would take the entry off the list.
+#[test]
+fn a_note_that_panics_removes_nothing() {
+    let clock = VersionClock::<u32>::new();
+    let tombstone = nonblock::rcu::Tombstone::new();
+    let before = clock.now();
+    let remove = || clock.remove(&tombstone, |_removed, _nb| panic!("as told"));
+    assert!(catch_unwind(AssertUnwindSafe(remove)).is_err());
+    assert_eq!((clock.now(), raw::depth()), (before, 0));
+    assert!(tombstone.is_live_at(clock.now()));
+    clock.remove(&tombstone, |removed, _nb| *removed += 1);
+    assert!(!tombstone.is_live_at(clock.now()));
+    assert_eq!(clock.take_notes(), (clock.now(), 1));
+}
+
+/// A writer that is forgotten keeps other writers out, and nobody else.
+#[test]
+fn readers_go_on_where_a_writer_was_forgotten() {
+    let rcu = Rcu::new(1);
+    sleepable(|cx| {
+        let mut writer = rcu.write(cx);
+        writer.publish(2);
+        std::mem::forget(writer);
+    });
+    assert_eq!(*rcu.read(), 2);
+    assert_eq!(format!("{rcu:?}"), "2");
+}
+
 #[test]
 fn the_items_of_calls_that_are_all_made_are_dropped() {
     let shared = Arc::new(());

@@ -16,7 +16,8 @@ pub(super) trait Synchronize: Send + Sync {
 
 /// The registration of a callback with a chain. The callback is called until this is unregistered or dropped.
 ///
-/// It may outlive the chain, and move to another thread.
+/// It may outlive the chain, and move to another thread. If it is forgotten, the callback is called for as long as the chain is
+/// there.
 ///
 /// # Context
 ///

@@ -147,6 +147,10 @@ impl GracePeriods {
 impl<T> Rcu<T> {
     /// Makes an `Rcu` that holds a value.
     ///
+    /// It is not `const`, since it allocates the value and the count that a [`GracePeriods`] outlives it with. For a `static`, put
+    /// it into a [`LazyLock`](std::sync::LazyLock), or into a [`OnceLock`](crate::sync::OnceLock) that a thread sets before
+    /// sections look: `get` of either needs no token.
+    ///
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
@@ -169,6 +173,11 @@ impl<T> Rcu<T> {
     ///
     /// May be called anywhere. The guard may be held across a sleep.
     ///
+    /// # Panics
+    ///
+    /// On targets whose pointers have fewer than 64 bits, if so many guards were forgotten that the count of readers could run
+    /// over: 2^31 with 32 bits.
+    ///
     /// # Examples
     ///
     /// ```
@@ -187,10 +196,14 @@ impl<T> Rcu<T> {
         // An old number of the set will do: it matters only for progress. The mask is there for the optimizer, which does not
         // know that the number is in range.
         let readers = &shard.readers[shard.set.load(Ordering::Relaxed) & 1];
-        // All changes of one counter have one order. A writer looks at the counter by a change too (`Writer::advance`), after
-        // it has exchanged the value. If the writer looks before this change, its exchange comes before the load below, and the
-        // load finds the new value. If the writer looks after this change, it finds this reader.
-        readers.fetch_add(1, Ordering::Acquire);
+        // All changes of one counter have one order, and the look of a writer at the counter (`Writer::advance`) is one of
+        // them. If that look comes before this change, the exchange before the look comes before the load below. So the load
+        // finds the new value. If the look comes after this change, it finds this reader.
+        let others = readers.fetch_add(1, Ordering::Acquire);
+        // Threads do not get to 2^63, not even by forgetting guards.
+        if usize::BITS < 64 && others > usize::MAX / 2 {
+            too_many_readers(readers);
+        }
         let value = self.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
         let value = Pinned(unsafe { NonNull::new_unchecked(value) });
@@ -448,6 +461,9 @@ impl<T: fmt::Debug> fmt::Debug for Rcu<T> {
 /// Its drop lets the next writer in, and drops no value. [`collect`](Self::collect) ends the writing, and drops the values that
 /// no reader can have any more.
 ///
+/// If it is forgotten, by [`mem::forget`](core::mem::forget) or the like, the next writer waits for ever, and so does whoever
+/// waits for readers. Readers go on.
+///
 /// # Context
 ///
 /// [`Rcu::write`] returns it, and takes the token. Publishing allocates. Collecting drops values, and sleeps if their drops do.
@@ -615,6 +631,13 @@ impl<T> Writer<'_, T> {
         self.rcu.grace_periods.epoch.store(next, Ordering::Release);
         true
     }
+}
+
+/// Refuses a reader. If the count ran over, a writer would free a value that is pinned.
+#[cold]
+fn too_many_readers(readers: &AtomicUsize) -> ! {
+    readers.fetch_sub(1, Ordering::Relaxed);
+    panic!("an `Rcu` with more readers than it can count: were guards forgotten?");
 }
 
 /// A pinned value of an [`Rcu`]: it stays as it is until this is dropped, whatever is published meanwhile.

@@ -45,7 +45,11 @@ pub(super) struct ActiveRead {
 impl ActiveRead {
     #[inline]
     pub(super) fn begin() -> Self {
-        READS.with(|reads| reads.set(reads.get() + 1));
+        READS.with(|reads| {
+            let now = reads.get();
+            // Where guards that were forgotten could run it over, it stays at its highest number: a reader for ever.
+            reads.set(if usize::BITS < 64 { now.saturating_add(1) } else { now + 1 });
+        });
         Self { _of_this_thread: [] }
     }
 }
@@ -53,7 +57,12 @@ impl ActiveRead {
 impl Drop for ActiveRead {
     #[inline]
     fn drop(&mut self) {
-        READS.with(|reads| reads.set(reads.get() - 1));
+        READS.with(|reads| {
+            let now = reads.get();
+            if usize::BITS >= 64 || now != usize::MAX {
+                reads.set(now - 1);
+            }
+        });
     }
 }
 

@@ -88,6 +88,10 @@ impl<N: Default> VersionClock<N> {
     /// # Arguments
     ///
     /// * `note`: adds to the notes that [`take_notes`](Self::take_notes) will return. It runs in a section, under a spin lock.
+    ///
+    /// # Panics
+    ///
+    /// If `note` panics. The entry is not removed then, and can be removed later. The notes stay as the closure left them.
     pub fn remove(&self, tombstone: &Tombstone, note: impl FnOnce(&mut N, &NonBlock)) {
         Section::run(|nb| {
             let mut notes = self.notes.lock(nb);
@@ -95,13 +99,14 @@ impl<N: Default> VersionClock<N> {
                 // It was removed before, and stays so from that version on.
                 return;
             }
+            // If this panics, nothing was removed. Nobody takes the notes before the lock is released.
+            note(&mut notes, nb);
             let version = self.now.load(Ordering::Relaxed) + 1;
             // The clock stands at `version - 1`, and only the holder of the lock moves it. So no call can have begun at
             // `version`. Every call that could have seen the entry without a mark finds it live after this store too.
             tombstone.removed_at.store(version, Ordering::Relaxed);
             // A thread that reads this version sees the mark.
             self.now.store(version, Ordering::Release);
-            note(&mut notes, nb);
         });
     }
 

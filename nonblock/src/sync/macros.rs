@@ -104,6 +104,12 @@ macro_rules! guard {
         $section:ty $(, $deref_mut:ident)?
     ) => {
         $(#[$doc])*
+        ///
+        /// # If it is forgotten
+        ///
+        /// By [`mem::forget`](core::mem::forget) or the like, the lock stays held as it is, and whoever has to wait for that waits
+        /// for ever. If it is a lock that is held in sections, the section stays open too, and the next sleep of the thread is
+        /// reported.
         #[must_use = "the lock is released at once if its guard is not kept: bind it to a name, since `let _` releases it too"]
         pub struct $name<
             'a,

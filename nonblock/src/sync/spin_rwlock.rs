@@ -17,6 +17,11 @@ use crate::token::{NonBlock, lend_non_block};
 /// A waiter spins, as for a [`SpinLock`](crate::sync::SpinLock), whose page says what that means where the holder loses its
 /// processor. A writer that has waited for long is let go first, by readers that come later, for a bounded time.
 ///
+/// It has no upgradable read, as [`RwLock`](super::RwLock) has, so no `downgrade_to_upgradable` either: an upgrade waits until
+/// the other readers are gone, and two sections that hold the lock to read would spin for each other. To write after reading, drop
+/// the reader, take [`write`](Self::write), and look again. To read on after writing, use
+/// [`downgrade`](SpinRwLockWriteGuard::downgrade).
+///
 /// # The raw lock
 ///
 /// `R` is [`RawSpin`], which [`new`](Self::new) takes, or any [`RawRwLock`] of the crate `lock_api`. Name that in the type,
