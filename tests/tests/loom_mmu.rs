@@ -219,7 +219,7 @@ fn nothing_is_freed_under_a_reader() {
         for value in [2, 3] {
             let mut writer = cell.write(cx);
             writer.publish(Guarded::new(value));
-            writer.collect();
+            writer.collect(cx);
         }
         for reader in readers {
             reader.join().unwrap();

@@ -1,4 +1,4 @@
-//! Every public and every hidden item stands in the review of rights: what it gives to safe code, and what bounds it.
+//! Every public and every hidden item of the library stands in the review of rights: what it gives to safe code, and what bounds it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use syn::{Attribute, Item, UseTree, Visibility};
 
-/// The library's crates. (That of the attributes exports nothing but them, and `nonblock` re-exports those.)
-const CRATES: [&str; 2] = ["nonblock", "nonblock-mm"];
+/// The library, name by name. (The crate of the attributes exports nothing but them, and `nonblock` re-exports those. Of
+/// `nonblock-mm` the review names what gives a right, method by method.)
+const CRATES: [&str; 1] = ["nonblock"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -118,7 +118,7 @@ impl Mm {
         let mut writer = self.mappings.write(cx);
         let with_it = writer.current().iter().cloned().chain([Arc::new(mapping)]).collect();
         writer.publish(with_it);
-        writer.collect();
+        writer.collect(cx);
         Ok(range)
     }
 
@@ -241,7 +241,7 @@ impl Mm {
     #[track_caller]
     fn free(&self, writer: Writer<'_, Mappings>, cx: &mut Sleepable) {
         let period = writer.grace_period();
-        writer.collect();
+        writer.collect(cx);
         if !ends_are_deferred() {
             self.mappings.synchronize_since(cx, period);
         }

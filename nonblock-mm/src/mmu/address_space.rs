@@ -282,7 +282,7 @@ impl AddressSpace {
         writer.publish(releasing);
         // The release comes to its end even if a driver panics: other threads may wait for it.
         let mut first_panic = FirstPanic::new();
-        first_panic.catch(|| writer.collect());
+        first_panic.catch(|| writer.collect(cx));
 
         self.call_release(&mut first_panic, cx);
 
@@ -291,7 +291,7 @@ impl AddressSpace {
         // From now on the end of a subscription has nothing to take off.
         drop(self.subscriptions.clock.replace_notes(Removed::closed()));
         let period = writer.grace_period();
-        first_panic.catch(|| writer.collect());
+        first_panic.catch(|| writer.collect(cx));
         self.subscriptions.synchronize_since(period, &mut first_panic, cx);
         first_panic.resume();
     }

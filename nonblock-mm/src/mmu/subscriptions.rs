@@ -62,8 +62,8 @@ impl Subscriptions {
         let subscription = add(&mut snapshot, writer.grace_period());
         writer.publish(snapshot);
         match collect {
-            Collect::IfMany => writer.collect_if_many(),
-            Collect::IfQuiet => writer.collect_if_quiet(),
+            Collect::IfMany => writer.collect_if_many(cx),
+            Collect::IfQuiet => writer.collect_if_quiet(cx),
         }
         Ok(subscription)
     }
@@ -83,7 +83,7 @@ impl Subscriptions {
         }
         let period = writer.grace_period();
         let mut first_panic = FirstPanic::new();
-        first_panic.catch(|| writer.collect());
+        first_panic.catch(|| writer.collect(cx));
         self.synchronize_since(period, &mut first_panic, cx);
         first_panic.resume();
     }

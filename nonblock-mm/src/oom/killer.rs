@@ -271,7 +271,11 @@ impl Worker {
             let chosen = unwind::catch(self.place, || choose(cause, cx));
             #[cfg(feature = "tracing")]
             unwind::catch(self.place, || {
-                super::tracing::chosen(cause, chosen.as_ref().map(Vec::len))
+                let cause = match cause {
+                    Cause::Pressure => "Pressure",
+                    Cause::Manual => "Manual",
+                };
+                super::tracing::chosen(cause, chosen.as_ref().map(Vec::len));
             });
             let chosen = chosen.unwrap_or_default();
             self.under_way.extend(chosen.into_iter().map(|victim| self.reaper.reap(victim)));

@@ -264,7 +264,13 @@ impl Process {
     pub fn reclaim(&self, cx: &mut Sleepable) -> Result<Reclaimed, ProcessError> {
         let outcome = self.kill_and_release(cx);
         #[cfg(feature = "tracing")]
-        self.emit(|pid| super::tracing::reclaim_done(pid, &outcome));
+        self.emit(|pid| match &outcome {
+            Ok(Reclaimed { resident_before, resident_after, attempts, by_itself, killed }) => {
+                let resident = (*resident_before, *resident_after);
+                super::tracing::reclaim_done(pid, resident, *attempts, *by_itself, *killed);
+            }
+            Err(error) => super::tracing::reclaim_failed(pid, error),
+        });
         outcome
     }
 

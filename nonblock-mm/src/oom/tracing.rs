@@ -1,13 +1,10 @@
 //! What reapers, killers and the reclaiming of processes do, as events of the crate `tracing`.
 
+use core::fmt::Display;
 use core::time::Duration;
 
 use ::tracing::{Level, event};
 
-use super::killer::Cause;
-use super::pressure_error::PressureError;
-use super::process::Reclaimed;
-use super::process_error::ProcessError;
 use super::reap_event::{ReapEvent, ReapEventKind};
 use super::reaped::{ReapOutcome, Reaped};
 
@@ -105,41 +102,50 @@ pub(super) fn reclaim_held(pid: u32, attempt: u32) {
     );
 }
 
-/// The reclaiming of a process is over.
-pub(super) fn reclaim_done(pid: u32, outcome: &Result<Reclaimed, ProcessError>) {
-    match outcome {
-        Ok(reclaimed) => event!(
-            target: TARGET,
-            Level::INFO,
-            kind = "ReclaimDone",
-            pid,
-            resident_before = reclaimed.resident_before,
-            resident_after = reclaimed.resident_after,
-            attempts = reclaimed.attempts,
-            by_itself = reclaimed.by_itself,
-            killed = reclaimed.killed,
-            "the memory of the process was taken"
-        ),
-        Err(error) => event!(
-            target: TARGET,
-            Level::WARN,
-            kind = "ReclaimFailed",
-            pid,
-            error = display(error),
-            "the memory of the process was not taken"
-        ),
-    }
+/// The memory of a process was taken. Each argument is a field of [`Reclaimed`](super::Reclaimed).
+pub(super) fn reclaim_done(
+    pid: u32,
+    (resident_before, resident_after): (usize, usize),
+    attempts: u32,
+    by_itself: bool,
+    killed: usize,
+) {
+    event!(
+        target: TARGET,
+        Level::INFO,
+        kind = "ReclaimDone",
+        pid,
+        resident_before,
+        resident_after,
+        attempts,
+        by_itself,
+        killed,
+        "the memory of the process was taken"
+    );
+}
+
+/// The memory of a process was not taken.
+pub(super) fn reclaim_failed(pid: u32, error: &dyn Display) {
+    event!(
+        target: TARGET,
+        Level::WARN,
+        kind = "ReclaimFailed",
+        pid,
+        error = display(error),
+        "the memory of the process was not taken"
+    );
 }
 
 /// A killer had victims chosen. The fields of these events are described at [`Killer`](super::Killer).
 ///
 /// # Arguments
 ///
+/// * `cause`: the name of the [`Cause`](super::Cause).
 /// * `victims`: how many were chosen, or `None` if the closure panicked.
-pub(super) fn chosen(cause: Cause, victims: Option<usize>) {
+pub(super) fn chosen(cause: &str, victims: Option<usize>) {
     macro_rules! chosen {
         ($level:expr, $kind:literal, $message:literal) => {
-            event!(target: TARGET, $level, kind = $kind, cause = cause_name(cause), victims, $message)
+            event!(target: TARGET, $level, kind = $kind, cause, victims, $message)
         };
     }
 
@@ -151,7 +157,7 @@ pub(super) fn chosen(cause: Cause, victims: Option<usize>) {
 }
 
 /// A killer no longer watches its pressure.
-pub(super) fn pressure_lost(error: &PressureError) {
+pub(super) fn pressure_lost(error: &dyn Display) {
     event!(
         target: TARGET,
         Level::WARN,
@@ -159,13 +165,6 @@ pub(super) fn pressure_lost(error: &PressureError) {
         error = display(error),
         "the pressure is no longer watched"
     );
-}
-
-fn cause_name(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Pressure => "Pressure",
-        Cause::Manual => "Manual",
-    }
 }
 
 fn outcome_name(reaped: &Reaped) -> &'static str {

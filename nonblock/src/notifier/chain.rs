@@ -76,7 +76,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         if writer.current().list.any(same) {
             return Err(AlreadyRegistered);
         }
-        Ok(self.add(writer, callback, priority))
+        Ok(self.add(writer, callback, priority, cx))
     }
 
     /// Registers a callback that is known not to be registered yet.
@@ -88,14 +88,17 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         cx: &mut Sleepable,
     ) -> Registration {
         might_sleep();
-        self.add(self.snapshot.write(cx), callback, priority)
+        let writer = self.snapshot.write(cx);
+        self.add(writer, callback, priority, cx)
     }
 
+    #[track_caller]
     fn add(
         self: &Arc<Self>,
         mut writer: Writer<'_, Snapshot<C>>,
         callback: Arc<C>,
         priority: i32,
+        cx: &mut Sleepable,
     ) -> Registration {
         let entry = Entry::new(callback, priority);
         let tombstone = entry.tombstone().clone();
@@ -105,7 +108,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         let registration = Registration::new(&chain, &self.clock, tombstone);
         writer.publish(snapshot);
         // The drop of an old callback may panic here. Then the new registration is dropped, and ends.
-        writer.collect_if_many();
+        writer.collect_if_many(cx);
         registration
     }
 
@@ -131,7 +134,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
         }
         let period = writer.grace_period();
         let mut first_panic = FirstPanic::new();
-        first_panic.catch(|| writer.collect());
+        first_panic.catch(|| writer.collect(cx));
         if waits {
             self.snapshot.synchronize_catching(cx, period, &mut first_panic);
         }

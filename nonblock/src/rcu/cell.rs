@@ -244,7 +244,7 @@ impl<T> Rcu<T> {
     pub fn replace(&self, cx: &mut Sleepable, value: T) {
         let mut writer = self.write(cx);
         writer.publish(value);
-        writer.collect_if_many();
+        writer.collect_if_many(cx);
     }
 
     /// Replaces the value by a value that is made from it. No other writer comes in between.
@@ -277,7 +277,7 @@ impl<T> Rcu<T> {
         let mut writer = self.write(cx);
         let value = f(writer.current());
         writer.publish(value);
-        writer.collect_if_many();
+        writer.collect_if_many(cx);
     }
 
     /// Waits until no guard is left that could have found a value replaced by now, and drops those values.
@@ -360,7 +360,7 @@ impl<T> Rcu<T> {
         let mut backoff = Backoff::new();
         loop {
             let writer = self.write(cx);
-            first_panic.catch(|| writer.collect());
+            first_panic.catch(|| writer.collect(cx));
             if self.grace_periods.has_ended(period) {
                 return;
             }
@@ -398,7 +398,7 @@ impl<T> Rcu<T> {
         might_sleep();
         let mut backoff = Backoff::new();
         while !self.grace_periods.has_ended(period) {
-            self.write(cx).collect();
+            self.write(cx).collect(cx);
             if !self.grace_periods.has_ended(period) {
                 backoff.snooze(cx);
             }
@@ -466,7 +466,7 @@ impl<T: fmt::Debug> fmt::Debug for Rcu<T> {
 ///
 /// # Context
 ///
-/// [`Rcu::write`] returns it, and takes the token. Publishing allocates. Collecting drops values, and sleeps if their drops do.
+/// [`Rcu::write`] returns it, and takes the token. Publishing allocates. Collecting drops values, so it takes the token again.
 ///
 /// # Examples
 ///
@@ -541,9 +541,10 @@ impl<T> Writer<'_, T> {
     /// # Panics
     ///
     /// As [`collect`](Self::collect).
-    pub fn collect_if_many(self) {
+    #[track_caller]
+    pub fn collect_if_many(self, cx: &mut Sleepable) {
         if self.state.retired.len() >= RCU_MAX_RETIRED {
-            self.collect();
+            self.collect(cx);
         }
     }
 
@@ -559,12 +560,13 @@ impl<T> Writer<'_, T> {
     /// # Panics
     ///
     /// As [`collect`](Self::collect).
-    pub fn collect_if_quiet(self) {
+    #[track_caller]
+    pub fn collect_if_quiet(self, cx: &mut Sleepable) {
         let is_unused = |readers: &AtomicUsize| readers.load(Ordering::Relaxed) == 0;
         if self.rcu.shards.iter().all(|shard| shard.readers.iter().all(is_unused)) {
-            self.collect();
+            self.collect(cx);
         } else {
-            self.collect_if_many();
+            self.collect_if_many(cx);
         }
     }
 
@@ -572,12 +574,15 @@ impl<T> Writer<'_, T> {
     ///
     /// # Context
     ///
-    /// May allocate. It sleeps if the drop of a value does, and not otherwise.
+    /// May sleep, if the drop of a value does. May allocate.
     ///
     /// # Panics
     ///
     /// If the drop of a value panics, the panic passes through.
-    pub fn collect(mut self) {
+    #[track_caller]
+    pub fn collect(mut self, cx: &mut Sleepable) {
+        let _ = cx;
+        might_sleep();
         for _ in 0..GRACE_EPOCHS {
             if !self.advance() {
                 break;
