@@ -434,9 +434,11 @@ fn more_threads_can_wait_than_there_are_seats() {
 
 #[test]
 fn waiting_in_a_section_is_reported() {
+    type Wait<'a> = &'a dyn Fn(&mut Sleepable);
+
     let queue = Queue::with_capacity(2);
     push(&queue, ());
-    let waits: [(&str, &dyn Fn(&mut Sleepable)); 4] = [
+    let waits: [(&str, Wait<'_>); 4] = [
         ("pop", &|cx| assert_eq!(queue.pop(cx), Some(()))),
         ("push_from", &|cx| assert_eq!(queue.push_from(cx, ()), Ok(()))),
         ("drain", &|cx| drop(queue.drain(cx))),
