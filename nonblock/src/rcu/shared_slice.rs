@@ -77,9 +77,11 @@ impl<T: Clone> SharedSlice<T> {
             filled.compare_exchange(from, from + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok()
         };
         if len < self.owner.capacity && claim(len) {
-            // SAFETY: the place is within the buffer. It was claimed, so no other thread writes it, and it is behind every
-            // slice that was made before, so nobody reads it.
-            unsafe { first.add(len).write(value) };
+            // SAFETY: the place is within the buffer.
+            let place = unsafe { first.add(len) };
+            // SAFETY: the place was claimed, so no other thread writes it. It is behind every slice that was made before, so
+            // nobody reads it.
+            unsafe { place.write(value) };
             let values = NonNull::slice_from_raw_parts(first, len + 1);
             return Self { owner: Arc::clone(&self.owner), values };
         }
