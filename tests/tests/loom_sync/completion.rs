@@ -31,7 +31,7 @@ fn who_waits_sees_what_was_done_before_the_completion() {
 fn each_complete_lets_one_of_two_through() {
     explore(3, || {
         let fence = Arc::new(Completion::new());
-        let waiters = [(); 2].map(|()| spawn(&fence, |fence, cx| fence.wait(cx)));
+        let waiters = [(); 2].map(|()| spawn(&fence, |fence, cx| _ = fence.wait(cx)));
         fence.complete();
         fence.complete();
         waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
@@ -43,7 +43,7 @@ fn each_complete_lets_one_of_two_through() {
 fn complete_all_lets_all_through_those_that_come_too() {
     explore(3, || {
         let fence = Arc::new(Completion::new());
-        let waiters = [(); 2].map(|()| spawn(&fence, |fence, cx| fence.wait(cx)));
+        let waiters = [(); 2].map(|()| spawn(&fence, |fence, cx| _ = fence.wait(cx)));
         fence.complete_all();
         let cx = &mut lend_sleepable();
         assert!(non_block(cx, |nb| fence.acquire(nb).is_ok()));
@@ -62,7 +62,7 @@ fn no_completion_is_lost_on_one_whose_time_runs_out() {
                 fence.complete();
             }
         });
-        let waiter = spawn(&fence, |fence, cx| fence.wait(cx));
+        let waiter = spawn(&fence, |fence, cx| _ = fence.wait(cx));
         let clock = loom::thread::spawn(time_runs_out);
         fence.complete();
         for thread in [timed, waiter, clock] {

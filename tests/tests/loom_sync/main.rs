@@ -70,6 +70,10 @@ mod check {
     pub fn might_sleep() {
         assert_eq!(Depth::now(), 0, "a sleep in a section");
     }
+
+    pub fn might_sleep_in_drop() {
+        might_sleep();
+    }
 }
 
 #[path = "../../../nonblock/src/context.rs"]
