@@ -117,7 +117,7 @@ fn row<V>(name: &str, may: May, value: V) {
             assert_eq!(done, Done::NOTHING, "{name}");
         });
     });
-    let kinds: Vec<_> = reported.iter().map(|violation| violation.kind()).collect();
+    let kinds: Vec<_> = reported.iter().map(nonblock::Violation::kind).collect();
     let expected: &[_] = if may == May::Sleep { &[SleepInNonBlock] } else { &[] };
     assert_eq!(kinds, expected, "{name}: {may:?}");
 }
