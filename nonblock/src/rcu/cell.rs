@@ -541,7 +541,6 @@ impl<T> Writer<'_, T> {
     /// # Panics
     ///
     /// As [`collect`](Self::collect).
-    #[track_caller]
     pub fn collect_if_many(self, cx: &mut Sleepable) {
         if self.state.retired.len() >= RCU_MAX_RETIRED {
             self.collect(cx);
@@ -560,7 +559,6 @@ impl<T> Writer<'_, T> {
     /// # Panics
     ///
     /// As [`collect`](Self::collect).
-    #[track_caller]
     pub fn collect_if_quiet(self, cx: &mut Sleepable) {
         let is_unused = |readers: &AtomicUsize| readers.load(Ordering::Relaxed) == 0;
         if self.rcu.shards.iter().all(|shard| shard.readers.iter().all(is_unused)) {
@@ -579,10 +577,9 @@ impl<T> Writer<'_, T> {
     /// # Panics
     ///
     /// If the drop of a value panics, the panic passes through.
-    #[track_caller]
     pub fn collect(mut self, cx: &mut Sleepable) {
+        // Taking the right to write has looked whether the caller may sleep: one report is enough.
         let _ = cx;
-        might_sleep();
         for _ in 0..GRACE_EPOCHS {
             if !self.advance() {
                 break;
