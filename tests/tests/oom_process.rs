@@ -45,24 +45,25 @@ const SHARING: &str = "NONBLOCK_TESTS_SHARING";
 /// Not a test of anything: a child that shares its memory with a child of its own, and waits.
 #[test]
 fn the_sharing_victim() {
+    extern "C" fn share(_: *mut libc::c_void) -> libc::c_int {
+        // Neither allocated nor written under a lock: both belong to the other process too.
+        let mut text = [0; 200];
+        let mut rest = &mut text[..];
+        write!(rest, "\n{READY} and shared by {}.\n", std::process::id()).unwrap();
+        let len = 200 - rest.len();
+        // SAFETY: the text is there during the call.
+        unsafe { libc::write(1, text.as_ptr().cast(), len) };
+        loop {
+            // SAFETY: it waits for a signal, and does nothing else.
+            unsafe { libc::pause() };
+        }
+    }
+
     let Some(way) = std::env::var_os(SHARING) else { return };
     let flags = if way == "vfork" { libc::CLONE_VM | libc::CLONE_VFORK } else { libc::CLONE_VM };
     sleepable(|cx| {
         let mapping = Mapping::new(SIZE, cx).unwrap();
         mapping.touch(cx);
-        extern "C" fn share(_: *mut libc::c_void) -> libc::c_int {
-            // Neither allocated nor written under a lock: both belong to the other process too.
-            let mut text = [0; 200];
-            let mut rest = &mut text[..];
-            write!(rest, "\n{READY} and shared by {}.\n", std::process::id()).unwrap();
-            let len = 200 - rest.len();
-            // SAFETY: the text is there during the call.
-            unsafe { libc::write(1, text.as_ptr().cast(), len) };
-            loop {
-                // SAFETY: it waits for a signal, and does nothing else.
-                unsafe { libc::pause() };
-            }
-        }
         let stack = Vec::<u8>::leak(vec![0; MIB]);
         // SAFETY: the stack is the new process's own, and its top is aligned.
         let child = unsafe {
