@@ -380,10 +380,16 @@ fn reclaiming_a_process_is_told_in_events() {
             let told = told();
             assert!(told.iter().all(|told| told.field("pid") == format!("u64 {}", child.id())));
             let [began, done, not] = &told[..] else { panic!("{told:?}") };
-            assert_eq!(levels_and_kinds(&[began.clone()]), [(Level::INFO, "ReclaimBegan")]);
+            assert_eq!(
+                levels_and_kinds(std::slice::from_ref(began)),
+                [(Level::INFO, "ReclaimBegan")]
+            );
             match reclaimed {
                 Ok(reclaimed) => {
-                    assert_eq!(levels_and_kinds(&[done.clone()]), [(Level::INFO, "ReclaimDone")]);
+                    assert_eq!(
+                        levels_and_kinds(std::slice::from_ref(done)),
+                        [(Level::INFO, "ReclaimDone")]
+                    );
                     let before = format!("u64 {}", reclaimed.resident_before);
                     assert_eq!(began.field("resident"), before);
                     assert_eq!(done.field("resident_before"), before);
@@ -392,7 +398,10 @@ fn reclaiming_a_process_is_told_in_events() {
                 }
                 Err(error) => assert_eq!(done.field("error"), error.to_string()),
             }
-            assert_eq!(levels_and_kinds(&[not.clone()]), [(Level::WARN, "ReclaimFailed")]);
+            assert_eq!(
+                levels_and_kinds(std::slice::from_ref(not)),
+                [(Level::WARN, "ReclaimFailed")]
+            );
             assert_eq!(not.field("error"), failed.to_string());
         });
     });
