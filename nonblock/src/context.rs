@@ -17,12 +17,12 @@ pub(crate) mod sealed {
         label = "the tokens are `Sleepable` and `NonBlock`, and no other can be added",
         note = "generic code takes `cx: &mut C` with `C: Context`, and its callers pass on the token that they were lent"
     )]
-    pub trait Refusable {}
-    impl<T, E: Into<super::WouldBlock>> Refusable for Result<T, E> {}
-
     pub trait Sealed: HoldsToken {}
     impl Sealed for Sleepable {}
     impl Sealed for NonBlock {}
+
+    pub trait Refusable {}
+    impl<T, E: Into<super::WouldBlock>> Refusable for Result<T, E> {}
 
     /// A type that holds a token, or may hold one: the token itself, and what passes it on when it is lent. A shared
     /// reference passes no right on.

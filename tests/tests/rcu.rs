@@ -261,12 +261,10 @@ fn the_items_of_calls_that_are_all_made_are_dropped() {
     assert_eq!(Arc::strong_count(&shared), 1);
 }
 
-/// What is caught and not resumed panics no second time.
 /// Calls in order, of which some items panic as they are made, and some calls panic.
 fn for_each_of(made_badly: &'static [u32], called_badly: &'static [u32]) -> (Vec<u32>, String) {
-    let items = (1..=5).map(move |number| {
-        assert!(!made_badly.contains(&number), "item {number}");
-        number
+    let items = (1..=5).inspect(move |number| {
+        assert!(!made_badly.contains(number), "item {number}");
     });
     let mut called = Vec::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -312,6 +310,7 @@ fn a_clone_of_an_iterator_that_panics_in_calls_that_are_all_made_does_not_abort(
     assert_eq!(message(&*outcome.unwrap_err()), "the call");
 }
 
+/// What is caught and not resumed panics no second time.
 #[test]
 fn a_first_panic_that_is_dropped_while_unwinding_does_not_abort() {
     let outcome = catch_unwind(|| {
