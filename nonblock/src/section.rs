@@ -1,6 +1,7 @@
 //! Sections: the guard that counts one while it is open, and the tokens' methods that open one.
 
 use crate::backend::{ActiveBackend, Backend as _};
+#[cfg(any(debug_assertions, feature = "checks"))]
 use crate::report;
 use crate::token::{NonBlock, Sleepable, lend_non_block};
 use crate::violation::Place;

@@ -289,8 +289,8 @@ fn reading_in_a_callback_is_refused_in_words() {
 fn every_callback_is_tried() {
     let mmu = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nonblock-mm/src/mmu");
     let traits = [
-        ("notifier.rs", "Notifier"),
-        ("interval_notifier.rs", "IntervalNotifier"),
+        ("driver_callbacks.rs", "Notifier"),
+        ("interval_driver_callbacks.rs", "IntervalNotifier"),
         ("two_pass.rs", "InvalidateTwoPass"),
     ];
     let mut tried = 0;

@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use rustix::event::{PollFd, PollFlags};
 
-use nonblock::thread::{self, JoinHandle};
 use nonblock::{Place, Sleepable};
 
 use super::event_fd::EventFd;
@@ -14,6 +13,7 @@ use super::pressure::{Pressure, Woken, wait_for_any};
 use super::pressure_error::PressureError;
 use super::reap_handle::Reaping;
 use super::reaper::Reaper;
+use super::worker_thread::WorkerThread;
 use crate::memory::Mm;
 use nonblock::unwind;
 
@@ -80,7 +80,7 @@ pub enum Cause {
 pub struct Killer {
     shared: Arc<Shared>,
     /// `None` once it has been joined.
-    thread: Option<JoinHandle<()>>,
+    thread: Option<WorkerThread>,
 }
 
 /// What the handle and the thread share.
@@ -174,7 +174,7 @@ impl Killer {
         let (closing, lost) = (AtomicBool::new(false), OnceLock::new());
         let shared = Arc::new(Shared { event_fd: EventFd::new()?, closing, lost });
         let thread_shared = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("oom_killer").spawn(move |cx| {
+        let thread = WorkerThread::spawn("oom_killer", move |cx| {
             let mut choose = choose;
             let worker = Worker { pressure, reaper, place, under_way: Vec::new() };
             worker.run(&thread_shared, &mut choose, cx);
@@ -217,19 +217,19 @@ impl Killer {
     pub fn shutdown(mut self, cx: &mut Sleepable) {
         self.shared.close();
         if let Some(thread) = self.thread.take() {
-            let is_own = thread.thread().id() == thread::current().id();
             assert!(
-                !is_own,
+                !thread.is_own(),
                 "the killer's own thread waits for itself: shut the killer down elsewhere"
             );
-            // The closure's panics are caught. A panic of the thread is a fault of this crate, and was printed.
-            let _ = thread.join(cx);
+            thread.join(cx);
         }
     }
 }
 
 impl Drop for Killer {
     fn drop(&mut self) {
+        // As in the drop of a `Reaper`.
+        self.thread = None;
         self.shared.close();
     }
 }

@@ -64,6 +64,7 @@ mod stats;
 mod tracing;
 mod tried_mappings;
 mod trigger;
+mod worker_thread;
 
 pub use builder::Builder;
 pub use config::{INTERVAL, TRIES};

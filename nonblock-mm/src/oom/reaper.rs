@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 
-use nonblock::thread::{self, JoinHandle};
 use nonblock::{Place, Sleepable};
 
 use super::config::Config;
@@ -15,6 +14,7 @@ use super::reap_victim::Victim;
 use super::reaper_state::ReaperState;
 use super::reaper_thread::{self, Message};
 use super::stats::{Counters, ReaperStats, increment};
+use super::worker_thread::WorkerThread;
 use crate::memory::Mm;
 use nonblock::unwind;
 
@@ -37,7 +37,7 @@ pub struct Reaper {
     counters: Arc<Counters>,
     abandoned: Arc<AtomicBool>,
     /// `None` once it has been joined.
-    thread: Option<JoinHandle<()>>,
+    thread: Option<WorkerThread>,
 }
 
 impl Reaper {
@@ -52,7 +52,7 @@ impl Reaper {
             abandoned: Arc::clone(&abandoned),
             place,
         };
-        let thread = thread::Builder::new().name("oom_reaper").spawn(move |cx| {
+        let thread = WorkerThread::spawn("oom_reaper", move |cx| {
             reaper_thread::run(&state, &queue, cx);
             // The drop of the watcher may panic.
             unwind::catch(place, || drop(state));
@@ -147,19 +147,19 @@ impl Reaper {
     #[track_caller]
     fn join(&mut self, cx: &mut Sleepable) {
         if let Some(thread) = self.thread.take() {
-            let is_own = thread.thread().id() == thread::current().id();
             assert!(
-                !is_own,
+                !thread.is_own(),
                 "the reaper's own thread waits for itself: shut the reaper down elsewhere"
             );
-            // Panics of callbacks are caught. A panic of the thread is a fault of this crate, and was printed.
-            let _ = thread.join(cx);
+            thread.join(cx);
         }
     }
 }
 
 impl Drop for Reaper {
     fn drop(&mut self) {
+        // While the thread is there, it has its handle too. This may be a section.
+        self.thread = None;
         self.close();
     }
 }
