@@ -31,25 +31,43 @@ pub(crate) enum Macro {
     Test,
 }
 
+impl Macro {
+    /// The macro's name, as one writes it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Attribute(attribute) => attribute.name(),
+            Self::Test => "nonblock::test",
+        }
+    }
+
+    /// The name that messages suggest for the token.
+    const fn suggested_name(self) -> &'static str {
+        match self {
+            Self::Attribute(attribute) => attribute.suggested_name(),
+            Self::Test => Attribute::MaySleep.suggested_name(),
+        }
+    }
+
+    /// The type of the token that is bound.
+    const fn bound_type(self) -> &'static str {
+        match self {
+            Self::Attribute(attribute) => attribute.bound_type(),
+            Self::Test => Attribute::MaySleep.bound_type(),
+        }
+    }
+}
+
 /// Displays the forms in which a macro can be written.
 struct Usage(Macro);
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Macro::Attribute(attribute) => {
-                let (name, token) = (attribute.name(), attribute.suggested_name());
-                write!(
-                    f,
-                    "write `#[{name}]`, `#[{name}({token})]` to bind the token `{token}` in the \
-                     body, or add `crate = path` where the crate has another name"
-                )
-            }
-            Macro::Test => f.write_str(
-                "write `#[nonblock::test]`, or `#[nonblock::test(crate = path)]` where the crate has \
-                 another name",
-            ),
-        }
+        let (name, token) = (self.0.name(), self.0.suggested_name());
+        write!(
+            f,
+            "write `#[{name}]`, `#[{name}({token})]` to bind the token `{token}` in the body, or add \
+             `crate = path` where the crate has another name"
+        )
     }
 }
 
@@ -124,26 +142,17 @@ impl Args {
             }
             return;
         }
-        let Macro::Attribute(attribute) = mac else {
-            diagnostics.error(
-                tokens,
-                "`#[nonblock::test]` takes no such argument",
-                "a token is a parameter of the test: `fn name(cx: &mut Sleepable)`; the one argument is \
-                 `crate = path`, where the crate has another name",
-            );
-            return;
-        };
+        let name = mac.name();
         match as_name(argument) {
-            Some(ident) if ident == "skip" => {
+            Some(ident) if ident == "skip" && matches!(mac, Macro::Attribute(_)) => {
                 if self.skip.is_some() {
                     diagnostics.error(tokens, "`skip` is given twice", "keep one of the two");
                 } else {
                     self.skip = Some(ident);
                 }
             }
-            Some(ident) if is_misspelled_skip(&ident) => {
+            Some(ident) if is_misspelled_skip(&ident) && matches!(mac, Macro::Attribute(_)) => {
                 let message = format!("`{ident}` would be the name of a token that is bound");
-                let name = attribute.name();
                 let help = format!(
                     "write `#[{name}(skip)]` to leave the method out of its block's attribute, or another name"
                 );
@@ -152,25 +161,25 @@ impl Args {
             Some(ident) => {
                 if let Some(first) = &self.binding {
                     let message = format!("a second name: the token is already bound to `{first}`");
-                    let help = format!("keep one name: `#[{}({first})]`", attribute.name());
+                    let help = format!("keep one name: `#[{name}({first})]`");
                     diagnostics.error(tokens, message, help);
                 } else {
                     self.binding = Some(ident);
                 }
             }
-            None => self.report_invalid_name(attribute, argument, tokens, diagnostics),
+            None => self.report_invalid_name(mac, argument, tokens, diagnostics),
         }
     }
 
     /// Reports an argument that is neither a name nor `crate = path`.
     fn report_invalid_name(
         &mut self,
-        attribute: Attribute,
+        mac: Macro,
         argument: &[TokenTree],
         tokens: TokenStream,
         diagnostics: &mut Diagnostics,
     ) {
-        let name = attribute.name();
+        let name = mac.name();
         // `mut cx`, `&mut cx` and `cx: &mut Sleepable` hold the name, with too much around it.
         let meant = argument
             .iter()
@@ -188,27 +197,25 @@ impl Args {
             Some(meant) if (typed || decorated) && !is_keyword(meant) => {
                 let help = format!(
                     "write `#[{name}({meant})]`: it binds `{meant}: {}` in the body",
-                    attribute.bound_type()
+                    mac.bound_type()
                 );
                 diagnostics.error(tokens, "only the name of the token goes here", help);
                 // Bind it nevertheless, so that its uses in the body are no further errors.
                 self.binding.get_or_insert_with(|| meant.clone());
             }
             _ if matches!(argument, [TokenTree::Ident(ident)] if ident == "_") => {
-                let help = format!(
-                    "write `#[{name}]`, or a name: `#[{name}(_{})]`",
-                    attribute.suggested_name()
-                );
+                let help =
+                    format!("write `#[{name}]`, or a name: `#[{name}(_{})]`", mac.suggested_name());
                 diagnostics.error(tokens, "`_` binds nothing", help);
             }
             _ if matches!(argument, [TokenTree::Ident(_)]) => {
                 let message = format!("`{tokens}` is a keyword, and cannot name the token");
-                let help = format!("write a name: `#[{name}({})]`", attribute.suggested_name());
+                let help = format!("write a name: `#[{name}({})]`", mac.suggested_name());
                 diagnostics.error(tokens, message, help);
             }
             _ => {
                 let message = format!("`#[{name}]` takes no such argument");
-                diagnostics.error(tokens, message, Usage(Macro::Attribute(attribute)));
+                diagnostics.error(tokens, message, Usage(mac));
             }
         }
     }

@@ -193,6 +193,8 @@ pub use nonblock_macros::non_block;
 ///
 /// # Arguments
 ///
+/// * A name, as `#[nonblock::test(cx)]`: the body has a token of that name, `cx: &mut Sleepable`. It is for tests whose parameters
+///   another attribute fills, such as `#[test_case]` or `#[rstest]`. Write `#[nonblock::test(cx)]` before such an attribute.
 /// * `crate = path`, if this crate has another name.
 ///
 /// # Context
@@ -201,14 +203,17 @@ pub use nonblock_macros::non_block;
 ///
 /// # Errors
 ///
-/// Does not compile on an `async fn`, a `const fn`, an `unsafe fn`, a method, a function with type parameters, or a function
-/// that takes anything but one token.
+/// Does not compile on an `async fn`, a `const fn`, an `unsafe fn`, a method, a function with type parameters, a function that is
+/// a test already, or one that takes anything but one token.
 ///
 /// # Panics
 ///
 /// The test panics after it has run, if there was a violation that no
 /// [`expect_violation`](crate::testing::expect_violation) took. A violation on a thread that belongs to no test, such as one of
 /// `std::thread`, counts in every test that runs: see [`testing::run`](crate::testing::run).
+///
+/// It panics too if the harness runs it a second time, as after a
+/// `#[test]` that stands before this attribute. With a single thread for all tests, that is not seen.
 ///
 /// # Examples
 ///
@@ -224,6 +229,11 @@ pub use nonblock_macros::non_block;
 /// fn counts(nb: &mut NonBlock) -> Result<(), std::num::TryFromIntError> {
 ///     let hits = nb.non_block(|_| 5_i32);
 ///     u8::try_from(hits).map(drop)
+/// }
+///
+/// #[nonblock::test(cx)]
+/// fn waits_too() {
+///     nonblock::thread::sleep(cx, std::time::Duration::from_millis(1));
 /// }
 /// ```
 #[cfg(feature = "std")]

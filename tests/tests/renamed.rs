@@ -24,3 +24,13 @@ fn without_the_name_the_error_is_the_documented_one() {
     let documentation = include_str!("../../nonblock/src/attributes.rs");
     assert_eq!(documentation.matches(documented).count(), 2, "one for each attribute");
 }
+
+#[test]
+fn a_test_that_the_harness_runs_twice_fails() {
+    let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR"))
+        .in_folder("twice")
+        .with_variable("RUST_TEST_THREADS", "2");
+    let outcome = fixture.cargo("test", &["--lib", "--features", "twice", "--", "two_tests"]);
+    assert!(outcome.stdout.contains("the harness runs `two_tests` twice"), "{outcome:#?}");
+    assert!(outcome.stdout.contains("1 passed; 1 failed"), "{outcome:#?}");
+}

@@ -154,22 +154,14 @@ impl WrapperWriter<'_> {
                         "remove it: the function that Rust code calls runs in a section"
                     }
                 };
-                diagnostics.error(
-                    parameter.ty(),
-                    "a foreign function knows nothing of tokens",
-                    help,
-                );
+                diagnostics.error(parameter.ty(), "a foreign function cannot take a token", help);
             }
         }
         let mut names = Vec::new();
         for (i, arg) in signature.inputs.iter().enumerate() {
             for attr in arg.cfgs() {
                 let help = format!("put `#[cfg]` on two declarations of the function, or {skip}");
-                diagnostics.error(
-                    attr,
-                    "a parameter that is there only sometimes cannot be passed on",
-                    help,
-                );
+                diagnostics.error(attr, "a parameter with a `#[cfg]` cannot be passed on", help);
             }
             if arg.is_receiver() {
                 diagnostics.error(

@@ -1,6 +1,7 @@
 //! Expands an item.
 
 use proc_macro2::{Span, TokenStream};
+use quote::quote;
 
 use crate::args::{Args, Macro};
 use crate::attribute::Attribute;
@@ -57,10 +58,15 @@ pub(crate) fn attribute(attribute: Attribute, args: TokenStream, item: TokenStre
                 ),
             };
             diagnostics.error(token, message, help);
+            if what == "a closure" {
+                // A closure is an expression, and so must the expansion be.
+                let expanded = diagnostics.prepend_to(item);
+                return quote!({ #expanded });
+            }
             item
         }
         Item::Empty => {
-            let message = format!("`#[{name}]` stands before nothing");
+            let message = format!("there is nothing after `#[{name}]`");
             diagnostics.error_at(Span::call_site(), message, "put it on a function");
             item
         }

@@ -1,14 +1,15 @@
 //! The expansion of `#[nonblock::test]`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 
 use crate::args::{Args, Macro};
 use crate::diagnostics::Diagnostics;
-use crate::item::{Attr, Function, Item};
+use crate::item::{Attr, Function, Item, split_inner_attributes};
+use crate::parameters::{Role, TypeParams};
 use crate::signature::Signature;
-use crate::token_tree::TokenSlice;
-use crate::token_tree::construct::braced_call;
+use crate::token_tree::construct::{braced_call, braces_around, own_name};
+use crate::token_tree::{TokenSlice, is_ident};
 
 /// Expands `#[nonblock::test]` into a test of the test harness, with the user's function in it.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -33,7 +34,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             let help = "write `#[nonblock::test] fn name() { ... }`";
             diagnostics.error_at(
                 Span::call_site(),
-                "`#[nonblock::test]` stands before nothing",
+                "there is nothing after `#[nonblock::test]`",
                 help,
             );
             item
@@ -52,35 +53,104 @@ fn expand_function(args: &Args, function: &Function, diagnostics: &mut Diagnosti
         }
     };
     let reported = diagnostics.count();
-    validate(function, &signature, diagnostics);
+    let has_cases = function.attrs.iter().any(makes_tests);
+    validate(args, function, &signature, has_cases, diagnostics);
     let Some(body) = &function.body else { return function.to_token_stream() };
     if diagnostics.count() > reported {
         return function.to_token_stream();
     }
-    let private = args.private_path();
-    // An attribute that binds a token belongs on the function with the body.
-    let (of_body, of_test): (Vec<&Attr>, Vec<&Attr>) =
-        function.attrs.iter().partition(|attr| attr.as_own().is_some());
-    let (ident, output) = (&signature.ident, TokenSlice(&signature.output));
-    let visibility = function.visibility();
-    let header = TokenSlice(function.signature());
-    let hidden = Span::mixed_site();
-    let mut tokens = quote_spanned!(hidden=> #[#private::test]);
-    tokens.append_all(of_test);
-    tokens.append_all(visibility);
-    tokens.extend(quote_spanned! {ident.span()=> fn #ident() #output });
-    let mut inner = TokenStream::new();
-    inner.append_all(of_body);
-    header.to_tokens(&mut inner);
-    inner.append(TokenTree::Group(body.clone()));
-    let run_body = private.item("run_body");
-    let body = braced_call(run_body, quote!(#ident), ident.span());
-    tokens.extend(quote_spanned! {hidden=> { #inner #private::run_test(|| #body) } });
-    tokens
+    let writer = TestWriter { args, function, signature: &signature };
+    if has_cases { writer.with_cases(body) } else { writer.test(body) }
+}
+
+/// Whether an attribute of another crate makes tests of the function, one for each of its cases.
+fn makes_tests(attr: &Attr) -> bool {
+    const NAMES: [&str; 5] = ["test_case", "test_matrix", "case", "rstest", "parameterized"];
+    attr.name().is_some_and(|name| NAMES.iter().any(|known| name == known))
+}
+
+/// Writes the expansion of a test.
+struct TestWriter<'a> {
+    args: &'a Args,
+    function: &'a Function,
+    signature: &'a Signature,
+}
+
+impl TestWriter<'_> {
+    /// Writes a test of the harness, with the user's function in it.
+    fn test(&self, body: &Group) -> TokenStream {
+        let (function, private, hidden) =
+            (self.function, self.args.private_path(), Span::mixed_site());
+        // An attribute that binds a token belongs on the function with the body.
+        let (of_body, of_test): (Vec<&Attr>, Vec<&Attr>) =
+            function.attrs.iter().partition(|attr| attr.as_own().is_some());
+        let (ident, output) = (&self.signature.ident, TokenSlice(&self.signature.output));
+        let mut tokens = quote_spanned!(hidden=> #[#private::test]);
+        tokens.append_all(of_test);
+        tokens.append_all(function.visibility());
+        tokens.extend(quote_spanned! {ident.span()=> fn #ident() #output });
+        let mut inner = TokenStream::new();
+        inner.append_all(of_body);
+        inner.append_all(function.signature());
+        inner.append(self.body(body));
+        let run_body = private.item("run_body");
+        let body = braced_call(run_body, quote!(#ident), ident.span());
+        let runs = own_name("RUNS", hidden);
+        let name = ident.to_string();
+        tokens.extend(quote_spanned! {hidden=>
+            {
+                static #runs: #private::TestRuns =
+                    #private::TestRuns::new(#private::module_path!(), #name);
+                #inner
+                #private::TestRuns::run(&#runs, || #body)
+            }
+        });
+        tokens
+    }
+
+    /// Writes the function that another attribute makes tests of: it stays no test by itself.
+    fn with_cases(&self, body: &Group) -> TokenStream {
+        let (function, private, hidden) =
+            (self.function, self.args.private_path(), Span::mixed_site());
+        let body = self.body(body);
+        let output = &self.signature.output;
+        // A closure cannot return an `impl Trait`. What it returns is then inferred.
+        let is_written = !output.iter().any(|token| is_ident(token, "impl"));
+        let output = is_written.then_some(TokenSlice(output));
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&function.attrs);
+        tokens.append_all(&function.header);
+        tokens.extend(quote_spanned!(hidden=> { #private::run_test(move || #output { #body }) }));
+        tokens
+    }
+
+    /// Writes the body, with the token that the attribute binds.
+    fn body(&self, body: &Group) -> TokenTree {
+        let Some(name) = &self.args.binding else { return body.clone().into() };
+        let (private, hidden) = (self.args.private_path(), Span::mixed_site());
+        let at = self.signature.ident.span();
+        let bound = braced_call(private.item("bind_sleepable"), TokenStream::new(), at);
+        let holder = own_name("holder", hidden);
+        let (inner, rest) = split_inner_attributes(body, self.function.body_source());
+        let content = quote_spanned! {hidden=>
+            #inner
+            let mut #holder = #bound;
+            let #name = #private::BoundToken::token(&mut #holder);
+        };
+        // The block makes the token outlive the temporaries of the body's last expression.
+        let block = braces_around(quote_spanned!(hidden=> ; #rest), body.span());
+        braces_around(quote!(#content #block), body.span()).into()
+    }
 }
 
 /// Reports why a function cannot be a test.
-fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagnostics) {
+fn validate(
+    args: &Args,
+    function: &Function,
+    signature: &Signature,
+    has_cases: bool,
+    diagnostics: &mut Diagnostics,
+) {
     let twice = function.attrs.iter().find(|attr| attr.name().is_some_and(|name| name == "test"));
     if let Some(twice) = twice {
         diagnostics.error(
@@ -114,14 +184,19 @@ fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagno
         );
     }
     let generics = &signature.generics;
-    if !generics.has_only_lifetimes() {
+    if !has_cases && !generics.has_only_lifetimes() {
         diagnostics.error(
             TokenSlice(&generics.params),
             "a test cannot be generic: the harness would not know for which arguments to call it",
             shape,
         );
     }
-    if let Some(second) = signature.inputs.get(1) {
+    if has_cases {
+        report_token_beside_cases(signature, diagnostics);
+    } else if let (Some(binding), Some(first)) = (&args.binding, signature.inputs.first()) {
+        let help = format!("remove one: `{binding}: &mut Sleepable` is bound already");
+        diagnostics.error(first, "a test takes one token: a parameter or a bound name", help);
+    } else if let Some(second) = signature.inputs.get(1) {
         diagnostics.error(second, "a test takes one token, or nothing", shape);
     }
     if let Some(receiver) = signature.receiver() {
@@ -129,5 +204,21 @@ fn validate(function: &Function, signature: &Signature, diagnostics: &mut Diagno
     }
     if let Some(variadic) = &signature.variadic {
         diagnostics.error(TokenSlice(variadic), "a test takes one token, or nothing", shape);
+    }
+}
+
+/// Reports a token among the parameters that a test's cases fill.
+fn report_token_beside_cases(signature: &Signature, diagnostics: &mut Diagnostics) {
+    let mut type_params = TypeParams::default();
+    type_params.add(&signature.generics);
+    for parameter in type_params.classify(signature) {
+        if matches!(parameter.role, Role::Sleepable | Role::NonBlock | Role::Context) {
+            let name = parameter.name.as_ref().map_or_else(|| "cx".to_owned(), ToString::to_string);
+            diagnostics.error(
+                parameter.ty(),
+                "the cases of a test fill its parameters, and no case has a token",
+                format!("remove the parameter, and write `#[nonblock::test({name})]`"),
+            );
+        }
     }
 }

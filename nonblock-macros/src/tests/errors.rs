@@ -29,13 +29,23 @@ fn every_method_reports() {
 fn one_error_for_one_mistake() {
     let cases = [
         (MaySleep, "", "fn f() {}", "`f` may sleep, but takes no token"),
-        (MaySleep, "", "fn f(cx: &Sleepable) {}", "the right to sleep is lent by `&mut`"),
+        (MaySleep, "", "fn f(cx: &Sleepable) {}", "a `Sleepable` is passed as `&mut Sleepable`"),
         (MaySleep, "", "fn f(cx: Option<&mut Sleepable>) {}", "the token is inside another type"),
-        (MaySleep, "", "fn f(nb: &NonBlock) {}", "a function that may sleep is lent a `Sleepable`"),
+        (
+            MaySleep,
+            "",
+            "fn f(nb: &NonBlock) {}",
+            "a `#[may_sleep]` function takes a `&mut Sleepable`",
+        ),
         (MaySleep, "", "async fn f(cx: &mut Sleepable) {}", "an `async fn` must not sleep"),
         (MaySleep, "", "const fn f(cx: &mut Sleepable) {}", "a `const fn` cannot be checked"),
-        (MaySleep, "", "#[naked] fn f(cx: &mut Sleepable) {}", "a naked function has no entry"),
-        (MaySleep, "x", "fn f(cx: &mut Sleepable) {}", "two tokens: `x` is to be bound"),
+        (
+            MaySleep,
+            "",
+            "#[naked] fn f(cx: &mut Sleepable) {}",
+            "`#[may_sleep]` adds code at a function's entry",
+        ),
+        (MaySleep, "x", "fn f(cx: &mut Sleepable) {}", "two tokens: the attribute binds `x`"),
         (MaySleep, "x", "fn f((x, _): (u32, u32)) {}", "`x` is already the name of a parameter"),
         (MaySleep, "x", "fn f(&self);", "`f` has no body to bind `x` in"),
         (MaySleep, "x, y", "fn f() {}", "a second name"),
@@ -51,11 +61,16 @@ fn one_error_for_one_mistake() {
         (MaySleep, "x crate = a", "fn f() {}", "no comma before this argument"),
         (MaySleep, ",", "fn f(cx: &mut Sleepable) {}", "no argument before this comma"),
         (MaySleep, "", "#[may_sleep] fn f(cx: &mut Sleepable) {}", "`#[may_sleep]` is given twice"),
-        (MaySleep, "", "#[non_block] fn f(cx: &mut Sleepable) {}", "what may sleep cannot be"),
+        (MaySleep, "", "#[non_block] fn f(cx: &mut Sleepable) {}", "a function cannot be both"),
         (MaySleep, "", "struct X;", "`#[may_sleep]` goes on functions, and this is a struct"),
         (MaySleep, "", "pub mod x {}", "`#[may_sleep]` goes on functions, and this is a module"),
-        (MaySleep, "", "", "`#[may_sleep]` stands before nothing"),
-        (MaySleep, "", "fn f(cx: &mut Sleepable, n: &NonBlock) {}", "two tokens: whoever holds"),
+        (MaySleep, "", "", "there is nothing after `#[may_sleep]`"),
+        (
+            MaySleep,
+            "",
+            "fn f(cx: &mut Sleepable, n: &NonBlock) {}",
+            "two tokens: a function that takes",
+        ),
         (MaySleep, "", "fn f(cx: &mut Sleepable, d: &mut Sleepable) {}", "a second token"),
         (NonBlock, "", "fn f(&self, cx: &mut Sleepable);", "a `Sleepable` comes into a function"),
         (NonBlock, "", "fn f(cx: Sleepable) {}", "a `Sleepable` comes into a function"),
@@ -67,7 +82,7 @@ fn one_error_for_one_mistake() {
             "fn f(cx: Option<&mut Sleepable>) {}",
             "a `Sleepable` comes into a function",
         ),
-        (NonBlock, "", "fn f(nb: NonBlock) {}", "the proof of a section is lent by reference"),
+        (NonBlock, "", "fn f(nb: NonBlock) {}", "a `NonBlock` is passed by reference"),
         (NonBlock, "", "fn f(nb: &NonBlock, mb: &NonBlock) {}", "a second token"),
         (NonBlock, "", "fn f(&self);", "`f` has no body that could run in a section"),
         (MaySleep, "", "pub fn f();", "`f` is a foreign function"),
@@ -75,8 +90,8 @@ fn one_error_for_one_mistake() {
         (NonBlock, "", "pub(crate) fn f(nb: &NonBlock);", "`f` is a foreign function"),
         (NonBlock, "", "safe fn f();", "`f` is a foreign function"),
         (NonBlock, "nb", "fn f(format: *const u8, ...,);", "`f` is a foreign function"),
-        (MaySleep, "cx", "fn f(cx: &mut Sleepable) {}", "two tokens: `cx` is to be bound"),
-        (NonBlock, "nb", "fn f(nb: &mut NonBlock) {}", "two tokens: `nb` is to be bound"),
+        (MaySleep, "cx", "fn f(cx: &mut Sleepable) {}", "two tokens: the attribute binds `cx`"),
+        (NonBlock, "nb", "fn f(nb: &mut NonBlock) {}", "two tokens: the attribute binds `nb`"),
         (NonBlock, "", "async fn f() {}", "an `async fn` cannot be a section"),
         (NonBlock, "", "fn f() { g().await }", "`.await` in a section"),
         (
@@ -86,7 +101,12 @@ fn one_error_for_one_mistake() {
             "a variadic function cannot be wrapped",
         ),
         (NonBlock, "nb", "extern \"C\" { fn f(); }", "there is no body here to bind `nb` in"),
-        (NonBlock, "", "extern \"C\" { fn f(x: &NonBlock); }", "a foreign function knows nothing"),
+        (
+            NonBlock,
+            "",
+            "extern \"C\" { fn f(x: &NonBlock); }",
+            "a foreign function cannot take a token",
+        ),
         (
             NonBlock,
             "",
@@ -137,6 +157,15 @@ fn what_is_refused_is_emitted_all_the_same() {
 }
 
 #[test]
+fn what_stands_for_a_closure_is_an_expression() {
+    for closure in ["|x| x", "move || 1", "move |x: u8| { x }"] {
+        let expanded = expand_source(NonBlock, "nb", closure);
+        assert_one_error(&expanded, "`#[non_block]` goes on functions, and this is a closure");
+        syn::parse2::<syn::Expr>(expanded).expect("an expression");
+    }
+}
+
+#[test]
 fn one_error_for_one_mistake_in_a_test() {
     let cases = [
         ("", "async fn t() {}", "a test cannot be an `async fn`"),
@@ -150,8 +179,11 @@ fn one_error_for_one_mistake_in_a_test() {
         ("", "#[test] fn t() {}", "`#[nonblock::test]` makes the function a test already"),
         ("", "struct T;", "`#[nonblock::test]` goes on a function, and this is a struct"),
         ("", "impl T {}", "`#[nonblock::test]` goes on a function, and this is a block"),
-        ("", "", "`#[nonblock::test]` stands before nothing"),
-        ("cx", "fn t() {}", "`#[nonblock::test]` takes no such argument"),
+        ("", "", "there is nothing after `#[nonblock::test]`"),
+        ("5", "fn t() {}", "`#[nonblock::test]` takes no such argument"),
+        ("cx", "fn t(nb: &NonBlock) {}", "a test takes one token: a parameter or a bound name"),
+        ("cx, nb", "fn t() {}", "a second name"),
+        ("", "#[rstest] fn t(cx: &mut Sleepable) {}", "the cases of a test fill its parameters"),
     ];
     for (args, item, begins) in cases {
         let expanded = expand::test(tokens(args), tokens(item));

@@ -279,3 +279,30 @@ fn tests_take_one_token() {
         syn::parse2::<syn::ItemFn>(expanded).expect("a function");
     }
 }
+
+#[test]
+fn a_test_with_cases_is_no_test_by_itself() {
+    for attr in ["#[test_case(1)]", "#[rstest] #[case(1)]", "#[test_case::test_case(1)]"] {
+        let item = format!("{attr} pub fn t(x: u32) -> Result<(), E> {{ cx; x }}");
+        let expanded = expand::test(tokens("cx"), tokens(&item));
+        assert!(!is_refused(&expanded), "{expanded}");
+        let text = squeezed(&expanded);
+        let (signature, _) = item.split_once('{').expect("a body");
+        assert!(text.starts_with(&squeezed(tokens(signature))), "{text}");
+        assert!(!text.contains("__private::test]"), "{text}");
+        assert!(text.contains("run_test(move||->Result<(),E>{"), "{text}");
+        assert!(text.contains("letcx=::nonblock::__private::BoundToken::token("), "{text}");
+        syn::parse2::<syn::ItemFn>(expanded).expect("a function");
+    }
+}
+
+#[test]
+fn a_test_can_bind_a_token() {
+    let expanded = expand::test(tokens("cx"), tokens("fn t() { cx; }"));
+    assert!(!is_refused(&expanded), "{expanded}");
+    let text = squeezed(&expanded);
+    assert_eq!(text.matches("__private::test]").count(), 1, "{text}");
+    assert_eq!(text.matches("bind_sleepable").count(), 1, "{text}");
+    let expanded = expand::test(tokens(""), tokens("fn t<'a>(cx: &'a mut Sleepable) {}"));
+    assert!(!is_refused(&expanded), "{expanded}");
+}

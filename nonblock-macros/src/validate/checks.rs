@@ -20,7 +20,7 @@ impl AnnotatedFn<'_> {
                      call it on a thread that may sleep",
                 ),
                 Attribute::NonBlock => (
-                    "an `async fn` cannot be a section: it is left at every `.await`",
+                    "an `async fn` cannot be a section: a section cannot be suspended and resumed",
                     "put what must not block into a plain `fn` with `#[non_block]`, and call it here",
                 ),
             };
@@ -39,7 +39,9 @@ impl AnnotatedFn<'_> {
         if let Some(attr) =
             self.function.attrs.iter().find(|attr| attr.name().is_some_and(|n| n == "naked"))
         {
-            let message = format!("a naked function has no entry for `#[{name}]` to check");
+            let message = format!(
+                "`#[{name}]` adds code at a function's entry, which a naked function cannot have"
+            );
             let help = "put the attribute on a function that calls this one";
             diagnostics.error(attr, message, format!("{help}{skip}"));
             refused = true;
@@ -59,11 +61,11 @@ impl AnnotatedFn<'_> {
                     continue;
                 }
                 Role::WrongShape(TokenType::Sleepable) => (
-                    "the right to sleep is lent by `&mut` reference: it is never owned nor shared",
+                    "a `Sleepable` is passed as `&mut Sleepable`, and in no other way",
                     format!("write `{name}: &mut Sleepable`"),
                 ),
                 Role::WrongShape(TokenType::NonBlock) => (
-                    "the proof of a section is lent by reference: it is never owned",
+                    "a `NonBlock` is passed by reference, and never by value",
                     format!(
                         "write `{name}: &NonBlock`, or `{name}: &mut NonBlock` to open sections inside"
                     ),
@@ -96,7 +98,7 @@ impl AnnotatedFn<'_> {
                 ),
                 Role::Nested(TokenType::Sleepable) => (
                     "a `Sleepable` comes into a function that must not block, inside another type",
-                    "remove it; where the section ends, the caller has its `Sleepable` again",
+                    "remove it: the caller keeps its `Sleepable`, and can use it again when the section has ended",
                 ),
                 _ => continue,
             };
@@ -113,7 +115,7 @@ impl AnnotatedFn<'_> {
         for second in self.parameters.iter().filter(|p| wanted.contains(&p.role)).skip(1) {
             diagnostics.error(
                 second.ty(),
-                "a second token: one thread has one at a time",
+                "a second token: a function takes one",
                 "take one, and pass it on",
             );
         }
@@ -140,7 +142,7 @@ impl AnnotatedFn<'_> {
         for cfg in tokens.flat_map(Parameter::cfgs) {
             diagnostics.error(
                 cfg,
-                "a token that is there only sometimes is no right and no proof",
+                "a token cannot have a `#[cfg]`: where the condition fails, the function would have none",
                 "write the function twice, each with a `#[cfg]` of its own: with the token, and without",
             );
         }
@@ -160,7 +162,7 @@ pub(crate) fn remove_further_attributes(
             (format!("`#[{}]` is given twice", other.name()), "keep one of the two".to_owned())
         } else {
             (
-                "what may sleep cannot be non-blocking as well".to_owned(),
+                "a function cannot be both `#[may_sleep]` and `#[non_block]`".to_owned(),
                 "keep `#[may_sleep]` if it waits for anything, and `#[non_block]` if it must not"
                     .to_owned(),
             )

@@ -32,7 +32,7 @@ impl AnnotatedFn<'_> {
         {
             return Prologue::Error(Diagnostics::compile_error(
                 await_point,
-                "`.await` in a section: a section cannot be left and come back to",
+                "`.await` in a section: a section cannot be suspended and resumed",
                 "await before the section and after it, and put what must not block into a function of its \
                  own",
             ));
@@ -52,7 +52,7 @@ impl AnnotatedFn<'_> {
         if let (Some(proof), Some(_)) = (proof, token.or(context)) {
             diagnostics.error(
                 proof.ty(),
-                "two tokens: whoever holds a `NonBlock` must not sleep",
+                "two tokens: a function that takes a `NonBlock` must not sleep, and this one may",
                 "take `cx: &mut Sleepable` alone, and open a section inside with `cx.non_block(|nb| ...)`",
             );
         }
@@ -64,7 +64,7 @@ impl AnnotatedFn<'_> {
             if context.name.is_none() && context.is_impl_trait() && self.function.body.is_some() {
                 diagnostics.error(
                     context.ty(),
-                    "nothing names this token, and so nothing can check it",
+                    "this token has no name, and the attribute needs one to check it",
                     "give it a name: `_cx: &mut impl Context`",
                 );
                 return Prologue::Nothing;
@@ -81,7 +81,7 @@ impl AnnotatedFn<'_> {
             );
             diagnostics.error(
                 proof.ty(),
-                "a function that may sleep is lent a `Sleepable`, not a `NonBlock`",
+                "a `#[may_sleep]` function takes a `&mut Sleepable`, not a `NonBlock`",
                 help,
             );
             return Prologue::Nothing;
@@ -202,8 +202,9 @@ impl AnnotatedFn<'_> {
             )
         });
         if let Some(token) = token {
-            let message =
-                format!("two tokens: `{binding}` is to be bound, and this comes in already");
+            let message = format!(
+                "two tokens: the attribute binds `{binding}`, but this parameter is a token already"
+            );
             let help = match (self.attribute, token.role) {
                 (
                     Attribute::NonBlock,
@@ -214,13 +215,13 @@ impl AnnotatedFn<'_> {
                         .to_owned()
                 }
                 (Attribute::MaySleep, Role::NonBlock | Role::Nested(TokenType::NonBlock)) => {
-                    "what is lent a `NonBlock` must not sleep: remove the attribute".to_owned()
+                    "a function that takes a `NonBlock` must not sleep: remove the attribute".to_owned()
                 }
                 (_, Role::Nested(_)) => format!(
                     "take it as a parameter of its own, `{}`, under `#[{name}]`",
                     self.attribute.suggested_parameter()
                 ),
-                _ => format!("write `#[{name}]`: the token that comes in is all it needs"),
+                _ => format!("write `#[{name}]`: it needs no other token than the one that it takes"),
             };
             diagnostics.error(token.ty(), message, help);
             return if named_alike {

@@ -13,7 +13,8 @@ impl AnnotatedFn<'_> {
     /// The message and the help for a function without a token.
     pub(super) fn missing_token(&self) -> (String, String) {
         let ident = &self.signature.ident;
-        let message = format!("`{ident}` may sleep, but takes no token that gives it the right to");
+        let message =
+            format!("`{ident}` may sleep, but takes no token that gives it the right to sleep");
         let write = format!("write `{}`", self.signature_with("cx: &mut Sleepable"));
         let unbounded =
             self.parameters.iter().find(|p| p.role == Role::Unbounded && p.looks_like_token());

@@ -4,6 +4,8 @@ mod probe;
 mod prologue;
 mod requirement;
 mod test_body;
+#[cfg(feature = "std")]
+mod test_runs;
 
 pub use crate::context::Context;
 pub use crate::context::sealed::HoldsToken;
@@ -11,6 +13,7 @@ pub use crate::section::Section;
 #[cfg(feature = "std")]
 pub use crate::testing::run as run_test;
 pub use crate::token::{NonBlock, Sleepable};
+pub use core::module_path;
 pub use core::prelude::v1::test;
 #[cfg(feature = "macros")]
 pub use nonblock_macros::put_the_attribute_on_the_extern_block;
@@ -26,3 +29,5 @@ pub use requirement::{
     IsContext, IsNonBlock, IsSleepable, Named, NoOther, NotGeneric, NotSleepable, TakesToken,
 };
 pub use test_body::{TestBody, run_body};
+#[cfg(feature = "std")]
+pub use test_runs::TestRuns;

@@ -35,7 +35,7 @@ impl Named<NonBlock> for &NonBlock {}
 
 /// Must hold for what is found in a function that may sleep.
 #[diagnostic::on_unimplemented(
-    message = "this function may sleep, but takes no token that gives it the right to",
+    message = "this function may sleep, but takes no token that gives it the right to sleep",
     label = "takes no token",
     note = "write a parameter `cx: &mut Sleepable`; or, if the signature is not yours to change, bind a token in the body with `#[may_sleep(cx)]` (a call in a section is then found at run time only)"
 )]
@@ -96,9 +96,9 @@ impl<T> NotGeneric for Held<T> {}
 
 /// Must hold for each parameter of a function that binds a `Sleepable`: no other token comes in.
 #[diagnostic::on_unimplemented(
-    message = "two tokens: one is to be bound, and another comes in already",
+    message = "two tokens: the attribute binds one, but this parameter is a token already",
     label = "this is a token, or may be one",
-    note = "with a `Sleepable` that comes in, write `#[may_sleep]`: it is all the function needs; what is lent a `NonBlock` must not sleep"
+    note = "with a `Sleepable` that comes in, write `#[may_sleep]`: it needs no other token; a function that takes a `NonBlock` must not sleep"
 )]
 pub trait NoOther {
     /// Does nothing. The check is that it can be called.
