@@ -9,7 +9,9 @@ use quote::TokenStreamExt as _;
 use super::ast::{Block, BlockKind, Function, Item, Member};
 use super::attr::Attr;
 use super::inner_attributes::split_inner_attributes;
-use crate::token_tree::inspect::{into_braces, is_braces, is_literal, unwrap_invisible_groups};
+use crate::token_tree::inspect::{
+    into_braces, is_braces, is_literal, unwrap_invisible_groups, unwrap_passed_on_block,
+};
 use crate::token_tree::{is_group, is_punct, position_outside_angles};
 
 impl Item {
@@ -153,7 +155,7 @@ impl Cursor {
             position_outside_angles(self.rest(), |token| is_punct(token, ';') || is_braces(token));
         let header = self.take(end.unwrap_or(self.rest().len()));
         let (body, semicolon) = match self.0.next().map(into_braces) {
-            Some(Ok(body)) => (Some(body), None),
+            Some(Ok(body)) => (Some(unwrap_passed_on_block(body)), None),
             Some(Err(semicolon)) => (None, Some(semicolon)),
             None => (None, None),
         };

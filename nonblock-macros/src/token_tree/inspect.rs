@@ -65,6 +65,22 @@ pub(crate) fn into_braces(token: TokenTree) -> Result<Group, TokenTree> {
     }
 }
 
+/// Takes off the braces around a single block that a `macro_rules` macro passed on, as in `{ $body }` with `$body:block`.
+///
+/// In an expansion the invisible group around the block has no effect, and the compiler would find one pair of braces too many.
+pub(crate) fn unwrap_passed_on_block(body: Group) -> Group {
+    let mut tokens = body.stream().into_iter();
+    if let (Some(only), None) = (tokens.next(), tokens.next())
+        && is_group(&only, Delimiter::None)
+        && let Ok(block) = into_braces(only)
+    {
+        let mut unwrapped = Group::new(Delimiter::Brace, block.stream());
+        unwrapped.set_span(body.span());
+        return unwrapped;
+    }
+    body
+}
+
 /// What follows the `::` with which the tokens begin.
 pub(crate) fn after_path_separator(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     match tokens {
