@@ -47,6 +47,13 @@ mod section {
 
 mod check {
     pub fn might_sleep() {}
+
+    /// As the library's: what is called with the token that was lent.
+    pub mod with_token {
+        pub use super::might_sleep;
+
+        pub fn lend() {}
+    }
 }
 
 pub mod raw {

@@ -6,7 +6,7 @@ mod expansions;
 mod fuzz;
 mod module_order;
 mod parsed_as_syn_does;
-mod signatures;
+mod random_functions;
 
 use proc_macro2::{TokenStream, TokenTree};
 

@@ -18,15 +18,15 @@ use super::interval_driver_callbacks::IntervalNotifier;
 use super::interval_subscription::IntervalSubscription;
 use super::interval_tree::{LeafEntry, Subscriber};
 use super::invalidation::Invalidation;
-use super::open_invalidation::OpenInvalidation;
+use super::open_on_this_thread::OpenInvalidation;
 use super::pass_id::PassId;
 use super::range::Range;
 use super::reader_turn::wait_for_readers;
 use super::released::Released;
 use super::second_passes::SecondPasses;
-use super::snapshot::{Phase, Removed, Snapshot};
 use super::subscription::Subscription;
 use super::subscriptions::{Collect, Subscriptions};
+use super::subscriptions_snapshot::{Phase, Removed, Snapshot};
 use super::two_pass::{InvalidateTwoPass, TwoPass};
 
 /// The memory of a process as its drivers see it: the list of [`Notifier`]s that mirror it, and the calls to them.

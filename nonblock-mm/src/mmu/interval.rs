@@ -7,7 +7,7 @@ use nonblock::sync::SpinLock;
 
 use super::invalidate_seq::InvalidateSeq;
 use super::range::Range;
-use super::turn::IntervalTurn;
+use super::turn_counts::IntervalTurn;
 
 /// The sort key of an interval: its start, and then its number. So intervals with the same start are in the order in which they
 /// were subscribed.

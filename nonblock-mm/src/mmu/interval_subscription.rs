@@ -8,10 +8,10 @@ use nonblock::thread::Backoff;
 use nonblock::{Sleepable, might_sleep};
 
 use super::interval::Interval;
-use super::open_invalidation::OpenInvalidation;
+use super::open_on_this_thread::OpenInvalidation;
 use super::range::Range;
-use super::snapshot::Removed;
 use super::subscriptions::Subscriptions;
+use super::subscriptions_snapshot::Removed;
 use crate::primitive::{AtomicBool, Ordering};
 
 /// The subscription of an interval to an address space, until it is ended or dropped. It has the driver's side of the

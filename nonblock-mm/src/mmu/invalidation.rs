@@ -11,12 +11,12 @@ use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
 
 use super::caller_place::CallerPlace;
 use super::driver_callbacks::Notifier;
-use super::open_invalidation::OpenInvalidation;
+use super::open_on_this_thread::OpenInvalidation;
 use super::pass_id::PassId;
 use super::range::Range;
 use super::second_passes::SecondPasses;
-use super::snapshot::Snapshot;
 use super::subscriptions::Subscriptions;
+use super::subscriptions_snapshot::Snapshot;
 
 /// A range that was taken from the devices. They leave it alone until this is dropped.
 ///

@@ -6,7 +6,7 @@ use nonblock::Sleepable;
 use nonblock::thread::Backoff;
 
 use super::interval::Interval;
-use super::open_invalidation::OpenInvalidation;
+use super::open_on_this_thread::OpenInvalidation;
 use super::range::Range;
 use super::subscriptions::Subscriptions;
 use crate::primitive::{MAX_TURN_WAITS, per_thread};

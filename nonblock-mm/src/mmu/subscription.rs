@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use nonblock::rcu::{SharedTombstone, VersionClock};
 use nonblock::{Sleepable, might_sleep};
 
-use super::snapshot::Removed;
 use super::subscriptions::Subscriptions;
+use super::subscriptions_snapshot::Removed;
 
 /// The subscription of a notifier to an address space, until it is ended or dropped.
 ///

@@ -7,8 +7,8 @@ use nonblock::rcu::{GracePeriod, Rcu, VersionClock, ends_are_deferred};
 use nonblock::unwind::FirstPanic;
 
 use super::released::Released;
-use super::snapshot::{Phase, Removed, Snapshot};
-use super::turn::Turns;
+use super::subscriptions_snapshot::{Phase, Removed, Snapshot};
+use super::turn_counts::Turns;
 
 /// How many replaced snapshots may have copies of the list, whatever invalidations keep.
 const MAX_COPIES: usize = 8;

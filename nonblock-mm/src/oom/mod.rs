@@ -52,12 +52,12 @@ mod pressure_error;
 mod process;
 mod process_error;
 mod reap_event;
-mod reap_handle;
 mod reap_victim;
 mod reaped;
 mod reaper;
 mod reaper_state;
 mod reaper_thread;
+mod reaping;
 mod sharers;
 mod stats;
 #[cfg(feature = "tracing")]
@@ -74,9 +74,9 @@ pub use pressure_error::PressureError;
 pub use process::{Process, Reclaimed};
 pub use process_error::ProcessError;
 pub use reap_event::{ReapEvent, ReapEventKind};
-pub use reap_handle::Reaping;
 pub use reaped::{Held, ReapOutcome, Reaped};
 pub use reaper::Reaper;
+pub use reaping::Reaping;
 pub use stats::ReaperStats;
 pub use trigger::{MAX_WINDOW, MIN_WINDOW, Stall, Trigger, TriggerError};
 

@@ -9,10 +9,10 @@ use std::sync::mpsc::{self, Sender};
 use nonblock::{Place, Sleepable};
 
 use super::config::Config;
-use super::reap_handle::Reaping;
 use super::reap_victim::Victim;
 use super::reaper_state::ReaperState;
 use super::reaper_thread::{self, Message};
+use super::reaping::Reaping;
 use super::stats::{Counters, ReaperStats, increment};
 use super::worker_thread::WorkerThread;
 use crate::memory::Mm;

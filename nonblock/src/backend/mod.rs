@@ -53,7 +53,7 @@ mod active;
 #[cfg(not(any(debug_assertions, feature = "checks")))]
 mod checks_off;
 #[cfg(feature = "std")]
-pub(crate) mod environment;
+pub(crate) mod env_variable;
 mod interface;
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
 mod linked;
@@ -61,11 +61,11 @@ mod set_backend;
 #[cfg(feature = "std")]
 mod stderr;
 #[cfg(feature = "std")]
-mod stray_thread;
-#[cfg(feature = "std")]
 pub(crate) mod test_recorder;
 #[cfg(feature = "std")]
 mod thread_local;
+#[cfg(feature = "std")]
+mod thread_outside_tests;
 
 pub(crate) use active::{ActiveBackend, SuspendGuard, in_section};
 pub use interface::{Backend, Suspended};

@@ -4,11 +4,11 @@ use core::cell::Cell;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::string::{String, ToString};
 
-use super::environment;
+use super::env_variable;
 use super::interface::{Backend, Suspended};
 use super::stderr::write_unlocked;
-use super::stray_thread;
 use super::test_recorder;
+use super::thread_outside_tests;
 use crate::violation::{Place, Policy, Task, Violation};
 
 struct State {
@@ -116,7 +116,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn initial_policy() -> Policy {
-        environment::policy()
+        env_variable::policy()
     }
 
     fn begin_report() -> bool {
@@ -140,7 +140,7 @@ unsafe impl Backend for ThreadLocal {
     }
 
     fn before_panic(violation: &Violation) {
-        stray_thread::before_panic(violation);
+        thread_outside_tests::before_panic(violation);
     }
 }
 

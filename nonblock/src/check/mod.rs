@@ -1,13 +1,13 @@
 //! The run-time checks, which functions call at their start: `might_sleep`, `cant_sleep`.
 
-mod reported_call;
+mod same_cause;
 pub(crate) mod with_token;
 
 use crate::backend::{self, ActiveBackend, Backend as _};
 use crate::report;
 use crate::violation::{Checker, Place, ViolationKind};
 
-pub(crate) use reported_call::{ReportedCall, bind, root};
+pub(crate) use same_cause::{ReportedCall, bind, root};
 
 /// Whether this build of the crate keeps counts. It does if debug assertions are on, or the feature `checks`.
 ///
@@ -89,7 +89,7 @@ pub(crate) fn might_sleep_in_drop() {
 pub(crate) fn check_environment() {
     // With checks off, no policy acts.
     if CHECKS {
-        backend::environment::check();
+        backend::env_variable::check();
     }
 }
 

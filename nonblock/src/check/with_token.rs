@@ -1,6 +1,6 @@
 //! The checks of functions that were lent a token.
 
-use super::reported_call::{self, ReportedCall};
+use super::same_cause::{self, ReportedCall};
 use super::{Checker, Place, check_cant_sleep, check_might_sleep};
 
 /// As [`might_sleep`](crate::might_sleep()), in a function that was lent a `Sleepable`.
@@ -18,7 +18,7 @@ pub(crate) fn might_sleep() {
 #[inline]
 #[track_caller]
 pub(crate) fn lend() -> ReportedCall {
-    reported_call::begin(Checker::TokenHolder)
+    same_cause::begin(Checker::TokenHolder)
 }
 
 /// As [`might_sleep`], for a caller at another place.

@@ -1,10 +1,10 @@
 //! An event count: threads wait until what they look for is there, and whoever put it there wakes them.
 
 #[cfg(feature = "std")]
-mod parking;
+mod with_threads;
 
 #[cfg(feature = "std")]
-pub(crate) use parking::EventCount;
+pub(crate) use with_threads::EventCount;
 
 /// An event count where there are no threads: nobody waits, so there is nobody to wake.
 #[cfg(not(feature = "std"))]

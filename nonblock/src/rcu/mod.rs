@@ -68,13 +68,13 @@
 //! assert_eq!(block, [1.0; 4]);
 //! ```
 
-mod callback_list;
 mod cell;
+mod list;
 mod reader;
 mod shared_slice;
-mod version_clock;
+mod tombstone;
 
-pub use callback_list::{Entry, List, View};
 pub use cell::{GracePeriod, GracePeriods, Guard, Rcu, Writer};
+pub use list::{Entry, List, View};
 pub use reader::ends_are_deferred;
-pub use version_clock::{SharedTombstone, Tombstone, VersionClock};
+pub use tombstone::{SharedTombstone, Tombstone, VersionClock};

@@ -8,7 +8,7 @@ use super::counts_by_place;
 #[cfg(feature = "std")]
 use super::policy::policy;
 #[cfg(feature = "std")]
-use crate::backend::environment;
+use crate::backend::env_variable;
 use crate::violation::{Place, ViolationKind};
 
 /// Whether this build keeps counts.
@@ -160,7 +160,7 @@ impl fmt::Display for Stats {
         }
         write!(f, "violations: {}", self.total())?;
         #[cfg(feature = "std")]
-        if let Some(error) = environment::error() {
+        if let Some(error) = env_variable::error() {
             write!(f, "\n  {error}; using `{}`", policy())?;
         }
         for kind in ViolationKind::ALL.into_iter().filter(|kind| self.count(*kind) > 0) {

@@ -60,19 +60,19 @@ mod macros;
 mod monitor;
 mod mutex;
 #[cfg(not(any(target_has_atomic = "ptr", feature = "portable-atomic")))]
-mod no_spinning;
+mod no_compare_and_swap;
 #[cfg(feature = "std")]
 mod once_lock;
 mod raw_lock;
+#[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
 mod raw_spin;
+mod raw_spin_tag;
 mod rwlock;
 mod rwlock_guards;
 #[cfg(feature = "std")]
 mod semaphore;
 mod spin_lock;
 mod spin_rwlock;
-#[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
-mod spinning;
 
 #[cfg(feature = "std")]
 pub use barrier::{Barrier, BarrierWaitResult};
@@ -83,7 +83,7 @@ pub use lock_api::{self, WaitTimeoutResult};
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};
 #[cfg(feature = "std")]
 pub use once_lock::OnceLock;
-pub use raw_spin::RawSpin;
+pub use raw_spin_tag::RawSpin;
 pub use rwlock::RwLock;
 pub use rwlock_guards::{
     MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLockReadGuard, RwLockUpgradableReadGuard,

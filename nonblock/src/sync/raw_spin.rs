@@ -1,47 +1,239 @@
-//! The name of the raw locks that spin.
+//! What locks beneath the spin locks: a word for one holder, and one for one writer or many readers.
 
-#[cfg(not(any(target_has_atomic = "ptr", feature = "portable-atomic")))]
-use super::no_spinning as spinning;
-use super::raw_lock::{RawSpinLock, RawSpinRwLock};
-#[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
-use super::spinning;
+use lock_api::{GuardNoSend, RawMutex, RawRwLock, RawRwLockDowngrade};
 
-/// The raw lock that spins: what [`SpinLock`](crate::sync::SpinLock) and [`SpinRwLock`](crate::sync::SpinRwLock) stand on
-/// unless another is named.
+use crate::primitive::{
+    AtomicBool, AtomicUsize, LOOKS_FOR_AN_OVERDUE_WAITER, LOOKS_UNTIL_OVERDUE, Ordering, release,
+    spin,
+};
+
+/// How waiters treat one another: whoever has waited for long goes first.
 ///
-/// A waiter looks again and again until the lock is free. It makes no system call and allocates nothing, on no platform, and
-/// sets nothing up on a thread's first wait. It waits for the holder, and for nobody else: not for another waiter that lost
-/// its processor. There is no queue: whoever looks first when the lock is free gets it. But a waiter that has looked for long
-/// is let go first, by whoever comes later, for a bounded time.
-///
-/// It only names the raw locks. What locks is private: without the token that `SpinLock::lock` takes, a thread that may
-/// sleep could hold it while a section waits. So neither the locks of the crate `lock_api` nor
-/// [`Mutex`](crate::sync::Mutex) can stand on it.
-///
-/// # Context
-///
-/// For [`SpinLock`](crate::sync::SpinLock) and [`SpinRwLock`](crate::sync::SpinRwLock) only.
-///
-/// # Examples
-///
-/// ```
-/// use nonblock::sync::{RawSpin, SpinLock};
-///
-/// static HITS: SpinLock<u32> = SpinLock::new(0); // a `SpinLock<u32, RawSpin>`
-///
-/// fn hits() -> &'static SpinLock<u32, RawSpin> {
-///     &HITS
-/// }
-///
-/// nonblock::non_block(|nb| *hits().lock(nb) += 1);
-/// ```
+/// There is no queue. In one, a waiter would wait for the waiter ahead, which may have lost its processor. But without any order,
+/// a thread that takes the lock again as soon as it has released it would keep all others out, as the lock's word is in its
+/// cache. So a waiter that has looked often enough sets this flag. While it is set, whoever comes lets the others go first,
+/// for a bounded number of looks.
 #[derive(Debug)]
-pub struct RawSpin(());
+struct Overdue(AtomicBool);
 
-impl RawSpinLock for RawSpin {
-    type Raw = spinning::SpinningMutex;
+impl Overdue {
+    const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Whether somebody has waited for long.
+    #[inline]
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Waits until `try_take` took the lock. `is_free` looks whether that may succeed.
+    fn wait(&self, is_free: impl Fn() -> bool, try_take: impl Fn() -> bool) {
+        let (mut pause, mut looks, mut let_go_first) = (Pause::default(), 0, 0);
+        loop {
+            let is_overdue = looks >= LOOKS_UNTIL_OVERDUE;
+            if is_free() {
+                let goes_first = is_overdue || let_go_first >= LOOKS_FOR_AN_OVERDUE_WAITER;
+                if (goes_first || !self.is_set()) && try_take() {
+                    if is_overdue {
+                        // Whoever else is overdue sets it again at its next look.
+                        self.0.store(false, Ordering::Relaxed);
+                    }
+                    return;
+                }
+                let_go_first += 1;
+            }
+            if is_overdue && !self.is_set() {
+                self.0.store(true, Ordering::Relaxed);
+            }
+            looks += 1;
+            if looks == LOOKS_UNTIL_OVERDUE {
+                // From now on it looks often, so that the others do not wait for it in vain.
+                pause = Pause::SHORTEST;
+            }
+            pause.take(looks < LOOKS_UNTIL_OVERDUE);
+        }
+    }
 }
 
-impl RawSpinRwLock for RawSpin {
-    type Raw = spinning::SpinningRwLock;
+/// A pause between two looks at a lock. It grows up to a limit, so that a waiter does not slow the holder down by looking, and
+/// still sees soon that the lock is free.
+#[derive(Default)]
+struct Pause {
+    step: u32,
+}
+
+impl Pause {
+    const SHORTEST: Self = Self { step: 0 };
+    const LIMIT: u32 = 6;
+
+    fn take(&mut self, grows: bool) {
+        spin(1 << self.step);
+        if grows {
+            self.step = (self.step + 1).min(Self::LIMIT);
+        }
+    }
+}
+
+/// What locks beneath a `SpinLock`: a flag, which is tested, and then tested and set.
+#[derive(Debug)]
+pub struct SpinningMutex {
+    held: AtomicBool,
+    overdue: Overdue,
+}
+
+impl SpinningMutex {
+    #[inline]
+    fn try_take(&self) -> bool {
+        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[cold]
+    fn wait(&self) {
+        self.overdue.wait(|| !self.is_locked(), || self.try_take());
+    }
+}
+
+// SAFETY: whoever sets the flag has the lock until it clears it.
+unsafe impl RawMutex for SpinningMutex {
+    const INIT: Self = Self { held: AtomicBool::new(false), overdue: Overdue::new() };
+
+    type Guard = GuardNoSend;
+
+    #[inline]
+    fn lock(&self) -> GuardNoSend {
+        if self.overdue.is_set() || !self.try_take() {
+            self.wait();
+        }
+        GuardNoSend::new()
+    }
+
+    #[inline]
+    fn try_lock(&self) -> Option<GuardNoSend> {
+        self.try_take().then(GuardNoSend::new)
+    }
+
+    #[inline]
+    unsafe fn unlock(&self, _guard: GuardNoSend) {
+        self.held.store(false, Ordering::Release);
+    }
+
+    #[inline]
+    fn is_locked(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+}
+
+/// What locks beneath a `SpinRwLock`: a word that says whether somebody writes, and how many read.
+///
+/// A writer that has waited for long is overdue, and readers that come let it go first for a bounded number of looks. A
+/// thread that reads already can thus read again.
+#[derive(Debug)]
+pub struct SpinningRwLock {
+    word: AtomicUsize,
+    overdue: Overdue,
+}
+
+impl SpinningRwLock {
+    const FREE: usize = 0;
+    /// Somebody writes. Then there are no readers.
+    const WRITER: usize = 1;
+    /// One reader.
+    const READER: usize = 2;
+
+    /// Adds a reader, unless somebody writes.
+    #[inline]
+    fn try_read(&self) -> bool {
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & Self::WRITER == 0 {
+            let more = word.checked_add(Self::READER).expect("fewer readers than addresses");
+            match self.word.compare_exchange_weak(word, more, Ordering::Acquire, Ordering::Relaxed)
+            {
+                Ok(_) => return true,
+                Err(now) => word = now,
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn wait_to_read(&self) {
+        self.overdue.wait(|| !self.is_locked_exclusive(), || self.try_read());
+    }
+
+    #[inline]
+    fn try_write(&self) -> bool {
+        let (free, writer) = (Self::FREE, Self::WRITER);
+        self.word.compare_exchange(free, writer, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[cold]
+    fn wait_to_write(&self) {
+        self.overdue.wait(|| !self.is_locked(), || self.try_write());
+    }
+}
+
+// SAFETY: a writer turns a word that counts no readers into `WRITER`. Nobody adds a reader to that, and no other writer
+// takes it.
+unsafe impl RawRwLock for SpinningRwLock {
+    const INIT: Self = Self { word: AtomicUsize::new(Self::FREE), overdue: Overdue::new() };
+
+    type SharedGuard = GuardNoSend;
+    type ExclusiveGuard = GuardNoSend;
+
+    #[inline]
+    fn lock_shared(&self) -> GuardNoSend {
+        if self.overdue.is_set() || !self.try_read() {
+            self.wait_to_read();
+        }
+        GuardNoSend::new()
+    }
+
+    #[inline]
+    fn try_lock_shared(&self) -> Option<GuardNoSend> {
+        self.try_read().then(GuardNoSend::new)
+    }
+
+    #[inline]
+    unsafe fn unlock_shared(&self, _guard: GuardNoSend) {
+        self.word.fetch_sub(Self::READER, Ordering::Release);
+    }
+
+    #[inline]
+    fn lock_exclusive(&self) -> GuardNoSend {
+        if self.overdue.is_set() || !self.try_write() {
+            self.wait_to_write();
+        }
+        GuardNoSend::new()
+    }
+
+    #[inline]
+    fn try_lock_exclusive(&self) -> Option<GuardNoSend> {
+        self.try_write().then(GuardNoSend::new)
+    }
+
+    #[inline]
+    unsafe fn unlock_exclusive(&self, _guard: GuardNoSend) {
+        // While somebody writes, nobody else changes the word.
+        release(&self.word, Self::FREE);
+    }
+
+    #[inline]
+    fn is_locked(&self) -> bool {
+        self.word.load(Ordering::Relaxed) != Self::FREE
+    }
+
+    #[inline]
+    fn is_locked_exclusive(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & Self::WRITER != 0
+    }
+}
+
+// SAFETY: the writer alone has the lock, and becomes its only reader in one store.
+unsafe impl RawRwLockDowngrade for SpinningRwLock {
+    #[inline]
+    unsafe fn downgrade(&self, guard: GuardNoSend) -> GuardNoSend {
+        release(&self.word, Self::READER);
+        guard
+    }
 }

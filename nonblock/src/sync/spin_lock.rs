@@ -6,7 +6,7 @@ use lock_api::RawMutexFair;
 
 use super::macros::{guard, lock, map, parts, unlock_fair};
 use super::raw_lock::RawSpinLock;
-use super::raw_spin::RawSpin;
+use super::raw_spin_tag::RawSpin;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};

@@ -7,7 +7,7 @@ use lock_api::{RawRwLockDowngrade, RawRwLockFair};
 
 use super::macros::{downgrade, guard, lock, locked_exclusive, map, parts, unlock_fair};
 use super::raw_lock::RawSpinRwLock;
-use super::raw_spin::RawSpin;
+use super::raw_spin_tag::RawSpin;
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};

@@ -21,8 +21,6 @@
 //! [`Queue`] needs only `alloc`, but the functions that wait need threads. Without `std`, items are taken by
 //! [`try_pop`](Queue::try_pop) and [`drain`](Queue::drain).
 
-#[cfg(feature = "std")]
-mod busy_count;
 mod full;
 #[cfg(feature = "std")]
 mod live_workers;
@@ -31,6 +29,8 @@ mod shared;
 mod stats;
 #[cfg(feature = "std")]
 mod worker;
+#[cfg(feature = "std")]
+mod worker_seq;
 
 pub use full::Full;
 pub use queue::Queue;

@@ -18,10 +18,10 @@ use alloc::sync::Arc;
 #[cfg(feature = "std")]
 use alloc::vec::Vec;
 
-#[cfg(feature = "std")]
-use super::busy_count::BusyCount;
 use super::full::Full;
 use super::stats::QueueStats;
+#[cfg(feature = "std")]
+use super::worker_seq::BusyCount;
 use crate::event_count::EventCount;
 use crate::primitive::{ArrayQueue, AtomicUsize, Ordering, fence};
 

@@ -8,9 +8,9 @@ use std::thread as native;
 use std::thread_local;
 use std::vec::Vec;
 
-use super::busy_count::BusyCount;
 use super::live_workers::{LiveWorkers, Member};
 use super::shared::Shared;
+use super::worker_seq::BusyCount;
 use crate::thread::{Builder, JoinHandle};
 use crate::token::Sleepable;
 use crate::unwind;

@@ -32,6 +32,8 @@ mod primitive {
     pub const RCU_SHARDS: usize = 1;
     /// Nothing waits to be freed, so that there is the more to explore.
     pub const RCU_MAX_RETIRED: usize = 1;
+    /// An invalidation looks once, waits, and then ends the turn.
+    pub const MAX_TURN_WAITS: u32 = 1;
 
     macro_rules! per_thread {
         ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
@@ -72,6 +74,13 @@ mod check {
 
     pub fn might_sleep() {
         assert_eq!(Depth::now(), 0, "a sleep in a section");
+    }
+
+    /// As the library's: what is called with the token that was lent.
+    pub mod with_token {
+        pub use super::might_sleep;
+
+        pub fn lend() {}
     }
 }
 
@@ -134,7 +143,7 @@ pub mod sync {
     mod monitor;
     mod mutex;
     mod raw_lock;
-    mod raw_spin {
+    mod raw_spin_tag {
         use nonblock_tests::model::RawSpinning;
 
         pub struct RawSpin;

@@ -74,6 +74,13 @@ mod check {
     pub fn might_sleep_in_drop() {
         might_sleep();
     }
+
+    /// As the library's: what is called with the token that was lent.
+    pub mod with_token {
+        pub use super::might_sleep;
+
+        pub fn lend() {}
+    }
 }
 
 #[path = "../../../nonblock/src/context.rs"]
@@ -99,12 +106,12 @@ mod sync {
     mod once_lock;
     mod raw_lock;
     mod raw_spin;
+    mod raw_spin_tag;
     mod rwlock;
     mod rwlock_guards;
     mod semaphore;
     mod spin_lock;
     mod spin_rwlock;
-    mod spinning;
 
     pub use barrier::Barrier;
     pub use completion::Completion;
@@ -116,7 +123,7 @@ mod sync {
     pub type Mutex<T> = mutex::Mutex<T, model::RawLock>;
     pub type SpinLock<T> = spin_lock::SpinLock<T, model::RawSpinning>;
     pub type RwLock<T> = rwlock::RwLock<T, model::RawReadWrite>;
-    pub use raw_spin::RawSpin;
+    pub use raw_spin_tag::RawSpin;
     pub use spin_rwlock::SpinRwLockWriteGuard;
 
     pub type SpinningLock<T> = spin_lock::SpinLock<T, RawSpin>;

@@ -46,6 +46,13 @@ mod section {
 
 mod check {
     pub fn might_sleep() {}
+
+    /// As the library's: what is called with the token that was lent.
+    pub mod with_token {
+        pub use super::might_sleep;
+
+        pub fn lend() {}
+    }
 }
 
 #[path = "../../../nonblock/src/context.rs"]
@@ -64,11 +71,11 @@ pub use token::{NoToken, NonBlock, Sleepable};
 /// models have some of their own, that keep to `worker.rs`.
 #[path = "../../../nonblock/src/work"]
 mod work {
-    mod busy_count;
     mod full;
     mod live_workers;
     mod shared;
     mod stats;
+    mod worker_seq;
 
     pub use full::Full;
     pub use models::*;
@@ -77,13 +84,13 @@ mod work {
     mod models {
         use std::sync::Arc;
 
-        use super::{Full, busy_count, live_workers, shared};
+        use super::{Full, live_workers, shared, worker_seq};
 
         /// A queue of counted items, and its workers.
         pub struct Queue<T> {
             shared: shared::Shared<T>,
             running: Arc<live_workers::LiveWorkers>,
-            busy_counts: std::sync::Mutex<Vec<Arc<busy_count::BusyCount>>>,
+            busy_counts: std::sync::Mutex<Vec<Arc<worker_seq::BusyCount>>>,
         }
 
         impl<T> Queue<T> {
@@ -130,7 +137,7 @@ mod work {
                 mut handler: F,
             ) -> impl FnOnce() + use<T, F> {
                 let (queue, member) = (Arc::clone(self), live_workers::Member::join(&self.running));
-                let seq = Arc::new(busy_count::BusyCount::new());
+                let seq = Arc::new(worker_seq::BusyCount::new());
                 self.busy_counts.lock().unwrap().push(Arc::clone(&seq));
                 move || {
                     let _member = member;

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use lock_api::{GuardNoSend, RawMutex, RawRwLock};
 
-/// Stands for the raw locks of `spinning.rs`. None can be made.
+/// Stands for the raw locks of `raw_spin.rs`. None can be made.
 ///
 /// It has a parameter so that the compiler looks at `INIT` where a lock is made, and not here.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::vec::Vec;
 use crossbeam_utils::CachePadded;
 
 use super::shared_slice::SharedSlice;
-use super::version_clock::{SharedTombstone, Tombstone};
+use super::tombstone::{SharedTombstone, Tombstone};
 use crate::unwind::{self, DropCaught};
 
 /// A list of callbacks, in the order in which they are called. It never changes, and clones share its entries.
