@@ -65,6 +65,10 @@ pub(crate) const LOOKS_UNTIL_OVERDUE: usize = 32;
 #[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 16;
 
+/// At how many looks a reader lets an overdue writer go first while others read: for some 10 milliseconds.
+#[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+pub(crate) const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 4096;
+
 /// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
 #[cfg(all(feature = "work", feature = "std"))]
 pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;

@@ -18,6 +18,9 @@ use crate::token::Sleepable;
 ///
 /// Objects are moved in and out, so a large object is best boxed. The reserve then holds the boxes.
 ///
+/// Threads that wait are served in the order in which they came, up to 64 of them (32 on 32-bit targets). More look once a
+/// millisecond, and in no order.
+///
 /// # Context
 ///
 /// To take an object without waiting, and to give it back, neither sleeps nor allocates nor releases memory, and takes no

@@ -145,3 +145,41 @@ fn a_read_write_lock_excludes_writers_over_threads() {
     });
     assert_eq!(pair.into_inner(), (2 * ROUNDS, 2 * ROUNDS));
 }
+
+/// Readers whose holds overlap, so that there is never a moment without one, unless they let the writer go first.
+#[test]
+fn a_writer_gets_in_between_readers_that_overlap() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    const HOLD: Duration = Duration::from_micros(if cfg!(miri) { 1 } else { 100 });
+    let (lock, done) = (sync::SpinRwLock::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    non_block(|nb| {
+                        let held = lock.read(nb);
+                        let start = Instant::now();
+                        while start.elapsed() < HOLD {
+                            std::hint::spin_loop();
+                        }
+                        drop(held);
+                    });
+                }
+            });
+        }
+        let writer = scope.spawn(|| {
+            for _ in 0..5 {
+                non_block(|nb| *lock.write(nb) += 1);
+            }
+        });
+        let start = Instant::now();
+        while !writer.is_finished() && start.elapsed() < Duration::from_secs(20) {
+            std::thread::yield_now();
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(start.elapsed() < Duration::from_secs(20), "the writer starves");
+    });
+    assert_eq!(lock.into_inner(), 5);
+}

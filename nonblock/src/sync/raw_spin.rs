@@ -3,8 +3,8 @@
 use lock_api::{GuardNoSend, RawMutex, RawRwLock, RawRwLockDowngrade};
 
 use crate::primitive::{
-    AtomicBool, AtomicUsize, LOOKS_FOR_AN_OVERDUE_WAITER, LOOKS_UNTIL_OVERDUE, Ordering, release,
-    spin,
+    AtomicBool, AtomicUsize, LOOKS_FOR_AN_OVERDUE_WAITER, LOOKS_FOR_AN_OVERDUE_WRITER,
+    LOOKS_UNTIL_OVERDUE, Ordering, release, spin,
 };
 
 /// How waiters treat one another: whoever has waited for long goes first.
@@ -12,7 +12,8 @@ use crate::primitive::{
 /// There is no queue. In one, a waiter would wait for the waiter ahead, which may have lost its processor. But without any order,
 /// a thread that takes the lock again as soon as it has released it would keep all others out, as the lock's word is in its
 /// cache. So a waiter that has looked often enough sets this flag. While it is set, whoever comes lets the others go first,
-/// for a bounded number of looks.
+/// for a bounded number of looks. Few of them may find that nobody at all has the lock: then the overdue waiter itself has lost
+/// its processor. Many may find that others read, since an overdue writer waits for the last of them.
 #[derive(Debug)]
 struct Overdue(AtomicBool);
 
@@ -27,13 +28,21 @@ impl Overdue {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Waits until `try_take` took the lock. `is_free` looks whether that may succeed.
-    fn wait(&self, is_free: impl Fn() -> bool, try_take: impl Fn() -> bool) {
-        let (mut pause, mut looks, mut let_go_first) = (Pause::default(), 0, 0);
+    /// Waits until `try_take` took the lock. `is_free` looks whether that may succeed, and `is_held` whether anybody has the lock.
+    fn wait(
+        &self,
+        is_free: impl Fn() -> bool,
+        is_held: impl Fn() -> bool,
+        try_take: impl Fn() -> bool,
+    ) {
+        let (mut pause, mut looks) = (Pause::default(), 0);
+        let (mut let_go_first, mut let_go_first_of_readers) = (0, 0);
         loop {
             let is_overdue = looks >= LOOKS_UNTIL_OVERDUE;
             if is_free() {
-                let goes_first = is_overdue || let_go_first >= LOOKS_FOR_AN_OVERDUE_WAITER;
+                let goes_first = is_overdue
+                    || let_go_first >= LOOKS_FOR_AN_OVERDUE_WAITER
+                    || let_go_first_of_readers >= LOOKS_FOR_AN_OVERDUE_WRITER;
                 if (goes_first || !self.is_set()) && try_take() {
                     if is_overdue {
                         // Whoever else is overdue sets it again at its next look.
@@ -41,7 +50,11 @@ impl Overdue {
                     }
                     return;
                 }
-                let_go_first += 1;
+                if is_held() {
+                    let_go_first_of_readers += 1;
+                } else {
+                    let_go_first += 1;
+                }
             }
             if is_overdue && !self.is_set() {
                 self.0.store(true, Ordering::Relaxed);
@@ -90,7 +103,7 @@ impl SpinningMutex {
 
     #[cold]
     fn wait(&self) {
-        self.overdue.wait(|| !self.is_locked(), || self.try_take());
+        self.overdue.wait(|| !self.is_locked(), || false, || self.try_take());
     }
 }
 
@@ -158,7 +171,7 @@ impl SpinningRwLock {
 
     #[cold]
     fn wait_to_read(&self) {
-        self.overdue.wait(|| !self.is_locked_exclusive(), || self.try_read());
+        self.overdue.wait(|| !self.is_locked_exclusive(), || self.is_locked(), || self.try_read());
     }
 
     #[inline]
@@ -169,7 +182,7 @@ impl SpinningRwLock {
 
     #[cold]
     fn wait_to_write(&self) {
-        self.overdue.wait(|| !self.is_locked(), || self.try_write());
+        self.overdue.wait(|| !self.is_locked(), || false, || self.try_write());
     }
 }
 

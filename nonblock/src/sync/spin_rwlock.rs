@@ -15,7 +15,8 @@ use crate::token::{NonBlock, lend_non_block};
 /// A lock for one writer or many readers, which is held in a section only.
 ///
 /// A waiter spins, as for a [`SpinLock`](crate::sync::SpinLock), whose page says what that means where the holder loses its
-/// processor. A writer that has waited for long is let go first, by readers that come later, for a bounded time.
+/// processor. A writer that has waited for long is let go first, by readers that come later, for some
+/// milliseconds: it gets the lock unless readers hold it for longer than that.
 ///
 /// It has no upgradable read, as [`RwLock`](super::RwLock) has, so no `downgrade_to_upgradable` either: an upgrade waits until
 /// the other readers are gone, and two sections that hold the lock to read would spin for each other. To write after reading, drop

@@ -28,6 +28,7 @@ mod primitive {
     /// Few, so that there is the less to explore.
     pub const LOOKS_UNTIL_OVERDUE: usize = 1;
     pub const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 1;
+    pub const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 1;
 
     pub fn release(word: &AtomicUsize, value: usize) {
         word.swap(value, Ordering::Release);
