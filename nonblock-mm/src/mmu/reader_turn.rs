@@ -1,4 +1,4 @@
-//! A reader's turn while it lasts, and the wait of an invalidation for it. See `turn`.
+//! A reader's turn while it lasts, and the wait of an invalidation for it. See `turn_counts`.
 
 use std::sync::Arc;
 

@@ -101,7 +101,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`].
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn).
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Killer {
     ///
     /// # Context
     ///
-    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`].
+    /// May sleep, since the kernel makes a thread. It takes no token, like [`thread::spawn`](nonblock::thread::spawn).
     ///
     /// # Errors
     ///
