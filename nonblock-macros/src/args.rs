@@ -143,7 +143,18 @@ impl Args {
             return;
         }
         let name = mac.name();
-        match as_name(argument) {
+        let name_of_token = as_name(argument);
+        if let (Macro::Test, Some(other)) = (mac, &name_of_token)
+            && ["should_panic", "ignore", "skip"].iter().any(|word| other == word)
+        {
+            diagnostics.error(
+                tokens,
+                format!("`{other}` would be the name of a token that is bound"),
+                "write `#[should_panic]` and `#[ignore]` as attributes of their own, or another name",
+            );
+            return;
+        }
+        match name_of_token {
             Some(ident) if ident == "skip" && matches!(mac, Macro::Attribute(_)) => {
                 if self.skip.is_some() {
                     diagnostics.error(tokens, "`skip` is given twice", "keep one of the two");

@@ -6,7 +6,12 @@ use nonblock_tests::fixture::Fixture;
 fn every_form_works_under_another_name() {
     let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR"));
     let outcome = fixture.succeed("test", &["--lib", "--tests"]);
-    for test in ["all_of_them", "sleeping_in_a_section_is_found", "without_the_argument"] {
+    for test in [
+        "all_of_them",
+        "a_test_that_binds_its_token",
+        "sleeping_in_a_section_is_found",
+        "without_the_argument",
+    ] {
         let passed = outcome.stdout.lines().any(|line| {
             line.starts_with("test ") && line.contains(test) && line.ends_with(" ... ok")
         });

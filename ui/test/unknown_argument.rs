@@ -1,6 +1,6 @@
-//! A test has one argument, the path of the crate.
+//! A test's arguments are the name of a token, and the path of the crate.
 
-#[nonblock::test(should_panic)]
+#[nonblock::test(should_panic = "why")]
 fn flushes() {}
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! The expansion of one function or method.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 
 use super::prologue::PrologueWriter;
@@ -11,6 +11,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::{BlockKind, Function, has_no_inner_attributes, split_inner_attributes};
 use crate::signature::Signature;
 use crate::token_tree::construct::{braces_around, punct};
+use crate::token_tree::inspect::into_braces;
 use crate::token_tree::is_ident;
 use crate::validate::{AnnotatedFn, Enclosing, Prologue, remove_further_attributes};
 
@@ -132,6 +133,28 @@ fn write_body(
     braces_around(content, span)
 }
 
+/// Puts an empty statement into a block that a `macro_rules` macro passed on as the last expression of a body.
+///
+/// Without an attribute, the compiler does not call its braces unnecessary. But it does if a macro hands them on.
+fn keep_last_braces(body: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = body.into_iter().collect();
+    if let Some(TokenTree::Group(last)) = tokens.last()
+        && last.delimiter() == Delimiter::None
+        && let Ok(block) = into_braces(TokenTree::from(last.clone()))
+    {
+        tokens.pop();
+        tokens.push(with_empty_statement(block.stream(), &block).into());
+    }
+    tokens.into_iter().collect()
+}
+
+/// Writes a block with an empty statement, which keeps the compiler from calling the braces unnecessary.
+fn with_empty_statement(content: TokenStream, block: &Group) -> Group {
+    let mut tokens = TokenStream::from(punct(';', Span::mixed_site()));
+    tokens.extend(content);
+    braces_around(tokens, block.span())
+}
+
 /// The body that the user wrote, without its inner attributes. These have to stay at the function's beginning.
 enum Body {
     /// A group in braces that can be put into other braces as it is.
@@ -148,6 +171,8 @@ impl Body {
             return (TokenStream::new(), Self::Group(body));
         }
         let (inner, rest) = split_inner_attributes(&body, source);
+        // Only where there is no source text can there be something that a `macro_rules` macro passed on.
+        let rest = if source.is_none() { keep_last_braces(rest) } else { rest };
         (inner, Self::Content(rest, body))
     }
 
@@ -159,15 +184,11 @@ impl Body {
         }
     }
 
-    /// Writes the body as a block. An empty statement in it keeps the compiler from calling the braces unnecessary.
+    /// Writes the body as a block.
     fn into_block(self) -> TokenTree {
         match self {
             Self::Group(body) => body.into(),
-            Self::Content(rest, group) => {
-                let mut tokens = TokenStream::from(punct(';', Span::mixed_site()));
-                tokens.extend(rest);
-                braces_around(tokens, group.span()).into()
-            }
+            Self::Content(rest, group) => with_empty_statement(rest, &group).into(),
         }
     }
 }

@@ -132,9 +132,10 @@ impl TestWriter<'_> {
         let bound = braced_call(private.item("bind_sleepable"), TokenStream::new(), at);
         let holder = own_name("holder", hidden);
         let (inner, rest) = split_inner_attributes(body, self.function.body_source());
+        // Only an expansion binds a token, as in `PrologueWriter::bind`.
         let content = quote_spanned! {hidden=>
             #inner
-            let mut #holder = #bound;
+            let mut #holder = unsafe #bound;
             let #name = #private::BoundToken::token(&mut #holder);
         };
         // The block makes the token outlive the temporaries of the body's last expression.

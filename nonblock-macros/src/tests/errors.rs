@@ -182,6 +182,7 @@ fn one_error_for_one_mistake_in_a_test() {
         ("", "", "there is nothing after `#[nonblock::test]`"),
         ("5", "fn t() {}", "`#[nonblock::test]` takes no such argument"),
         ("cx", "fn t(nb: &NonBlock) {}", "a test takes one token: a parameter or a bound name"),
+        ("should_panic", "fn t() {}", "`should_panic` would be the name of a token"),
         ("cx, nb", "fn t() {}", "a second name"),
         ("", "#[rstest] fn t(cx: &mut Sleepable) {}", "the cases of a test fill its parameters"),
     ];

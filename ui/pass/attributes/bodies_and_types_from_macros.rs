@@ -19,6 +19,12 @@ macro_rules! with_block {
 
         #[non_block]
         fn block() -> u8 $body
+
+        #[non_block(nb)]
+        fn block_after_a_statement() -> u8 {
+            let _ = nb;
+            $body
+        }
     };
 }
 
