@@ -577,24 +577,12 @@ fn sources(package: &str) -> (PathBuf, Vec<PathBuf>) {
     (source, files)
 }
 
-/// Returns whether a module in the folder of the file shows it on its page, as an example. No other code sees it then.
-fn is_example(file: &Path) -> bool {
-    let name = file.file_name().and_then(|name| name.to_str()).expect("a name in Unicode");
-    let shown = format!("#![doc = include_str!(\"{name}\")]");
-    let folder = fs::read_dir(file.parent().expect("a folder")).expect("a folder of sources");
-    let others = folder.flatten().map(|entry| entry.path()).filter(|other| other != file);
-    others.filter_map(|other| fs::read_to_string(other).ok()).any(|text| text.contains(&shown))
-}
-
-/// Reads a crate of this repository, whole: a file that no module has, and no page shows, is a fault too.
+/// Reads a crate of this repository, whole: a file that no module has is a fault too.
 fn check(package: &str, floors: &[&str]) {
     let (source, files) = sources(package);
     let library = Crate::read(&|path| fs::read_to_string(source.join(path)).ok());
     let mut faults = library.faults(floors);
     for file in files {
-        if is_example(&file) {
-            continue;
-        }
         let path = file.strip_prefix(&source).expect("it was found there");
         if !library.files.iter().any(|file| file == path) {
             faults.push(format!("{}: belongs to no module", path.display()));

@@ -2,6 +2,7 @@
 //! core is compiled as a kernel compiles it.
 #![cfg(target_os = "linux")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -174,8 +175,23 @@ fn a_backend_may_keep_no_count() {
     assert_eq!(outcome.stdout, format!("{ALWAYS}done\n"));
 }
 
+/// The text that the page of `backend` shows as a program, without the marks of documentation.
+fn program_on_the_page() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("nonblock/src/backend/mod.rs")).expect("the page");
+    let lines = page.lines().skip_while(|line| *line != "//! ```text").skip(1);
+    let shown = lines.take_while(|line| *line != "//! ```");
+    shown
+        .map(|line| {
+            format!("{}\n", line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default())
+        })
+        .collect()
+}
+
 #[test]
 fn the_program_on_the_page_of_backend_runs() {
+    let source = include_str!("../fixtures/bare_program/src/main.rs");
+    assert_eq!(program_on_the_page(), source, "the page shows the program that is run here");
     let fixture = Fixture::new("bare_program", env!("CARGO_TARGET_TMPDIR"));
     fixture.succeed("build", &[]);
     let program = fixture.target().join("debug/bare_program");
@@ -184,7 +200,7 @@ fn the_program_on_the_page_of_backend_runs() {
     outcome.assert_success();
     let headline = "BUG: sleeping function called from invalid context at ";
     assert!(outcome.stderr.starts_with(headline), "{outcome:#?}");
-    assert!(outcome.stderr.contains("bare_program.rs"), "{outcome:#?}");
+    assert!(outcome.stderr.contains("src/main.rs"), "{outcome:#?}");
     // Its backend names no thread.
     assert_eq!(outcome.stderr.lines().nth(1), Some("non_block: 1"), "{outcome:#?}");
 }
