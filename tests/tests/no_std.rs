@@ -181,11 +181,12 @@ fn program_on_the_page() -> String {
     let page = fs::read_to_string(root.join("nonblock/src/backend/mod.rs")).expect("the page");
     let lines = page.lines().skip_while(|line| *line != "//! ```text").skip(1);
     let shown = lines.take_while(|line| *line != "//! ```");
-    shown
-        .map(|line| {
-            format!("{}\n", line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default())
-        })
-        .collect()
+    let mut program: Vec<_> = shown
+        .map(|line| line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default())
+        .collect();
+    // For the end of the last line.
+    program.push("");
+    program.join("\n")
 }
 
 #[test]

@@ -370,6 +370,32 @@ fn an_invalidation_within_a_first_pass_finishes_its_own_operation_only() {
     });
 }
 
+/// A start that succeeded gets its end, though its operation was finished at once and that panicked.
+#[test]
+fn a_panic_of_an_operation_that_is_finished_at_once_leaves_no_start_without_an_end() {
+    let (log, space) = (Log::default(), Arc::new(AddressSpace::new()));
+    let [outer, inner] = ["outer", "inner"].map(|name| Device::busy(name, &log));
+    sleepable(|cx| {
+        let _outer = space.subscribe_two_pass(pages(0, 8), Arc::clone(&outer), cx).unwrap();
+        let _inner = space.subscribe_two_pass(pages(1, 8), Arc::clone(&inner), cx).unwrap();
+        inner.nests.with(cx, |nests, _nb| *nests = Some(Arc::clone(&space)));
+        outer.panics_in("finish 1");
+        let panic = panic_of(|| drop(space.invalidate(pages(4, 1), Event::Unmap, cx)));
+        assert_eq!(panic, "outer finish 1");
+        let expected = [
+            ("outer", "start"),
+            ("inner", "start"),
+            // The nested one, whose operation has no place to wait in.
+            ("outer", "start"),
+            ("outer", "finish 1"),
+            ("outer", "end"),
+            ("outer", "finish 0"),
+            ("outer", "end"),
+        ];
+        assert_eq!(taken(&log), expected);
+    });
+}
+
 #[test]
 fn a_release_makes_two_passes_too() {
     sleepable(|cx| {

@@ -1,10 +1,11 @@
 //! Two passes over the drivers of intervals: the first begins an operation of each device, the second waits for them.
 
-use core::fmt;
+use core::{fmt, mem};
 use std::sync::Arc;
 
 use nonblock::sync::SpinLock;
-use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
+use nonblock::unwind::FirstPanic;
+use nonblock::{Context, NonBlock, Sleepable, WouldBlock, raw};
 
 use super::interval_driver_callbacks::IntervalNotifier;
 use super::pass_id::PassId;
@@ -220,9 +221,30 @@ impl<D: InvalidateTwoPass> TwoPass<D> {
     fn in_one_pass<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
         // Whoever must not sleep has no `Finish`.
         if let Some(Finish { operation, cx }) = self.driver.invalidate_start(range, cx)? {
-            self.driver.invalidate_finish(range, operation, cx);
+            self.finish_at_once(range, operation, cx);
         }
         Ok(())
+    }
+
+    /// The second pass, within the call that makes the first. To the caller its panic is one of the first pass, after which
+    /// there is no end call. But the start has succeeded, so its end is called here.
+    fn finish_at_once(&self, range: &Range, operation: D::Operation, cx: &mut Sleepable) {
+        let end = EndAfterPanic { driver: &*self.driver, range };
+        self.driver.invalidate_finish(range, operation, cx);
+        mem::forget(end);
+    }
+}
+
+/// Calls the end of an invalidation if this is dropped, which only a panic of the second pass does.
+struct EndAfterPanic<'a, D: InvalidateTwoPass> {
+    driver: &'a D,
+    range: &'a Range,
+}
+
+impl<D: InvalidateTwoPass> Drop for EndAfterPanic<'_, D> {
+    fn drop(&mut self) {
+        // A second panic would abort. The first one goes on.
+        FirstPanic::new().catch(|| raw::non_block(|nb| self.driver.invalidate_end(self.range, nb)));
     }
 }
 
@@ -256,7 +278,7 @@ impl<D: InvalidateTwoPass> IntervalNotifier for TwoPass<D> {
         match not_kept {
             None => true,
             Some(operation) => {
-                self.driver.invalidate_finish(range, operation, cx);
+                self.finish_at_once(range, operation, cx);
                 false
             }
         }
