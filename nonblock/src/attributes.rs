@@ -9,7 +9,7 @@
 /// | a function or method that takes `cx: &mut C`, where `C: Context` | checks at entry that a `Sleepable` comes in outside sections, and a `NonBlock` in a section |
 /// | a function whose signature you cannot change, as `#[may_sleep(cx)]` | binds `cx: &mut Sleepable` in the body, and checks at run time that no section is open |
 /// | a declared method of a trait | checks the parameter's type |
-/// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[may_sleep(skip)]` leaves one out |
+/// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[may_sleep(skip)]` leaves one out; methods that a macro in the block writes are not seen |
 /// | `unsafe extern "C" { ... }` | makes each foreign function private, and gives its name to a function whose first argument is `cx` |
 ///
 /// The documentation of the function gets a line, after its summary, that tells so. The check at entry is there only where
@@ -93,7 +93,7 @@ pub use nonblock_macros::may_sleep;
 /// | a function or method that takes no token | runs the body in a section: `return`, `?` and early exits work as always |
 /// | a function or method that takes no token, as `#[non_block(nb)]` | runs the body in a section, and binds `nb: &mut NonBlock` in it |
 /// | a declared method of a trait, which takes the token | checks the parameter's type |
-/// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[non_block(skip)]` leaves one out |
+/// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[non_block(skip)]` leaves one out; methods that a macro in the block writes are not seen |
 /// | `unsafe extern "C" { ... }` | makes each foreign function private, and gives its name to a function that calls it in a section |
 ///
 /// The values that the body binds, and its temporaries, are dropped in the section too. So are the temporaries of its last

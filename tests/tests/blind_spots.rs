@@ -176,6 +176,29 @@ fn a_token_captured_by_a_raw_section_is_left_to_the_counters() {
 }
 
 #[test]
+fn a_method_of_a_macro_is_not_seen_by_the_blocks_attribute() {
+    struct Device;
+
+    macro_rules! method {
+        ($name:ident) => {
+            fn $name() -> u32 {
+                raw::depth()
+            }
+        };
+    }
+
+    #[non_block]
+    impl Device {
+        method!(of_a_macro);
+        fn plain() -> u32 {
+            raw::depth()
+        }
+    }
+
+    assert_eq!((Device::plain(), Device::of_a_macro()), (1, 0));
+}
+
+#[test]
 fn a_section_begun_by_hand_is_left_to_the_counters() {
     let violation = expect_violation(|| {
         nonblock::sleepable(|cx| {
@@ -216,6 +239,22 @@ fn a_token_made_by_unsafe_code_is_left_to_the_counters() {
 }
 
 // Counted, and not reported.
+
+#[test]
+fn a_mistake_within_a_reported_call_is_counted_and_not_reported() {
+    let before = nonblock::stats().count(ViolationKind::SleepInNonBlock);
+    let seen = violations(|| {
+        raw::non_block_start();
+        raw::sleepable(|cx| {
+            raw::non_block_end();
+            // A section of its own, and yet at the depth of the one that the root was called in.
+            raw::non_block(|_nb| sleep(cx));
+        });
+    });
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    let counted = nonblock::stats().count(ViolationKind::SleepInNonBlock) - before;
+    assert!(counted >= 2, "{counted}");
+}
 
 #[test]
 fn a_permitted_sleep_is_counted_and_not_reported() {

@@ -38,6 +38,8 @@
 //!   `blind_spots.rs::dropping_what_the_kernel_may_wait_for_is_left_to_the_counters`
 //! * **Starting a thread**: [`thread::spawn`](crate::thread::spawn) takes no token, as `std`'s takes none.
 //!   `blind_spots.rs::starting_a_thread_is_left_to_the_counters`
+//! * **A method that a macro writes**, in a block with `#[may_sleep]` or `#[non_block]`: the attribute comes before the macro.
+//!   *Put the attribute on the method, in the macro.* `blind_spots.rs::a_method_of_a_macro_is_not_seen_by_the_blocks_attribute`
 //! * **What is under [`raw`](crate::raw)**: its sections and roots may capture a token.
 //!   `blind_spots.rs::a_token_captured_by_a_raw_section_is_left_to_the_counters`
 //! * **A section begun by hand**, by [`raw::non_block_start`](crate::raw::non_block_start) or from C
@@ -53,6 +55,9 @@
 //!   every place, with its reason. `blind_spots.rs::a_permitted_sleep_is_counted_and_not_reported`
 //! * **A violation while another is being reported**, in a [`Handler`](crate::Handler) or a subscriber of `tracing`. Reports
 //!   of reports would never end. `policy.rs::the_handler_may_sleep_lock_and_break_rules_without_recursion`
+//! * **What sleeps within a call that was reported**: a root, or a call with a token, in a section. It has the same cause. If
+//!   that section ends before the call returns, a further mistake within the call is not told apart from it. *Mend the
+//!   reported call first.* `blind_spots.rs::a_mistake_within_a_reported_call_is_counted_and_not_reported`
 //! * **The same violation once more**, under [`Policy::Warn`](crate::Policy::Warn): each place is reported once.
 //!   `policy.rs::warn_writes_a_site_once_counts_all_and_goes_on`
 //!

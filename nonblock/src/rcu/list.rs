@@ -205,6 +205,9 @@ impl<C: ?Sized, D> List<C, D> {
 
     /// Returns a list with one more entry. It comes before the first entry for which `is_behind` returns `true`.
     ///
+    /// If that is the end, the two lists share memory, and the entry lives until both are dropped. So publish the new list in
+    /// place of this one.
+    ///
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
