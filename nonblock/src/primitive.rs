@@ -65,9 +65,10 @@ pub(crate) const LOOKS_UNTIL_OVERDUE: usize = 32;
 #[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 16;
 
-/// At how many looks a reader lets an overdue writer go first while others read: for some 10 milliseconds.
+/// At how many looks a reader lets an overdue writer go first while others read: for some tens of milliseconds, which is longer
+/// than it takes until a reader that lost its processor has it back.
 #[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
-pub(crate) const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 4096;
+pub(crate) const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 1 << 16;
 
 /// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
 #[cfg(all(feature = "work", feature = "std"))]

@@ -152,10 +152,11 @@ fn a_writer_gets_in_between_readers_that_overlap() {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
-    const HOLD: Duration = Duration::from_micros(if cfg!(miri) { 1 } else { 100 });
+    const HOLD: Duration = Duration::from_micros(if cfg!(miri) { 1 } else { 300 });
+    const WRITES: u32 = 50;
     let (lock, done) = (sync::SpinRwLock::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        for _ in 0..6 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     non_block(|nb| {
@@ -170,7 +171,7 @@ fn a_writer_gets_in_between_readers_that_overlap() {
             });
         }
         let writer = scope.spawn(|| {
-            for _ in 0..5 {
+            for _ in 0..WRITES {
                 non_block(|nb| *lock.write(nb) += 1);
             }
         });
@@ -181,5 +182,5 @@ fn a_writer_gets_in_between_readers_that_overlap() {
         done.store(true, Ordering::Relaxed);
         assert!(start.elapsed() < Duration::from_secs(20), "the writer starves");
     });
-    assert_eq!(lock.into_inner(), 5);
+    assert_eq!(lock.into_inner(), WRITES);
 }

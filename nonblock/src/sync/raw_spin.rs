@@ -39,28 +39,31 @@ impl Overdue {
         let (mut let_go_first, mut let_go_first_of_readers) = (0, 0);
         loop {
             let is_overdue = looks >= LOOKS_UNTIL_OVERDUE;
-            if is_free() {
-                let goes_first = is_overdue
-                    || let_go_first >= LOOKS_FOR_AN_OVERDUE_WAITER
-                    || let_go_first_of_readers >= LOOKS_FOR_AN_OVERDUE_WRITER;
-                if (goes_first || !self.is_set()) && try_take() {
-                    if is_overdue {
-                        // Whoever else is overdue sets it again at its next look.
-                        self.0.store(false, Ordering::Relaxed);
-                    }
-                    return;
-                }
+            let goes_first = is_overdue
+                || let_go_first >= LOOKS_FOR_AN_OVERDUE_WAITER
+                || let_go_first_of_readers >= LOOKS_FOR_AN_OVERDUE_WRITER;
+            if !is_free() {
+                looks += 1;
+            } else if !goes_first && self.is_set() {
+                // These looks do not make it overdue: it is not kept out, but lets somebody go first.
                 if is_held() {
                     let_go_first_of_readers += 1;
                 } else {
                     let_go_first += 1;
                 }
+            } else if try_take() {
+                if is_overdue {
+                    // Whoever else is overdue sets it again at its next look.
+                    self.0.store(false, Ordering::Relaxed);
+                }
+                return;
+            } else {
+                looks += 1;
             }
             if is_overdue && !self.is_set() {
                 self.0.store(true, Ordering::Relaxed);
             }
-            looks += 1;
-            if looks == LOOKS_UNTIL_OVERDUE {
+            if looks >= LOOKS_UNTIL_OVERDUE && !is_overdue {
                 // From now on it looks often, so that the others do not wait for it in vain.
                 pause = Pause::SHORTEST;
             }

@@ -16,7 +16,7 @@ use crate::token::{NonBlock, lend_non_block};
 ///
 /// A waiter spins, as for a [`SpinLock`](crate::sync::SpinLock), whose page says what that means where the holder loses its
 /// processor. A writer that has waited for long is let go first, by readers that come later, for some
-/// milliseconds: it gets the lock unless readers hold it for longer than that.
+/// tens of milliseconds: it gets the lock unless readers hold it for longer than that.
 ///
 /// It has no upgradable read, as [`RwLock`](super::RwLock) has, so no `downgrade_to_upgradable` either: an upgrade waits until
 /// the other readers are gone, and two sections that hold the lock to read would spin for each other. To write after reading, drop
@@ -61,8 +61,8 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
     ///
     /// Does not sleep: its holders cannot either. Takes `&NonBlock`, and the guard cannot leave that section.
     ///
-    /// A thread that reads already may read again. If a writer has waited for long, this waits for a bounded time first; with
-    /// another raw lock it could wait for ever.
+    /// A thread that reads already may read again. If a writer has waited for long, this waits for some tens of
+    /// milliseconds first, so better pass the guard on; with another raw lock it could wait for ever.
     ///
     /// # Examples
     ///
