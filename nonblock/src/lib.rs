@@ -104,7 +104,7 @@
 #![cfg_attr(feature = "capi", doc = " [`capi`]: capi")]
 #![cfg_attr(not(feature = "capi"), doc = " [`capi`]: #features")]
 
-#[cfg(feature = "work")]
+#[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
@@ -123,11 +123,13 @@ pub mod backend;
 pub mod capi;
 mod check;
 mod context;
-#[cfg(feature = "work")]
+#[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
 mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod may_sleep_value;
+#[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
+mod mpmc_ring;
 #[cfg(feature = "sync")]
 pub mod notifier;
 mod primitive;

@@ -34,7 +34,7 @@ pub(crate) use portable_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
 #[cfg(feature = "std")]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 #[cfg(feature = "std")]
-pub(crate) use std::thread::{Thread, current, park, sleep};
+pub(crate) use std::thread::{Thread, current, park, park_timeout, sleep};
 #[cfg(feature = "std")]
 pub(crate) use std::time::Instant;
 
@@ -70,9 +70,52 @@ pub(crate) const LOOKS_FOR_AN_OVERDUE_WAITER: usize = 16;
 #[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 1 << 16;
 
-/// How many threads can wait for one [`EventCount`](crate::event_count::EventCount). Each has a bit of a word.
-#[cfg(all(feature = "work", feature = "std"))]
-pub(crate) const EVENT_COUNT_SLOTS: usize = usize::BITS as usize;
+/// How often a thread looks for what it waits for before it gets in line: with the pauses of [`relax`], for some microseconds,
+/// and then at a few turns of other threads.
+#[cfg(feature = "std")]
+pub(crate) const LOOKS_BEFORE_WAITING: u32 = 10;
+
+/// How many values the first ring of an unbounded channel has room for.
+#[cfg(all(feature = "std", feature = "lock_api"))]
+pub(crate) const FIRST_RING_CAPACITY: usize = 32;
+
+/// Lets others go on for a while that is longer the more rounds a wait has had. Only for who may sleep.
+#[cfg(feature = "std")]
+pub(crate) fn relax(round: u32) {
+    match round {
+        0..7 => (0..1 << round).for_each(|_| core::hint::spin_loop()),
+        7..20 => std::thread::yield_now(),
+        // Whoever is waited for may have a lower priority, and get no processor while this thread takes turns with others.
+        _ => sleep(core::time::Duration::from_micros(50)),
+    }
+}
+
+/// Tries to take a lock until it is taken. Whoever has it keeps it for a few instructions. Only for who may sleep.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn wait_for_lock(mut try_lock: impl FnMut() -> bool) {
+    let mut round = 0;
+    while !try_lock() {
+        relax(round);
+        round += 1;
+    }
+}
+
+/// Tells that a lock is free which others may try to take. The model checker cannot let many threads look again and again, so
+/// in models they sleep until this is called.
+#[cfg(feature = "std")]
+pub(crate) const fn lock_is_free() {}
+
+/// Loads a word, not before a `SeqCst` read-modify-write of this thread that came before.
+///
+/// Such a read-modify-write, `SeqCst` itself, and a fence of another thread between its store to this word and its look at what
+/// the first changed have one order: one of the two threads sees the other's change. The model checker takes `SeqCst` for
+/// `AcqRel`, except at fences, so models have a fence here.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn load_after_rmw(word: &AtomicUsize) -> usize {
+    word.load(Ordering::SeqCst)
+}
 
 /// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a bit mask turns
 /// any number into the number of a shard.

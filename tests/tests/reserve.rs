@@ -82,8 +82,9 @@ fn what_is_taken_for_good_is_missed_until_it_is_made_anew() {
     });
     assert_eq!((reserve.free(), reserve.stats().missing), (2, 0));
     let both = (reserve.take(), reserve.take());
-    assert_eq!(both.0.as_deref(), Some(&1));
-    assert_eq!(both.1.as_deref(), Some(&2));
+    // The new one is in the place of the one that is missed.
+    assert_eq!(both.0.as_deref(), Some(&2));
+    assert_eq!(both.1.as_deref(), Some(&1));
 }
 
 #[test]
@@ -281,13 +282,14 @@ proptest! {
     })]
 
     #[test]
-    fn a_reserve_does_what_a_plain_list_does(capacity in 1_usize..5, steps in steps()) {
+    fn a_reserve_does_what_plain_slots_do(capacity in 1_usize..5, steps in steps()) {
         let reserve = numbered(capacity);
-        // First in, first out, by number.
-        let mut free: std::collections::VecDeque<_> = (0..capacity).collect();
+        // The numbers of the objects that are free, by slot, and the slots that hold nothing. The lowest slot comes first.
+        let mut free: std::collections::BTreeMap<_, _> = (0..capacity).map(|n| (n, n)).collect();
+        let mut empty = std::collections::BTreeSet::new();
         let mut made = capacity;
         let (mut missing, mut taken, mut refused, mut lowest) = (0, 0, 0, capacity);
-        let mut held: Vec<(usize, Reserved<'_, usize>)> = Vec::new();
+        let mut held: Vec<(usize, usize, Reserved<'_, usize>)> = Vec::new();
         for step in steps {
             match step {
                 Step::Take | Step::TakeInASection => {
@@ -298,10 +300,11 @@ proptest! {
                         raw::non_block(|nb| object = reserve.take_from(nb).ok());
                         object
                     };
-                    let expected = free.pop_front();
-                    prop_assert_eq!(object.as_deref(), expected.as_ref());
-                    if let (Some(object), Some(number)) = (object, expected) {
-                        held.push((number, object));
+                    let expected = free.pop_first();
+                    let number = expected.map(|(_, number)| number);
+                    prop_assert_eq!(object.as_deref(), number.as_ref());
+                    if let (Some(object), Some((slot, number))) = (object, expected) {
+                        held.push((slot, number, object));
                         taken += 1;
                         lowest = lowest.min(free.len());
                     } else {
@@ -310,18 +313,19 @@ proptest! {
                 }
                 Step::GiveBack(_) | Step::Keep(_) if held.is_empty() => {}
                 Step::GiveBack(index) => {
-                    let (number, object) = held.swap_remove(index.index(held.len()));
+                    let (slot, number, object) = held.swap_remove(index.index(held.len()));
                     drop(object);
-                    free.push_back(number);
+                    free.insert(slot, number);
                 }
                 Step::Keep(index) => {
-                    let (number, object) = held.swap_remove(index.index(held.len()));
+                    let (slot, number, object) = held.swap_remove(index.index(held.len()));
                     prop_assert_eq!(object.into_inner(), number);
+                    empty.insert(slot);
                     missing += 1;
                 }
                 Step::Refill => {
                     prop_assert_eq!(sleepable(|cx| reserve.refill(cx)), missing);
-                    free.extend(made..made + missing);
+                    free.extend(std::mem::take(&mut empty).into_iter().zip(made..));
                     made += std::mem::take(&mut missing);
                 }
                 Step::Give => {
@@ -329,7 +333,7 @@ proptest! {
                     let expected = if missing > 0 { Ok(()) } else { Err(usize::MAX) };
                     prop_assert_eq!(non_block(|_nb| reserve.give(usize::MAX)), expected);
                     if expected.is_ok() {
-                        free.push_back(usize::MAX);
+                        free.insert(empty.pop_first().unwrap(), usize::MAX);
                         missing -= 1;
                     }
                 }

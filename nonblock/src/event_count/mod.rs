@@ -4,7 +4,23 @@
 mod with_threads;
 
 #[cfg(feature = "std")]
-pub(crate) use with_threads::EventCount;
+pub(crate) use with_threads::{EventCount, InLine, Waiter};
+
+/// What a thread that waits found when it looked.
+pub(crate) enum Look<R> {
+    /// What it waits for.
+    Found(R),
+    /// Nothing yet, but another thread is in the middle of putting it there, and notifies nobody before it has.
+    Soon,
+    /// Nothing. Whoever puts it there notifies the event count.
+    Nothing,
+}
+
+impl<R> From<Option<R>> for Look<R> {
+    fn from(found: Option<R>) -> Self {
+        found.map_or(Self::Nothing, Self::Found)
+    }
+}
 
 /// An event count where there are no threads: nobody waits, so there is nobody to wake.
 #[cfg(not(feature = "std"))]
@@ -21,7 +37,7 @@ impl EventCount {
         let _ = self;
     }
 
-    pub(crate) const fn notify_one_fenced(&self) {
+    pub(crate) const fn notify_one_after_rmw(&self) {
         let _ = self;
     }
 

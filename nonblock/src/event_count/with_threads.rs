@@ -1,80 +1,107 @@
 //! The event count with `std`: its threads park.
 //!
-//! A waiter takes a slot, looks once more for what it waits for, and parks. A notifier first changes what the waiters look at.
-//! Then it removes one slot from the waiting slots, and unparks the thread of the slot. The waiter has a fence between taking
-//! the slot and looking, and the notifier has one between its change and its look at the slots. So either the notifier sees
-//! the waiter, or the waiter sees the change.
+//! A waiter gets in line, looks once more for what it waits for, and parks. A notifier first changes what the waiters look at.
+//! Then it looks whether somebody waits, and if so wakes the first in line. The waiter has a fence between getting in line and
+//! looking, and the notifier has one, or a read-modify-write, between its change and its look at the line. So either the
+//! notifier sees the waiter, or the waiter sees the change.
 //!
 //! # First come, first woken
 //!
-//! A waiter has a ticket, and stays in line until it has found what it waits for, also if it was woken and somebody else was
-//! faster. A notifier wakes the oldest ticket. Whoever comes while others are in line gets behind them, and does not look
-//! before it is first or woken. So a thread that gives something back and wants it again does not get ahead of those who
-//! wait. (Only what does not wait gets ahead: a section, which cannot stand in line.)
+//! A waiter stays in line until it has found what it waits for, also if it was woken and somebody else was faster. A notifier
+//! wakes the one that came first, of those that are not awake. Whoever comes while others are in line gets behind them, and does
+//! not look before it is first or woken. So a thread that gives something back and wants it again does not get ahead of those
+//! who wait. (Only what does not wait gets ahead: a section, which cannot stand in line. And whoever has run out of time looks a
+//! last time.)
 //!
 //! A waiter that did not look has relied on those ahead. So whoever leaves the line looks whether there is more, and if so
 //! wakes the next. Between leaving the line and looking it has a fence, as a waiter has between getting in line and looking
 //! who is ahead: either the newcomer sees that the line is empty, or whoever leaves it sees what the newcomer did not look at.
 //!
-//! # Handles
+//! # Who changes the line
 //!
-//! The handle of a thread stays in its slot until another thread takes the slot. So a notifier never drops a handle, and
-//! neither allocates nor releases memory. Notifier and waiter do not wait for each other to be done with a slot: the one that
-//! releases the slot last makes it free.
+//! A waiter's place in line is on its own stack, so waiting allocates nothing, and any number of threads can wait. The line is a
+//! linked list of these places, and one thread at a time changes it. A waiter waits until it can: it may sleep. A notifier waits
+//! for nobody. If another thread is changing the line just then, the notifier leaves it a request, and that thread wakes on its
+//! behalf before it is done. This is known as delegation, or flat combining. So a notifier is never held up, by a thread that
+//! lost its processor neither; only those it wakes are.
+//!
+//! A waiter cannot leave the line, and its place not vanish, while another thread changes the line. So a notifier uses the
+//! handle of the thread where it lies. It neither clones nor drops it, and neither allocates nor releases memory.
 
+use core::ptr;
 use core::time::Duration;
 
+use super::Look;
 use crate::primitive::{
-    AtomicBool, AtomicUsize, EVENT_COUNT_SLOTS as SLOTS, Ordering, Thread, UnsafeCell, current,
-    fence, park, sleep,
+    AtomicBool, AtomicUsize, Instant, LOOKS_BEFORE_WAITING, Ordering, Thread, UnsafeCell, current,
+    fence, load_after_rmw, lock_is_free, park, park_timeout, relax, wait_for_lock,
 };
 
-/// How long a waiter that found no free slot sleeps before it looks again.
-const POLL_INTERVAL: Duration = Duration::from_millis(1);
+/// In the requests: a thread is changing the line. Nobody asks for anything otherwise.
+const LOCKED: usize = 1;
+
+/// In the requests: all that wait are to be woken.
+const ALL: usize = 2;
+
+/// In the requests: one more is to be woken.
+const ONE: usize = 4;
+
+/// Waits in turn: see the head of this file.
+const IN_TURN: bool = true;
+
+/// Why a wait has found something.
+const NO_DEADLINE: &str = "a wait without a deadline ends when something was found";
 
 /// Lets threads wait for an event, and wakes one of them or all.
 ///
-/// All that wait for one event count look for the same. Whoever changes what they look at notifies it: one of them for a thing
-/// that one can have, all of them for what all can see.
+/// Whoever changes what the waiters look at notifies it: one of them for a thing that one can have, all of them for what all can
+/// see. Those that wait [in turn](Self::wait) all look for the same.
 pub(crate) struct EventCount {
-    /// A bit for each slot whose thread waits, and was not notified yet.
+    /// How many of those in line are to be woken. Changed only by who has locked the line.
     waiting: AtomicUsize,
-    /// A bit for each slot whose thread has not found yet what it waits for.
-    line: AtomicUsize,
-    next_ticket: AtomicUsize,
-    /// A bit for each slot that is not free.
-    taken: AtomicUsize,
-    slots: [Slot; SLOTS],
+    /// How many are in line. Changed only by who has locked the line.
+    in_line: AtomicUsize,
+    requests: AtomicUsize,
+    line: UnsafeCell<Line>,
 }
 
-struct Slot {
-    thread: UnsafeCell<Option<Thread>>,
-    /// When the thread came: an older thread has a smaller ticket.
-    ticket: AtomicUsize,
-    /// Whether one of two has released the slot: the notifier, or the waiter that it notified.
-    released: AtomicBool,
+/// The first and the last in line, or null.
+#[derive(Clone, Copy)]
+struct Line {
+    first: *const Waiter,
+    last: *const Waiter,
 }
 
-// SAFETY: only the thread that took a slot writes the handle in it, before the slot is a waiting one. Only the notifier that
-// removed the slot from the waiting ones reads the handle, before the slot is free again.
+/// A thread that waits.
+pub(crate) struct Waiter {
+    thread: Thread,
+    was_notified: AtomicBool,
+    place: UnsafeCell<Place>,
+}
+
+/// A waiter's place in line. Only who has locked the line reaches it.
+#[derive(Clone, Copy)]
+struct Place {
+    ahead: *const Waiter,
+    behind: *const Waiter,
+    /// Whether it waits to be woken.
+    waits: bool,
+}
+
+// SAFETY: the line and the places in it are reached only by the one thread that has locked the line. What they point to is
+// there until it has left the line. Handles of threads are `Send` and `Sync`.
 unsafe impl Sync for EventCount {}
 
-// SAFETY: `Thread` is `Send`, and nothing here is tied to a thread.
+// SAFETY: as above. Who waits has borrowed the event count, so one that moves has nobody in line.
 unsafe impl Send for EventCount {}
 
 impl EventCount {
-    pub(crate) fn new() -> Self {
-        let slot = |_| Slot {
-            thread: UnsafeCell::new(None),
-            ticket: AtomicUsize::new(0),
-            released: AtomicBool::new(false),
-        };
+    pub(crate) const fn new() -> Self {
         Self {
             waiting: AtomicUsize::new(0),
-            line: AtomicUsize::new(0),
-            next_ticket: AtomicUsize::new(0),
-            taken: AtomicUsize::new(0),
-            slots: core::array::from_fn(slot),
+            in_line: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+            line: UnsafeCell::new(Line { first: ptr::null(), last: ptr::null() }),
         }
     }
 
@@ -82,183 +109,352 @@ impl EventCount {
     #[inline]
     pub(crate) fn notify_one(&self) {
         fence(Ordering::SeqCst);
-        self.notify_one_fenced();
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            self.request(ONE);
+        }
     }
 
-    /// As [`notify_one`](Self::notify_one), for a caller that has a `SeqCst` fence behind its change.
+    /// As [`notify_one`](Self::notify_one), for a caller whose change is, or is followed by, a `SeqCst` read-modify-write.
     #[inline]
-    pub(crate) fn notify_one_fenced(&self) {
-        let waiting = self.waiting.load(Ordering::Acquire);
-        if waiting != 0 {
-            self.wake_one(waiting);
+    pub(crate) fn notify_one_after_rmw(&self) {
+        if load_after_rmw(&self.waiting) != 0 {
+            self.request(ONE);
         }
     }
 
     /// Wakes all threads that wait. Call it after a change that all of them look for.
     pub(crate) fn notify_all(&self) {
         fence(Ordering::SeqCst);
-        // A thread that takes a slot later looks after the fence, and sees the change.
-        let waiting = self.waiting.load(Ordering::Relaxed);
-        for slot in (0..SLOTS).filter(|slot| waiting & (1 << slot) != 0) {
-            // If other notifiers were faster, nobody waits there any more.
-            let _ = self.wake(slot);
+        if self.waiting.load(Ordering::Relaxed) != 0 {
+            self.request(ALL);
         }
     }
 
-    /// Wakes the oldest of the waiting threads, unless other notifiers have woken all of them.
-    #[cold]
-    fn wake_one(&self, mut waiting: usize) {
-        while let Some(slot) = self.oldest(waiting) {
-            match self.wake(slot) {
-                Ok(()) => return,
-                Err(now) => waiting = now,
-            }
-        }
+    /// Returns how many threads wait, and were not woken yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Returns the slot with the oldest ticket, of those whose bit is set.
-    fn oldest(&self, slots: usize) -> Option<usize> {
-        let ticket = |slot: &usize| self.slots[*slot].ticket.load(Ordering::Relaxed);
-        // Tickets may wrap around.
-        (0..SLOTS)
-            .filter(|slot| slots & (1 << slot) != 0)
-            .reduce(|one, other| if is_older(ticket(&other), ticket(&one)) { other } else { one })
+    /// Returns whether somebody is in line, so that who comes now is to get behind.
+    #[inline]
+    pub(crate) fn has_line(&self) -> bool {
+        self.in_line.load(Ordering::Relaxed) != 0
     }
 
-    /// Wakes the thread that waits in a slot. If none waits there, returns the slots in which threads wait.
-    fn wake(&self, slot: usize) -> Result<(), usize> {
-        let bit = 1 << slot;
-        let before = self.waiting.fetch_and(!bit, Ordering::AcqRel);
-        if before & bit == 0 {
-            return Err(before);
-        }
-        self.slots[slot].thread.with(|thread| {
-            // SAFETY: this notifier alone cleared the bit, so the handle was written, and it stays until the slot is free.
-            if let Some(thread) = unsafe { &*thread } {
-                thread.unpark();
-            }
-        });
-        self.release(slot);
-        Ok(())
-    }
-
-    /// Waits until `poll` returns `Some`. It is called repeatedly, and must neither wait nor panic.
+    /// Waits in turn until `look` has found something, a thing that one can have. It is called repeatedly.
     ///
-    /// `is_ready` tells whether another waiter's `poll` may return `Some`.
-    pub(crate) fn wait<R>(
+    /// `is_ready` tells whether another waiter's `look` may find something, now or soon.
+    pub(crate) fn wait<R>(&self, is_ready: impl Fn() -> bool, look: impl FnMut() -> Look<R>) -> R {
+        self.wait_until(None, IN_TURN, is_ready, look).expect(NO_DEADLINE)
+    }
+
+    /// Waits until a condition holds that all can see, in no turn. It is called repeatedly.
+    pub(crate) fn wait_while_not(&self, mut condition: impl FnMut() -> bool) {
+        let look = || condition().then_some(()).into();
+        self.wait_until(None, !IN_TURN, || false, look).expect(NO_DEADLINE);
+    }
+
+    /// As [`wait`](Self::wait), but not longer than a time. When the time has run out, it looks a last time.
+    pub(crate) fn wait_for<R>(
         &self,
+        timeout: Duration,
         is_ready: impl Fn() -> bool,
-        mut poll: impl FnMut() -> Option<R>,
-    ) -> R {
-        if self.line.load(Ordering::Relaxed) == 0
-            && let Some(found) = poll()
-        {
-            return found;
+        look: impl FnMut() -> Look<R>,
+    ) -> Option<R> {
+        // A time that ends later than the clock can tell never runs out.
+        self.wait_until(Instant::now().checked_add(timeout), IN_TURN, is_ready, look)
+    }
+
+    fn wait_until<R>(
+        &self,
+        deadline: Option<Instant>,
+        in_turn: bool,
+        is_ready: impl Fn() -> bool,
+        mut look: impl FnMut() -> Look<R>,
+    ) -> Option<R> {
+        for round in 0..LOOKS_BEFORE_WAITING {
+            if in_turn && self.has_line() {
+                break;
+            }
+            if let Look::Found(found) = look() {
+                return Some(found);
+            }
+            relax(round);
         }
-        let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
-        // The slot in which this thread was woken, if it has to wait again.
-        let mut last_slot = None;
+        let waiter = Waiter::new();
+        let in_line = InLine::join(self, &waiter);
+        let mut looks = in_line.is_first() || !in_turn;
         let found = loop {
-            let slot = self.take_slot(ticket);
-            if let Some(slot) = last_slot.take() {
-                self.leave_line(slot);
-                self.release(slot);
-            }
-            let Some(slot) = slot else {
-                // All slots are taken: this thread has no place in line.
-                match poll() {
-                    Some(found) => break found,
-                    None => sleep(POLL_INTERVAL),
+            if looks {
+                fence(Ordering::SeqCst);
+                match settle(deadline, &mut look) {
+                    Look::Found(found) => break Some(found),
+                    Look::Soon => break None,
+                    Look::Nothing => {}
                 }
-                continue;
-            };
-            let bit = 1 << slot;
-            fence(Ordering::SeqCst);
-            if self.is_first(slot, ticket)
-                && let Some(found) = poll()
-            {
-                self.leave_line(slot);
-                if self.waiting.fetch_and(!bit, Ordering::AcqRel) & bit != 0 {
-                    self.free(slot);
-                } else {
-                    // It was notified, but had found what it looks for already. The next in line is told below.
-                    self.release(slot);
-                }
-                break found;
             }
-            while self.waiting.load(Ordering::Acquire) & bit != 0 {
-                park();
+            let was_notified = in_line.wait(deadline);
+            match settle(deadline, &mut look) {
+                Look::Found(found) => break Some(found),
+                Look::Nothing if was_notified => looks = in_line.wait_again() || !in_turn,
+                Look::Nothing | Look::Soon => break None,
             }
-            if let Some(found) = poll() {
-                self.leave_line(slot);
-                self.release(slot);
-                break found;
-            }
-            last_slot = Some(slot);
         };
+        drop(in_line);
         fence(Ordering::SeqCst);
-        if self.waiting.load(Ordering::Acquire) != 0 && is_ready() {
-            self.notify_one_fenced();
+        if self.waiting.load(Ordering::Relaxed) != 0 && is_ready() {
+            self.request(ONE);
         }
         found
     }
 
-    /// Whether nobody with an older ticket is in line.
-    fn is_first(&self, slot: usize, ticket: usize) -> bool {
-        let others = self.line.load(Ordering::Acquire) & !(1 << slot);
-        self.oldest(others).is_none_or(|oldest| {
-            !is_older(self.slots[oldest].ticket.load(Ordering::Relaxed), ticket)
-        })
-    }
-
-    /// Leaves the line. The slot is this thread's until it is released, so the bit is too.
-    fn leave_line(&self, slot: usize) {
-        self.line.fetch_and(!(1 << slot), Ordering::AcqRel);
-    }
-
-    /// Takes a free slot, if there is one, and gets in line.
-    fn take_slot(&self, ticket: usize) -> Option<usize> {
-        let mut taken = self.taken.load(Ordering::Relaxed);
-        let slot = loop {
-            let slot = (!taken).trailing_zeros() as usize;
-            if slot == SLOTS {
-                return None;
-            }
-            let with_it = taken | (1 << slot);
-            match self.taken.compare_exchange_weak(
-                taken,
+    /// Wakes waiters, or has them woken by the thread that is changing the line.
+    #[cold]
+    fn request(&self, request: usize) {
+        let mut requests = self.requests.load(Ordering::Relaxed);
+        loop {
+            let with_it = match requests {
+                0 => LOCKED,
+                _ if request == ALL => requests | ALL,
+                _ => requests + request,
+            };
+            // Whoever wakes on this thread's behalf acquires what this thread did.
+            match self.requests.compare_exchange_weak(
+                requests,
                 with_it,
-                Ordering::Acquire,
+                Ordering::AcqRel,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => break slot,
-                Err(now) => taken = now,
+                Ok(0) => {
+                    let locked = LockedLine(self);
+                    locked.wake(request);
+                    return;
+                }
+                Ok(_) => return,
+                Err(now) => requests = now,
             }
-        };
-        self.slots[slot].released.store(false, Ordering::Relaxed);
-        self.slots[slot].thread.with_mut(|thread| {
-            // SAFETY: this thread took the free slot, and no notifier looks into the slot before it is a waiting one.
-            unsafe { *thread = Some(current()) };
-        });
-        self.slots[slot].ticket.store(ticket, Ordering::Relaxed);
-        self.line.fetch_or(1 << slot, Ordering::AcqRel);
-        self.waiting.fetch_or(1 << slot, Ordering::Release);
-        Some(slot)
-    }
-
-    /// Releases a slot whose thread was notified. The notifier and the waiter each call it once, and the second frees the slot.
-    fn release(&self, slot: usize) {
-        if self.slots[slot].released.swap(true, Ordering::AcqRel) {
-            self.free(slot);
         }
     }
 
-    fn free(&self, slot: usize) {
-        self.taken.fetch_and(!(1 << slot), Ordering::Release);
+    /// Waits until this thread alone can change the line. Only for who may sleep.
+    fn lock(&self) -> LockedLine<'_> {
+        let is_locked = || {
+            let locked =
+                self.requests.compare_exchange(0, LOCKED, Ordering::Acquire, Ordering::Relaxed);
+            locked.is_ok()
+        };
+        wait_for_lock(is_locked);
+        LockedLine(self)
     }
 }
 
-/// Whether the first ticket was given before the second. They may have wrapped around in between.
-const fn is_older(ticket: usize, than: usize) -> bool {
-    ticket.wrapping_sub(than) > usize::MAX / 2
+/// Looks until something is found or nobody is about to put it there. [`Look::Soon`] if the time has run out before.
+fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Look<R>) -> Look<R> {
+    let mut round = 0;
+    loop {
+        match look() {
+            Look::Soon if deadline.is_none_or(|deadline| !left_until(deadline).is_zero()) => {
+                relax(round);
+                round += 1;
+            }
+            found => return found,
+        }
+    }
+}
+
+fn left_until(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+impl Waiter {
+    /// Makes a waiter of this thread.
+    pub(crate) fn new() -> Self {
+        let nowhere = Place { ahead: ptr::null(), behind: ptr::null(), waits: false };
+        Self {
+            thread: current(),
+            was_notified: AtomicBool::new(false),
+            place: UnsafeCell::new(nowhere),
+        }
+    }
+}
+
+/// A waiter in line, until this is dropped.
+pub(crate) struct InLine<'a> {
+    event_count: &'a EventCount,
+    waiter: &'a Waiter,
+    is_first: bool,
+}
+
+impl<'a> InLine<'a> {
+    /// Gets in line, last. The waiter must not be in a line already.
+    pub(crate) fn join(event_count: &'a EventCount, waiter: &'a Waiter) -> Self {
+        let is_first = event_count.lock().push(waiter);
+        Self { event_count, waiter, is_first }
+    }
+
+    /// Whether nobody was ahead when this one got in line.
+    fn is_first(&self) -> bool {
+        self.is_first
+    }
+
+    /// Waits until it is notified. Returns whether it was, and not only the time has run out.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        while !self.was_notified() {
+            match deadline {
+                None => park(),
+                Some(deadline) => {
+                    let left = left_until(deadline);
+                    if left.is_zero() {
+                        return self.was_notified();
+                    }
+                    park_timeout(left);
+                }
+            }
+        }
+        true
+    }
+
+    /// Keeps its place, and is to be woken again. Returns whether nobody is ahead.
+    fn wait_again(&self) -> bool {
+        self.event_count.lock().wait_again(self.waiter)
+    }
+
+    fn was_notified(&self) -> bool {
+        self.waiter.was_notified.load(Ordering::Acquire)
+    }
+
+    /// Leaves the line. Returns whether it was notified.
+    pub(crate) fn leave(self) -> bool {
+        let waiter = self.waiter;
+        drop(self);
+        waiter.was_notified.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        self.event_count.lock().remove(self.waiter);
+    }
+}
+
+/// The right to change the line. When it is dropped, those are woken whom others have asked for meanwhile.
+struct LockedLine<'a>(&'a EventCount);
+
+impl LockedLine<'_> {
+    /// Puts a waiter last. Returns whether it is first too.
+    fn push(&self, waiter: &Waiter) -> bool {
+        let event_count = self.0;
+        let line = self.line();
+        self.set_place(waiter, Place { ahead: line.last, behind: ptr::null(), waits: true });
+        let this = ptr::from_ref(waiter);
+        if line.last.is_null() {
+            self.set_line(Line { first: this, last: this });
+        } else {
+            self.set_line(Line { last: this, ..line });
+            self.change_place(line.last, |last| last.behind = this);
+        }
+        add(&event_count.in_line, 1);
+        add(&event_count.waiting, 1);
+        line.last.is_null()
+    }
+
+    /// Takes a waiter out, wherever it is.
+    fn remove(&self, waiter: &Waiter) {
+        let event_count = self.0;
+        let mut line = self.line();
+        let place = self.place(waiter);
+        if place.ahead.is_null() {
+            line.first = place.behind;
+        } else {
+            self.change_place(place.ahead, |ahead| ahead.behind = place.behind);
+        }
+        if place.behind.is_null() {
+            line.last = place.ahead;
+        } else {
+            self.change_place(place.behind, |behind| behind.ahead = place.ahead);
+        }
+        self.set_line(line);
+        subtract_one(&event_count.in_line);
+        if place.waits {
+            subtract_one(&event_count.waiting);
+        }
+    }
+
+    /// Has a waiter that was notified wait to be woken again. Returns whether it is first.
+    fn wait_again(&self, waiter: &Waiter) -> bool {
+        waiter.was_notified.store(false, Ordering::Relaxed);
+        let place = self.place(waiter);
+        self.set_place(waiter, Place { waits: true, ..place });
+        add(&self.0.waiting, 1);
+        place.ahead.is_null()
+    }
+
+    /// Wakes those that have waited longest: as many as the requests ask for.
+    fn wake(&self, requests: usize) {
+        let mut left = if requests & ALL == 0 { requests / ONE } else { usize::MAX };
+        let mut next = self.line().first;
+        while left > 0 && !next.is_null() {
+            // SAFETY: it is in line, and cannot leave it before this thread is done. See the head of this file.
+            let waiter = unsafe { &*next };
+            let place = self.place(waiter);
+            if place.waits {
+                self.set_place(waiter, Place { waits: false, ..place });
+                subtract_one(&self.0.waiting);
+                waiter.was_notified.store(true, Ordering::Release);
+                waiter.thread.unpark();
+                left -= 1;
+            }
+            next = place.behind;
+        }
+    }
+
+    fn line(&self) -> Line {
+        // SAFETY: this thread alone reaches it until `self` is dropped.
+        self.0.line.with(|line| unsafe { *line })
+    }
+
+    fn set_line(&self, line: Line) {
+        // SAFETY: as in `line`.
+        self.0.line.with_mut(|place| unsafe { *place = line });
+    }
+
+    fn place(&self, waiter: &Waiter) -> Place {
+        let _ = self;
+        // SAFETY: as in `line`. Places are in line, or about to be, and `self` is the right to change the line.
+        waiter.place.with(|place| unsafe { *place })
+    }
+
+    fn set_place(&self, waiter: &Waiter, place: Place) {
+        let _ = self;
+        // SAFETY: as in `place`.
+        waiter.place.with_mut(|old| unsafe { *old = place });
+    }
+
+    /// Changes the place of one that is in line.
+    fn change_place(&self, waiter: *const Waiter, change: impl FnOnce(&mut Place)) {
+        // SAFETY: as in `wake`.
+        let waiter = unsafe { &*waiter };
+        let mut place = self.place(waiter);
+        change(&mut place);
+        self.set_place(waiter, place);
+    }
+}
+
+impl Drop for LockedLine<'_> {
+    fn drop(&mut self) {
+        let requests = &self.0.requests;
+        while requests.compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed).is_err() {
+            self.wake(requests.swap(LOCKED, Ordering::AcqRel));
+        }
+        lock_is_free();
+    }
+}
+
+/// Adds to a count that only this thread changes now.
+fn add(count: &AtomicUsize, more: usize) {
+    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+}
+
+fn subtract_one(count: &AtomicUsize) {
+    count.store(count.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
 }

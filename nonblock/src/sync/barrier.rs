@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use super::monitor::{Monitor, Waiters};
 use crate::check::with_token::might_sleep;
+use crate::event_count::EventCount;
+use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
 /// A place where a number of threads wait for each other, and go on together. As [`std::sync::Barrier`].
@@ -27,16 +28,11 @@ use crate::token::Sleepable;
 /// });
 /// ```
 pub struct Barrier {
-    state: Monitor<State>,
-    waiters: Waiters,
+    /// In the low bits, how many threads have arrived in this generation. Above them, how often all have arrived.
+    state: AtomicUsize,
+    /// Threads that wait for the end of a generation.
+    ends: EventCount,
     threads: usize,
-}
-
-struct State {
-    /// How many threads have arrived in this generation.
-    arrived: usize,
-    /// How often all threads have arrived.
-    generation: usize,
 }
 
 impl Barrier {
@@ -46,8 +42,7 @@ impl Barrier {
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new(threads: usize) -> Self {
-        let state = State { arrived: 0, generation: 0 };
-        Self { state: Monitor::new(state), waiters: Waiters::new(), threads }
+        Self { state: AtomicUsize::new(0), ends: EventCount::new(), threads }
     }
 
     /// Waits until as many threads have come as the barrier is for. It can be used again at once.
@@ -64,25 +59,43 @@ impl Barrier {
     pub fn wait(&self, cx: &mut Sleepable) -> BarrierWaitResult {
         let _ = cx;
         might_sleep();
-        // The generation to wait for the end of. The last thread to arrive waits for none.
-        let to_wait_for = {
-            let mut state = self.state.lock();
-            state.arrived += 1;
-            if state.arrived < self.threads {
-                Some(state.generation)
-            } else {
-                state.arrived = 0;
-                state.generation = state.generation.wrapping_add(1);
-                None
-            }
-        };
-        match to_wait_for {
-            Some(mine) => {
-                self.state.wait(&self.waiters, |state| (state.generation != mine).then_some(()));
-            }
-            None => self.waiters.wake_all(),
+        let arrived = self.arrive();
+        if let Some(generation) = arrived {
+            let now = || self.generation(self.state.load(Ordering::Acquire));
+            self.ends.wait_while_not(|| now() != generation);
+        } else {
+            self.ends.notify_all();
         }
-        BarrierWaitResult { is_leader: to_wait_for.is_none() }
+        BarrierWaitResult { is_leader: arrived.is_none() }
+    }
+
+    /// Counts this thread. Returns the generation to wait for the end of: none for the last thread to arrive, which ends it.
+    fn arrive(&self) -> Option<usize> {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            let generation = self.generation(state);
+            let is_last = state - generation + 1 >= self.threads;
+            let with_it =
+                if is_last { generation.wrapping_add(self.one_generation()) } else { state + 1 };
+            match self.state.compare_exchange_weak(
+                state,
+                with_it,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return (!is_last).then_some(generation),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    fn generation(&self, state: usize) -> usize {
+        state & !(self.one_generation() - 1)
+    }
+
+    /// The lowest bit that no number of arrived threads reaches. So many threads that it has no such bit do not fit in memory.
+    fn one_generation(&self) -> usize {
+        self.threads.clamp(1, usize::MAX / 4).next_power_of_two()
     }
 }
 

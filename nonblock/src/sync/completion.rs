@@ -3,9 +3,10 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::monitor::{Monitor, Waiters};
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
+use crate::event_count::{EventCount, Look};
+use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
 /// Tells waiters that something has happened: a section completes what a thread that may sleep waits for.
@@ -34,12 +35,13 @@ use crate::token::Sleepable;
 /// ```
 pub struct Completion {
     /// How many waiters are let through. [`ALL`] lets every waiter through.
-    done: Monitor<u32>,
-    waiters: Waiters,
+    done: AtomicUsize,
+    /// Threads that wait to be let through.
+    completions: EventCount,
 }
 
 /// Stands for any number of waiters, and never gets less.
-const ALL: u32 = u32::MAX;
+const ALL: usize = usize::MAX;
 
 impl Completion {
     /// Makes a completion of something that has not happened yet.
@@ -48,7 +50,7 @@ impl Completion {
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
-        Self { done: Monitor::new(0), waiters: Waiters::new() }
+        Self { done: AtomicUsize::new(0), completions: EventCount::new() }
     }
 
     /// Lets one waiter through: one that waits, or the next that comes.
@@ -59,11 +61,9 @@ impl Completion {
     ///
     /// Does not sleep, and takes no token.
     pub fn complete(&self) {
-        {
-            let mut done = self.done.lock();
-            *done = done.saturating_add(1);
-        }
-        self.waiters.wake_one();
+        let more = |done: usize| Some(done.saturating_add(1));
+        let _ = self.done.try_update(Ordering::SeqCst, Ordering::Relaxed, more);
+        self.completions.notify_one_after_rmw();
     }
 
     /// Lets every waiter through, those that wait and those that come, until [`reinit`](Self::reinit).
@@ -74,8 +74,8 @@ impl Completion {
     ///
     /// Does not sleep, and takes no token.
     pub fn complete_all(&self) {
-        *self.done.lock() = ALL;
-        self.waiters.wake_all();
+        self.done.store(ALL, Ordering::Release);
+        self.completions.notify_all();
     }
 
     /// Waits to be let through.
@@ -94,7 +94,7 @@ impl Completion {
     pub fn wait(&self, cx: &mut Sleepable) -> Completed<'_> {
         let _ = cx;
         might_sleep();
-        self.done.wait(&self.waiters, pass);
+        self.completions.wait(|| self.is_done(), || self.look());
         Completed { completion: self }
     }
 
@@ -116,7 +116,7 @@ impl Completion {
     pub fn wait_for(&self, cx: &mut Sleepable, timeout: Duration) -> Option<Completed<'_>> {
         let _ = cx;
         might_sleep();
-        let passed = self.done.wait_for(&self.waiters, timeout, pass);
+        let passed = self.completions.wait_for(timeout, || self.is_done(), || self.look());
         passed.map(|()| Completed { completion: self })
     }
 
@@ -129,7 +129,7 @@ impl Completion {
     /// Does not sleep, and takes no token.
     #[must_use = "it may not have been completed: then what it stands for is still under way"]
     pub fn try_wait(&self) -> Option<Completed<'_>> {
-        pass(&mut self.done.lock()).map(|()| Completed { completion: self })
+        self.pass().then_some(Completed { completion: self })
     }
 
     /// Waits to be let through if the context may sleep, and tries if not.
@@ -171,7 +171,7 @@ impl Completion {
     ///
     /// Does not sleep, and takes no token.
     pub fn is_done(&self) -> bool {
-        *self.done.lock() > 0
+        self.done.load(Ordering::Acquire) > 0
     }
 
     /// Forgets what was completed: the next waiter waits again.
@@ -182,7 +182,32 @@ impl Completion {
     ///
     /// Does not sleep, and takes no token.
     pub fn reinit(&self) {
-        *self.done.lock() = 0;
+        self.done.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes one completion, unless none is there. Where all were completed, it stays.
+    fn pass(&self) -> bool {
+        let mut done = self.done.load(Ordering::Acquire);
+        loop {
+            match done {
+                0 => return false,
+                ALL => return true,
+                _ => {}
+            }
+            match self.done.compare_exchange_weak(
+                done,
+                done - 1,
+                Ordering::Acquire,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return true,
+                Err(now) => done = now,
+            }
+        }
+    }
+
+    fn look(&self) -> Look<()> {
+        self.pass().then_some(()).into()
     }
 }
 
@@ -248,18 +273,6 @@ impl Completed<'_> {
     #[must_use = "a wait for another completion proves nothing about this one"]
     pub fn is_of(&self, completion: &Completion) -> bool {
         core::ptr::eq(self.completion, completion)
-    }
-}
-
-/// Takes one completion, if there is one.
-fn pass(done: &mut u32) -> Option<()> {
-    match *done {
-        0 => None,
-        ALL => Some(()),
-        _ => {
-            *done -= 1;
-            Some(())
-        }
     }
 }
 

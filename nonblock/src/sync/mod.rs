@@ -56,8 +56,6 @@ pub mod channel;
 mod completion;
 mod condvar;
 mod macros;
-#[cfg(feature = "std")]
-mod monitor;
 mod mutex;
 #[cfg(not(any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 mod no_compare_and_swap;

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use super::monitor::{Monitor, Waiters};
 use crate::check::with_token::{self, might_sleep};
 use crate::context::Context;
-use crate::primitive;
+use crate::event_count::{EventCount, Look};
+use crate::primitive::{self, AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
 /// A value that is set once, and is there for good. As [`std::sync::OnceLock`].
@@ -30,18 +30,41 @@ use crate::token::Sleepable;
 /// });
 /// ```
 pub struct OnceLock<T> {
-    // Set only by the thread that changed the state from `Empty` to `Initializing`. So no thread ever waits in here.
+    // Set only by the thread that changed the state from `EMPTY` to `INITIALIZING`. So no thread ever waits in here.
     value: primitive::OnceLock<T>,
-    state: Monitor<State>,
-    waiters: Waiters,
+    state: State,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Empty,
-    /// A thread makes the value, and has the [`InitGuard`].
-    Initializing,
-    Set,
+struct State {
+    now: AtomicUsize,
+    /// Threads that would make the value, and wait until nobody else makes it.
+    turns: EventCount,
+    /// Threads that wait for the value.
+    set: EventCount,
+}
+
+const EMPTY: usize = 0;
+
+/// A thread makes the value, and has the [`InitGuard`].
+const INITIALIZING: usize = 1;
+
+const SET: usize = 2;
+
+impl State {
+    const fn new(now: usize) -> Self {
+        Self { now: AtomicUsize::new(now), turns: EventCount::new(), set: EventCount::new() }
+    }
+
+    fn is(&self, state: usize) -> bool {
+        self.now.load(Ordering::Acquire) == state
+    }
+
+    /// Begins to make the value. `None` if another thread does, or if it is there.
+    fn begin(&self) -> Option<InitGuard<'_>> {
+        let begun =
+            self.now.compare_exchange(EMPTY, INITIALIZING, Ordering::Acquire, Ordering::Relaxed);
+        begun.is_ok().then(|| InitGuard { state: self, then: EMPTY })
+    }
 }
 
 impl<T> OnceLock<T> {
@@ -51,8 +74,7 @@ impl<T> OnceLock<T> {
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new() -> Self {
-        let state = Monitor::new(State::Empty);
-        Self { value: primitive::OnceLock::new(), state, waiters: Waiters::new() }
+        Self { value: primitive::OnceLock::new(), state: State::new(EMPTY) }
     }
 
     /// Returns the value if it is there.
@@ -136,16 +158,13 @@ impl<T> OnceLock<T> {
     ///
     /// The value given, if there is one already, or is being made.
     pub fn try_set(&self, value: T) -> Result<(), T> {
-        {
-            let mut state = self.state.lock();
-            if *state != State::Empty {
-                return Err(value);
+        match self.state.begin() {
+            Some(guard) => {
+                self.put(guard, value);
+                Ok(())
             }
-            *state = State::Initializing;
+            None => Err(value),
         }
-        let guard = self.init_guard();
-        self.put(guard, value);
-        Ok(())
     }
 
     /// Waits until the value is there.
@@ -162,7 +181,7 @@ impl<T> OnceLock<T> {
         let _ = cx;
         might_sleep();
         if self.get().is_none() {
-            self.state.wait(&self.waiters, |state| (*state == State::Set).then_some(()));
+            self.state.set.wait_while_not(|| self.state.is(SET));
         }
         self.get().expect("the value was set")
     }
@@ -216,49 +235,43 @@ impl<T> OnceLock<T> {
     ///
     /// Does not sleep, and takes no token: the borrow is exclusive, so nobody else has the lock.
     pub fn take(&mut self) -> Option<T> {
-        *self.state.get_mut() = State::Empty;
+        self.state = State::new(EMPTY);
         self.value.take()
     }
 
     /// Waits for the right to make the value. Returns `None` if the value is there.
     fn begin(&self) -> Option<InitGuard<'_>> {
-        let is_empty = self.state.wait(&self.waiters, |state| match *state {
-            State::Empty => {
-                *state = State::Initializing;
-                Some(true)
-            }
-            State::Initializing => None,
-            State::Set => Some(false),
-        });
-        is_empty.then(|| self.init_guard())
-    }
-
-    /// Makes the guard of the thread that has changed the state to `Initializing`.
-    fn init_guard(&self) -> InitGuard<'_> {
-        InitGuard { state: &self.state, waiters: &self.waiters, then: State::Empty }
+        self.state.turns.wait(
+            || !self.state.is(INITIALIZING),
+            || {
+                let begun = self.state.begin();
+                if begun.is_none() && self.state.is(SET) {
+                    return Look::Found(None);
+                }
+                begun.map(Some).into()
+            },
+        )
     }
 
     /// Sets the value, and ends the initialization.
     fn put(&self, mut guard: InitGuard<'_>, value: T) {
         let set = self.value.set(value);
         debug_assert!(set.is_ok(), "one thread at a time initializes");
-        guard.then = State::Set;
+        guard.then = SET;
     }
 }
 
 /// The right to make the value. When it is dropped, by unwinding too, another thread can have it.
 struct InitGuard<'a> {
-    state: &'a Monitor<State>,
-    waiters: &'a Waiters,
-    /// What the state becomes when the guard is dropped.
-    then: State,
+    state: &'a State,
+    then: usize,
 }
 
 impl Drop for InitGuard<'_> {
     fn drop(&mut self) {
-        *self.state.lock() = self.then;
-        // All of them: threads that wait for the value, and threads that would make it, wait in one queue.
-        self.waiters.wake_all();
+        self.state.now.store(self.then, Ordering::Release);
+        self.state.turns.notify_all();
+        self.state.set.notify_all();
     }
 }
 
@@ -282,7 +295,6 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
-        let state = Monitor::new(State::Set);
-        Self { value: primitive::OnceLock::from(value), state, waiters: Waiters::new() }
+        Self { value: primitive::OnceLock::from(value), state: State::new(SET) }
     }
 }

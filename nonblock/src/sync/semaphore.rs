@@ -3,9 +3,10 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::monitor::{Monitor, Waiters};
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
+use crate::event_count::{EventCount, Look};
+use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
 /// A number of permits, for which threads wait when all are taken.
@@ -38,8 +39,9 @@ use crate::token::Sleepable;
 /// assert_eq!(CHANNELS.available(), 2);
 /// ```
 pub struct Semaphore {
-    permits: Monitor<usize>,
-    waiters: Waiters,
+    permits: AtomicUsize,
+    /// Threads that wait for a permit.
+    returns: EventCount,
 }
 
 impl Semaphore {
@@ -49,7 +51,7 @@ impl Semaphore {
     ///
     /// May be called anywhere, in a `static` too.
     pub const fn new(permits: usize) -> Self {
-        Self { permits: Monitor::new(permits), waiters: Waiters::new() }
+        Self { permits: AtomicUsize::new(permits), returns: EventCount::new() }
     }
 
     /// Waits for a permit and takes it, to be given back by [`up`](Self::up).
@@ -68,7 +70,9 @@ impl Semaphore {
     pub fn down(&self, cx: &mut Sleepable) {
         let _ = cx;
         might_sleep();
-        self.permits.wait(&self.waiters, take);
+        if self.returns.has_line() || !self.try_down() {
+            self.returns.wait(|| self.available() > 0, || self.look());
+        }
     }
 
     /// Takes a permit if there is one; says whether it did.
@@ -80,7 +84,8 @@ impl Semaphore {
     /// Does not sleep, and takes no token.
     #[must_use = "all permits may have been taken"]
     pub fn try_down(&self) -> bool {
-        take(&mut self.permits.lock()).is_some()
+        let less = |permits: usize| permits.checked_sub(1);
+        self.permits.try_update(Ordering::Acquire, Ordering::Relaxed, less).is_ok()
     }
 
     /// Waits for a permit, but no longer than a time; says whether it took one.
@@ -99,7 +104,7 @@ impl Semaphore {
     pub fn down_timeout(&self, cx: &mut Sleepable, timeout: Duration) -> bool {
         let _ = cx;
         might_sleep();
-        self.permits.wait_for(&self.waiters, timeout, take).is_some()
+        self.returns.wait_for(timeout, || self.available() > 0, || self.look()).is_some()
     }
 
     /// Gives a permit back, or adds one.
@@ -114,12 +119,10 @@ impl Semaphore {
     ///
     /// If there are `usize::MAX` permits.
     pub fn up(&self) {
-        let added = {
-            let mut permits = self.permits.lock();
-            permits.checked_add(1).map(|more| *permits = more)
-        };
-        assert!(added.is_some(), "a semaphore with more than usize::MAX permits");
-        self.waiters.wake_one();
+        let more = |permits: usize| permits.checked_add(1);
+        let added = self.permits.try_update(Ordering::SeqCst, Ordering::Relaxed, more);
+        assert!(added.is_ok(), "a semaphore with more than usize::MAX permits");
+        self.returns.notify_one_after_rmw();
     }
 
     /// Waits for a permit if the context may sleep, and tries if not.
@@ -180,13 +183,12 @@ impl Semaphore {
     ///
     /// Does not sleep, and takes no token.
     pub fn available(&self) -> usize {
-        *self.permits.lock()
+        self.permits.load(Ordering::Acquire)
     }
-}
 
-fn take(permits: &mut usize) -> Option<()> {
-    *permits = permits.checked_sub(1)?;
-    Some(())
+    fn look(&self) -> Look<()> {
+        self.try_down().then_some(()).into()
+    }
 }
 
 impl fmt::Debug for Semaphore {

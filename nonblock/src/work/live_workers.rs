@@ -14,8 +14,7 @@ pub(super) struct LiveWorkers {
 impl LiveWorkers {
     /// Waits until no worker is left.
     pub(super) fn wait(&self) {
-        let is_empty = || self.workers.load(Ordering::Acquire) == 0;
-        self.empty.wait(is_empty, || is_empty().then_some(()));
+        self.empty.wait_while_not(|| self.workers.load(Ordering::Acquire) == 0);
     }
 }
 

@@ -1,5 +1,10 @@
 //! What a queue and its workers share: the ring, the counts of items, and the threads that wait.
 //!
+//! # What is counted
+//!
+//! How many items were pushed, and how many were taken out, the positions of the ring tell, so pushing and popping count nothing
+//! besides. Refusals are counted where a push fails, and panics where a handler does.
+//!
 //! # Who wakes whom
 //!
 //! There are three event counts, each for waiters of one kind, who all look for the same. After a change, whoever made it
@@ -10,8 +15,9 @@
 //! | an item was put into the ring | those who pop | one |
 //! | an item was taken out, by whomever | those who wait for room; the thread that flushes | one; it |
 //! | a worker has handled an item, or found none | the thread that flushes | it |
-//! | the queue was closed | those who pop, if it is empty; those who wait for room | all |
-//! | the last item of a closed queue was taken out | those who pop | all |
+//! | the queue was closed | those who pop; those who wait for room | all |
+//!
+//! Once a queue is closed, whoever leaves a line wakes the next in line, so nobody sleeps on when the last item is gone.
 
 #[cfg(feature = "std")]
 use alloc::sync::Arc;
@@ -23,19 +29,21 @@ use super::stats::QueueStats;
 #[cfg(feature = "std")]
 use super::worker_seq::BusyCount;
 use crate::event_count::EventCount;
-use crate::primitive::{ArrayQueue, AtomicUsize, Ordering, fence};
-
-/// In the count of items: the queue is closed.
-const CLOSED: usize = 1;
-
-/// In the count of items: one item.
-const ITEM: usize = 2;
+#[cfg(feature = "std")]
+use crate::event_count::Look;
+#[cfg(feature = "std")]
+use crate::mpmc_ring::Empty;
+use crate::mpmc_ring::{MpmcRing, NoRoom};
+use crate::primitive::{AtomicUsize, Ordering};
 
 /// A queue, as its handle and its workers share it.
 pub(super) struct Shared<T> {
-    ring: ArrayQueue<T>,
-    producers: ProducerState,
-    consumers: ConsumerState,
+    ring: MpmcRing<T>,
+    fill: FillLevel,
+    refused: AtomicUsize,
+    /// How many items the workers are handling.
+    handling: AtomicUsize,
+    panicked: AtomicUsize,
     /// Threads that wait for an item, or for the end of the queue.
     items: EventCount,
     /// Threads that wait for room.
@@ -44,47 +52,16 @@ pub(super) struct Shared<T> {
     progress: EventCount,
 }
 
-/// What a push changes. The consumers change nothing in its cache lines but the count of items. The alignment is that of two
-/// cache lines, since processors fetch them in pairs.
-#[repr(align(128))]
-struct ProducerState {
-    /// How many items are counted in and not out yet, and whether the queue is closed, in one word. So every push is either
-    /// counted in before the queue is closed, and its item is waited for, or it is refused.
-    ///
-    /// An item is counted in before it is put into the ring, and counted out after it was taken from the ring. So an item that
-    /// was counted in finds room in the ring.
-    items: AtomicUsize,
-    pushed: AtomicUsize,
-    refused: AtomicUsize,
-    highest: AtomicUsize,
-}
-
-/// What changes when items are taken out and handled.
-#[repr(align(128))]
-struct ConsumerState {
-    /// How many items are being handled.
-    handling: AtomicUsize,
-    handled: AtomicUsize,
-    panicked: AtomicUsize,
-}
-
 impl<T> Shared<T> {
     #[track_caller]
     pub(super) fn with_capacity(capacity: usize) -> Self {
         assert!(capacity > 0, "a queue of capacity 0 takes nothing: expected at least 1");
         Self {
-            ring: ArrayQueue::new(capacity),
-            producers: ProducerState {
-                items: AtomicUsize::new(0),
-                pushed: AtomicUsize::new(0),
-                refused: AtomicUsize::new(0),
-                highest: AtomicUsize::new(0),
-            },
-            consumers: ConsumerState {
-                handling: AtomicUsize::new(0),
-                handled: AtomicUsize::new(0),
-                panicked: AtomicUsize::new(0),
-            },
+            ring: MpmcRing::with_capacity(capacity),
+            fill: FillLevel::new(),
+            refused: AtomicUsize::new(0),
+            handling: AtomicUsize::new(0),
+            panicked: AtomicUsize::new(0),
             items: EventCount::new(),
             room: EventCount::new(),
             progress: EventCount::new(),
@@ -92,81 +69,54 @@ impl<T> Shared<T> {
     }
 
     /// Puts an item in. If the queue takes no more, counts a refusal.
+    #[inline]
     pub(super) fn push(&self, item: T) -> Result<(), Full<T>> {
-        self.try_push(item).inspect_err(|_| {
-            self.producers.refused.fetch_add(1, Ordering::Relaxed);
-        })
+        self.try_push(item).map_err(|(item, _)| self.refuse(item))
     }
 
-    fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        let Some(held) = self.count_in() else { return Err(Full(item)) };
-        self.producers.pushed.fetch_add(1, Ordering::Relaxed);
-        // It only rises, and seldom does.
-        if held > self.producers.highest.load(Ordering::Relaxed) {
-            self.producers.highest.fetch_max(held, Ordering::Relaxed);
-        }
-        let put = self.ring.push(item);
-        assert!(put.is_ok(), "an admitted item finds room in the ring");
-        self.items.notify_one();
+    #[inline]
+    fn try_push(&self, item: T) -> Result<(), (T, NoRoom)> {
+        let position = self.ring.push(item)?;
+        self.fill.raise(&self.ring, position);
+        self.items.notify_one_after_rmw();
         Ok(())
     }
 
-    /// Counts an item in, and returns the new count. `None` if the queue takes no more.
-    fn count_in(&self) -> Option<usize> {
-        let full = self.capacity() * ITEM;
-        let mut items = self.producers.items.load(Ordering::Relaxed);
-        loop {
-            if items & CLOSED != 0 || items >= full {
-                return None;
-            }
-            // Acquires what the threads did that made room.
-            match self.producers.items.compare_exchange_weak(
-                items,
-                items + ITEM,
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Some(items / ITEM + 1),
-                Err(now) => items = now,
-            }
-        }
+    #[cold]
+    fn refuse(&self, item: T) -> Full<T> {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        Full(item)
     }
 
     /// Takes the first item out, if there is one. It counts as handled from now on.
+    #[inline]
     pub(super) fn try_pop(&self) -> Option<T> {
-        let item = self.ring.pop()?;
-        // Counted before the threads are woken that wait for this.
-        self.consumers.handled.fetch_add(1, Ordering::Release);
-        self.count_out();
+        let item = self.ring.pop().ok()?;
+        self.was_popped();
         Some(item)
     }
 
-    /// Counts an item out, and wakes those who look at that.
-    fn count_out(&self) {
-        let before = self.producers.items.fetch_sub(ITEM, Ordering::AcqRel);
-        fence(Ordering::SeqCst);
-        if before == ITEM | CLOSED {
-            // It was the last: the queue is closed, so no item comes any more.
-            self.items.notify_all();
-        }
-        self.room.notify_one_fenced();
-        self.progress.notify_one_fenced();
+    /// Wakes those who look at what was taken out. The ring's head was moved on by a `SeqCst` read-modify-write.
+    #[inline]
+    fn was_popped(&self) {
+        self.room.notify_one_after_rmw();
+        self.progress.notify_one_after_rmw();
     }
 
     /// Refuses every push from now on.
     pub(super) fn close(&self) {
-        self.producers.items.fetch_or(CLOSED, Ordering::AcqRel);
+        self.ring.close();
         self.items.notify_all();
         self.room.notify_all();
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.producers.items.load(Ordering::Acquire) & CLOSED != 0
+        self.ring.is_closed()
     }
 
-    /// Returns how many items are counted in and not out yet.
+    /// Returns how many items are in the ring, or are just being put there.
     pub(super) fn len(&self) -> usize {
-        self.producers.items.load(Ordering::Acquire) / ITEM
+        self.ring.len()
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -174,16 +124,17 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn stats(&self) -> QueueStats {
-        // Loaded first: an item is pushed before it is handled.
-        let handled = self.consumers.handled.load(Ordering::Acquire);
+        // In this order: an item is taken out before it is handled, and pushed before it is taken out.
+        let handling = self.handling.load(Ordering::Acquire);
+        let popped = self.ring.popped();
         QueueStats {
             capacity: self.capacity(),
-            pushed: self.producers.pushed.load(Ordering::Relaxed),
-            handling: self.consumers.handling.load(Ordering::Relaxed),
-            handled,
-            panicked: self.consumers.panicked.load(Ordering::Relaxed),
-            refused: self.producers.refused.load(Ordering::Relaxed),
-            highest: self.producers.highest.load(Ordering::Relaxed),
+            pushed: self.ring.pushed(),
+            handling,
+            handled: popped.saturating_sub(handling),
+            panicked: self.panicked.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            highest: self.fill.highest(),
         }
     }
 }
@@ -192,7 +143,11 @@ impl<T> Shared<T> {
 impl<T> Shared<T> {
     /// Waits for an item, and takes it out as handled. `None` if the queue is closed, and no item comes any more.
     pub(super) fn wait_and_pop(&self) -> Option<T> {
-        self.wait_until_popped(|| self.try_pop())
+        self.wait_until_popped(|| {
+            let item = self.ring.pop()?;
+            self.was_popped();
+            Ok(item)
+        })
     }
 
     /// Waits for an item that a worker is to handle. `None` if the queue is closed, and no item comes any more.
@@ -200,26 +155,34 @@ impl<T> Shared<T> {
     /// After it has handled the item, the worker calls [`finish_item`](Self::finish_item).
     pub(super) fn next_item(&self, seq: &BusyCount) -> Option<T> {
         self.wait_until_popped(|| {
+            if let Some(empty) = self.ring.emptiness() {
+                return Err(empty);
+            }
             seq.begin();
-            let Some(item) = self.ring.pop() else {
-                seq.end();
-                self.progress.notify_one();
-                return None;
-            };
-            self.consumers.handling.fetch_add(1, Ordering::Relaxed);
-            self.count_out();
-            Some(item)
+            // Counted before the item is taken out, so that no item shows as handled before it is.
+            self.handling.fetch_add(1, Ordering::Relaxed);
+            match self.ring.pop() {
+                Ok(item) => {
+                    self.was_popped();
+                    Ok(item)
+                }
+                Err(empty) => {
+                    self.end_item(seq);
+                    Err(empty)
+                }
+            }
         })
     }
 
-    /// Waits until `try_pop` returns an item, or until no item comes any more.
-    fn wait_until_popped(&self, try_pop: impl Fn() -> Option<T>) -> Option<T> {
-        let is_over = || self.producers.items.load(Ordering::Acquire) == CLOSED;
+    /// Waits until `pop` returns an item, or until no item comes any more.
+    fn wait_until_popped(&self, pop: impl Fn() -> Result<T, Empty>) -> Option<T> {
         self.items.wait(
-            || !self.ring.is_empty() || is_over(),
-            || match try_pop() {
-                None => is_over().then_some(None),
-                item => Some(item),
+            || !self.ring.is_empty() || self.is_closed(),
+            || match pop() {
+                Ok(item) => Look::Found(Some(item)),
+                Err(Empty::Closed) => Look::Found(None),
+                Err(Empty::Soon) => Look::Soon,
+                Err(Empty::Empty) => Look::Nothing,
             },
         )
     }
@@ -227,12 +190,15 @@ impl<T> Shared<T> {
     /// Counts an item that a worker has handled.
     pub(super) fn finish_item(&self, seq: &BusyCount, panicked: bool) {
         if panicked {
-            self.consumers.panicked.fetch_add(1, Ordering::Relaxed);
+            self.panicked.fetch_add(1, Ordering::Relaxed);
         }
-        self.consumers.handling.fetch_sub(1, Ordering::Relaxed);
-        self.consumers.handled.fetch_add(1, Ordering::Release);
+        self.end_item(seq);
+    }
+
+    fn end_item(&self, seq: &BusyCount) {
         seq.end();
-        self.progress.notify_one();
+        self.handling.fetch_sub(1, Ordering::SeqCst);
+        self.progress.notify_one_after_rmw();
     }
 
     /// Waits until every item that was pushed before is handled. Only one thread may call it at a time.
@@ -242,38 +208,74 @@ impl<T> Shared<T> {
     /// * `busy_counts`: returns the sequence counts of all workers. It is called after the items have left the ring.
     pub(super) fn flush(&self, busy_counts: impl FnOnce() -> Vec<Arc<BusyCount>>) {
         // This counts every item that was put into the ring before. It may count later ones too.
-        let pushed = self.producers.pushed.load(Ordering::Acquire);
-        // Items leave the ring in order. When as many items are handled, whichever they are, these have left the ring.
-        let nobody_else = || false;
-        self.progress.wait(nobody_else, || {
-            let missing = pushed.wrapping_sub(self.consumers.handled.load(Ordering::Acquire));
-            (missing == 0 || missing > usize::MAX / 2).then_some(())
+        let pushed = self.ring.pushed();
+        // Items leave the ring in order.
+        self.progress.wait_while_not(|| {
+            let missing = pushed.wrapping_sub(self.ring.popped());
+            missing == 0 || missing > usize::MAX / 2
         });
         // Busy workers have those of them that are not handled yet.
         let mut busy: Vec<_> = busy_counts()
             .into_iter()
             .filter_map(|seq| seq.busy().map(|count| (seq, count)))
             .collect();
-        self.progress.wait(nobody_else, || {
+        self.progress.wait_while_not(|| {
             busy.retain(|(seq, count)| seq.busy() == Some(*count));
-            busy.is_empty().then_some(())
+            busy.is_empty()
         });
     }
 
     /// Waits for room, and puts an item in. Returns the item if the queue is closed.
     pub(super) fn wait_and_push(&self, item: T) -> Result<(), Full<T>> {
-        let mut item = Some(item);
-        let is_ready = || self.is_closed() || self.len() < self.capacity();
-        let pushed = self.room.wait(is_ready, || match self.try_push(item.take()?) {
-            Ok(()) => Some(Ok(())),
-            Err(refused) if self.is_closed() => Some(Err(refused)),
-            Err(Full(back)) => {
-                item = Some(back);
-                None
+        let mut unpushed = Some(item);
+        let is_ready = || self.is_closed() || !self.ring.is_full();
+        let pushed = self.room.wait(is_ready, || {
+            let Some(item) = unpushed.take() else { return Look::Nothing };
+            match self.try_push(item) {
+                Ok(()) => Look::Found(Ok(())),
+                Err((item, NoRoom::Closed)) => Look::Found(Err(item)),
+                Err((item, reason)) => {
+                    unpushed = Some(item);
+                    if reason == NoRoom::Soon { Look::Soon } else { Look::Nothing }
+                }
             }
         });
-        pushed.inspect_err(|_| {
-            self.producers.refused.fetch_add(1, Ordering::Relaxed);
-        })
+        pushed.map_err(|item| self.refuse(item))
+    }
+}
+
+/// The highest number of items that a ring has held.
+///
+/// A push looks at the ring's head, which consumers change all the time, only where the ring could be fuller than ever before.
+/// While `highest` is the highest number, this cannot be before the tail is so many positions ahead of a head that was seen.
+struct FillLevel {
+    highest: AtomicUsize,
+    /// The position from which on a push has to look.
+    looks_at: AtomicUsize,
+}
+
+impl FillLevel {
+    fn new() -> Self {
+        Self { highest: AtomicUsize::new(0), looks_at: AtomicUsize::new(0) }
+    }
+
+    fn highest(&self) -> usize {
+        self.highest.load(Ordering::Relaxed)
+    }
+
+    /// Notes how full the ring is after a push to this position.
+    #[inline]
+    fn raise<T>(&self, ring: &MpmcRing<T>, position: usize) {
+        // Positions may wrap around.
+        if (position.wrapping_sub(self.looks_at.load(Ordering::Relaxed)) as isize) >= 0 {
+            self.look(ring, position);
+        }
+    }
+
+    #[cold]
+    fn look<T>(&self, ring: &MpmcRing<T>, position: usize) {
+        let (held, head) = ring.held_up_to(position);
+        let highest = self.highest.fetch_max(held, Ordering::Relaxed).max(held);
+        self.looks_at.store(ring.position_after(head, highest), Ordering::Relaxed);
     }
 }

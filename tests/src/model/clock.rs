@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
 
+use super::park::Thread;
 use super::queue::Waiter;
 
 loom::lazy_static! {
@@ -14,6 +15,7 @@ loom::lazy_static! {
         has_run_out: AtomicBool::new(false),
         hours: AtomicU32::new(0),
         sleepers: Mutex::new(Vec::new()),
+        parked: Mutex::new(Vec::new()),
     };
 }
 
@@ -25,6 +27,8 @@ struct Clock {
     hours: AtomicU32,
     /// Who is to be woken then. A lock that the checker does not see: it is held between two of its operations only.
     sleepers: Mutex<Vec<Arc<Waiter>>>,
+    /// The threads that have parked for a time.
+    parked: Mutex<Vec<Thread>>,
 }
 
 /// Ends every wait with a time, those that begin later too. Called by a thread of its own, so that the checker tries it
@@ -33,6 +37,13 @@ pub fn time_runs_out() {
     see();
     CLOCK.has_run_out.store(true, Relaxed);
     CLOCK.sleepers.lock().unwrap().drain(..).for_each(|waiter| waiter.wake());
+    let parked = std::mem::take(&mut *CLOCK.parked.lock().unwrap());
+    parked.iter().for_each(Thread::unpark);
+}
+
+/// Has a thread unparked when the time runs out.
+pub(super) fn unpark_then(thread: Thread) {
+    CLOCK.parked.lock().unwrap().push(thread);
 }
 
 /// Has a waiter woken when the time runs out.

@@ -1,8 +1,9 @@
-//! What stands in, under the model checker loom, for the locks, the clock and the ring that the library stands on.
+//! What stands in, under the model checker loom, for the locks and the clock that the library stands on.
 //!
 //! The library's own files are compiled a second time by the tests named `loom_...`, over these: what waits here is seen
 //! by the checker, which tries every order of the threads, and every value that a load may return.
 
+mod cell;
 mod clock;
 mod condvar;
 mod depth;
@@ -10,12 +11,13 @@ mod lazy;
 mod mutex;
 mod number;
 mod once;
+mod park;
 mod pool;
 mod queue;
 mod raw;
 mod raw_rwlock;
-mod ring;
 
+pub use cell::Cell;
 pub use clock::{Instant, time_runs_out};
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use depth::Depth;
@@ -23,9 +25,9 @@ pub use lazy::Lazy;
 pub use mutex::{Mutex, MutexGuard};
 pub use number::{Flag, Number};
 pub use once::OnceLock;
+pub use park::{Thread, current, lock_is_free, park, park_timeout, wait_for_lock};
 pub use raw::{RawCondvar, RawLock, RawSpinning};
 pub use raw_rwlock::{RawReadWrite, RawSpinningReadWrite};
-pub use ring::{ArrayQueue, Count};
 
 use loom::model::Builder;
 

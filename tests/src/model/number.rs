@@ -1,25 +1,130 @@
 //! An atomic number that can be made in constants.
 
-use std::ops::Deref;
-
 use loom::sync::atomic::{AtomicUsize, Ordering};
 
 use super::lazy::Lazy;
 use super::pool;
 
-/// As the standard library's `AtomicUsize`, for numbers that start with 0.
+/// As the standard library's `AtomicUsize`. What the checker sees starts with 0, so this adds the number that it starts with.
 #[derive(Debug)]
-pub struct Number(Lazy<AtomicUsize>);
+pub struct Number {
+    more: Lazy<AtomicUsize>,
+    start: usize,
+}
 
+/// Each as the function of this name in the standard library.
+#[allow(clippy::missing_errors_doc, missing_docs, reason = "as in the standard library")]
 impl Number {
-    /// Makes one.
-    ///
-    /// # Panics
-    ///
-    /// If it is to start with another number than 0.
+    #[must_use]
     pub const fn new(value: usize) -> Self {
-        assert!(value == 0, "the atomics that are set aside start with 0");
-        Self(Lazy::new(pool::atomic))
+        Self { more: Lazy::new(pool::atomic), start: value }
+    }
+
+    #[track_caller]
+    pub fn load(&self, order: Ordering) -> usize {
+        self.from_seen(self.more.load(order))
+    }
+
+    #[track_caller]
+    pub fn store(&self, value: usize, order: Ordering) {
+        self.more.store(self.to_seen(value), order);
+    }
+
+    #[track_caller]
+    pub fn swap(&self, value: usize, order: Ordering) -> usize {
+        self.from_seen(self.more.swap(self.to_seen(value), order))
+    }
+
+    #[track_caller]
+    pub fn compare_exchange(
+        &self,
+        current: usize,
+        new: usize,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<usize, usize> {
+        let (current, new) = (self.to_seen(current), self.to_seen(new));
+        self.more
+            .compare_exchange(current, new, success, failure)
+            .map(|value| self.from_seen(value))
+            .map_err(|value| self.from_seen(value))
+    }
+
+    #[track_caller]
+    pub fn compare_exchange_weak(
+        &self,
+        current: usize,
+        new: usize,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<usize, usize> {
+        self.compare_exchange(current, new, success, failure)
+    }
+
+    #[track_caller]
+    pub fn fetch_add(&self, value: usize, order: Ordering) -> usize {
+        self.from_seen(self.more.fetch_add(value, order))
+    }
+
+    #[track_caller]
+    pub fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
+        self.from_seen(self.more.fetch_sub(value, order))
+    }
+
+    #[track_caller]
+    pub fn fetch_max(&self, value: usize, order: Ordering) -> usize {
+        self.update(order, |now| now.max(value))
+    }
+
+    #[track_caller]
+    pub fn fetch_min(&self, value: usize, order: Ordering) -> usize {
+        self.update(order, |now| now.min(value))
+    }
+
+    #[track_caller]
+    pub fn fetch_or(&self, value: usize, order: Ordering) -> usize {
+        if self.start == 0 {
+            return self.more.fetch_or(value, order);
+        }
+        self.update(order, |now| now | value)
+    }
+
+    #[track_caller]
+    pub fn fetch_and(&self, value: usize, order: Ordering) -> usize {
+        if self.start == 0 {
+            return self.more.fetch_and(value, order);
+        }
+        self.update(order, |now| now & value)
+    }
+
+    #[track_caller]
+    pub fn try_update(
+        &self,
+        set: Ordering,
+        fetch: Ordering,
+        mut change: impl FnMut(usize) -> Option<usize>,
+    ) -> Result<usize, usize> {
+        self.more
+            .fetch_update(set, fetch, |seen| {
+                change(self.from_seen(seen)).map(|new| self.to_seen(new))
+            })
+            .map(|value| self.from_seen(value))
+            .map_err(|value| self.from_seen(value))
+    }
+
+    #[track_caller]
+    fn update(&self, order: Ordering, change: impl Fn(usize) -> usize) -> usize {
+        match self.try_update(order, Ordering::Relaxed, |now| Some(change(now))) {
+            Ok(before) | Err(before) => before,
+        }
+    }
+
+    fn from_seen(&self, value: usize) -> usize {
+        value.wrapping_add(self.start)
+    }
+
+    fn to_seen(&self, value: usize) -> usize {
+        value.wrapping_sub(self.start)
     }
 }
 
@@ -29,37 +134,28 @@ impl Default for Number {
     }
 }
 
-/// As the standard library's `AtomicBool`, for flags that start cleared.
+/// As the standard library's `AtomicBool`.
 #[derive(Debug, Default)]
 pub struct Flag(Number);
 
+/// Each as the function of this name in the standard library.
+#[allow(clippy::missing_errors_doc, missing_docs, reason = "as in the standard library")]
 impl Flag {
-    /// Makes one.
-    ///
-    /// # Panics
-    ///
-    /// If it is to start set.
+    #[must_use]
     pub const fn new(value: bool) -> Self {
         Self(Number::new(value as usize))
     }
 
-    /// As the function of this name in the standard library.
     #[track_caller]
     pub fn load(&self, order: Ordering) -> bool {
         self.0.load(order) != 0
     }
 
-    /// As the function of this name in the standard library.
     #[track_caller]
     pub fn store(&self, value: bool, order: Ordering) {
         self.0.store(value.into(), order);
     }
 
-    /// As the function of this name in the standard library.
-    ///
-    /// # Errors
-    ///
-    /// The flag as it is, if it is not `current`.
     #[track_caller]
     pub fn compare_exchange(
         &self,
@@ -72,13 +168,5 @@ impl Flag {
             .compare_exchange(current.into(), new.into(), success, failure)
             .map(|was| was != 0)
             .map_err(|was| was != 0)
-    }
-}
-
-impl Deref for Number {
-    type Target = AtomicUsize;
-
-    fn deref(&self) -> &AtomicUsize {
-        &self.0
     }
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use loom::sync::atomic::AtomicUsize;
 
 /// How many a model can use.
-const ENOUGH: usize = 32;
+const ENOUGH: usize = 64;
 
 thread_local! {
     // The checker runs all threads of a model on one.

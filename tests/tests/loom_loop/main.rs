@@ -25,9 +25,26 @@ extern crate self as nonblock;
 
 /// Everything that is replaced.
 mod primitive {
-    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-    pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, Number as AtomicUsize};
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
+    pub use nonblock_tests::model::{
+        Cell as UnsafeCell, Instant, Mutex, MutexGuard, Number as AtomicUsize, Thread, current,
+        lock_is_free, park, park_timeout, wait_for_lock,
+    };
     pub use std::sync::PoisonError;
+
+    /// None, so that there is the less to explore.
+    pub const LOOKS_BEFORE_WAITING: u32 = 0;
+
+    /// To the checker, looking again is of use only after others went on.
+    pub fn relax(_round: u32) {
+        loom::thread::yield_now();
+    }
+
+    /// The checker knows one order of fences, and none of other operations.
+    pub fn load_after_rmw(word: &AtomicUsize) -> usize {
+        fence(Ordering::SeqCst);
+        word.load(Ordering::Relaxed)
+    }
 
     pub const RCU_SHARDS: usize = 1;
     /// Nothing waits to be freed, so that there is the more to explore.
@@ -127,6 +144,8 @@ pub mod thread {
 
 #[path = "../../../nonblock/src/context.rs"]
 mod context;
+#[path = "../../../nonblock/src/event_count/mod.rs"]
+mod event_count;
 #[path = "../../../nonblock/src/token.rs"]
 mod token;
 
@@ -140,7 +159,6 @@ pub mod sync {
     use nonblock_tests::model;
 
     mod macros;
-    mod monitor;
     mod mutex;
     mod raw_lock;
     mod raw_spin_tag {

@@ -38,7 +38,7 @@ fn values_come_in_order_through_a_channel_with_room_for_one() {
 #[test]
 fn two_senders_and_two_receivers_lose_nothing_and_double_nothing() {
     for unbounded in [false, true] {
-        explore(3, move || {
+        explore(2, move || {
             let (sender, receiver) =
                 if unbounded { channel::unbounded() } else { channel::bounded(1) };
             let sending = thread::spawn({

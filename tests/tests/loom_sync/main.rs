@@ -8,6 +8,8 @@
 #![allow(unexpected_cfgs, reason = "the features are the library's")]
 #![allow(clippy::pedantic, reason = "the library's own lints look at it where it is at home")]
 
+extern crate alloc;
+
 mod barrier;
 mod channels;
 mod completion;
@@ -20,10 +22,28 @@ mod spinning;
 
 /// Everything that is replaced.
 mod primitive {
-    pub use loom::sync::atomic::Ordering;
-    pub use nonblock_tests::model::{Condvar, Instant, Mutex, MutexGuard, OnceLock};
-    pub use nonblock_tests::model::{Flag as AtomicBool, Number as AtomicUsize};
-    pub use std::sync::PoisonError;
+    pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
+    pub use nonblock_tests::model::{
+        Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, OnceLock, Thread,
+        current, lock_is_free, park, park_timeout, wait_for_lock,
+    };
+
+    /// None, so that there is the less to explore.
+    pub const LOOKS_BEFORE_WAITING: u32 = 0;
+
+    /// One, so that values soon go into another ring.
+    pub const FIRST_RING_CAPACITY: usize = 1;
+
+    /// To the checker, looking again is of use only after others went on.
+    pub fn relax(_round: u32) {
+        loom::thread::yield_now();
+    }
+
+    /// The checker knows one order of fences, and none of other operations.
+    pub fn load_after_rmw(word: &AtomicUsize) -> usize {
+        fence(Ordering::SeqCst);
+        word.load(Ordering::Relaxed)
+    }
 
     /// Few, so that there is the less to explore.
     pub const LOOKS_UNTIL_OVERDUE: usize = 1;
@@ -86,6 +106,10 @@ mod check {
 
 #[path = "../../../nonblock/src/context.rs"]
 mod context;
+#[path = "../../../nonblock/src/event_count/mod.rs"]
+mod event_count;
+#[path = "../../../nonblock/src/mpmc_ring.rs"]
+mod mpmc_ring;
 #[path = "../../../nonblock/src/token.rs"]
 mod token;
 
@@ -102,7 +126,6 @@ mod sync {
     mod completion;
     mod condvar;
     mod macros;
-    mod monitor;
     mod mutex;
     mod once_lock;
     mod raw_lock;

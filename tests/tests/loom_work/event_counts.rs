@@ -5,7 +5,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use nonblock_tests::model::explore;
 
-use crate::event_count::EventCount;
+use crate::event_count::{EventCount, Look};
 
 /// Items, and threads that wait for them: a counter in place of the queue's ring.
 struct Items {
@@ -34,11 +34,11 @@ impl Items {
                     Ordering::AcqRel,
                     Ordering::Acquire,
                 ) {
-                    Ok(_) => return Some(()),
+                    Ok(_) => return Look::Found(()),
                     Err(now) => count = now,
                 }
             }
-            None
+            Look::Nothing
         });
     }
 }
@@ -57,7 +57,7 @@ fn who_waits_is_woken_for_an_item() {
 }
 
 #[test]
-fn a_slot_can_be_taken_again() {
+fn who_was_woken_can_wait_again() {
     explore(3, || {
         let items = Items::new();
         let waiter = thread::spawn({
@@ -74,7 +74,7 @@ fn a_slot_can_be_taken_again() {
 }
 
 #[test]
-fn a_ring_for_who_found_an_item_already_is_passed_on() {
+fn a_wake_for_who_found_an_item_already_is_passed_on() {
     explore(2, || {
         let items = Items::new();
         let waiters = [(); 2].map(|()| {
@@ -90,7 +90,7 @@ fn a_ring_for_who_found_an_item_already_is_passed_on() {
 }
 
 #[test]
-fn two_ringers_wake_two() {
+fn two_notifiers_wake_two() {
     explore(2, || {
         let items = Items::new();
         let ringer = thread::spawn({
@@ -115,8 +115,7 @@ fn all_are_woken_for_the_end() {
         let waiters = [(); 2].map(|()| {
             let items = Arc::clone(&items);
             thread::spawn(move || {
-                let is_ready = || items.count.load(Ordering::Acquire) > 0;
-                items.count_changed.wait(is_ready, || is_ready().then_some(()));
+                items.count_changed.wait_while_not(|| items.count.load(Ordering::Acquire) > 0);
             })
         });
         items.count.store(1, Ordering::Release);

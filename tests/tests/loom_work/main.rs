@@ -16,18 +16,24 @@ mod reserves;
 
 /// Everything that is replaced.
 mod primitive {
-    pub use loom::cell::UnsafeCell;
-    pub use loom::sync::atomic::{AtomicBool, Ordering, fence};
-    pub use loom::thread::{Thread, current, park};
-    pub use nonblock_tests::model::{ArrayQueue, Count as AtomicUsize};
+    pub use loom::sync::atomic::{Ordering, fence};
+    pub use nonblock_tests::model::{
+        Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, Thread, current,
+        lock_is_free, park, park_timeout, wait_for_lock,
+    };
 
-    /// One more than a model has threads, since a thread that waits again changes slots: the checker makes what is in them
-    /// anew for every order.
-    pub const EVENT_COUNT_SLOTS: usize = 4;
+    /// None, so that there is the less to explore.
+    pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
-    /// Nobody finds all slots taken in these models.
-    pub fn sleep(_time: std::time::Duration) {
-        unreachable!("there are slots enough");
+    /// To the checker, looking again is of use only after others went on.
+    pub fn relax(_round: u32) {
+        loom::thread::yield_now();
+    }
+
+    /// The checker knows one order of fences, and none of other operations.
+    pub fn load_after_rmw(word: &AtomicUsize) -> usize {
+        fence(Ordering::SeqCst);
+        word.load(Ordering::Relaxed)
     }
 }
 
@@ -59,7 +65,9 @@ mod check {
 mod context;
 #[path = "../../../nonblock/src/event_count/mod.rs"]
 mod event_count;
-#[path = "../../../nonblock/src/reserve.rs"]
+#[path = "../../../nonblock/src/mpmc_ring.rs"]
+mod mpmc_ring;
+#[path = "../../../nonblock/src/reserve/mod.rs"]
 mod reserve;
 #[path = "../../../nonblock/src/token.rs"]
 mod token;

@@ -33,7 +33,7 @@
 //! });
 //! ```
 
-mod buffer;
+mod linked_rings;
 mod receiver;
 mod sender;
 mod shared;

@@ -6,11 +6,11 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 
-use super::buffer::Node;
-use super::shared::{Channel, State};
+use super::shared::Channel;
 use crate::check::might_sleep_in_drop;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
+use crate::mpmc_ring::Empty;
 use crate::token::Sleepable;
 
 /// Receives values from a channel. Made by [`bounded`](super::bounded) and [`unbounded`](super::unbounded).
@@ -53,9 +53,7 @@ impl<T> Receiver<T> {
     pub fn recv(&self, cx: &mut Sleepable) -> Result<T, RecvError> {
         let _ = cx;
         might_sleep();
-        let channel = &*self.channel;
-        let received = channel.state.wait(&channel.receivers, pop);
-        received.map(|node| self.received(node))
+        self.channel.recv(None).expect("a wait without a time ends with a value or the end")
     }
 
     /// Receives a value if there is one.
@@ -68,12 +66,10 @@ impl<T> Receiver<T> {
     ///
     /// If the channel is empty: for now, or for good, since all senders are gone.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let received = pop(&mut self.channel.state.lock());
-        match received {
-            Some(Ok(node)) => Ok(self.received(node)),
-            Some(Err(RecvError)) => Err(TryRecvError::Disconnected),
-            None => Err(TryRecvError::Empty),
-        }
+        self.channel.try_recv().map_err(|reason| match reason {
+            Empty::Closed => TryRecvError::Disconnected,
+            Empty::Empty | Empty::Soon => TryRecvError::Empty,
+        })
     }
 
     /// Receives a value; waits for one if the context may sleep.
@@ -123,10 +119,8 @@ impl<T> Receiver<T> {
     ) -> Result<T, RecvTimeoutError> {
         let _ = cx;
         might_sleep();
-        let channel = &*self.channel;
-        match channel.state.wait_for(&channel.receivers, timeout, pop) {
-            Some(Ok(node)) => Ok(self.received(node)),
-            Some(Err(RecvError)) => Err(RecvTimeoutError::Disconnected),
+        match self.channel.recv(Some(timeout)) {
+            Some(received) => received.map_err(|RecvError| RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),
         }
     }
@@ -164,7 +158,7 @@ impl<T> Receiver<T> {
     ///
     /// Does not sleep, and takes no token.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.channel.is_empty()
     }
 
     /// Says whether the channel has no room. It may have changed when the caller looks at the answer.
@@ -173,7 +167,7 @@ impl<T> Receiver<T> {
     ///
     /// Does not sleep, and takes no token.
     pub fn is_full(&self) -> bool {
-        self.channel.capacity.is_some_and(|capacity| self.len() >= capacity)
+        self.channel.is_full()
     }
 
     /// Returns how many values the channel can hold, or `None` for any number.
@@ -182,7 +176,7 @@ impl<T> Receiver<T> {
     ///
     /// Does not sleep, and takes no token.
     pub fn capacity(&self) -> Option<usize> {
-        self.channel.capacity
+        self.channel.capacity()
     }
 
     /// Says whether both receivers are of one channel.
@@ -193,44 +187,31 @@ impl<T> Receiver<T> {
     pub fn same_channel(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.channel, &other.channel)
     }
-
-    /// Wakes a sender, since there is room now, and returns the value.
-    #[inline]
-    fn received(&self, node: Node<T>) -> T {
-        self.channel.senders.wake_one();
-        node.into_value()
-    }
-}
-
-/// Takes a value out of the channel. Returns `None` if there is none and one may still come.
-#[inline]
-fn pop<T>(state: &mut State<T>) -> Option<Result<Node<T>, RecvError>> {
-    match state.buffer.pop() {
-        Some(node) => Some(Ok(node)),
-        None if state.senders == 0 => Some(Err(RecvError)),
-        None => None,
-    }
 }
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        self.channel.state.lock().receivers += 1;
+        self.channel.add_receiver();
         Self { channel: Arc::clone(&self.channel) }
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // It is dropped after the report: that releases memory, and the destructors of the values may do anything.
-        let left = {
-            let mut state = self.channel.state.lock();
-            state.receivers -= 1;
-            (state.receivers == 0).then(|| state.buffer.take_all())
-        };
-        if left.is_some() {
-            self.channel.senders.wake_all();
+        if self.channel.remove_receiver() {
+            // What is left is dropped after the report, whatever becomes of that: the destructors of the values may do anything.
+            let _rest = DropRest(&self.channel);
             might_sleep_in_drop();
         }
+    }
+}
+
+/// When this is dropped, the values that are left in a closed channel are.
+struct DropRest<'a, T>(&'a Channel<T>);
+
+impl<T> Drop for DropRest<'_, T> {
+    fn drop(&mut self) {
+        while self.0.try_recv().is_ok() {}
     }
 }
 

@@ -5,11 +5,11 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{SendError, TrySendError};
 
-use super::buffer::Node;
-use super::shared::{Channel, State};
+use super::shared::Channel;
 use crate::check::might_sleep_in_drop;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
+use crate::mpmc_ring::NoRoom;
 use crate::token::Sleepable;
 
 /// Sends values into a channel. Made by [`bounded`](super::bounded) and [`unbounded`](super::unbounded).
@@ -49,10 +49,7 @@ impl<T> Sender<T> {
     pub fn send(&self, cx: &mut Sleepable, value: T) -> Result<(), SendError<T>> {
         let _ = cx;
         might_sleep();
-        let mut node = Some(Node::new(value, self.channel.capacity));
-        let channel = &*self.channel;
-        let sent = channel.state.wait(&channel.senders, |state| push(state, &mut node));
-        self.sent(sent, node).map_err(SendError)
+        self.channel.send(value, None).map_err(|(value, _)| SendError(value))
     }
 
     /// Sends a value if there is room for it.
@@ -65,12 +62,10 @@ impl<T> Sender<T> {
     ///
     /// With the value, if there is no room, or if all receivers are gone.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        let mut node = Some(Node::new(value, self.channel.capacity));
-        let sent = push(&mut self.channel.state.lock(), &mut node);
-        match sent {
-            Some(sent) => self.sent(sent, node).map_err(TrySendError::Disconnected),
-            None => Err(TrySendError::Full(value_of(node))),
-        }
+        self.channel.try_send(value).map_err(|(value, reason)| match reason {
+            NoRoom::Closed => TrySendError::Disconnected(value),
+            NoRoom::Full | NoRoom::Soon => TrySendError::Full(value),
+        })
     }
 
     /// Sends a value; waits for room if the context may sleep.
@@ -135,12 +130,10 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let _ = cx;
         might_sleep();
-        let mut node = Some(Node::new(value, self.channel.capacity));
-        let channel = &*self.channel;
-        match channel.state.wait_for(&channel.senders, timeout, |state| push(state, &mut node)) {
-            Some(sent) => self.sent(sent, node).map_err(SendTimeoutError::Disconnected),
-            None => Err(SendTimeoutError::Timeout(value_of(node))),
-        }
+        self.channel.send(value, Some(timeout)).map_err(|(value, reason)| match reason {
+            NoRoom::Closed => SendTimeoutError::Disconnected(value),
+            NoRoom::Full | NoRoom::Soon => SendTimeoutError::Timeout(value),
+        })
     }
 
     /// Returns how many values are in the channel. It may have changed when the caller looks at the answer.
@@ -158,7 +151,7 @@ impl<T> Sender<T> {
     ///
     /// Does not sleep, and takes no token.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.channel.is_empty()
     }
 
     /// Says whether the channel has no room. It may have changed when the caller looks at the answer.
@@ -167,7 +160,7 @@ impl<T> Sender<T> {
     ///
     /// Does not sleep, and takes no token.
     pub fn is_full(&self) -> bool {
-        self.channel.capacity.is_some_and(|capacity| self.len() >= capacity)
+        self.channel.is_full()
     }
 
     /// Returns how many values the channel can hold, or `None` for any number.
@@ -176,7 +169,7 @@ impl<T> Sender<T> {
     ///
     /// Does not sleep, and takes no token.
     pub fn capacity(&self) -> Option<usize> {
-        self.channel.capacity
+        self.channel.capacity()
     }
 
     /// Says whether both senders are of one channel.
@@ -187,63 +180,18 @@ impl<T> Sender<T> {
     pub fn same_channel(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.channel, &other.channel)
     }
-
-    /// Wakes a receiver, or returns the value that could not be sent.
-    #[inline]
-    fn sent(&self, sent: Result<(), Disconnected>, node: Option<Node<T>>) -> Result<(), T> {
-        match sent {
-            Ok(()) => {
-                self.channel.receivers.wake_one();
-                Ok(())
-            }
-            Err(Disconnected) => Err(value_of(node)),
-        }
-    }
-}
-
-/// All receivers are gone.
-#[derive(Clone, Copy)]
-struct Disconnected;
-
-/// Puts the node into the channel and takes it from the caller, or returns `None` if there is no room.
-#[inline]
-fn push<T>(state: &mut State<T>, node: &mut Option<Node<T>>) -> Option<Result<(), Disconnected>> {
-    if state.receivers == 0 {
-        return Some(Err(Disconnected));
-    }
-    match state.buffer.push(node.take()?) {
-        Ok(()) => Some(Ok(())),
-        Err(full) => {
-            *node = Some(full);
-            None
-        }
-    }
-}
-
-/// Returns the value of a node that was not sent.
-#[inline]
-fn value_of<T>(node: Option<Node<T>>) -> T {
-    node.expect("what was not sent is still here").into_value()
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.channel.state.lock().senders += 1;
+        self.channel.add_sender();
         Self { channel: Arc::clone(&self.channel) }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        let (last, releases) = {
-            let mut state = self.channel.state.lock();
-            state.senders -= 1;
-            (state.senders == 0, state.senders == 0 && state.receivers == 0)
-        };
-        if last {
-            self.channel.receivers.wake_all();
-        }
-        if releases {
+        if self.channel.remove_sender() {
             might_sleep_in_drop();
         }
     }

@@ -1,40 +1,219 @@
 //! What the senders and receivers of a channel share.
 
-use super::buffer::Buffer;
-use crate::sync::monitor::{Monitor, Waiters};
+use core::time::Duration;
+use std::sync::mpsc::RecvError;
+
+use super::linked_rings::LinkedRings;
+use crate::event_count::{EventCount, Look};
+use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
+use crate::primitive::{AtomicUsize, Ordering};
 
 /// A channel. Each of its handles owns a share of it.
+///
+/// After a value was put in, a receiver is notified, and after one was taken out, a sender. When the last handle of a kind is
+/// gone, the channel is closed, and all are notified. Rings are closed and changed by `SeqCst` read-modify-writes, so notifying
+/// needs no fence.
 pub(super) struct Channel<T> {
-    pub(super) state: Monitor<State<T>>,
-    /// How many values there can be. `None` is any number.
-    pub(super) capacity: Option<usize>,
+    values: Values<T>,
+    /// How many senders there are.
+    senders: AtomicUsize,
+    /// How many receivers there are.
+    receivers: AtomicUsize,
     /// Senders that wait for room.
-    pub(super) senders: Waiters,
+    room: EventCount,
     /// Receivers that wait for a value.
-    pub(super) receivers: Waiters,
+    arrivals: EventCount,
 }
 
-pub(super) struct State<T> {
-    pub(super) buffer: Buffer<T>,
-    /// How many senders there are.
-    pub(super) senders: usize,
-    /// How many receivers there are.
-    pub(super) receivers: usize,
+enum Values<T> {
+    Bounded(MpmcRing<T>),
+    Unbounded(LinkedRings<T>),
 }
 
 impl<T> Channel<T> {
     /// Makes a channel that has one handle of each kind.
     pub(super) fn new(capacity: Option<usize>) -> Self {
         Self {
-            state: Monitor::new(State { buffer: Buffer::new(capacity), senders: 1, receivers: 1 }),
-            capacity,
-            senders: Waiters::new(),
-            receivers: Waiters::new(),
+            values: match capacity {
+                Some(capacity) => Values::Bounded(MpmcRing::with_capacity(capacity)),
+                None => Values::Unbounded(LinkedRings::new()),
+            },
+            senders: AtomicUsize::new(1),
+            receivers: AtomicUsize::new(1),
+            room: EventCount::new(),
+            arrivals: EventCount::new(),
+        }
+    }
+
+    /// Puts a value in and wakes a receiver, or returns the value with the reason.
+    #[inline]
+    pub(super) fn try_send(&self, value: T) -> Result<(), (T, NoRoom)> {
+        match &self.values {
+            Values::Bounded(ring) => {
+                ring.push(value)?;
+            }
+            Values::Unbounded(rings) => {
+                rings.push(value).map_err(|value| (value, NoRoom::Closed))?;
+            }
+        }
+        self.arrivals.notify_one_after_rmw();
+        Ok(())
+    }
+
+    /// Puts a value in, and waits for room, for a time at most. Returns the value with the reason if it was not put in:
+    /// [`NoRoom::Closed`], or that the time has run out.
+    #[inline]
+    pub(super) fn send(&self, value: T, timeout: Option<Duration>) -> Result<(), (T, NoRoom)> {
+        if self.room.has_line() {
+            return self.wait_and_send(value, timeout);
+        }
+        match self.try_send(value) {
+            Err((value, NoRoom::Full | NoRoom::Soon)) => self.wait_and_send(value, timeout),
+            done => done,
+        }
+    }
+
+    #[cold]
+    fn wait_and_send(&self, value: T, timeout: Option<Duration>) -> Result<(), (T, NoRoom)> {
+        let mut unsent = Some(value);
+        let look = || {
+            let Some(value) = unsent.take() else { return Look::Nothing };
+            match self.try_send(value) {
+                Ok(()) => Look::Found(Ok(())),
+                Err((value, NoRoom::Closed)) => Look::Found(Err((value, NoRoom::Closed))),
+                Err((value, reason)) => {
+                    unsent = Some(value);
+                    if reason == NoRoom::Soon { Look::Soon } else { Look::Nothing }
+                }
+            }
+        };
+        let is_ready = || match &self.values {
+            Values::Bounded(ring) => ring.is_closed() || !ring.is_full(),
+            Values::Unbounded(_) => true,
+        };
+        let sent = match timeout {
+            None => Some(self.room.wait(is_ready, look)),
+            Some(timeout) => self.room.wait_for(timeout, is_ready, look),
+        };
+        match (sent, unsent) {
+            (Some(sent), _) => sent,
+            (None, unsent) => Err((unsent.expect("what was not sent is still here"), NoRoom::Full)),
+        }
+    }
+
+    /// Takes a value out and wakes a sender, or tells why there is none.
+    #[inline]
+    pub(super) fn try_recv(&self) -> Result<T, Empty> {
+        match &self.values {
+            Values::Bounded(ring) => {
+                let value = ring.pop()?;
+                self.room.notify_one_after_rmw();
+                Ok(value)
+            }
+            // Nobody waits for room.
+            Values::Unbounded(rings) => rings.pop(),
+        }
+    }
+
+    /// Takes a value out, and waits for one, for a time at most. `None` if the time has run out.
+    #[inline]
+    pub(super) fn recv(&self, timeout: Option<Duration>) -> Option<Result<T, RecvError>> {
+        if !self.arrivals.has_line()
+            && let Ok(value) = self.try_recv()
+        {
+            return Some(Ok(value));
+        }
+        self.wait_and_recv(timeout)
+    }
+
+    #[cold]
+    fn wait_and_recv(&self, timeout: Option<Duration>) -> Option<Result<T, RecvError>> {
+        let look = || match self.try_recv() {
+            Ok(value) => Look::Found(Ok(value)),
+            Err(Empty::Closed) => Look::Found(Err(RecvError)),
+            Err(Empty::Soon) => Look::Soon,
+            Err(Empty::Empty) => Look::Nothing,
+        };
+        let is_ready = || !self.is_empty() || self.senders.load(Ordering::SeqCst) == 0;
+        match timeout {
+            None => Some(self.arrivals.wait(is_ready, look)),
+            Some(timeout) => self.arrivals.wait_for(timeout, is_ready, look),
         }
     }
 
     /// Returns how many values there are.
     pub(super) fn len(&self) -> usize {
-        self.state.lock().buffer.len()
+        match &self.values {
+            Values::Bounded(ring) => ring.len(),
+            Values::Unbounded(rings) => rings.len(),
+        }
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.values {
+            Values::Bounded(ring) => ring.is_empty(),
+            Values::Unbounded(rings) => rings.is_empty(),
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        match &self.values {
+            Values::Bounded(ring) => ring.is_full(),
+            Values::Unbounded(_) => false,
+        }
+    }
+
+    /// How many values there can be. `None` is any number.
+    pub(super) fn capacity(&self) -> Option<usize> {
+        match &self.values {
+            Values::Bounded(ring) => Some(ring.capacity()),
+            Values::Unbounded(_) => None,
+        }
+    }
+
+    pub(super) fn add_sender(&self) {
+        add(&self.senders);
+    }
+
+    pub(super) fn add_receiver(&self) {
+        add(&self.receivers);
+    }
+
+    /// Takes a sender away. Returns whether nothing else is left of the channel.
+    pub(super) fn remove_sender(&self) -> bool {
+        if self.senders.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return false;
+        }
+        self.close();
+        self.arrivals.notify_all();
+        self.receivers.load(Ordering::SeqCst) == 0
+    }
+
+    /// Takes a receiver away. Returns whether it was the last one.
+    pub(super) fn remove_receiver(&self) -> bool {
+        if self.receivers.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return false;
+        }
+        self.close();
+        self.room.notify_all();
+        true
+    }
+
+    fn close(&self) {
+        match &self.values {
+            Values::Bounded(ring) => {
+                ring.close();
+            }
+            Values::Unbounded(rings) => rings.close(),
+        }
+    }
+}
+
+/// Adds one to a count of handles.
+fn add(count: &AtomicUsize) {
+    let before = count.fetch_add(1, Ordering::SeqCst);
+    assert!(
+        before < usize::MAX / 2,
+        "a channel with more handles than fit in memory: were clones forgotten?"
+    );
 }

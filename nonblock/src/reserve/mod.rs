@@ -1,14 +1,19 @@
 //! A reserve of objects, for code that must not allocate.
 
+mod objects;
+
 use alloc::boxed::Box;
 use core::fmt;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
+
+use self::objects::{Lent, Objects};
 
 use crate::check::with_token::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
 use crate::event_count::EventCount;
-use crate::primitive::{ArrayQueue, AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
 /// Objects that were made beforehand. They are taken and given back without allocating.
@@ -16,10 +21,7 @@ use crate::token::Sleepable;
 /// It is like Linux's `mempool_t` (`mm/mempool.c`, 6.12), with one difference. It does not try to allocate first: every object
 /// that is taken comes from the reserve. An object that was given back is lent again as it was left.
 ///
-/// Objects are moved in and out, so a large object is best boxed. The reserve then holds the boxes.
-///
-/// Threads that wait are served in the order in which they came, up to 64 of them (32 on 32-bit targets). More look once a
-/// millisecond, and in no order.
+/// An object stays where it is while it is lent. Threads that wait for one are served in the order in which they came.
 ///
 /// # Context
 ///
@@ -51,10 +53,8 @@ use crate::token::Sleepable;
 /// drop(taken);
 /// ```
 pub struct Reserve<T> {
-    objects: ArrayQueue<T>,
+    objects: Objects<T>,
     make: Box<dyn Fn() -> T + Send + Sync>,
-    /// How many objects were taken for good, and were neither given back nor made anew yet.
-    missing: AtomicUsize,
     taken: AtomicUsize,
     refused: AtomicUsize,
     lowest: AtomicUsize,
@@ -80,15 +80,9 @@ impl<T> Reserve<T> {
     #[track_caller]
     pub fn with_capacity(capacity: usize, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
         assert!(capacity > 0, "a reserve of 0 objects has none to give: expected at least 1");
-        let mut objects = ArrayQueue::new(capacity);
-        for _ in 0..capacity {
-            // There is room for all of them.
-            let _ = objects.push_mut(make());
-        }
         Self {
-            objects,
+            objects: Objects::new((0..capacity).map(|_| make()).collect()),
             make: Box::new(make),
-            missing: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
             lowest: AtomicUsize::new(capacity),
@@ -113,13 +107,12 @@ impl<T> Reserve<T> {
     }
 
     fn try_take(&self) -> Option<Reserved<'_, T>> {
-        let object = self.objects.pop()?;
+        let (object, free) = self.objects.lend()?;
         self.taken.fetch_add(1, Ordering::Relaxed);
-        let free = self.objects.len();
         if free < self.lowest.load(Ordering::Relaxed) {
             self.lowest.fetch_min(free, Ordering::Relaxed);
         }
-        Some(Reserved { object: Some(object), reserve: self })
+        Some(Reserved { object: Some(object), reserve: self, _object: PhantomData })
     }
 
     /// Takes an object. If none is free, and the context may sleep, waits until one is given back.
@@ -158,8 +151,7 @@ impl<T> Reserve<T> {
         match cx.or_refuse() {
             Ok(_) => {
                 might_sleep();
-                let is_ready = || !self.objects.is_empty();
-                Ok(self.given_back.wait(is_ready, || self.try_take()))
+                Ok(self.given_back.wait(|| self.free() > 0, || self.try_take().into()))
             }
             Err(refusal) => self.take().ok_or(refusal),
         }
@@ -180,7 +172,7 @@ impl<T> Reserve<T> {
         let _ = cx;
         might_sleep();
         let mut made = 0;
-        while self.missing.load(Ordering::Relaxed) > 0 {
+        while self.objects.missing() > 0 {
             // If another thread has made the last one meanwhile, this one is dropped.
             if self.give((self.make)()).is_ok() {
                 made += 1;
@@ -213,9 +205,7 @@ impl<T> Reserve<T> {
     /// assert_eq!(reserve.free(), 2);
     /// ```
     pub fn count_forgotten(&mut self) -> usize {
-        let forgotten = self.stats().lent;
-        self.missing.fetch_add(forgotten, Ordering::Relaxed);
-        forgotten
+        self.objects.forget_lent()
     }
 
     /// Gives back an object that was taken for good, by [`into_inner`](Reserved::into_inner), or another object in its place.
@@ -246,19 +236,9 @@ impl<T> Reserve<T> {
     /// assert_eq!(reserve.free(), 1);
     /// ```
     pub fn give(&self, object: T) -> Result<(), T> {
-        let less = |missing: usize| missing.checked_sub(1);
-        if self.missing.try_update(Ordering::Acquire, Ordering::Relaxed, less).is_err() {
-            return Err(object);
-        }
-        self.give_back(object);
+        self.objects.put(object)?;
+        self.given_back.notify_one_after_rmw();
         Ok(())
-    }
-
-    /// Puts an object back into the reserve.
-    fn give_back(&self, object: T) {
-        let given = self.objects.push(object);
-        debug_assert!(given.is_ok(), "there are no more objects than there is room for");
-        self.given_back.notify_one();
     }
 
     /// Returns how many objects can be taken now.
@@ -267,7 +247,7 @@ impl<T> Reserve<T> {
     ///
     /// May be called anywhere. The number may have changed by the time that the caller looks at it.
     pub fn free(&self) -> usize {
-        self.objects.len()
+        self.objects.free()
     }
 
     /// Returns how many objects the reserve was made with.
@@ -285,7 +265,7 @@ impl<T> Reserve<T> {
     ///
     /// May be called anywhere. It neither locks nor allocates.
     pub fn stats(&self) -> ReserveStats {
-        let (free, missing) = (self.free(), self.missing.load(Ordering::Relaxed));
+        let (free, missing) = (self.free(), self.objects.missing());
         ReserveStats {
             capacity: self.capacity(),
             free,
@@ -323,8 +303,10 @@ impl<T> fmt::Debug for Reserve<T> {
 #[must_use = "an object that is not kept is given back at once: bind it to a name, since `let _` gives it back too"]
 pub struct Reserved<'a, T> {
     /// `None` once the object was given back or taken for good.
-    object: Option<T>,
+    object: Option<Lent<'a, T>>,
     reserve: &'a Reserve<T>,
+    /// Shared between threads only if the object can be.
+    _object: PhantomData<T>,
 }
 
 impl<T> Reserved<'_, T> {
@@ -345,9 +327,7 @@ impl<T> Reserved<'_, T> {
     /// assert_eq!(nonblock::sleepable(|cx| reserve.refill(cx)), 1);
     /// ```
     pub fn into_inner(mut self) -> T {
-        let object = self.object.take();
-        self.reserve.missing.fetch_add(1, Ordering::Release);
-        object.expect(HELD)
+        self.object.take().expect(HELD).into_object()
     }
 }
 
@@ -359,21 +339,22 @@ impl<T> Deref for Reserved<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.object.as_ref().expect(HELD)
+        self.object.as_ref().expect(HELD).get()
     }
 }
 
 impl<T> DerefMut for Reserved<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        self.object.as_mut().expect(HELD)
+        self.object.as_mut().expect(HELD).get_mut()
     }
 }
 
 impl<T> Drop for Reserved<'_, T> {
     fn drop(&mut self) {
         if let Some(object) = self.object.take() {
-            self.reserve.give_back(object);
+            object.give_back();
+            self.reserve.given_back.notify_one_after_rmw();
         }
     }
 }
