@@ -34,7 +34,7 @@ use alloc::boxed::Box;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 
-use crate::primitive::{AtomicUsize, Ordering, UnsafeCell};
+use crate::primitive::{AtomicUsize, CachePadded, Ordering, UnsafeCell};
 
 /// A ring of a fixed capacity.
 pub(crate) struct MpmcRing<T> {
@@ -44,10 +44,6 @@ pub(crate) struct MpmcRing<T> {
     /// The bit of a tail that says that the ring is closed. It is above all indices; one lap is twice as much.
     closed: usize,
 }
-
-/// Alone in its cache lines. The alignment is that of two, since processors fetch them in pairs.
-#[repr(align(128))]
-struct CachePadded<T>(T);
 
 struct Slot<T> {
     stamp: AtomicUsize,

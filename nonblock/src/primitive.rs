@@ -141,6 +141,10 @@ macro_rules! per_thread {
 #[cfg(feature = "sync")]
 pub(crate) use per_thread;
 
+/// Alone in its cache lines. The alignment is that of two, since processors fetch them in pairs.
+#[repr(align(128))]
+pub(crate) struct CachePadded<T>(pub(crate) T);
+
 /// An `UnsafeCell` with the methods that the cell of the model checker has.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);

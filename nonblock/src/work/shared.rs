@@ -272,10 +272,12 @@ impl FillLevel {
         }
     }
 
-    #[cold]
     fn look<T>(&self, ring: &MpmcRing<T>, position: usize) {
         let (held, head) = ring.held_up_to(position);
-        let highest = self.highest.fetch_max(held, Ordering::Relaxed).max(held);
+        let mut highest = self.highest();
+        if held > highest {
+            highest = self.highest.fetch_max(held, Ordering::Relaxed).max(held);
+        }
         self.looks_at.store(ring.position_after(head, highest), Ordering::Relaxed);
     }
 }

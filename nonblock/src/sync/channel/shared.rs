@@ -6,7 +6,7 @@ use std::sync::mpsc::RecvError;
 use super::linked_rings::LinkedRings;
 use crate::event_count::{EventCount, Look};
 use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, CachePadded, Ordering};
 
 /// A channel. Each of its handles owns a share of it.
 ///
@@ -20,9 +20,9 @@ pub(super) struct Channel<T> {
     /// How many receivers there are.
     receivers: AtomicUsize,
     /// Senders that wait for room.
-    room: EventCount,
+    room: CachePadded<EventCount>,
     /// Receivers that wait for a value.
-    arrivals: EventCount,
+    arrivals: CachePadded<EventCount>,
 }
 
 enum Values<T> {
@@ -40,8 +40,8 @@ impl<T> Channel<T> {
             },
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
-            room: EventCount::new(),
-            arrivals: EventCount::new(),
+            room: CachePadded(EventCount::new()),
+            arrivals: CachePadded(EventCount::new()),
         }
     }
 
@@ -56,7 +56,7 @@ impl<T> Channel<T> {
                 rings.push(value).map_err(|value| (value, NoRoom::Closed))?;
             }
         }
-        self.arrivals.notify_one_after_rmw();
+        self.arrivals.0.notify_one_after_rmw();
         Ok(())
     }
 
@@ -64,7 +64,7 @@ impl<T> Channel<T> {
     /// [`NoRoom::Closed`], or that the time has run out.
     #[inline]
     pub(super) fn send(&self, value: T, timeout: Option<Duration>) -> Result<(), (T, NoRoom)> {
-        if self.room.has_line() {
+        if self.room.0.has_line() {
             return self.wait_and_send(value, timeout);
         }
         match self.try_send(value) {
@@ -92,8 +92,8 @@ impl<T> Channel<T> {
             Values::Unbounded(_) => true,
         };
         let sent = match timeout {
-            None => Some(self.room.wait(is_ready, look)),
-            Some(timeout) => self.room.wait_for(timeout, is_ready, look),
+            None => Some(self.room.0.wait(is_ready, look)),
+            Some(timeout) => self.room.0.wait_for(timeout, is_ready, look),
         };
         match (sent, unsent) {
             (Some(sent), _) => sent,
@@ -107,7 +107,7 @@ impl<T> Channel<T> {
         match &self.values {
             Values::Bounded(ring) => {
                 let value = ring.pop()?;
-                self.room.notify_one_after_rmw();
+                self.room.0.notify_one_after_rmw();
                 Ok(value)
             }
             // Nobody waits for room.
@@ -118,7 +118,7 @@ impl<T> Channel<T> {
     /// Takes a value out, and waits for one, for a time at most. `None` if the time has run out.
     #[inline]
     pub(super) fn recv(&self, timeout: Option<Duration>) -> Option<Result<T, RecvError>> {
-        if !self.arrivals.has_line()
+        if !self.arrivals.0.has_line()
             && let Ok(value) = self.try_recv()
         {
             return Some(Ok(value));
@@ -136,8 +136,8 @@ impl<T> Channel<T> {
         };
         let is_ready = || !self.is_empty() || self.senders.load(Ordering::SeqCst) == 0;
         match timeout {
-            None => Some(self.arrivals.wait(is_ready, look)),
-            Some(timeout) => self.arrivals.wait_for(timeout, is_ready, look),
+            None => Some(self.arrivals.0.wait(is_ready, look)),
+            Some(timeout) => self.arrivals.0.wait_for(timeout, is_ready, look),
         }
     }
 
@@ -185,7 +185,7 @@ impl<T> Channel<T> {
             return false;
         }
         self.close();
-        self.arrivals.notify_all();
+        self.arrivals.0.notify_all();
         self.receivers.load(Ordering::SeqCst) == 0
     }
 
@@ -195,7 +195,7 @@ impl<T> Channel<T> {
             return false;
         }
         self.close();
-        self.room.notify_all();
+        self.room.0.notify_all();
         true
     }
 
