@@ -112,7 +112,8 @@ pub use nonblock_macros::may_sleep;
 ///
 /// The type decides, as for [`macro@may_sleep`]. On a function with a body, the type of the token may have another name. Then
 /// the parameter must have a usual name of a token (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`) or no name, or its type
-/// must have a lifetime. Every other parameter is only checked not to be a `Sleepable`, and the body is a section of its own.
+/// must have a lifetime. Every other parameter, and one under a `#[cfg]`, is only checked not to be a `Sleepable`, and the
+/// body is a section of its own.
 /// The check looks at mutable references, at tuples, arrays and slices of them, and at the receivers `&mut self` and `self`.
 ///
 /// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out, and open a
