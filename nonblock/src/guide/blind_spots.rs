@@ -67,6 +67,10 @@
 //!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours that takes the token), and [keep the
 //!   rest out](super::recipes::finding#clippy-finds-what-says-nothing) with clippy.*
 //!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
+//! * **The value of a `MaySleep` while it is in use**: the reference from [`MaySleep::get`](crate::MaySleep::get) is no token. So
+//!   the closure of a root captures it, and a function with `#[non_block]` takes it. *Call
+//!   [`MaySleep::with`](crate::MaySleep::with), which checks each operation; or call `get` anew for each use, and pass the
+//!   `MaySleep` on.* `blind_spots.rs::a_wrapped_value_in_use_is_not_seen`
 //! * **A refusal that is unwrapped** in code for both contexts: `lock.acquire(cx).unwrap()`. For a caller that may sleep it never
 //!   fails. In a section it panics, on the day that somebody else holds the lock. *Write `?`, and return the refusal. Clippy's
 //!   `unwrap_used` and `expect_used` find the others.*
