@@ -192,6 +192,10 @@ pub use nonblock_macros::non_block;
 /// `cx: &mut Sleepable`, `nb: &mut NonBlock` or `nb: &NonBlock`. It may return the types that any test may. Beside it,
 /// `#[should_panic]`, `#[ignore]`, [`macro@may_sleep`] and [`macro@non_block`] work as always.
 ///
+/// Under `#[should_panic]`, a test in which a rule was broken writes the reports and ends without a panic, and so fails. This
+/// attribute does not see a panic that another one expects, in a `#[cfg_attr]`, of a `#[case]`, or as `#[test_case(1 => panics)]`:
+/// there, the panic of a violation counts as the expected one.
+///
 /// # Arguments
 ///
 /// * A name, as `#[nonblock::test(cx)]`: the body has a token of that name, `cx: &mut Sleepable`. It is for tests whose parameters
@@ -209,7 +213,7 @@ pub use nonblock_macros::non_block;
 ///
 /// # Panics
 ///
-/// The test panics after it has run, if there was a violation that no
+/// The test panics after it has run, unless it has `#[should_panic]`, if there was a violation that no
 /// [`expect_violation`](crate::testing::expect_violation) took. A violation on a thread that belongs to no test, such as one of
 /// `std::thread`, counts in every test that runs: see [`testing::run`](crate::testing::run).
 ///
