@@ -211,6 +211,9 @@ pub use nonblock_macros::non_block;
 /// Does not compile on an `async fn`, a `const fn`, an `unsafe fn`, a method, a function with type parameters, a function that is
 /// a test already, or one that takes anything but one token.
 ///
+/// After `use nonblock::*`, a plain `#[test]` is ambiguous (E0659), since it may be this attribute. Import what you use by name, or
+/// write `use core::prelude::v1::test;` beside the glob.
+///
 /// # Panics
 ///
 /// The test panics after it has run, unless it has `#[should_panic]`, if there was a violation that no
