@@ -102,8 +102,9 @@ impl TestWriter<'_> {
         let body = braced_call(run_body, quote!(#ident), ident.span());
         let runs = own_name("RUNS", hidden);
         let name = ident.to_string();
-        let run =
-            if function.attrs.iter().any(is_should_panic) { "run_should_panic" } else { "run" };
+        // With any other output, the harness refuses the test by itself.
+        let should_panic = function.attrs.iter().any(is_should_panic) && self.returns_unit();
+        let run = if should_panic { "run_should_panic" } else { "run" };
         let run = Ident::new(run, hidden);
         tokens.extend(quote_spanned! {hidden=>
             {
@@ -114,6 +115,15 @@ impl TestWriter<'_> {
             }
         });
         tokens
+    }
+
+    /// Whether the test returns `()`, written out or not.
+    fn returns_unit(&self) -> bool {
+        match self.signature.output.as_slice() {
+            [] => true,
+            [.., TokenTree::Group(output)] => output.stream().is_empty(),
+            _ => false,
+        }
     }
 
     /// Writes the function that another attribute makes tests of: it stays no test by itself.
