@@ -112,7 +112,8 @@ pub use nonblock_macros::may_sleep;
 ///
 /// The type decides, as for [`macro@may_sleep`]. On a function with a body, the type of the token may have another name. Then
 /// the parameter must have a usual name of a token (`cx`, `nb`, `ctx`, `context`, `token`, `sleepable`) or no name, or its type
-/// must have a lifetime. Every other parameter is only checked not to be a `Sleepable`, and the body is a section of its own.
+/// must have a lifetime. Every other parameter, and one under a `#[cfg]`, is only checked not to be a `Sleepable`, and the
+/// body is a section of its own.
 /// The check looks at mutable references, at tuples, arrays and slices of them, and at the receivers `&mut self` and `self`.
 ///
 /// A `Sleepable` must not come in, nor a `Context` that may be one. To serve both contexts, leave the attribute out, and open a
@@ -191,6 +192,10 @@ pub use nonblock_macros::non_block;
 /// `cx: &mut Sleepable`, `nb: &mut NonBlock` or `nb: &NonBlock`. It may return the types that any test may. Beside it,
 /// `#[should_panic]`, `#[ignore]`, [`macro@may_sleep`] and [`macro@non_block`] work as always.
 ///
+/// Under `#[should_panic]`, a test in which a rule was broken writes the reports and ends without a panic, and so fails. This
+/// attribute does not see a panic that another one expects, in a `#[cfg_attr]`, of a `#[case]`, or as `#[test_case(1 => panics)]`:
+/// there, the panic of a violation counts as the expected one.
+///
 /// # Arguments
 ///
 /// * A name, as `#[nonblock::test(cx)]`: the body has a token of that name, `cx: &mut Sleepable`. It is for tests whose parameters
@@ -206,9 +211,12 @@ pub use nonblock_macros::non_block;
 /// Does not compile on an `async fn`, a `const fn`, an `unsafe fn`, a method, a function with type parameters, a function that is
 /// a test already, or one that takes anything but one token.
 ///
+/// After `use nonblock::*`, a plain `#[test]` is ambiguous (E0659), since it may be this attribute. Import what you use by name, or
+/// write `use core::prelude::v1::test;` beside the glob.
+///
 /// # Panics
 ///
-/// The test panics after it has run, if there was a violation that no
+/// The test panics after it has run, unless it has `#[should_panic]`, if there was a violation that no
 /// [`expect_violation`](crate::testing::expect_violation) took. A violation on a thread that belongs to no test, such as one of
 /// `std::thread`, counts in every test that runs: see [`testing::run`](crate::testing::run).
 ///

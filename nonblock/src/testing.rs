@@ -1,6 +1,8 @@
 //! Tests of code that must not sleep. They can expect a violation, and fail if there is any other.
 
+use std::eprintln;
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::string::String;
 use std::vec::Vec;
 
@@ -93,23 +95,46 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 #[track_caller]
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
     check::check_environment();
-    let (result, Recorded { violations, stray }) = recorded(false, test);
-    if !violations.is_empty() || !stray.is_empty() {
-        let mut message = String::new();
-        let total = violations.len() + stray.len();
-        // Writing to a `String` cannot fail.
-        let _ = write!(message, "{total} violation(s) in this test:");
-        list(&mut message, &violations);
-        if !stray.is_empty() {
-            message.push_str(
-                "\n\nOn a thread that belongs to no test, while this one ran (if this test started it, start it by \
-                 `nonblock::thread`):",
-            );
-            list(&mut message, &stray);
-        }
+    let (result, recorded) = recorded(false, test);
+    if let Some(message) = message(&recorded) {
         panic!("{message}");
     }
     result
+}
+
+/// As [`run`], for a test with `#[should_panic]`: a test in which a rule was broken fails by ending without a panic.
+pub(crate) fn run_should_panic(test: impl FnOnce()) {
+    check::check_environment();
+    let (outcome, recorded) = recorded(false, || catch_unwind(AssertUnwindSafe(test)));
+    match (message(&recorded), outcome) {
+        (None, Ok(())) => {}
+        (None, Err(payload)) => resume_unwind(payload),
+        // The harness shows what a test writes if the test fails.
+        (Some(message), _) => eprintln!(
+            "{message}\n\nBy `#[should_panic]` a panic would be a success, so this test ends without one. If it is to break a \
+             rule, expect that by `expect_violation`."
+        ),
+    }
+}
+
+/// Writes what a test that broke a rule fails with.
+fn message(Recorded { violations, stray }: &Recorded) -> Option<String> {
+    let total = violations.len() + stray.len();
+    if total == 0 {
+        return None;
+    }
+    let mut message = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = write!(message, "{total} violation(s) in this test:");
+    list(&mut message, violations);
+    if !stray.is_empty() {
+        message.push_str(
+            "\n\nOn a thread that belongs to no test, while this one ran (if this test started it, start it by \
+             `nonblock::thread`):",
+        );
+        list(&mut message, stray);
+    }
+    Some(message)
 }
 
 /// Adds the reports to the message: each site and section once, with the number of its violations.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::testing::{expect_violation, violations};
-use nonblock::{Context, Sleepable, Violation, ViolationKind, may_sleep, non_block, raw};
+use nonblock::{Context, MaySleep, Sleepable, Violation, ViolationKind, may_sleep, non_block, raw};
 
 fn sleep(cx: &mut Sleepable) {
     nonblock::thread::sleep(cx, Duration::from_millis(1));
@@ -309,6 +309,35 @@ fn a_path_that_does_not_run_is_not_seen() {
 fn losing_the_processor_is_not_seen() {
     let seen = violations(|| non_block(|_nb| std::thread::yield_now()));
     assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
+fn a_wrapped_value_in_use_is_not_seen() {
+    #[nonblock::non_block]
+    fn count(hits: &std::sync::Mutex<u32>) {
+        *hits.lock().unwrap() += 1;
+    }
+
+    let hits = MaySleep::new(std::sync::Mutex::new(0));
+    let found = violations(|| {
+        nonblock::sleepable(|cx| {
+            let in_use = hits.get(cx);
+            non_block(|_nb| *in_use.lock().unwrap() += 1);
+            count(in_use);
+            assert_eq!(*in_use.lock().unwrap(), 2);
+        });
+    });
+    assert!(found.is_empty(), "{found:?}");
+
+    // Joined to the token, it is seen.
+    let mut log = MaySleep::new(Vec::new());
+    let violation = expect_violation(|| {
+        nonblock::sleepable(|cx| {
+            let mut log = log.with(cx);
+            raw::non_block(|_nb| std::io::Write::write_all(&mut log, b"up").unwrap());
+        });
+    });
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 
 #[test]

@@ -59,6 +59,12 @@ fn a_call_that_lends_its_token_with_what_it_calls_is_reported_once() {
 }
 
 #[test]
+fn a_function_that_takes_the_token_is_reported_with_what_it_calls() {
+    let found = violations(|| sleepable(|cx| raw::non_block(|_nb| flush(cx))));
+    assert_eq!(found.len(), 2, "{found:#?}");
+}
+
+#[test]
 fn two_mistakes_in_one_section_are_two_reports() {
     let found = violations(|| {
         non_block(|_nb| {

@@ -9,6 +9,7 @@ fn every_form_works_under_another_name() {
     for test in [
         "all_of_them",
         "a_test_that_binds_its_token",
+        "a_test_that_is_to_panic - should panic",
         "sleeping_in_a_section_is_found",
         "without_the_argument",
     ] {
@@ -38,4 +39,16 @@ fn a_test_that_the_harness_runs_twice_fails() {
     let outcome = fixture.cargo("test", &["--lib", "--features", "twice", "--", "two_tests"]);
     assert!(outcome.stdout.contains("the harness runs `two_tests` twice"), "{outcome:#?}");
     assert!(outcome.stdout.contains("1 passed; 1 failed"), "{outcome:#?}");
+}
+
+/// The panic of a violation is not the one that `#[should_panic]` expects.
+#[test]
+fn a_test_that_is_to_panic_fails_if_a_rule_was_broken() {
+    let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR")).in_folder("should_panic");
+    let filters = ["panics_by_a_violation", "swallows_a_violation", "has_no_panic"];
+    let arguments = [&["--lib", "--features", "should_panic", "--"], &filters[..]].concat();
+    let outcome = fixture.cargo("test", &arguments);
+    assert!(outcome.stdout.contains("0 passed; 3 failed"), "{outcome:#?}");
+    let reports = outcome.stdout.matches("1 violation(s) in this test:\n\nBUG: ").count();
+    assert_eq!(reports, 2, "{outcome:#?}");
 }

@@ -35,6 +35,10 @@ const SLEEPABLES: &[&str] = &[
     "[Cx<'_>; 1]",
     "&mut [Cx<'_>]",
     "[(u8, &mut Right); 1]",
+    "&mut [(u8, &mut Right); 1]",
+    "&mut &mut (u8, &mut Right)",
+    "[[(u8, &mut Right); 1]; 1]",
+    "&mut [&mut (&mut [(&mut Right,)],)]",
     "Few<'_>",
     "Few",
     "&mut Few<'_>",
@@ -61,6 +65,13 @@ const STRANGERS: &[&str] = &[
     "&mut dyn Fn(Cx<'_>)",
     "*mut Right",
     "std::vec::Vec<std::string::String>",
+    "&mut impl Fn(Cx<'_>)",
+    "&mut [impl Fn()]",
+    "&mut &mut impl Fn()",
+    "[&mut impl Fn(); 2]",
+    "&mut [(impl Fn(), &mut u8)]",
+    "&mut [Box<impl Fn()>]",
+    "&mut [&mut dyn Fn()]",
 ];
 
 /// The forms of a function with a parameter of the type `TYPE`. The names are such as tokens have, and such as they do not have.
@@ -68,10 +79,29 @@ const FORMS: &[&str] = &[
     "#[non_block] fn NAME(cx: TYPE) {}",
     "#[non_block] fn NAME(right: TYPE) {}",
     "#[non_block] fn NAME(_: TYPE) {}",
+    "#[non_block] fn NAME(#[cfg(all())] right: TYPE) {}",
     "#[non_block] fn NAME(_nb: &NonBlock, cx: TYPE) {}",
     "#[non_block] fn NAME(_nb: &NonBlock, right: TYPE) {}",
     "#[non_block(nb)] fn NAME(cx: TYPE) { let _ = nb; }",
     "#[non_block(nb)] fn NAME(right: TYPE) { let _ = nb; }",
+    "#[non_block(nb)] fn NAME(#[cfg(all())] right: TYPE) { let _ = nb; }",
+];
+
+/// Forms in which a parameter of the type `TYPE` is there or not, and is no token.
+const STRANGERS_UNDER_A_CONDITION: &[&str] = &[
+    "#[non_block] fn NAME(#[cfg(any())] right: TYPE) {}",
+    "#[may_sleep] fn NAME(cx: &mut Right, #[cfg(all())] right: TYPE) { let _ = cx; }",
+    "#[may_sleep] fn NAME(cx: &mut Right, #[cfg(any())] right: Missing<'_>) { let _ = cx; }",
+    "#[may_sleep(cx)] fn NAME(#[cfg(any())] right: TYPE) { let _ = cx; }",
+    "#[may_sleep(cx)] fn NAME(#[cfg(any())] right: Missing<'_>) { let _ = cx; }",
+];
+
+/// A `Sleepable` beside a `NonBlock`, in one type.
+const BESIDE_A_NON_BLOCK: &[&str] = &[
+    "#[non_block] fn tuple(_nb: &NonBlock, both: (&NonBlock, &mut Right)) {}",
+    "#[non_block] fn result(_nb: &NonBlock, both: Result<&NonBlock, &mut Right>) {}",
+    "#[non_block] fn by_name(_nb: &NonBlock, both: (&NonBlock, &mut nonblock::Sleepable)) {}",
+    "#[non_block] fn array(_nb: &NonBlock, both: &mut [(&NonBlock, Cx<'_>)]) {}",
 ];
 
 /// Receivers in an implementation for `Right`, and for a reference to it.
@@ -82,9 +112,9 @@ const RECEIVERS: &[&str] = &[
     "#[non_block] fn boxed(self: Box<Self>) {}",
 ];
 
-/// Writes functions with parameters of these types, one a line.
-fn functions(types: &[&str]) -> Vec<String> {
-    let of_type = |ty: &&str| FORMS.iter().map(|form| form.replace("TYPE", ty)).collect::<Vec<_>>();
+/// Writes functions of these forms with parameters of these types, one a line.
+fn functions(forms: &[&str], types: &[&str]) -> Vec<String> {
+    let of_type = |ty: &&str| forms.iter().map(|form| form.replace("TYPE", ty)).collect::<Vec<_>>();
     let functions = types.iter().flat_map(of_type).enumerate();
     functions.map(|(i, function)| function.replace("NAME", &format!("f{i}"))).collect()
 }
@@ -110,7 +140,8 @@ fn errors(name: &str, program: &[String]) -> BTreeMap<usize, Vec<String>> {
 
 #[test]
 fn a_sleepable_is_refused_however_it_is_spelt() {
-    let mut program = functions(SLEEPABLES);
+    let mut program = functions(FORMS, SLEEPABLES);
+    program.extend(BESIDE_A_NON_BLOCK.iter().map(|&function| function.to_owned()));
     for implementor in ["Right", "&mut Right"] {
         program.push(format!("impl Go for {implementor} {{"));
         program.extend(RECEIVERS.iter().map(|&receiver| receiver.to_owned()));
@@ -126,6 +157,8 @@ fn a_sleepable_is_refused_however_it_is_spelt() {
 
 #[test]
 fn what_gives_no_right_to_sleep_is_not_refused() {
-    let errors = errors("strangers.rs", &functions(STRANGERS));
+    let mut forms = FORMS.to_vec();
+    forms.extend(STRANGERS_UNDER_A_CONDITION);
+    let errors = errors("strangers.rs", &functions(&forms, STRANGERS));
     assert!(errors.is_empty(), "{errors:#?}");
 }

@@ -1,6 +1,6 @@
 //! The expansion of `#[nonblock::test]`.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 
 use crate::args::{Args, Macro};
@@ -69,6 +69,11 @@ fn makes_tests(attr: &Attr) -> bool {
     attr.name().is_some_and(|name| NAMES.iter().any(|known| name == known))
 }
 
+/// Whether the harness expects a panic of the test. One under a condition, in a `#[cfg_attr]`, may not be there.
+fn is_should_panic(attr: &Attr) -> bool {
+    attr.name().is_some_and(|name| name == "should_panic")
+}
+
 /// Writes the expansion of a test.
 struct TestWriter<'a> {
     args: &'a Args,
@@ -97,15 +102,28 @@ impl TestWriter<'_> {
         let body = braced_call(run_body, quote!(#ident), ident.span());
         let runs = own_name("RUNS", hidden);
         let name = ident.to_string();
+        // With any other output, the harness refuses the test by itself.
+        let should_panic = function.attrs.iter().any(is_should_panic) && self.returns_unit();
+        let run = if should_panic { "run_should_panic" } else { "run" };
+        let run = Ident::new(run, hidden);
         tokens.extend(quote_spanned! {hidden=>
             {
                 static #runs: #private::TestRuns =
                     #private::TestRuns::new(#private::module_path!(), #name);
                 #inner
-                #private::TestRuns::run(&#runs, || #body)
+                #private::TestRuns::#run(&#runs, || #body)
             }
         });
         tokens
+    }
+
+    /// Whether the test returns `()`, written out or not.
+    fn returns_unit(&self) -> bool {
+        match self.signature.output.as_slice() {
+            [] => true,
+            [.., TokenTree::Group(output)] => output.stream().is_empty(),
+            _ => false,
+        }
     }
 
     /// Writes the function that another attribute makes tests of: it stays no test by itself.

@@ -23,8 +23,15 @@ impl Parameter<'_> {
     /// Whether a parameter is worth a probe although its type does not have a token's name. It is if the parameter has
     /// a name that tokens usually have, or no name, or if its type has a lifetime.
     ///
-    /// A probe takes the compiler time. A function that needs no token should not pay for it.
+    /// A probe takes the compiler time. A function that needs no token should not pay for it. Under a `#[cfg]` there is no
+    /// token to be found: the type may be missing.
     pub(crate) fn looks_like_token(&self) -> bool {
+        if self.cfgs().next().is_some() {
+            return false;
+        }
+        if self.role == Role::Alias(AliasForm::Impl) {
+            return self.has_token_name();
+        }
         if self.name.is_none() {
             return !self.arg.is_receiver();
         }
@@ -33,7 +40,7 @@ impl Parameter<'_> {
     }
 
     /// Whether the parameter has a name that tokens usually have.
-    fn has_token_name(&self) -> bool {
+    pub(crate) fn has_token_name(&self) -> bool {
         const NAMES: [&str; 6] = ["cx", "nb", "ctx", "context", "token", "sleepable"];
         self.name
             .as_ref()

@@ -36,4 +36,6 @@ pub(crate) enum AliasForm {
     Associated,
     /// `&mut T`, where `T` is a type parameter. It has a bound that may stand for `Context`.
     Bound,
+    /// `&mut impl Trait`. The trait may stand for `Context`.
+    Impl,
 }

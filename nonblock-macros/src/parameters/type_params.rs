@@ -79,6 +79,9 @@ impl TypeParams {
                     TypeKind::ImplTrait(bounds) if mutable && bounds.iter().any(is_context) => {
                         Role::Context
                     }
+                    TypeKind::ImplTrait(bounds) if mutable && bounds.iter().any(is_trait) => {
+                        Role::Alias(AliasForm::Impl)
+                    }
                     _ => token_inside(&reference.elem).map_or(Role::Other, Role::Nested),
                 }
             }

@@ -20,30 +20,27 @@ pub(crate) type TypesToAsk = Vec<Vec<TokenTree>>;
 /// A type that cannot be written again in the body is left out.
 pub(super) fn collect_types_to_ask(ty: &Type, found: &mut Vec<TypesToAsk>) {
     let ty = ty.ungroup();
-    match &ty.kind {
+    // References, arrays and slices are asked as a whole, except around a tuple.
+    match &innermost(ty).kind {
         TypeKind::Tuple(elems) => {
             for elem in elems {
                 collect_types_to_ask(elem, found);
             }
         }
-        // A reference, an array or a slice is asked as a whole, except around a tuple.
-        TypeKind::Reference(Reference { elem, mutable: true })
-        | TypeKind::Array(elem)
-        | TypeKind::Slice(elem) => {
-            let elem = elem.ungroup();
-            match &elem.kind {
-                TypeKind::Tuple(_) => collect_types_to_ask(elem, found),
-                TypeKind::Reference(Reference { mutable: false, .. })
-                | TypeKind::ImplTrait(_)
-                | TypeKind::TraitObject
-                | TypeKind::Other => {}
-                TypeKind::Path(path) => found.extend(types_to_ask(ty, path)),
-                _ => found.push(vec![ty.tokens.clone()]),
-            }
-        }
         TypeKind::Path(path) => found.extend(types_to_ask(ty, path)),
         TypeKind::Macro => found.push(vec![ty.tokens.clone()]),
         _ => {}
+    }
+}
+
+/// The type within all mutable references, arrays and slices.
+fn innermost(ty: &Type) -> &Type {
+    let ty = ty.ungroup();
+    match &ty.kind {
+        TypeKind::Reference(Reference { elem, mutable: true })
+        | TypeKind::Array(elem)
+        | TypeKind::Slice(elem) => innermost(elem),
+        _ => ty,
     }
 }
 
@@ -106,7 +103,7 @@ pub(super) fn token_inside(ty: &Type) -> Option<TokenType> {
             _ => token_inside(&reference.elem),
         },
         TypeKind::Path(path) => token_in_arguments(path),
-        TypeKind::Tuple(elems) => elems.iter().find_map(token_inside),
+        TypeKind::Tuple(elems) => sleepable_first(elems.iter().filter_map(token_inside)),
         TypeKind::Array(elem) | TypeKind::Slice(elem) => token_inside(elem),
         TypeKind::Ptr(target) => match &target.ungroup().kind {
             TypeKind::Path(referent) => token_by_name(referent),
@@ -118,13 +115,19 @@ pub(super) fn token_inside(ty: &Type) -> Option<TokenType> {
 
 /// Finds a reference to a token in the arguments of a path.
 pub(super) fn token_in_arguments(path: &Path) -> Option<TokenType> {
-    path.segments.iter().find_map(|segment| match &segment.arguments {
-        Arguments::Angles(arguments) => arguments.iter().find_map(|argument| match argument {
-            Argument::Type(ty) => token_inside(ty),
-            _ => None,
-        }),
+    let arguments = path.segments.iter().filter_map(|segment| match &segment.arguments {
+        Arguments::Angles(arguments) => Some(arguments),
         _ => None,
-    })
+    });
+    sleepable_first(arguments.flatten().filter_map(|argument| match argument {
+        Argument::Type(ty) => token_inside(ty),
+        _ => None,
+    }))
+}
+
+/// Of several tokens in one type, a `Sleepable` counts, wherever it stands: it is what must not come into a section.
+fn sleepable_first(tokens: impl Iterator<Item = TokenType>) -> Option<TokenType> {
+    tokens.reduce(|first, next| if next == TokenType::Sleepable { next } else { first })
 }
 
 /// Whether a path's arguments hold something that cannot be written again in the body with the same meaning: an

@@ -50,9 +50,13 @@ impl<'a> AnnotatedFn<'a> {
     pub(crate) fn non_tokens(&self) -> Vec<NonToken> {
         // Users can add methods to a token only through a trait, and the methods of a trait have no visibility.
         let is_inherent = self.function.has_visibility();
-        // The other roles are those of tokens.
-        let has_other_name =
-            |parameter: &&Parameter<'_>| matches!(parameter.role, Role::Alias(_) | Role::Other);
+        // The other roles are those of tokens. Beside a `NonBlock` in another type, there may be something else.
+        let has_other_name = |parameter: &&Parameter<'_>| {
+            matches!(
+                parameter.role,
+                Role::Alias(_) | Role::Other | Role::Nested(TokenType::NonBlock)
+            )
+        };
         let parameters = self.parameters.iter().filter(has_other_name);
         parameters.flat_map(|parameter| parameter.non_tokens(is_inherent)).collect()
     }
@@ -69,9 +73,16 @@ impl<'a> AnnotatedFn<'a> {
         can_be_written && self.function.body.is_some()
     }
 
-    /// Whether a parameter may be the token under another name. A shared reference gives no right to sleep.
+    /// Whether a parameter may be the token under another name. A shared reference gives no right to sleep, and a type that
+    /// cannot be written again can only be asked by the parameter's name.
     pub(super) fn may_be_token(&self, parameter: &Parameter<'_>) -> bool {
+        if parameter.cfgs().next().is_some() {
+            return false;
+        }
         match parameter.role {
+            Role::Alias(AliasForm::Impl) => {
+                parameter.name.is_some() && self.function.body.is_some()
+            }
             Role::Alias(AliasForm::Shared) => self.attribute == Attribute::NonBlock,
             Role::Alias(_) => true,
             _ => false,

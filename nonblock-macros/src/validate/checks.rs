@@ -136,7 +136,7 @@ impl AnnotatedFn<'_> {
         let before = diagnostics.count();
         let tokens = self.parameters.iter().filter(|parameter| match parameter.role {
             Role::Sleepable | Role::NonBlock | Role::Context => true,
-            Role::Alias(_) => parameter.looks_like_token(),
+            Role::Alias(_) => parameter.has_token_name(),
             _ => false,
         });
         for cfg in tokens.flat_map(Parameter::cfgs) {

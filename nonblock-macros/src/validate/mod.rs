@@ -120,7 +120,8 @@ impl AnnotatedFn<'_> {
                     AliasForm::Mutable
                     | AliasForm::Associated
                     | AliasForm::Lifetime
-                    | AliasForm::Bound,
+                    | AliasForm::Bound
+                    | AliasForm::Impl,
                 ) => p.looks_like_token(),
                 _ => self.is_probed(p),
             });

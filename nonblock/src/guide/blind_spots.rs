@@ -55,9 +55,11 @@
 //!   every place, with its reason. `blind_spots.rs::a_permitted_sleep_is_counted_and_not_reported`
 //! * **A violation while another is being reported**, in a [`Handler`](crate::Handler) or a subscriber of `tracing`. Reports
 //!   of reports would never end. `policy.rs::the_handler_may_sleep_lock_and_break_rules_without_recursion`
-//! * **What sleeps within a call that was reported**: a root, or a call with a token, in a section. It has the same cause. If
-//!   that section ends before the call returns, a further mistake within the call is not told apart from it. *Mend the
-//!   reported call first.* `blind_spots.rs::a_mistake_within_a_reported_call_is_counted_and_not_reported`
+//! * **What sleeps within a call that was reported**: a root, a function that binds its token, or a function of this crate that
+//!   lends its token on, such as [`thread::scope`](crate::thread::scope), in a section. It has the same cause. (Within a function
+//!   of yours that takes the token, or one of `nonblock-mm`, what sleeps is reported too.) If that section ends before the call
+//!   returns, a further mistake within the call is not told apart from it. *Mend the reported call first.*
+//!   `blind_spots.rs::a_mistake_within_a_reported_call_is_counted_and_not_reported`
 //! * **The same violation once more**, under [`Policy::Warn`](crate::Policy::Warn): each place is reported once.
 //!   `policy.rs::warn_writes_a_site_once_counts_all_and_goes_on`
 //!
@@ -67,6 +69,10 @@
 //!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours that takes the token), and [keep the
 //!   rest out](super::recipes::finding#clippy-finds-what-says-nothing) with clippy.*
 //!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
+//! * **The value of a `MaySleep` while it is in use**: the reference from [`MaySleep::get`](crate::MaySleep::get) is no token. So
+//!   the closure of a root captures it, and a function with `#[non_block]` takes it. *Call
+//!   [`MaySleep::with`](crate::MaySleep::with), which checks each operation; or call `get` anew for each use, and pass the
+//!   `MaySleep` on.* `blind_spots.rs::a_wrapped_value_in_use_is_not_seen`
 //! * **A refusal that is unwrapped** in code for both contexts: `lock.acquire(cx).unwrap()`. For a caller that may sleep it never
 //!   fails. In a section it panics, on the day that somebody else holds the lock. *Write `?`, and return the refusal. Clippy's
 //!   `unwrap_used` and `expect_used` find the others.*

@@ -106,7 +106,8 @@
 //!    `blind_spots.rs::a_sleeping_function_without_a_token_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_destructor_that_sleeps_is_left_to_the_counters`,
 //!    `blind_spots.rs::starting_a_thread_is_left_to_the_counters`,
-//!    `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
+//!    `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`,
+//!    `blind_spots.rs::a_wrapped_value_in_use_is_not_seen`
 //! 2. **No root is called in a section**, and no function with an attribute that binds a `Sleepable`. (Step 1: the root
 //!    lends a new token.) The counters find it. `blind_spots.rs::a_root_inside_a_section_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_bound_by_attribute_inside_a_section_is_left_to_the_counters`

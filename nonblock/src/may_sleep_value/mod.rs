@@ -15,7 +15,12 @@ pub use self::in_use::InUse;
 /// A value whose every use may sleep: a `File`, a `TcpStream`, a third-party client.
 ///
 /// A type that was not written with tokens sleeps without saying so. Wrapped in this, a value can be reached only with a
-/// `&mut Sleepable`. The token stays borrowed for as long as the value is in use, so no section can open meanwhile.
+/// `&mut Sleepable`. The token stays borrowed for as long as the value is in use, so it opens no section meanwhile.
+///
+/// Another way into a section is not closed: the reference to the value is no token. So the closure of the root
+/// [`non_block`](crate::non_block()) can capture it, and a function with `#[non_block]` can take it. What the value does there is
+/// seen by nobody. [`with`](Self::with) is stricter: no root's closure captures what it returns, and each operation is checked at
+/// run time.
 ///
 /// The wrapper does not hold what the value gives away. A clone of a file handle, for instance, can be used anywhere.
 ///

@@ -30,6 +30,23 @@ impl TestRuns {
     /// and with one thread for all tests no run does.
     #[track_caller]
     pub fn run<R>(&self, test: impl FnOnce() -> R) -> R {
+        self.check();
+        testing::run(test)
+    }
+
+    /// As [`run`](Self::run), for a test with `#[should_panic]`.
+    ///
+    /// # Panics
+    ///
+    /// If the test does, unless a rule was broken: then it fails by ending without a panic. A second run is a success.
+    #[track_caller]
+    pub fn run_should_panic(&self, test: impl FnOnce()) {
+        self.check();
+        testing::run_should_panic(test);
+    }
+
+    #[track_caller]
+    fn check(&self) {
         if self.is_run_by_harness() && self.has_run.swap(true, Ordering::Relaxed) {
             let name = self.name;
             panic!(
@@ -37,7 +54,6 @@ impl TestRuns {
                  and write `#[nonblock::test]` before attributes such as `#[test_case]` and `#[rstest]`"
             );
         }
-        testing::run(test)
     }
 
     fn is_run_by_harness(&self) -> bool {

@@ -375,8 +375,10 @@
 //! # Wrap what sleeps
 //!
 //! Put a value whose every use may sleep into a [`MaySleep`](crate::MaySleep). It can be reached with a `&mut Sleepable`
-//! only, and no section can open while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for functions
-//! that want a [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek).
+//! only, and that token opens no section while it is in use. [`with`](crate::MaySleep::with) joins it to the token, for functions
+//! that want a [`Read`](std::io::Read), a [`Write`](std::io::Write) or a [`Seek`](std::io::Seek). Prefer it to
+//! [`get`](crate::MaySleep::get), whose reference is no token: do not take that into a section by a root's closure or as an
+//! argument.
 //!
 //! ```
 //! use std::io::{self, Cursor, Seek, SeekFrom, Write};
