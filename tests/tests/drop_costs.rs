@@ -10,7 +10,7 @@ use nonblock::notifier::{Answer, AtomicChain, AtomicNotifier};
 use nonblock::rcu::Rcu;
 use nonblock::sync::{Mutex, RwLock, Semaphore, SpinLock, SpinRwLock, channel};
 use nonblock::testing::violations;
-use nonblock::work::Queue;
+use nonblock::work::{Queue, ring};
 use nonblock::{MaySleep, NonBlock, Reserve, Sleepable, raw, sleepable, thread};
 
 thread_local! {
@@ -176,6 +176,21 @@ fn ends_of_a_channel_do_nothing_until_the_last_of_the_receivers() {
         let (sender, receiver) = channel::bounded::<Users>(capacity);
         row("channel::Receiver, the last with a sender", May::Sleep, receiver);
         row("channel::Sender, the last end", May::Sleep, sender);
+    }
+}
+
+#[test]
+fn ends_of_a_ring_do_nothing_until_the_last_of_them() {
+    for producer_first in [false, true] {
+        let (mut producer, consumer) = ring(4);
+        assert_eq!(producer.push_iter([(); 3].map(|()| Users::default())), 3);
+        if producer_first {
+            row("work::ring::Producer, before the other end", May::DoNothing, producer);
+            row("work::ring::Consumer, the last end", May::Sleep, consumer);
+        } else {
+            row("work::ring::Consumer, before the other end", May::DoNothing, consumer);
+            row("work::ring::Producer, the last end", May::Sleep, producer);
+        }
     }
 }
 

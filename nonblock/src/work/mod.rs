@@ -16,6 +16,10 @@
 //! middle of an operation on a slot of the ring. Other threads that come round to this slot must wait until it goes on. It runs
 //! non-blocking code, so the wait is as short as one for a [`SpinLock`](crate::sync::SpinLock), and much rarer.
 //!
+//! # From one thread to one other
+//!
+//! Where one thread pushes and one pops, [`ring`](mod@ring) is wait-free, and takes slices too. It wakes nobody.
+//!
 //! # Without `std`
 //!
 //! [`Queue`] needs only `alloc`, but the functions that wait need threads. Without `std`, items are taken by
@@ -25,6 +29,7 @@ mod full;
 #[cfg(feature = "std")]
 mod live_workers;
 mod queue;
+pub mod ring;
 mod shared;
 mod stats;
 #[cfg(feature = "std")]
@@ -34,6 +39,7 @@ mod worker_seq;
 
 pub use full::Full;
 pub use queue::Queue;
+pub use ring::ring;
 pub use stats::QueueStats;
 #[cfg(feature = "std")]
 pub use worker::Worker;

@@ -1,4 +1,4 @@
-//! Queues of work and reserves, in every order in which threads can take turns.
+//! Queues of work, rings and reserves, in every order in which threads can take turns.
 //!
 //! The library's files are compiled here a second time, over atomics, a ring and threads that the model checker loom sees.
 //! Run with `.ci/run loom`.
@@ -13,6 +13,8 @@ extern crate alloc;
 mod event_counts;
 mod queues;
 mod reserves;
+mod rings;
+mod slots;
 
 /// Everything that is replaced.
 mod primitive {
@@ -47,6 +49,8 @@ mod section {
 mod check {
     pub fn might_sleep() {}
 
+    pub fn might_sleep_in_drop() {}
+
     /// As the library's: what is called with the token that was lent.
     pub mod with_token {
         pub use super::might_sleep;
@@ -79,6 +83,23 @@ mod work {
 
     pub use full::Full;
     pub use models::*;
+    pub use ring::ring;
+
+    mod ring {
+        mod chunk;
+        mod consumer;
+        mod ends;
+        mod producer;
+        mod slots {
+            pub use crate::slots::Slots;
+        }
+
+        /// As the library's.
+        pub fn ring<T>(capacity: usize) -> (producer::Producer<T>, consumer::Consumer<T>) {
+            let (write_end, read_end) = ends::new(capacity);
+            (producer::Producer::new(write_end), consumer::Consumer::new(read_end))
+        }
+    }
 
     /// What the models use of files whose items are for this module alone.
     mod models {
