@@ -11,6 +11,7 @@ mod processors;
 mod queue;
 mod raw;
 mod rcu;
+mod ring;
 mod section;
 mod tokens;
 
@@ -30,6 +31,7 @@ fn plan() -> Plan {
     tokens::plan(&mut plan);
     locks::plan(&mut plan);
     queue::plan(&mut plan);
+    ring::plan(&mut plan);
     channel::plan(&mut plan);
     rcu::plan(&mut plan);
     notifiers::plan(&mut plan);
