@@ -34,6 +34,7 @@
 //! | tell callbacks of events, by priority | [`notifier`] |
 //! | leave work to a thread that may sleep | [`work::Queue`] |
 //! | stream samples from one thread to another, wait-free | [`work::ring`] |
+//! | drop the last pointer to a value in a section | [`reclaim::Shared`] |
 //! | have an object at hand without allocating | [`Reserve`] |
 //! | use a file or a library, which sleep and do not say so | [`MaySleep`] |
 //! | call code of others, which may panic | [`unwind`] |
@@ -87,7 +88,7 @@
 //! | `macros` | yes | the attributes |
 //! | `sync` | yes; needs `std` | [`sync::Mutex`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
 //! | `lock_api` | with `sync` | [`sync::SpinLock`] and [`sync::SpinRwLock`], and the other locks over any raw lock, without `std` too |
-//! | `work` | no | [`work::Queue`], [`work::ring`] and [`Reserve`], without `std` too, but with `alloc` |
+//! | `work` | no | [`work::Queue`], [`work::ring`], [`reclaim`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |
@@ -100,6 +101,10 @@
 // Where a feature is off, its links lead to the table of features.
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: #features")]
+#![cfg_attr(feature = "work", doc = " [`reclaim`]: reclaim")]
+#![cfg_attr(not(feature = "work"), doc = " [`reclaim`]: #features")]
+#![cfg_attr(feature = "work", doc = " [`reclaim::Shared`]: reclaim::Shared")]
+#![cfg_attr(not(feature = "work"), doc = " [`reclaim::Shared`]: #features")]
 #![cfg_attr(feature = "work", doc = " [`work::ring`]: mod@work::ring")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::ring`]: #features")]
 #![cfg_attr(feature = "work", doc = " [`Reserve`]: Reserve")]
@@ -137,6 +142,8 @@ mod primitive;
 pub mod raw;
 #[cfg(feature = "sync")]
 pub mod rcu;
+#[cfg(feature = "work")]
+pub mod reclaim;
 mod report;
 #[cfg(feature = "work")]
 mod reserve;

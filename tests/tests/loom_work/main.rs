@@ -1,4 +1,4 @@
-//! Queues of work, rings and reserves, in every order in which threads can take turns.
+//! Queues of work, rings, reserves and reclamation, in every order in which threads can take turns.
 //!
 //! The library's files are compiled here a second time, over atomics, a ring and threads that the model checker loom sees.
 //! Run with `.ci/run loom`.
@@ -12,6 +12,7 @@ extern crate alloc;
 
 mod event_counts;
 mod queues;
+mod reclaims;
 mod reserves;
 mod rings;
 mod slots;
@@ -19,7 +20,7 @@ mod slots;
 /// Everything that is replaced.
 mod primitive {
     pub use loom::cell::UnsafeCell;
-    pub use loom::sync::atomic::{AtomicBool, Ordering, fence};
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, Ordering, fence};
     pub use loom::thread::{Thread, current, park};
     pub use nonblock_tests::model::{ArrayQueue, Count as AtomicUsize};
 
@@ -178,6 +179,62 @@ mod work {
             pub fn shut_down(&self) {
                 self.shared.close();
                 self.running.wait();
+            }
+        }
+    }
+}
+
+/// The library's own files, except the thread of a collector: the models have some of their own, that keep to `worker.rs`.
+#[path = "../../../nonblock/src/reclaim"]
+mod reclaim {
+    mod collector;
+    mod pointers;
+    mod retire_list;
+
+    /// The checker makes what is in a list anew for every order, so no list is kept.
+    mod free {
+        use crate::primitive::AtomicPtr;
+
+        pub fn put(_list: *mut (), _link: &AtomicPtr<()>) {}
+
+        pub fn take_all() -> *mut () {
+            std::ptr::null_mut()
+        }
+    }
+
+    pub use collector::{Collector, Handle};
+    pub use models::Worker;
+    pub use pointers::{Owned, Shared};
+
+    mod models {
+        use super::{Collector, Handle};
+        use crate::token::lend_sleepable;
+
+        pub struct Worker(Handle);
+
+        impl Worker {
+            /// Returns what the collector's thread does, until it is told to end. The thread returns how many it dropped.
+            pub fn of(collector: Collector) -> (Self, impl FnOnce() -> usize) {
+                Self::until(collector, usize::MAX)
+            }
+
+            /// As `of`, until it has dropped so many.
+            pub fn until(collector: Collector, most: usize) -> (Self, impl FnOnce() -> usize) {
+                let handle = collector.handle();
+                let list = handle.owner().list();
+                list.announce_worker();
+                let run = move || {
+                    let mut dropped = 0;
+                    while dropped < most && list.wait() {
+                        dropped += collector.collect(&mut lend_sleepable());
+                    }
+                    dropped
+                };
+                (Self(handle), run)
+            }
+
+            pub fn stop(&self) {
+                self.0.owner().list().stop();
             }
         }
     }
