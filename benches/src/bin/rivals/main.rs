@@ -11,6 +11,7 @@ mod processors;
 mod queue;
 mod raw;
 mod rcu;
+mod reclaim;
 mod ring;
 mod section;
 mod tokens;
@@ -34,6 +35,7 @@ fn plan() -> Plan {
     ring::plan(&mut plan);
     channel::plan(&mut plan);
     rcu::plan(&mut plan);
+    reclaim::plan(&mut plan);
     notifiers::plan(&mut plan);
     intervals::plan(&mut plan);
     churn::plan(&mut plan);
