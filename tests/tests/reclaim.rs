@@ -364,7 +364,7 @@ fn a_worker_ends_when_its_handle_is_dropped() {
 
 #[test]
 fn threads_lose_nothing_and_drop_nothing_twice() {
-    let (threads, rounds) = if cfg!(miri) { (2, 50) } else { (4, 20_000) };
+    let (threads, rounds) = if cfg!(miri) { (2, 50) } else { (4, 5_000) };
     let alive = Arc::new(AtomicUsize::new(0));
 
     for with_worker in [false, true] {

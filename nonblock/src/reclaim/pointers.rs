@@ -3,6 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 
 use super::collector::Handle;
@@ -53,6 +54,10 @@ unsafe impl<T: ?Sized + Send + Sync> Send for Shared<T> {}
 
 // SAFETY: as above: whoever can look at a pointer can clone it.
 unsafe impl<T: ?Sized + Send + Sync> Sync for Shared<T> {}
+
+// As `Arc`: no code of a user runs while the count or the list is half changed.
+impl<T: ?Sized + RefUnwindSafe> UnwindSafe for Shared<T> {}
+impl<T: ?Sized + RefUnwindSafe> RefUnwindSafe for Shared<T> {}
 
 impl<T: Send + 'static> Shared<T> {
     /// Makes a pointer to a value, which the handle's collector will drop.

@@ -68,11 +68,11 @@ fn whoever_is_alone_has_it_exclusively() {
         let mut mine = Value::shared(&collector.handle(), &dropped);
         let other = Shared::clone(&mine);
         let looking = thread::spawn(move || other.look());
-        if let Some(value) = Shared::get_mut(&mut mine) {
-            value.cell.with_mut(|_| ());
+        while Shared::get_mut(&mut mine).is_none() {
+            thread::yield_now();
         }
+        Shared::get_mut(&mut mine).unwrap().cell.with_mut(|_| ());
         looking.join().unwrap();
-        assert!(Shared::get_mut(&mut mine).is_some());
     });
 }
 
