@@ -33,6 +33,8 @@
 //! | tell a thread something from a section | [`sync::Completion`], [`sync::channel`] |
 //! | tell callbacks of events, by priority | [`notifier`] |
 //! | leave work to a thread that may sleep | [`work::Queue`] |
+//! | stream samples from one thread to another, wait-free | [`work::ring`] |
+//! | drop the last pointer to a value in a section | [`reclaim::Shared`] |
 //! | have an object at hand without allocating | [`Reserve`] |
 //! | use a file or a library, which sleep and do not say so | [`MaySleep`] |
 //! | call code of others, which may panic | [`unwind`] |
@@ -86,7 +88,7 @@
 //! | `macros` | yes | the attributes |
 //! | `sync` | yes; needs `std` | [`sync::Mutex`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
 //! | `lock_api` | with `sync` | [`sync::SpinLock`] and [`sync::SpinRwLock`], and the other locks over any raw lock, without `std` too |
-//! | `work` | no | [`work::Queue`] and [`Reserve`], without `std` too, but with `alloc` |
+//! | `work` | no | [`work::Queue`], [`work::ring`], [`reclaim`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |
@@ -99,6 +101,12 @@
 // Where a feature is off, its links lead to the table of features.
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: #features")]
+#![cfg_attr(feature = "work", doc = " [`reclaim`]: reclaim")]
+#![cfg_attr(not(feature = "work"), doc = " [`reclaim`]: #features")]
+#![cfg_attr(feature = "work", doc = " [`reclaim::Shared`]: reclaim::Shared")]
+#![cfg_attr(not(feature = "work"), doc = " [`reclaim::Shared`]: #features")]
+#![cfg_attr(feature = "work", doc = " [`work::ring`]: mod@work::ring")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::ring`]: #features")]
 #![cfg_attr(feature = "work", doc = " [`Reserve`]: Reserve")]
 #![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: #features")]
 #![cfg_attr(feature = "capi", doc = " [`capi`]: capi")]
@@ -136,6 +144,8 @@ mod primitive;
 pub mod raw;
 #[cfg(feature = "sync")]
 pub mod rcu;
+#[cfg(feature = "work")]
+pub mod reclaim;
 mod report;
 #[cfg(feature = "work")]
 mod reserve;

@@ -1,4 +1,4 @@
-//! Everything that a model checker replaces: atomics, cells, threads, locks, clocks, and the ring of `work`.
+//! Everything that a model checker replaces: atomics, cells, threads, locks and clocks.
 //!
 //! The rest of the crate imports these from here only. The models in `tests/tests/loom_*` compile the library's files with a
 //! `primitive` of their own, which has the types of the model checker.
@@ -27,12 +27,10 @@ pub(crate) use core::sync::atomic::AtomicU64;
 #[cfg(any(target_has_atomic = "ptr", not(feature = "portable-atomic")))]
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
 pub(crate) use core::sync::atomic::{Ordering, fence};
-#[cfg(all(feature = "work", target_has_atomic = "ptr"))]
-pub(crate) use crossbeam_queue::ArrayQueue;
 #[cfg(all(feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize};
 #[cfg(feature = "std")]
-pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 #[cfg(feature = "std")]
 pub(crate) use std::thread::{Thread, current, park, park_timeout, sleep};
 #[cfg(feature = "std")]

@@ -8,9 +8,10 @@ use std::time::Duration;
 use nonblock::ViolationKind::SleepInNonBlock;
 use nonblock::notifier::{Answer, AtomicChain, AtomicNotifier};
 use nonblock::rcu::Rcu;
+use nonblock::reclaim::{Collector, Owned, Shared};
 use nonblock::sync::{Mutex, RwLock, Semaphore, SpinLock, SpinRwLock, channel};
 use nonblock::testing::violations;
-use nonblock::work::Queue;
+use nonblock::work::{Queue, ring};
 use nonblock::{MaySleep, NonBlock, Reserve, Sleepable, raw, sleepable, thread};
 
 thread_local! {
@@ -177,6 +178,37 @@ fn ends_of_a_channel_do_nothing_until_the_last_of_the_receivers() {
         row("channel::Receiver, the last with a sender", May::Sleep, receiver);
         row("channel::Sender, the last end", May::Sleep, sender);
     }
+}
+
+#[test]
+fn ends_of_a_ring_do_nothing_until_the_last_of_them() {
+    for producer_first in [false, true] {
+        let (mut producer, consumer) = ring(4);
+        assert_eq!(producer.push_iter([(); 3].map(|()| Users::default())), 3);
+        if producer_first {
+            row("work::ring::Producer, before the other end", May::DoNothing, producer);
+            row("work::ring::Consumer, the last end", May::Sleep, consumer);
+        } else {
+            row("work::ring::Consumer, before the other end", May::DoNothing, consumer);
+            row("work::ring::Producer, the last end", May::Sleep, producer);
+        }
+    }
+}
+
+#[test]
+fn pointers_of_a_collector_do_nothing_as_long_as_there_is_one() {
+    let collector = Collector::new();
+    let handle = collector.handle();
+    let [shared, late] = [(); 2].map(|()| Shared::new(&handle, Users::default()));
+    row("reclaim::Shared, beside another", May::DoNothing, shared.clone());
+    row("reclaim::Shared, the last", May::DoNothing, shared);
+    row("reclaim::Owned", May::DoNothing, Owned::new(&handle, Users::default()));
+    row("reclaim::Collector", May::Sleep, collector);
+    row("reclaim::Shared, the last, without a collector", May::Sleep, late);
+    row("reclaim::Handle, the last of all", May::DoNothing, handle);
+
+    let worker = Collector::new().spawn_worker("worker").unwrap();
+    row("reclaim::Worker", May::Sleep, worker);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 25] = [
+const NONBLOCK: [&str; 26] = [
     "primitive",
     "violation",
     "backend",
@@ -34,6 +34,7 @@ const NONBLOCK: [&str; 25] = [
     "sync",
     "work",
     "reserve",
+    "reclaim",
     "may_sleep_value",
     "rcu",
     "notifier",

@@ -5,7 +5,7 @@
 use std::fs;
 
 use nonblock::sync::channel;
-use nonblock::work::Queue;
+use nonblock::work::{Queue, ring};
 use nonblock::{NonBlock, Reserve, non_block};
 
 const ITEMS: usize = 1 << 14;
@@ -61,6 +61,14 @@ fn what_was_set_aside_is_there() {
         }
     });
     assert!(found < FEW, "a work queue: {found} faults");
+
+    let (mut producer, _consumer) = ring::<Item>(ITEMS);
+    let found = faults_in_section(|_nb| {
+        for _ in 0..ITEMS {
+            producer.push([1; 8]).unwrap();
+        }
+    });
+    assert!(found < FEW, "a ring: {found} faults");
 
     let reserve = Reserve::with_capacity(ITEMS, || [0_u64; 8]);
     let found = faults_in_section(|_nb| {

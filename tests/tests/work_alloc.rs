@@ -1,4 +1,4 @@
-//! In a section, queues and reserves neither allocate nor release memory. A counting allocator shows it.
+//! In a section, queues, rings and reserves neither allocate nor release memory. A counting allocator shows it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use nonblock::work::{Full, Queue};
+use nonblock::work::{Full, Queue, ring};
 use nonblock::{Reserve, sleepable, thread};
 
 thread_local! {
@@ -74,6 +74,42 @@ fn a_push_does_not_allocate() {
         });
     });
     assert_eq!((calls, refused.len(), queue.len()), (0, 2, 4));
+}
+
+#[test]
+fn the_ends_of_a_ring_do_not_allocate() {
+    let (mut producer, mut consumer) = ring(4);
+    let (items, more) = ([(); 6].map(|()| Box::new(1)), [(); 4].map(|()| Box::new(2)));
+    let mut back = Vec::with_capacity(10);
+    let calls = calls(|| {
+        nonblock::raw::non_block(|_nb| {
+            for item in items {
+                if let Err(Full(item)) = producer.push(item) {
+                    back.push(item);
+                }
+            }
+            back.extend(consumer.pop());
+            assert_eq!(producer.push_iter(more.into_iter().by_ref().take(1)), 1);
+            assert!(consumer.peek().is_some() && producer.is_full());
+            back.extend(consumer.read_chunk(4));
+        });
+    });
+    // The three that were not pushed are released by the array's drop.
+    assert_eq!((calls, back.len(), consumer.len()), (3, 2 + 1 + 4, 0));
+
+    let (mut producer, mut consumer) = ring(100);
+    let calls = self::calls(|| {
+        let mut popped = [0.0_f32; 64];
+        for _ in 0..10 {
+            assert_eq!(producer.push_slice(&[0.5; 64]), 64);
+            assert_eq!(producer.write_chunk(10).commit_all(), 10);
+            assert_eq!(consumer.pop_slice(&mut popped), 64);
+            assert_eq!(consumer.read_chunk(10).commit_all(), 10);
+        }
+        drop(producer);
+    });
+    assert_eq!(calls, 0);
+    assert!(consumer.is_abandoned());
 }
 
 #[test]

@@ -5,6 +5,8 @@ use core::fmt;
 
 /// The queue takes no more items: it is full, or shut down. The error holds the item that was to be pushed.
 ///
+/// A [`ring`](mod@super::ring) says the same when it is full. It is never shut down.
+///
 /// [`Queue::is_closed`](super::Queue::is_closed) tells which of the two. A queue that was closed stays closed. So a queue that is
 /// not closed now was full.
 ///

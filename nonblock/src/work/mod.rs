@@ -6,15 +6,20 @@
 //!
 //! # What a push does
 //!
-//! [`Queue::push`] counts the item in, puts it into a ring that was allocated with the queue, and wakes a worker if one waits.
-//! It neither allocates nor releases memory, takes no lock, and waits for no thread that sleeps. Its one system call wakes the
-//! worker, and does not block: [`Thread::unpark`](std::thread::Thread::unpark), a futex operation on Linux. (On Unix systems
-//! where the standard library has neither futexes nor the like, unparking takes a mutex that is held for a few instructions.)
+//! [`Queue::push`] puts the item into a ring that was allocated with the queue, and wakes a worker if one waits. It neither
+//! allocates nor releases memory, takes no lock, and waits for no other thread. Its one system call wakes the worker, and does
+//! not block: [`Thread::unpark`](std::thread::Thread::unpark), a futex operation on Linux. (On Unix systems where the standard
+//! library has neither futexes nor the like, unparking takes a mutex that is held for a few instructions.)
 //!
-//! The ring is [`ArrayQueue`](https://docs.rs/crossbeam-queue/latest/crossbeam_queue/struct.ArrayQueue.html) of
-//! `crossbeam-queue`. It has no lock, but it is not wait-free. Suppose that a thread loses its processor in the
-//! middle of an operation on a slot of the ring. Other threads that come round to this slot must wait until it goes on. It runs
-//! non-blocking code, so the wait is as short as one for a [`SpinLock`](crate::sync::SpinLock), and much rarer.
+//! Pushing and taking out are lock-free, also where other threads lose their processors halfway. Suppose that a thread has claimed
+//! a slot of the ring and has not filled it yet. Then whoever comes to this slot finds nothing yet, though later slots may hold
+//! items, and goes on with other things. And whoever pushes finds the queue full while a slot is claimed to be emptied, and is
+//! not empty yet. The ring is Dmitry Vyukov's, with sequence numbers in its slots, as `crossbeam-queue` has it, where a
+//! thread spins in these cases until the other goes on (`ArrayQueue::pop` and `push`, 0.3.14).
+//!
+//! # From one thread to one other
+//!
+//! Where one thread pushes and one pops, [`ring`](mod@ring) is wait-free, and takes slices too. It wakes nobody.
 //!
 //! # Without `std`
 //!
@@ -25,6 +30,7 @@ mod full;
 #[cfg(feature = "std")]
 mod live_workers;
 mod queue;
+pub mod ring;
 mod shared;
 mod stats;
 #[cfg(feature = "std")]
@@ -34,6 +40,7 @@ mod worker_seq;
 
 pub use full::Full;
 pub use queue::Queue;
+pub use ring::ring;
 pub use stats::QueueStats;
 #[cfg(feature = "std")]
 pub use worker::Worker;

@@ -157,6 +157,11 @@ impl Flag {
     }
 
     #[track_caller]
+    pub fn swap(&self, value: bool, order: Ordering) -> bool {
+        self.0.swap(value.into(), order) != 0
+    }
+
+    #[track_caller]
     pub fn compare_exchange(
         &self,
         current: bool,

@@ -28,6 +28,8 @@ mod primitive {
         current, lock_is_free, park, park_timeout, wait_for_lock,
     };
 
+    pub struct CachePadded<T>(pub T);
+
     /// None, so that there is the less to explore.
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 

@@ -1,4 +1,4 @@
-//! Queues of work and reserves, in every order in which threads can take turns.
+//! Queues of work, rings, reserves and reclamation, in every order in which threads can take turns.
 //!
 //! The library's files are compiled here a second time, over atomics, a ring and threads that the model checker loom sees.
 //! Run with `.ci/run loom`.
@@ -12,15 +12,20 @@ extern crate alloc;
 
 mod event_counts;
 mod queues;
+mod reclaims;
 mod reserves;
+mod rings;
+mod slots;
 
 /// Everything that is replaced.
 mod primitive {
-    pub use loom::sync::atomic::{Ordering, fence};
+    pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
     pub use nonblock_tests::model::{
         Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, Thread, current,
         lock_is_free, park, park_timeout, wait_for_lock,
     };
+
+    pub struct CachePadded<T>(pub T);
 
     /// None, so that there is the less to explore.
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
@@ -52,6 +57,8 @@ mod section {
 
 mod check {
     pub fn might_sleep() {}
+
+    pub fn might_sleep_in_drop() {}
 
     /// As the library's: what is called with the token that was lent.
     pub mod with_token {
@@ -87,6 +94,23 @@ mod work {
 
     pub use full::Full;
     pub use models::*;
+    pub use ring::ring;
+
+    mod ring {
+        mod chunk;
+        mod consumer;
+        mod ends;
+        mod producer;
+        mod slots {
+            pub use crate::slots::Slots;
+        }
+
+        /// As the library's.
+        pub fn ring<T>(capacity: usize) -> (producer::Producer<T>, consumer::Consumer<T>) {
+            let (write_end, read_end) = ends::new(capacity);
+            (producer::Producer::new(write_end), consumer::Consumer::new(read_end))
+        }
+    }
 
     /// What the models use of files whose items are for this module alone.
     mod models {
@@ -165,6 +189,62 @@ mod work {
             pub fn shut_down(&self) {
                 self.shared.close();
                 self.running.wait();
+            }
+        }
+    }
+}
+
+/// The library's own files, except the thread of a collector: the models have some of their own, that keep to `worker.rs`.
+#[path = "../../../nonblock/src/reclaim"]
+mod reclaim {
+    mod collector;
+    mod pointers;
+    mod retire_list;
+
+    /// The checker makes what is in a list anew for every order, so no list is kept.
+    mod free {
+        use crate::primitive::AtomicPtr;
+
+        pub fn put(_list: *mut (), _link: &AtomicPtr<()>) {}
+
+        pub fn take_all() -> *mut () {
+            std::ptr::null_mut()
+        }
+    }
+
+    pub use collector::{Collector, Handle};
+    pub use models::Worker;
+    pub use pointers::{Owned, Shared};
+
+    mod models {
+        use super::{Collector, Handle};
+        use crate::token::lend_sleepable;
+
+        pub struct Worker(Handle);
+
+        impl Worker {
+            /// Returns what the collector's thread does, until it is told to end. The thread returns how many it dropped.
+            pub fn of(collector: Collector) -> (Self, impl FnOnce() -> usize) {
+                Self::until(collector, usize::MAX)
+            }
+
+            /// As `of`, until it has dropped so many.
+            pub fn until(collector: Collector, most: usize) -> (Self, impl FnOnce() -> usize) {
+                let handle = collector.handle();
+                let list = handle.owner().list();
+                list.announce_worker();
+                let run = move || {
+                    let mut dropped = 0;
+                    while dropped < most && list.wait() {
+                        dropped += collector.collect(&mut lend_sleepable());
+                    }
+                    dropped
+                };
+                (Self(handle), run)
+            }
+
+            pub fn stop(&self) {
+                self.0.owner().list().stop();
             }
         }
     }

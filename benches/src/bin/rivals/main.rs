@@ -11,6 +11,8 @@ mod processors;
 mod queue;
 mod raw;
 mod rcu;
+mod reclaim;
+mod ring;
 mod section;
 mod tokens;
 
@@ -30,8 +32,10 @@ fn plan() -> Plan {
     tokens::plan(&mut plan);
     locks::plan(&mut plan);
     queue::plan(&mut plan);
+    ring::plan(&mut plan);
     channel::plan(&mut plan);
     rcu::plan(&mut plan);
+    reclaim::plan(&mut plan);
     notifiers::plan(&mut plan);
     intervals::plan(&mut plan);
     churn::plan(&mut plan);

@@ -275,6 +275,8 @@
 //! |---|---|
 //! | needs the newest value, reads it often, and it is replaced seldom | an [`Rcu`](crate::rcu::Rcu) |
 //! | needs every message, each once and in order | a bounded [`channel`](crate::sync::channel) or a [`work::Queue`] |
+//! | streams samples to or from one thread | a [`work::ring`] |
+//! | keeps a value for as long as it likes, and may be the last to let it go | a [`reclaim::Shared`] |
 //! | changes the value itself | a [`SpinLock`](crate::sync::SpinLock), or an atomic |
 //! | reads a word | an atomic |
 //!
@@ -495,6 +497,10 @@
 // Where a feature is off, its links lead to the table of features.
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
+#![cfg_attr(feature = "work", doc = " [`reclaim::Shared`]: crate::reclaim::Shared")]
+#![cfg_attr(not(feature = "work"), doc = " [`reclaim::Shared`]: crate#features")]
+#![cfg_attr(feature = "work", doc = " [`work::ring`]: mod@crate::work::ring")]
+#![cfg_attr(not(feature = "work"), doc = " [`work::ring`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]
 #![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`push_from`]: crate::work::Queue::push_from")]
