@@ -73,6 +73,11 @@ pub(crate) const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 1 << 16;
 #[cfg(feature = "std")]
 pub(crate) const LOOKS_BEFORE_WAITING: u32 = 10;
 
+/// How often a thread that waits for a lock looks in vain before it is overdue: once at each wake, after
+/// [`LOOKS_BEFORE_WAITING`].
+#[cfg(all(feature = "std", feature = "lock_api"))]
+pub(crate) const LOOKS_UNTIL_OVERDUE_IN_LINE: usize = 16;
+
 /// How many values the first ring of an unbounded channel has room for.
 #[cfg(all(feature = "std", feature = "lock_api"))]
 pub(crate) const FIRST_RING_CAPACITY: usize = 32;

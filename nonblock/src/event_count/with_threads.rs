@@ -28,6 +28,7 @@
 //! A waiter cannot leave the line, and its place not vanish, while another thread changes the line. So a notifier uses the
 //! handle of the thread where it lies. It neither clones nor drops it, and neither allocates nor releases memory.
 
+use core::fmt;
 use core::ptr;
 use core::time::Duration;
 
@@ -63,6 +64,12 @@ pub(crate) struct EventCount {
     in_line: AtomicUsize,
     requests: AtomicUsize,
     line: UnsafeCell<Line>,
+}
+
+impl fmt::Debug for EventCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventCount").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
 }
 
 /// The first and the last in line, or null.

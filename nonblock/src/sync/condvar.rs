@@ -6,7 +6,7 @@ use core::time::Duration;
 use lock_api::{RawCondvar, RawCondvarTimed, RawMutexTimed, WaitTimeoutResult};
 
 use super::mutex::MutexGuard;
-use crate::check::with_token::might_sleep;
+use crate::check::with_token;
 use crate::token::Sleepable;
 
 /// A queue of threads that wait for the value of a [`Mutex`](super::Mutex) to change.
@@ -15,7 +15,7 @@ use crate::token::Sleepable;
 ///
 /// # The raw condition variable
 ///
-/// `R` is any [`RawCondvar`] of the crate `lock_api`; its raw lock is the mutex's. [`new`](Self::new) takes `parking_lot`'s.
+/// `R` is any [`RawCondvar`] of the crate `lock_api`; its raw lock is the mutex's. [`new`](Self::new) takes [`RawParkingCondvar`](super::RawParkingCondvar).
 /// With any other, name it in the type and make the condition variable by [`with_raw`](Self::with_raw). Without feature
 /// `sync` there is no default.
 ///
@@ -50,7 +50,7 @@ use crate::token::Sleepable;
 /// });
 /// ```
 pub struct Condvar<
-    #[cfg(feature = "sync")] R = parking_lot::RawCondvar,
+    #[cfg(feature = "sync")] R = super::raw_parking::RawParkingCondvar,
     #[cfg(not(feature = "sync"))] R,
 > {
     inner: lock_api::Condvar<R>,
@@ -132,7 +132,7 @@ impl<R: RawCondvar> Condvar<R> {
     #[track_caller]
     pub fn wait<T: ?Sized>(&self, cx: &mut Sleepable, guard: &mut MutexGuard<'_, T, R::RawMutex>) {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.wait(&mut guard.inner);
     }
 
@@ -153,7 +153,7 @@ impl<R: RawCondvar> Condvar<R> {
         condition: impl FnMut(&mut T) -> bool,
     ) {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.wait_while(&mut guard.inner, condition);
     }
 }
@@ -197,7 +197,7 @@ where
         timeout: Duration,
     ) -> WaitTimeoutResult {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.wait_for(&mut guard.inner, timeout)
     }
 
@@ -222,7 +222,7 @@ where
         timeout: Duration,
     ) -> WaitTimeoutResult {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.wait_while_for(&mut guard.inner, condition, timeout)
     }
 }

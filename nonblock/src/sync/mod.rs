@@ -62,6 +62,8 @@ mod no_compare_and_swap;
 #[cfg(feature = "std")]
 mod once_lock;
 mod raw_lock;
+#[cfg(feature = "std")]
+mod raw_parking;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
 mod raw_spin;
 mod raw_spin_tag;
@@ -81,6 +83,8 @@ pub use lock_api::{self, WaitTimeoutResult};
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};
 #[cfg(feature = "std")]
 pub use once_lock::OnceLock;
+#[cfg(feature = "std")]
+pub use raw_parking::{RawParkingCondvar, RawParkingMutex, RawParkingRwLock};
 pub use raw_spin_tag::RawSpin;
 pub use rwlock::RwLock;
 pub use rwlock_guards::{

@@ -6,7 +6,7 @@ use core::time::Duration;
 use lock_api::{RawMutex, RawMutexFair, RawMutexTimed};
 
 use super::macros::{guard, lock, map, unlock_fair};
-use crate::check::with_token::{self, might_sleep};
+use crate::check::with_token;
 use crate::context::Context;
 use crate::token::Sleepable;
 
@@ -14,7 +14,7 @@ use crate::token::Sleepable;
 ///
 /// # The raw lock
 ///
-/// `R` is any [`RawMutex`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it in
+/// `R` is any [`RawMutex`] of the crate `lock_api`. [`new`](Self::new) takes [`RawParkingMutex`](super::RawParkingMutex). With any other, name it in
 /// the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
 ///
 /// [`RawMutex`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawMutex.html
@@ -55,7 +55,7 @@ use crate::token::Sleepable;
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
 pub struct Mutex<
     T: ?Sized,
-    #[cfg(feature = "sync")] R = parking_lot::RawMutex,
+    #[cfg(feature = "sync")] R = super::raw_parking::RawParkingMutex,
     #[cfg(not(feature = "sync"))] R,
 > {
     inner: lock_api::Mutex<R, T>,
@@ -94,7 +94,7 @@ impl<T: ?Sized, R: RawMutex> Mutex<T, R> {
     #[track_caller]
     pub fn lock(&self, cx: &mut Sleepable) -> MutexGuard<'_, T, R> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         MutexGuard { inner: self.inner.lock(), section: () }
     }
 
@@ -185,7 +185,7 @@ impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Mutex<T, R> {
         timeout: Duration,
     ) -> Option<MutexGuard<'_, T, R>> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.try_lock_for(timeout).map(|inner| MutexGuard { inner, section: () })
     }
 }
@@ -214,7 +214,7 @@ guard! {
     /// # Examples
     ///
     /// See [`Mutex`].
-    MutexGuard<RawMutex = parking_lot::RawMutex, [feature = "sync"]> of lock_api::MutexGuard<R>, (), DerefMut
+    MutexGuard<RawMutex = super::raw_parking::RawParkingMutex, [feature = "sync"]> of lock_api::MutexGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -243,7 +243,7 @@ guard! {
     /// let device = Device { table: Mutex::new((0, vec![])) };
     /// nonblock::sleepable(|cx| device.pages(cx).push(4096));
     /// ```
-    MappedMutexGuard<RawMutex = parking_lot::RawMutex, [feature = "sync"]> of lock_api::MappedMutexGuard<R>, (), DerefMut
+    MappedMutexGuard<RawMutex = super::raw_parking::RawParkingMutex, [feature = "sync"]> of lock_api::MappedMutexGuard<R>, (), DerefMut
 }
 
 map!(MutexGuard<RawMutex> of lock_api::MutexGuard => MappedMutexGuard, mut);
@@ -298,7 +298,7 @@ impl<T: ?Sized, R: RawMutexFair> MutexGuard<'_, T, R> {
     #[track_caller]
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         lock_api::MutexGuard::bump(&mut guard.inner);
     }
 }

@@ -7,7 +7,7 @@ use lock_api::{RawRwLock, RawRwLockTimed, RawRwLockUpgrade, RawRwLockUpgradeTime
 
 use super::macros::{lock, locked_exclusive};
 use super::rwlock_guards::{RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard};
-use crate::check::with_token::might_sleep;
+use crate::check::with_token;
 use crate::context::Context;
 use crate::token::Sleepable;
 
@@ -15,7 +15,7 @@ use crate::token::Sleepable;
 ///
 /// # The raw lock
 ///
-/// `R` is any [`RawRwLock`] of the crate `lock_api`. [`new`](Self::new) takes `parking_lot`'s. With any other, name it
+/// `R` is any [`RawRwLock`] of the crate `lock_api`. [`new`](Self::new) takes [`RawParkingRwLock`](super::RawParkingRwLock). With any other, name it
 /// in the type and make the lock by [`with_raw`](Self::with_raw). Without feature `sync` there is no default.
 ///
 /// [`RawRwLock`]: https://docs.rs/lock_api/0.5/lock_api/trait.RawRwLock.html
@@ -45,7 +45,7 @@ use crate::token::Sleepable;
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
 pub struct RwLock<
     T: ?Sized,
-    #[cfg(feature = "sync")] R = parking_lot::RawRwLock,
+    #[cfg(feature = "sync")] R = super::raw_parking::RawParkingRwLock,
     #[cfg(not(feature = "sync"))] R,
 > {
     inner: lock_api::RwLock<R, T>,
@@ -86,7 +86,7 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     #[track_caller]
     pub fn read(&self, cx: &mut Sleepable) -> RwLockReadGuard<'_, T, R> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         RwLockReadGuard { inner: self.inner.read(), section: () }
     }
 
@@ -112,7 +112,7 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     #[track_caller]
     pub fn write(&self, cx: &mut Sleepable) -> RwLockWriteGuard<'_, T, R> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         RwLockWriteGuard { inner: self.inner.write(), section: () }
     }
 
@@ -228,7 +228,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     #[track_caller]
     pub fn upgradable_read(&self, cx: &mut Sleepable) -> RwLockUpgradableReadGuard<'_, T, R> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         RwLockUpgradableReadGuard { inner: self.inner.upgradable_read(), section: () }
     }
 
@@ -286,7 +286,7 @@ impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
         timeout: Duration,
     ) -> Option<RwLockUpgradableReadGuard<'_, T, R>> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         let guard = self.inner.try_upgradable_read_for(timeout);
         guard.map(|inner| RwLockUpgradableReadGuard { inner, section: () })
     }
@@ -310,7 +310,7 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
         timeout: Duration,
     ) -> Option<RwLockReadGuard<'_, T, R>> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.try_read_for(timeout).map(|inner| RwLockReadGuard { inner, section: () })
     }
 
@@ -331,7 +331,7 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
         timeout: Duration,
     ) -> Option<RwLockWriteGuard<'_, T, R>> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         self.inner.try_write_for(timeout).map(|inner| RwLockWriteGuard { inner, section: () })
     }
 }

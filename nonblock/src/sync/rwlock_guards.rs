@@ -8,7 +8,7 @@ use lock_api::{
 };
 
 use super::macros::{downgrade, guard, map, unlock_fair};
-use crate::check::with_token::{self, might_sleep};
+use crate::check::with_token;
 use crate::token::Sleepable;
 
 guard! {
@@ -23,7 +23,7 @@ guard! {
     /// # Examples
     ///
     /// See [`RwLock`](super::RwLock).
-    RwLockReadGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::RwLockReadGuard<R>, ()
+    RwLockReadGuard<RawRwLock = super::raw_parking::RawParkingRwLock, [feature = "sync"]> of lock_api::RwLockReadGuard<R>, ()
 }
 
 guard! {
@@ -52,7 +52,7 @@ guard! {
     /// let device = Device { names: RwLock::new((0, vec![])) };
     /// nonblock::sleepable(|cx| assert!(device.names(cx).is_empty()));
     /// ```
-    MappedRwLockReadGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::MappedRwLockReadGuard<R>, ()
+    MappedRwLockReadGuard<RawRwLock = super::raw_parking::RawParkingRwLock, [feature = "sync"]> of lock_api::MappedRwLockReadGuard<R>, ()
 }
 
 guard! {
@@ -77,7 +77,7 @@ guard! {
     ///     assert_eq!(*reader + *table.read(cx), 4);
     /// });
     /// ```
-    RwLockWriteGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::RwLockWriteGuard<R>, (), DerefMut
+    RwLockWriteGuard<RawRwLock = super::raw_parking::RawParkingRwLock, [feature = "sync"]> of lock_api::RwLockWriteGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -106,7 +106,7 @@ guard! {
     /// let device = Device { table: RwLock::new((0, vec![])) };
     /// nonblock::sleepable(|cx| device.pages(cx).push(4096));
     /// ```
-    MappedRwLockWriteGuard<RawRwLock = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::MappedRwLockWriteGuard<R>, (), DerefMut
+    MappedRwLockWriteGuard<RawRwLock = super::raw_parking::RawParkingRwLock, [feature = "sync"]> of lock_api::MappedRwLockWriteGuard<R>, (), DerefMut
 }
 
 guard! {
@@ -121,7 +121,7 @@ guard! {
     /// # Examples
     ///
     /// See [`RwLock::upgradable_read`](super::RwLock::upgradable_read).
-    RwLockUpgradableReadGuard<RawRwLockUpgrade = parking_lot::RawRwLock, [feature = "sync"]> of lock_api::RwLockUpgradableReadGuard<R>, ()
+    RwLockUpgradableReadGuard<RawRwLockUpgrade = super::raw_parking::RawParkingRwLock, [feature = "sync"]> of lock_api::RwLockUpgradableReadGuard<R>, ()
 }
 
 map!(RwLockReadGuard<RawRwLock> of lock_api::RwLockReadGuard => MappedRwLockReadGuard);
@@ -179,7 +179,7 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockReadGuard<'_, T, R> {
     #[track_caller]
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         lock_api::RwLockReadGuard::bump(&mut guard.inner);
     }
 }
@@ -233,7 +233,7 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockWriteGuard<'_, T, R> {
     #[track_caller]
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         lock_api::RwLockWriteGuard::bump(&mut guard.inner);
     }
 }
@@ -298,7 +298,7 @@ impl<'a, T: ?Sized, R: RawRwLockUpgrade> RwLockUpgradableReadGuard<'a, T, R> {
     #[track_caller]
     pub fn upgrade(guard: Self, cx: &mut Sleepable) -> RwLockWriteGuard<'a, T, R> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         RwLockWriteGuard {
             inner: lock_api::RwLockUpgradableReadGuard::upgrade(guard.inner),
             section: guard.section,
@@ -326,7 +326,7 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>>
         timeout: Duration,
     ) -> Result<RwLockWriteGuard<'a, T, R>, Self> {
         let _ = cx;
-        might_sleep();
+        let _call = with_token::lend();
         match lock_api::RwLockUpgradableReadGuard::try_upgrade_for(guard.inner, timeout) {
             Ok(inner) => Ok(RwLockWriteGuard { inner, section: guard.section }),
             Err(inner) => Err(Self { inner, section: guard.section }),

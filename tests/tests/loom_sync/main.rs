@@ -33,6 +33,9 @@ mod primitive {
     /// None, so that there is the less to explore.
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
+    /// So that a waiter whom others overtake once is overdue.
+    pub const LOOKS_UNTIL_OVERDUE_IN_LINE: usize = 2;
+
     /// One, so that values soon go into another ring.
     pub const FIRST_RING_CAPACITY: usize = 1;
 
@@ -102,7 +105,9 @@ mod check {
     pub mod with_token {
         pub use super::might_sleep;
 
-        pub fn lend() {}
+        pub fn lend() {
+            might_sleep();
+        }
     }
 }
 
@@ -131,6 +136,7 @@ mod sync {
     mod mutex;
     mod once_lock;
     mod raw_lock;
+    mod raw_parking;
     mod raw_spin;
     mod raw_spin_tag;
     mod rwlock;
@@ -152,6 +158,9 @@ mod sync {
     pub use raw_spin_tag::RawSpin;
     pub use spin_rwlock::SpinRwLockWriteGuard;
 
+    pub type ParkingMutex<T> = mutex::Mutex<T, raw_parking::RawParkingMutex>;
+    pub type ParkingRwLock<T> = rwlock::RwLock<T, raw_parking::RawParkingRwLock>;
+    pub type ParkingCondvar = condvar::Condvar<raw_parking::RawParkingCondvar>;
     pub type SpinningLock<T> = spin_lock::SpinLock<T, RawSpin>;
     pub type SpinningRwLock<T> = spin_rwlock::SpinRwLock<T, RawSpin>;
     pub type SpinRwLock<T> = spin_rwlock::SpinRwLock<T, model::RawSpinningReadWrite>;

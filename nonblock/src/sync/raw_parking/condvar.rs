@@ -1,0 +1,119 @@
+//! The raw condition variable.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use lock_api::{GuardNoSend, RawCondvar, RawCondvarTimed, RawMutex};
+
+use super::RawParkingMutex;
+use crate::check::might_sleep;
+use crate::event_count::{EventCount, InLine, Waiter};
+use crate::primitive::{self, AtomicUsize, Ordering};
+
+/// The raw condition variable beneath a [`Condvar`](crate::sync::Condvar), unless its type names another.
+///
+/// # Context
+///
+/// Waiting for it may sleep, and is reported in a section. Notifying does not sleep, and allocates and releases no memory.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::sync::{Condvar, RawParkingCondvar};
+///
+/// static CHANGED: Condvar<RawParkingCondvar> = Condvar::new();
+/// assert!(!CHANGED.notify_one()); // nobody waits
+/// ```
+#[derive(Debug)]
+pub struct RawParkingCondvar {
+    notifications: EventCount,
+    /// The address of the mutex of those that wait, or 0.
+    mutex: AtomicUsize,
+}
+
+impl RawParkingCondvar {
+    /// Waits for a notification with the mutex released. Returns whether one came.
+    ///
+    /// # Panics
+    ///
+    /// If others wait with another mutex. The mutex is locked still.
+    ///
+    /// # Safety
+    ///
+    /// The mutex is locked by this thread.
+    unsafe fn wait_with(
+        &self,
+        mutex: &RawParkingMutex,
+        guard: &mut GuardNoSend,
+        deadline: Option<primitive::Instant>,
+    ) -> bool {
+        might_sleep();
+        self.claim_for(mutex);
+        let waiter = Waiter::new();
+        // It can be notified from now on, so before whoever takes the mutex next has changed what it guards.
+        let in_line = InLine::join(&self.notifications, &waiter);
+        // SAFETY: the caller's promise.
+        unsafe { mutex.unlock(GuardNoSend::new()) };
+        in_line.wait(deadline);
+        let was_notified = in_line.leave();
+        if !self.notifications.has_line() {
+            self.mutex.store(0, Ordering::Relaxed);
+        }
+        *guard = mutex.lock();
+        was_notified
+    }
+}
+
+impl RawParkingCondvar {
+    /// Panics if others wait with another mutex, as `parking_lot` 0.12 does. Where they are about to stop waiting, it may not.
+    fn claim_for(&self, mutex: &RawParkingMutex) {
+        let address = core::ptr::from_ref(mutex).addr();
+        let claimed =
+            self.mutex.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
+        assert!(
+            claimed.is_ok() || claimed == Err(address),
+            "a condition variable is waited for with two mutexes at once: use one for each"
+        );
+    }
+}
+
+// SAFETY: the mutex is unlocked before the wait, and locked after it.
+unsafe impl RawCondvar for RawParkingCondvar {
+    const INIT: Self = Self { notifications: EventCount::new(), mutex: AtomicUsize::new(0) };
+
+    type RawMutex = RawParkingMutex;
+
+    unsafe fn wait(&self, mutex: &RawParkingMutex, guard: &mut GuardNoSend) {
+        // SAFETY: the caller's promise.
+        unsafe { self.wait_with(mutex, guard, None) };
+    }
+
+    fn notify_one(&self) -> bool {
+        let waits = self.notifications.waiting() > 0;
+        self.notifications.notify_one();
+        waits
+    }
+
+    fn notify_all(&self) -> usize {
+        let waiting = self.notifications.waiting();
+        self.notifications.notify_all();
+        waiting
+    }
+}
+
+// SAFETY: as above.
+unsafe impl RawCondvarTimed for RawParkingCondvar {
+    fn checked_duration_to_instant(timeout: &Duration) -> Option<Instant> {
+        Instant::now().checked_add(*timeout)
+    }
+
+    unsafe fn wait_until(
+        &self,
+        mutex: &RawParkingMutex,
+        guard: &mut GuardNoSend,
+        deadline: &Instant,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        !unsafe { self.wait_with(mutex, guard, Some(*deadline)) }
+    }
+}
