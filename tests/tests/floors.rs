@@ -15,7 +15,8 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 25] = [
+const NONBLOCK: [&str; 26] = [
+    "asymmetric_fence",
     "primitive",
     "violation",
     "backend",
