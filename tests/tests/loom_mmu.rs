@@ -13,6 +13,8 @@ extern crate self as nonblock;
 
 /// Everything that is replaced.
 mod primitive {
+    use std::cell::Cell;
+
     pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
 
     /// One thread of three has none, and counts itself.
@@ -28,10 +30,13 @@ mod primitive {
 
     macro_rules! per_thread {
         ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
-            loom::thread_local! {
-                $(#[$attribute])*
-                static $name: std::cell::Cell<$value> = std::cell::Cell::new($start);
-            }
+            $(#[$attribute])*
+            static $name: crate::primitive::PerThread<$value> = {
+                loom::thread_local! {
+                    static CELL: std::cell::Cell<$value> = std::cell::Cell::new($start);
+                }
+                crate::primitive::PerThread(&CELL)
+            };
         };
     }
     pub(crate) use per_thread;
@@ -62,19 +67,51 @@ mod primitive {
         KEY.with(|key| *key)
     }
 
+    /// A cell for each thread of the model.
+    pub struct PerThread<T: 'static>(pub &'static loom::thread::LocalKey<Cell<T>>);
+
+    impl<T> PerThread<T> {
+        /// A reader comes here before it stores to its slot.
+        pub fn with<R>(&self, f: impl FnOnce(&Cell<T>) -> R) -> R {
+            make_fence_of_interrupt();
+            self.0.with(f)
+        }
+    }
+
     std::thread_local! {
-        /// How many heavy fences are to come, at most. The checker runs all threads of a model on one.
-        pub static HEAVY_FENCES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-        /// Whether there are any.
-        pub static HAS_HEAVY_FENCE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+        // The checker runs all threads of a model on one.
+        /// How many heavy fences are to come, at most.
+        static HEAVY_FENCES: Cell<usize> = const { Cell::new(0) };
+        /// How many there are.
+        static ALL_HEAVY_FENCES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    loom::thread_local! {
+        /// How many heavy fences were to come when this thread last looked.
+        static HEAVY_FENCES_THEN: Cell<usize> = Cell::new(ALL_HEAVY_FENCES.get());
+    }
+
+    /// Says how many heavy fences a model makes, at most.
+    pub fn set_heavy_fences(count: usize) {
+        HEAVY_FENCES.set(count);
+        ALL_HEAVY_FENCES.set(count);
     }
 
     pub fn has_heavy_fence() -> bool {
-        HAS_HEAVY_FENCE.get()
+        ALL_HEAVY_FENCES.get() != 0
+    }
+
+    /// Makes the fence that a heavy fence had this thread make, after what it had done then, and before what it does now.
+    fn make_fence_of_interrupt() {
+        let to_come = HEAVY_FENCES.get();
+        if HEAVY_FENCES_THEN.with(|then| then.replace(to_come)) != to_come {
+            fence(Ordering::SeqCst);
+        }
     }
 
     /// It is a full one for those heavy fences that are to come: see `rcu::readers`.
     pub fn light_fence() {
+        make_fence_of_interrupt();
         if HEAVY_FENCES.get() != 0 {
             fence(Ordering::SeqCst);
         }
@@ -82,8 +119,8 @@ mod primitive {
 
     pub fn heavy_fence() {
         fence(Ordering::SeqCst);
-        HEAVY_FENCES
-            .set(HEAVY_FENCES.get().checked_sub(1).expect("a heavy fence that was not told"));
+        let left = HEAVY_FENCES.get().checked_sub(1);
+        HEAVY_FENCES.set(left.expect("no more heavy fences than were told"));
     }
 }
 
@@ -244,8 +281,7 @@ fn explore_with_heavy_fences(
     let mut builder = Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.check(move || {
-        primitive::HAS_HEAVY_FENCE.set(heavy_fences != 0);
-        primitive::HEAVY_FENCES.set(heavy_fences);
+        primitive::set_heavy_fences(heavy_fences);
         model();
     });
 }

@@ -14,7 +14,7 @@
 //!
 //! 1. exchanges the pointer,
 //! 2. *orders the readers*: it marks the tag as fenced, by a read-modify-write. If the tag was not fenced before, it makes a
-//!    heavy fence. In any case it makes a full fence.
+//!    heavy fence, and otherwise a full one,
 //! 3. looks at all slots of all records. If none has the number with the other phase, it flips the phase of the tag, by a
 //!    read-modify-write. From then on new readers use that phase, and the readers of the phase before drain.
 //!
@@ -31,7 +31,7 @@
 //! has stored there (1), or something later. All changes of the tag are read-modify-writes that acquire and release, so
 //! each of them happens after all changes before it.
 //!
-//! * *The reader found the tag fenced in 3.* Both sides made a full fence between their store and their load. If the
+//! * *The reader found the tag fenced in 3.* Both sides made a full fence, or a heavy one, between their store and their load. If the
 //!   reader's comes first, the writer finds the slot. If the writer's comes first, the reader finds the new pointer: it did
 //!   not.
 //! * *The reader found the tag not fenced, as a change before `U` left it.* Some change up to `U` marked it again. The first to do
@@ -166,8 +166,9 @@ impl Readers {
     pub(super) fn order(&self) {
         if self.tag.fetch_or(FENCED, Ordering::AcqRel) & FENCED == 0 {
             heavy_fence();
+        } else {
+            fence(Ordering::SeqCst);
         }
-        fence(Ordering::SeqCst);
     }
 
     /// Returns whether there are readers of a phase, as far as this thread sees.
