@@ -79,8 +79,9 @@ mod membarrier {
         REGISTERED.store(membarrier(REGISTER_PRIVATE_EXPEDITED), Ordering::Relaxed);
     }
 
-    // SAFETY: what is in this section must be functions that can be called before `main`. This one makes a system call and
-    // stores to an atomic. It needs nothing of the standard library, and takes fewer arguments than it gets.
+    // What is in this section must be functions that can be called before `main`, which is why the attribute is unsafe. This
+    // one makes a system call and stores to an atomic. It needs nothing of the standard library, and takes fewer
+    // arguments than it gets.
     #[used]
     #[unsafe(link_section = ".init_array")]
     static BEFORE_MAIN: extern "C" fn() = register;

@@ -80,31 +80,33 @@ mod primitive {
 
     std::thread_local! {
         // The checker runs all threads of a model on one.
-        /// How many heavy fences are to come, at most.
+        /// How many heavy fences are to come, as far as light ones take part.
         static HEAVY_FENCES: Cell<usize> = const { Cell::new(0) };
-        /// How many there are.
-        static ALL_HEAVY_FENCES: Cell<usize> = const { Cell::new(0) };
+        static HEAVY_FENCES_MADE: Cell<usize> = const { Cell::new(0) };
+        /// Whether there are any.
+        static HAS_HEAVY_FENCE: Cell<bool> = const { Cell::new(false) };
     }
 
     loom::thread_local! {
-        /// How many heavy fences were to come when this thread last looked.
-        static HEAVY_FENCES_THEN: Cell<usize> = Cell::new(ALL_HEAVY_FENCES.get());
+        /// How many heavy fences were made when this thread last looked.
+        static HEAVY_FENCES_THEN: Cell<usize> = Cell::new(0);
     }
 
-    /// Says how many heavy fences a model makes, at most.
+    /// Says for how many heavy fences a light one is a full one.
     pub fn set_heavy_fences(count: usize) {
         HEAVY_FENCES.set(count);
-        ALL_HEAVY_FENCES.set(count);
+        HEAVY_FENCES_MADE.set(0);
+        HAS_HEAVY_FENCE.set(count != 0);
     }
 
     pub fn has_heavy_fence() -> bool {
-        ALL_HEAVY_FENCES.get() != 0
+        HAS_HEAVY_FENCE.get()
     }
 
     /// Makes the fence that a heavy fence had this thread make, after what it had done then, and before what it does now.
     fn make_fence_of_interrupt() {
-        let to_come = HEAVY_FENCES.get();
-        if HEAVY_FENCES_THEN.with(|then| then.replace(to_come)) != to_come {
+        let made = HEAVY_FENCES_MADE.get();
+        if HEAVY_FENCES_THEN.with(|then| then.replace(made)) != made {
             fence(Ordering::SeqCst);
         }
     }
@@ -119,8 +121,8 @@ mod primitive {
 
     pub fn heavy_fence() {
         fence(Ordering::SeqCst);
-        let left = HEAVY_FENCES.get().checked_sub(1);
-        HEAVY_FENCES.set(left.expect("no more heavy fences than were told"));
+        HEAVY_FENCES.set(HEAVY_FENCES.get().saturating_sub(1));
+        HEAVY_FENCES_MADE.set(HEAVY_FENCES_MADE.get() + 1);
     }
 }
 
@@ -272,7 +274,7 @@ fn explore(preemptions: usize, model: impl Fn() + Copy + Send + Sync + 'static) 
     explore_with_heavy_fences(usize::MAX, preemptions, model);
 }
 
-/// As `explore`, with at most so many heavy fences. A light fence after the last one is none.
+/// As `explore`, with so many heavy fences. A light fence after the last one is none.
 fn explore_with_heavy_fences(
     heavy_fences: usize,
     preemptions: usize,
@@ -352,6 +354,8 @@ fn nothing_is_freed_under_a_reader() {
 fn nothing_is_freed_under_a_reader_whose_light_fence_is_none() {
     explore_with_heavy_fences(1, 3, read_and_replace::<1, 3, 1>);
     explore_with_heavy_fences(1, 2, read_and_replace::<2, 2, 1>);
+    // If there is another heavy fence, the one read has made a full fence.
+    explore_with_heavy_fences(1, 3, read_and_replace::<1, 1, 2>);
 }
 
 /// This thread has taken one of the two records, so that one of the two readers has none.

@@ -12,11 +12,15 @@ use nonblock::sleepable;
 
 /// Has `membarrier` fail on this thread from now on.
 fn refuse_membarrier() {
-    let statement = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let statement = |code: u32, jt, jf, k| {
+        let code = code.try_into().expect("it has 16 bits");
+        libc::sock_filter { code, jt, jf, k }
+    };
+    let membarrier = libc::SYS_membarrier.try_into().expect("it is small");
     let mut filter = [
         // The number of the call is the first word.
         statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, libc::SYS_membarrier as u32),
+        statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, membarrier),
         statement(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
         statement(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
     ];

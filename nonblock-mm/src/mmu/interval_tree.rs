@@ -9,7 +9,6 @@ use core::iter;
 use core::ops::RangeBounds;
 use std::sync::Arc;
 
-use crossbeam_utils::CachePadded;
 use nonblock::unwind::DropCaught;
 
 use super::interval::{Interval, Key};
@@ -34,14 +33,14 @@ pub(super) struct Subscriber {
 pub(super) struct LeafEntry {
     start: usize,
     end: usize,
-    subscriber: Arc<CachePadded<Subscriber>>,
+    subscriber: Arc<Subscriber>,
 }
 
 impl LeafEntry {
     pub(super) fn new(interval: Arc<Interval>, notifier: Arc<dyn IntervalNotifier>) -> Self {
         let (start, end) = (interval.range().start(), interval.range().end());
         let subscriber = Subscriber { notifier: DropCaught::new(notifier), interval };
-        let subscriber = Arc::new(CachePadded::new(subscriber));
+        let subscriber = Arc::new(subscriber);
         Self { start, end, subscriber }
     }
 }
@@ -164,7 +163,7 @@ impl<'a> Overlapping<'a> {
             }
             Node::Leaf(entries) => {
                 for entry in self.overlapping_entries(entries) {
-                    let subscriber = &**entry.subscriber;
+                    let subscriber = &*entry.subscriber;
                     if self.all_live || subscriber.interval.tombstone.is_live_at(self.version) {
                         f(subscriber)?;
                     }

@@ -558,10 +558,10 @@ impl<T> Writer<'_, T> {
     ///
     /// As [`collect`](Self::collect).
     pub fn collect_if_quiet(self, cx: &mut Sleepable) {
-        if !(0..=1).any(|phase| self.has_readers(phase)) {
-            self.collect(cx);
-        } else {
+        if (0..=1).any(|phase| self.has_readers(phase)) {
             self.collect_if_many(cx);
+        } else {
+            self.collect(cx);
         }
     }
 

@@ -162,13 +162,11 @@ impl Default for Tombstone {
 
 /// A [`Tombstone`] that the entry of a list and its remover own together. Clones are the same tombstone.
 ///
-/// The count of the owners lies in another cache line. So a thread that clones or drops one takes no cache line from readers.
-///
 /// # Context
 ///
 /// Everything on it may be called anywhere. Making a new one allocates, and cloning it does not.
 #[derive(Clone, Debug, Default)]
-pub struct SharedTombstone(Arc<CachePadded<Tombstone>>);
+pub struct SharedTombstone(Arc<Tombstone>);
 
 impl SharedTombstone {
     /// Makes the tombstone of an entry that was not removed.
