@@ -23,6 +23,9 @@ const MAX_ENTRIES: usize = 32;
 const MIN_ENTRIES: usize = MAX_ENTRIES / 4;
 
 /// An interval, and the notifier that is called for it.
+///
+/// It is in a cache line of its own, and so is the count of its owners: changes of the tree change the count.
+#[repr(align(64))]
 pub(super) struct Subscriber {
     pub(super) notifier: DropCaught<Arc<dyn IntervalNotifier>>,
     pub(super) interval: Arc<Interval>,
