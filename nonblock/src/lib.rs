@@ -124,6 +124,8 @@ extern crate self as nonblock;
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+#[cfg(feature = "sync")]
+mod asymmetric_fence;
 #[cfg(feature = "macros")]
 mod attributes;
 pub mod backend;

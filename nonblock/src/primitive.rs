@@ -36,6 +36,9 @@ pub(crate) use std::thread::{Thread, current, park, park_timeout, sleep};
 #[cfg(feature = "std")]
 pub(crate) use std::time::Instant;
 
+#[cfg(feature = "sync")]
+pub(crate) use crate::asymmetric_fence::{has_heavy_fence, heavy_fence, light_fence};
+
 /// Tells the processor, so many times, that this thread looks again and again.
 #[cfg(all(feature = "lock_api", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub(crate) fn spin(times: u32) {
@@ -120,10 +123,18 @@ pub(crate) fn load_after_rmw(word: &AtomicUsize) -> usize {
     word.load(Ordering::SeqCst)
 }
 
-/// How many shards of reader counters an [`Rcu`](crate::rcu::Rcu) has. It is a power of two, so that a bit mask turns
-/// any number into the number of a shard.
+/// How many threads have a record of what they read with an [`Rcu`](crate::rcu::Rcu). Further threads share counters.
 #[cfg(feature = "sync")]
-pub(crate) const RCU_SHARDS: usize = 16;
+pub(crate) const RCU_RECORDS: usize = 512;
+
+/// How many guards of a thread have a place in its record: as many as fit in a cache line.
+#[cfg(feature = "sync")]
+pub(crate) const RCU_SLOTS: usize = 8;
+
+/// After how many full fences a reader lets readers do without. They take about as long together as one interrupt of all
+/// processors, which the next writer then makes, takes the readers.
+#[cfg(feature = "sync")]
+pub(crate) const RCU_FENCED_READS: u32 = 4096;
 
 /// How many replaced values an [`Rcu`](crate::rcu::Rcu) keeps before a writer that waits for nobody looks whether readers are
 /// left.
@@ -147,6 +158,37 @@ pub(crate) use per_thread;
 /// Alone in its cache lines. The alignment is that of two, since processors fetch them in pairs.
 #[repr(align(128))]
 pub(crate) struct CachePadded<T>(pub(crate) T);
+
+#[cfg(feature = "sync")]
+per_thread! {
+    static KEY: u8 = 0;
+}
+
+/// Returns a number that no other living thread has, and that is not 0.
+#[cfg(feature = "sync")]
+pub(crate) fn thread_key() -> usize {
+    KEY.with(|key| core::ptr::from_ref(key).addr())
+}
+
+/// Declares a static that the whole process shares.
+#[cfg(feature = "sync")]
+macro_rules! per_process {
+    (static $name:ident: $type:ty = $start:expr;) => {
+        static $name: $type = $start;
+    };
+}
+#[cfg(feature = "sync")]
+pub(crate) use per_process;
+
+/// Makes an array in a constant. Each item is made by itself.
+#[cfg(feature = "sync")]
+macro_rules! array_of {
+    ($item:expr; $count:expr) => {
+        [const { $item }; $count]
+    };
+}
+#[cfg(feature = "sync")]
+pub(crate) use array_of;
 
 /// An `UnsafeCell` with the methods that the cell of the model checker has.
 #[derive(Debug)]

@@ -15,7 +15,8 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 26] = [
+const NONBLOCK: [&str; 28] = [
+    "asymmetric_fence",
     "primitive",
     "violation",
     "backend",
@@ -31,6 +32,7 @@ const NONBLOCK: [&str; 26] = [
     "thread",
     "unwind",
     "event_count",
+    "mpmc_ring",
     "sync",
     "work",
     "reserve",

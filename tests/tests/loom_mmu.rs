@@ -13,9 +13,16 @@ extern crate self as nonblock;
 
 /// Everything that is replaced.
 mod primitive {
-    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+    use std::cell::Cell;
 
-    pub const RCU_SHARDS: usize = 1;
+    pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, fence};
+
+    /// One thread of three has none, and counts itself.
+    pub const RCU_RECORDS: usize = 2;
+    /// A read within another has none, and is counted.
+    pub const RCU_SLOTS: usize = 1;
+    /// Readers do without a fence again as soon as they may.
+    pub const RCU_FENCED_READS: u32 = 1;
     /// Nothing waits to be freed, so that there is the more to explore.
     pub const RCU_MAX_RETIRED: usize = 1;
     /// An invalidation looks once, waits, and then ends the turn.
@@ -23,13 +30,100 @@ mod primitive {
 
     macro_rules! per_thread {
         ($(#[$attribute:meta])* static $name:ident: $value:ty = $start:expr;) => {
-            loom::thread_local! {
-                $(#[$attribute])*
-                static $name: std::cell::Cell<$value> = std::cell::Cell::new($start);
-            }
+            $(#[$attribute])*
+            static $name: crate::primitive::PerThread<$value> = {
+                loom::thread_local! {
+                    static CELL: std::cell::Cell<$value> = std::cell::Cell::new($start);
+                }
+                crate::primitive::PerThread(&CELL)
+            };
         };
     }
     pub(crate) use per_thread;
+
+    macro_rules! per_process {
+        (static $name:ident: $type:ty = $start:expr;) => {
+            loom::lazy_static! { static ref $name: $type = $start; }
+        };
+    }
+    pub(crate) use per_process;
+
+    macro_rules! array_of {
+        ($item:expr; $count:expr) => {
+            std::array::from_fn::<_, { $count }, _>(|_| $item)
+        };
+    }
+    pub(crate) use array_of;
+
+    loom::thread_local! {
+        static KEY: usize = {
+            static LAST: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+            1 + LAST.fetch_add(1, Ordering::Relaxed)
+        };
+    }
+
+    /// An address could be used again or not, which would change what the model does.
+    pub fn thread_key() -> usize {
+        KEY.with(|key| *key)
+    }
+
+    /// A cell for each thread of the model.
+    pub struct PerThread<T: 'static>(pub &'static loom::thread::LocalKey<Cell<T>>);
+
+    impl<T> PerThread<T> {
+        /// A reader comes here before it stores to its slot.
+        pub fn with<R>(&self, f: impl FnOnce(&Cell<T>) -> R) -> R {
+            make_fence_of_interrupt();
+            self.0.with(f)
+        }
+    }
+
+    std::thread_local! {
+        // The checker runs all threads of a model on one.
+        /// How many heavy fences are to come, as far as light ones take part.
+        static HEAVY_FENCES: Cell<usize> = const { Cell::new(0) };
+        static HEAVY_FENCES_MADE: Cell<usize> = const { Cell::new(0) };
+        /// Whether there are any.
+        static HAS_HEAVY_FENCE: Cell<bool> = const { Cell::new(false) };
+    }
+
+    loom::thread_local! {
+        /// How many heavy fences were made when this thread last looked.
+        static HEAVY_FENCES_THEN: Cell<usize> = Cell::new(0);
+    }
+
+    /// Says for how many heavy fences a light one is a full one.
+    pub fn set_heavy_fences(count: usize) {
+        HEAVY_FENCES.set(count);
+        HEAVY_FENCES_MADE.set(0);
+        HAS_HEAVY_FENCE.set(count != 0);
+    }
+
+    pub fn has_heavy_fence() -> bool {
+        HAS_HEAVY_FENCE.get()
+    }
+
+    /// Makes the fence that a heavy fence had this thread make, after what it had done then, and before what it does now.
+    fn make_fence_of_interrupt() {
+        let made = HEAVY_FENCES_MADE.get();
+        if HEAVY_FENCES_THEN.with(|then| then.replace(made)) != made {
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    /// It is a full one for those heavy fences that are to come: see `rcu::readers`.
+    pub fn light_fence() {
+        make_fence_of_interrupt();
+        if HEAVY_FENCES.get() != 0 {
+            fence(Ordering::SeqCst);
+        }
+    }
+
+    pub fn heavy_fence() {
+        fence(Ordering::SeqCst);
+        HEAVY_FENCES.set(HEAVY_FENCES.get().saturating_sub(1));
+        HEAVY_FENCES_MADE.set(HEAVY_FENCES_MADE.get() + 1);
+    }
 }
 
 /// What the notifiers take from the rest of the library, without its counters.
@@ -173,11 +267,25 @@ use mmu::{
 use rcu::{Rcu, Tombstone, VersionClock};
 use token::lend_sleepable;
 
-/// Explores every order with at most so many preemptions.
-fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+/// Explores every order with at most so many preemptions, without heavy fences and with them.
+fn explore(preemptions: usize, model: impl Fn() + Copy + Send + Sync + 'static) {
+    explore_with_heavy_fences(0, preemptions, model);
+    // As many as are made, so that a light fence is a full one for all of them.
+    explore_with_heavy_fences(usize::MAX, preemptions, model);
+}
+
+/// As `explore`, with so many heavy fences. A light fence after the last one is none.
+fn explore_with_heavy_fences(
+    heavy_fences: usize,
+    preemptions: usize,
+    model: impl Fn() + Send + Sync + 'static,
+) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(preemptions);
-    builder.check(model);
+    builder.check(move || {
+        primitive::set_heavy_fences(heavy_fences);
+        model();
+    });
 }
 
 fn range() -> Range {
@@ -208,54 +316,80 @@ impl Drop for Guarded {
     }
 }
 
-#[test]
-fn nothing_is_freed_under_a_reader() {
-    explore(3, || {
-        let cell = Arc::new(Rcu::new(Guarded::new(1)));
-        let readers = [(); 2].map(|()| {
-            let cell = Arc::clone(&cell);
-            threads::spawn(move || {
+/// Some threads read so many times, while this one replaces the value so many times.
+fn read_and_replace<const READERS: usize, const READS: usize, const REPLACEMENTS: u32>() {
+    let cell = Arc::new(Rcu::new(Guarded::new(1)));
+    let readers = [(); READERS].map(|()| {
+        let cell = Arc::clone(&cell);
+        threads::spawn(move || {
+            for _ in 0..READS {
                 let reader = cell.read();
                 // SAFETY: loom checks that nobody writes it meanwhile.
                 let value = reader.value.with(|value| unsafe { *value });
-                assert!((1..=3).contains(&value));
+                assert!((1..=1 + REPLACEMENTS).contains(&value));
                 assert!(reader.alive.load(Ordering::Relaxed));
-            })
-        });
-        let cx = &mut lend_sleepable();
-        for value in [2, 3] {
-            let mut writer = cell.write(cx);
-            writer.publish(Guarded::new(value));
-            writer.collect(cx);
-        }
-        for reader in readers {
-            reader.join().unwrap();
-        }
-        cell.synchronize(cx);
+            }
+        })
+    });
+    let cx = &mut lend_sleepable();
+    for value in 2..=1 + REPLACEMENTS {
+        let mut writer = cell.write(cx);
+        writer.publish(Guarded::new(value));
+        writer.collect(cx);
+    }
+    for reader in readers {
+        reader.join().unwrap();
+    }
+    cell.synchronize(cx);
+}
+
+#[test]
+fn nothing_is_freed_under_a_reader() {
+    explore(2, read_and_replace::<2, 1, 2>);
+    explore(3, read_and_replace::<1, 2, 2>);
+}
+
+/// There is one heavy fence. Readers that come after it make a full one, or find the new value.
+#[test]
+fn nothing_is_freed_under_a_reader_whose_light_fence_is_none() {
+    explore_with_heavy_fences(1, 3, read_and_replace::<1, 3, 1>);
+    explore_with_heavy_fences(1, 2, read_and_replace::<2, 2, 1>);
+    // If there is another heavy fence, the one read has made a full fence.
+    explore_with_heavy_fences(1, 3, read_and_replace::<1, 1, 2>);
+}
+
+/// This thread has taken one of the two records, so that one of the two readers has none.
+#[test]
+fn nothing_is_freed_under_a_reader_without_a_slot() {
+    explore(2, || {
+        drop(Rcu::new(0).read());
+        read_and_replace::<2, 1, 1>();
     });
 }
 
 #[test]
 fn waiting_waits_for_every_reader_of_the_old_value() {
-    explore(3, || {
-        let cell = Arc::new(Rcu::new(Some(Arc::new(AtomicBool::new(false)))));
-        let gone = cell.read().clone().unwrap();
-        let reading = threads::spawn({
-            let cell = Arc::clone(&cell);
-            move || {
-                let reader = cell.read();
-                if let Some(gone) = &*reader {
-                    assert!(!gone.load(Ordering::Relaxed));
-                    assert!(!gone.load(Ordering::Relaxed));
-                }
+    explore(3, waiting_waits);
+}
+
+fn waiting_waits() {
+    let cell = Arc::new(Rcu::new(Some(Arc::new(AtomicBool::new(false)))));
+    let gone = cell.read().clone().unwrap();
+    let reading = threads::spawn({
+        let cell = Arc::clone(&cell);
+        move || {
+            let reader = cell.read();
+            if let Some(gone) = &*reader {
+                assert!(!gone.load(Ordering::Relaxed));
+                assert!(!gone.load(Ordering::Relaxed));
             }
-        });
-        let cx = &mut lend_sleepable();
-        cell.replace(cx, None);
-        cell.synchronize(cx);
-        gone.store(true, Ordering::Relaxed);
-        reading.join().unwrap();
+        }
     });
+    let cx = &mut lend_sleepable();
+    cell.replace(cx, None);
+    cell.synchronize(cx);
+    gone.store(true, Ordering::Relaxed);
+    reading.join().unwrap();
 }
 
 #[test]

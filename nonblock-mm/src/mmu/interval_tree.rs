@@ -9,7 +9,6 @@ use core::iter;
 use core::ops::RangeBounds;
 use std::sync::Arc;
 
-use crossbeam_utils::CachePadded;
 use nonblock::unwind::DropCaught;
 
 use super::interval::{Interval, Key};
@@ -24,6 +23,9 @@ const MAX_ENTRIES: usize = 32;
 const MIN_ENTRIES: usize = MAX_ENTRIES / 4;
 
 /// An interval, and the notifier that is called for it.
+///
+/// It is in a cache line of its own, and so is the count of its owners: changes of the tree change the count.
+#[repr(align(64))]
 pub(super) struct Subscriber {
     pub(super) notifier: DropCaught<Arc<dyn IntervalNotifier>>,
     pub(super) interval: Arc<Interval>,
@@ -34,14 +36,14 @@ pub(super) struct Subscriber {
 pub(super) struct LeafEntry {
     start: usize,
     end: usize,
-    subscriber: Arc<CachePadded<Subscriber>>,
+    subscriber: Arc<Subscriber>,
 }
 
 impl LeafEntry {
     pub(super) fn new(interval: Arc<Interval>, notifier: Arc<dyn IntervalNotifier>) -> Self {
         let (start, end) = (interval.range().start(), interval.range().end());
         let subscriber = Subscriber { notifier: DropCaught::new(notifier), interval };
-        let subscriber = Arc::new(CachePadded::new(subscriber));
+        let subscriber = Arc::new(subscriber);
         Self { start, end, subscriber }
     }
 }
@@ -164,7 +166,7 @@ impl<'a> Overlapping<'a> {
             }
             Node::Leaf(entries) => {
                 for entry in self.overlapping_entries(entries) {
-                    let subscriber = &**entry.subscriber;
+                    let subscriber = &*entry.subscriber;
                     if self.all_live || subscriber.interval.tombstone.is_live_at(self.version) {
                         f(subscriber)?;
                     }

@@ -2,16 +2,17 @@
 //!
 //! # The protocol
 //!
-//! There are two sets of counters. A reader adds itself to a counter of one set, and later removes itself from the same
-//! counter. The epoch is a number, and its lowest bit says which set new readers use. A writer moves to the next epoch only
-//! when it has seen the set of that epoch empty. From then on new readers use that set, and the other set drains.
+//! Each reader has a phase, of two. The epoch is a number, and its lowest bit says which phase new readers have. A writer moves
+//! to the next epoch only when it has seen no reader of that epoch's phase. From then on new readers have that phase, and
+//! the readers of the other drain. [`readers`](super::readers) says how a reader shows itself, and why none is overlooked.
 //!
-//! A value that was replaced in epoch `e` may be freed in epoch `e + 2`. By then, a writer has seen each of the two sets empty
-//! after the replacement. It may have seen them empty at different moments. That is enough: a reader of the old value is
-//! counted in one of the two sets until it is done, so it would have been seen there.
+//! A value that was replaced in epoch `e` may be freed in epoch `e + 2`. By then, a writer has seen each of the two phases
+//! without readers after the replacement. It may have seen them so at different moments. That is enough: a reader of the old
+//! value is found under one of the two phases until it is done.
 //!
-//! Each shard keeps the number of the set in the cache line of its counters. So when the epoch moves, a reader loses one cache
-//! line and not two.
+//! Ordering the readers is dear: it may interrupt every processor. It is done once for all that was replaced before, and only when
+//! a first look has found no reader. Each look at the readers comes after the ordering for all that was replaced before
+//! the look. While a writer waits, no more is needed than to look.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -23,9 +24,10 @@ use std::vec::Vec;
 
 use crossbeam_utils::CachePadded;
 
-use super::reader::{self, ActiveRead, ends_are_deferred};
+use super::readers::{ActiveRead, Readers, WithoutSlot};
+use super::thread_record::ends_are_deferred;
 use crate::check::with_token::might_sleep;
-use crate::primitive::{AtomicPtr, AtomicU64, AtomicUsize, Ordering, RCU_MAX_RETIRED, RCU_SHARDS};
+use crate::primitive::{AtomicPtr, AtomicU64, Ordering, RCU_MAX_RETIRED};
 use crate::sync::{Mutex, MutexGuard};
 use crate::thread::Backoff;
 use crate::token::Sleepable;
@@ -34,12 +36,11 @@ use crate::unwind::{DropCaught, FirstPanic};
 /// How many epochs after its replacement a value may be freed.
 const GRACE_EPOCHS: u64 = 2;
 
-/// The counters of the threads that share a shard.
-#[derive(Default)]
-struct Shard {
-    /// Which of the two counters new readers use: 0 or 1.
-    set: AtomicUsize,
-    readers: [AtomicUsize; 2],
+/// What every reader reads, in one cache line: only a new value and a new phase change it.
+struct Head<T> {
+    /// It comes from `Box::into_raw`, and is never null.
+    current: AtomicPtr<T>,
+    readers: Readers,
 }
 
 /// A value that is read in any context without waiting. Replacing it takes the token.
@@ -48,8 +49,8 @@ struct Shard {
 ///
 /// # Context
 ///
-/// [`read`](Self::read) may be called anywhere. With the drop of its guard it costs two atomic additions. A method that makes
-/// a new value, or waits for readers, takes `&mut Sleepable`. Making an `Rcu` allocates. Dropping it drops the value, and the
+/// [`read`](Self::read) may be called anywhere. With the drop of its guard it costs two plain stores, and a fence while values are
+/// being replaced. A method that makes a new value, or waits for readers, takes `&mut Sleepable`. Making an `Rcu` allocates. Dropping it drops the value, and the
 /// replaced values that were not dropped yet.
 ///
 /// # Memory
@@ -59,9 +60,8 @@ struct Shard {
 /// replaced while a guard was held. So a value that is replaced often beside a long guard should share most of its memory with
 /// the value before, as a [`List`](super::List) does.
 pub struct Rcu<T> {
-    /// Every reader reads it, and only a new value changes it. It comes from `Box::into_raw`, and is never null.
-    current: CachePadded<AtomicPtr<T>>,
-    shards: [CachePadded<Shard>; RCU_SHARDS],
+    head: CachePadded<Head<T>>,
+    without_slot: WithoutSlot,
     writer: Mutex<WriterState<T>>,
     grace_periods: GracePeriods,
     // Readers on several threads share a `T`. It is an empty array, so that a message of the compiler goes straight to the type.
@@ -73,6 +73,8 @@ struct WriterState<T> {
     epoch: u64,
     /// The replaced values, in the order of their replacement. Each has the epoch from which on it may be freed.
     retired: Vec<(u64, Retired<T>)>,
+    /// Whether a value was replaced since the readers were ordered.
+    readers_need_order: bool,
 }
 
 /// A replaced value. It is dropped only when no reader of it is left.
@@ -156,9 +158,16 @@ impl<T> Rcu<T> {
     /// Allocates, and does not sleep otherwise.
     pub fn new(value: T) -> Self {
         Self {
-            current: CachePadded::new(AtomicPtr::new(Box::into_raw(Box::new(value)))),
-            shards: core::array::from_fn(|_| CachePadded::default()),
-            writer: Mutex::new(WriterState { epoch: 0, retired: Vec::new() }),
+            head: CachePadded::new(Head {
+                current: AtomicPtr::new(Box::into_raw(Box::new(value))),
+                readers: Readers::new(),
+            }),
+            without_slot: WithoutSlot::new(),
+            writer: Mutex::new(WriterState {
+                epoch: 0,
+                retired: Vec::new(),
+                readers_need_order: false,
+            }),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
             _shares: [],
         }
@@ -171,12 +180,12 @@ impl<T> Rcu<T> {
     ///
     /// # Context
     ///
-    /// May be called anywhere. The guard may be held across a sleep.
+    /// May be called anywhere. The guard may be held across a sleep. A signal handler must drop its guard before it returns.
     ///
     /// # Panics
     ///
     /// On targets whose pointers have fewer than 64 bits, if so many guards were forgotten that the count of readers could run
-    /// over: 2^31 with 32 bits.
+    /// over: 2^28 with 32 bits.
     ///
     /// # Examples
     ///
@@ -191,23 +200,11 @@ impl<T> Rcu<T> {
     /// ```
     #[inline]
     pub fn read(&self) -> Guard<'_, T> {
-        let active = ActiveRead::begin();
-        let shard = &self.shards[reader::shard_of_this_thread()];
-        // An old number of the set will do: it matters only for progress. The mask is there for the optimizer, which does not
-        // know that the number is in range.
-        let readers = &shard.readers[shard.set.load(Ordering::Relaxed) & 1];
-        // All changes of one counter have one order, and the look of a writer at the counter (`Writer::advance`) is one of
-        // them. If that look comes before this change, the exchange before the look comes before the load below. So the load
-        // finds the new value. If the look comes after this change, it finds this reader.
-        let others = readers.fetch_add(1, Ordering::Acquire);
-        // Threads do not get to 2^63, not even by forgetting guards.
-        if usize::BITS < 64 && others > usize::MAX / 2 {
-            too_many_readers(readers);
-        }
-        let value = self.current.load(Ordering::Acquire);
+        let active = self.head.readers.enter(&self.without_slot);
+        let value = self.head.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
         let value = Pinned(unsafe { NonNull::new_unchecked(value) });
-        Guard { value, readers, _active: active, _rcu: PhantomData }
+        Guard { value, _active: active, _rcu: PhantomData }
     }
 
     /// Replaces the value. Readers find the new value from now on.
@@ -443,7 +440,7 @@ impl<T> Drop for Rcu<T> {
     fn drop(&mut self) {
         // There are no readers any more. Threads that ask the handle acquire what the readers did.
         self.grace_periods.epoch.store(u64::MAX, Ordering::Release);
-        if let Some(current) = NonNull::new(self.current.load(Ordering::Relaxed)) {
+        if let Some(current) = NonNull::new(self.head.current.load(Ordering::Relaxed)) {
             // Nobody replaced the value. Readers borrow `self`, so there are none.
             drop(Retired(current));
         }
@@ -501,7 +498,7 @@ impl<T> Writer<'_, T> {
     ///
     /// Does not sleep.
     pub fn current(&self) -> &T {
-        let current = self.rcu.current.load(Ordering::Acquire);
+        let current = self.rcu.head.current.load(Ordering::Acquire);
         // SAFETY: the value lives until it is replaced, and a while longer. To replace it takes `&mut self`.
         unsafe { &*current }
     }
@@ -514,11 +511,12 @@ impl<T> Writer<'_, T> {
     pub fn publish(&mut self, value: T) {
         let value = Box::into_raw(Box::new(value));
         // Releases the contents of the new value to readers.
-        let old = self.rcu.current.swap(value, Ordering::AcqRel);
+        let old = self.rcu.head.current.swap(value, Ordering::AcqRel);
         // SAFETY: `current` is never null.
         let old = unsafe { NonNull::new_unchecked(old) };
         let free_at = self.state.epoch + GRACE_EPOCHS;
         self.state.retired.push((free_at, Retired(old)));
+        self.state.readers_need_order = true;
     }
 
     /// Returns the grace period of all values that were replaced by now.
@@ -560,11 +558,10 @@ impl<T> Writer<'_, T> {
     ///
     /// As [`collect`](Self::collect).
     pub fn collect_if_quiet(self, cx: &mut Sleepable) {
-        let is_unused = |readers: &AtomicUsize| readers.load(Ordering::Relaxed) == 0;
-        if self.rcu.shards.iter().all(|shard| shard.readers.iter().all(is_unused)) {
-            self.collect(cx);
-        } else {
+        if (0..=1).any(|phase| self.has_readers(phase)) {
             self.collect_if_many(cx);
+        } else {
+            self.collect(cx);
         }
     }
 
@@ -609,37 +606,32 @@ impl<T> Writer<'_, T> {
         self.state.retired.len()
     }
 
-    /// Moves to the next epoch, if its set of counters is empty.
+    /// Moves to the next epoch, if there is no reader of its phase.
     fn advance(&mut self) -> bool {
         let next = self.state.epoch + 1;
-        let set = usize::from(next & 1 != 0);
-        let shards = &self.rcu.shards;
-        // Most of the time there is a reader. A plain load finds that out, and leaves the cache line with the reader.
-        if shards.iter().any(|shard| shard.readers[set].load(Ordering::Relaxed) != 0) {
+        let phase = usize::from(next & 1 != 0);
+        let readers = &self.rcu.head.readers;
+        if self.state.readers_need_order {
+            // Most of the time there is a reader, and all readers are left alone.
+            if self.has_readers(phase) {
+                return false;
+            }
+            readers.order();
+            self.state.readers_need_order = false;
+        }
+        if self.has_readers(phase) {
             return false;
         }
-        // It adds zero, because a change has its place in the order of all changes of the counter: see `Rcu::read`. It
-        // releases the exchange of the value to readers that come later. It acquires what earlier readers did before they
-        // left: each left with a release, and every change is a read-modify-write, so no release is lost on the way.
-        let empty =
-            |shard: &CachePadded<Shard>| shard.readers[set].fetch_add(0, Ordering::AcqRel) == 0;
-        if !shards.iter().all(empty) {
-            return false;
-        }
-        for shard in shards {
-            shard.set.store(set, Ordering::Relaxed);
-        }
+        readers.flip();
         self.state.epoch = next;
         self.rcu.grace_periods.epoch.store(next, Ordering::Release);
         true
     }
-}
 
-/// Refuses a reader. If the count ran over, a writer would free a value that is pinned.
-#[cold]
-fn too_many_readers(readers: &AtomicUsize) -> ! {
-    readers.fetch_sub(1, Ordering::Relaxed);
-    panic!("an `Rcu` with more readers than it can count: were guards forgotten?");
+    /// Returns whether there are readers of a phase, as far as this thread sees.
+    fn has_readers(&self, phase: usize) -> bool {
+        self.rcu.head.readers.are_there(phase, &self.rcu.without_slot)
+    }
 }
 
 /// A pinned value of an [`Rcu`]: it stays as it is until this is dropped, whatever is published meanwhile.
@@ -657,8 +649,7 @@ fn too_many_readers(readers: &AtomicUsize) -> ! {
 #[must_use = "the value is pinned until this is dropped: bind it to a name, since `let _` drops it at once"]
 pub struct Guard<'a, T> {
     value: Pinned<T>,
-    readers: &'a AtomicUsize,
-    _active: ActiveRead,
+    _active: ActiveRead<'a>,
     _rcu: PhantomData<&'a Rcu<T>>,
 }
 
@@ -677,16 +668,8 @@ impl<T> Deref for Guard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: this reader is counted, so no writer frees the value before this guard is dropped.
+        // SAFETY: writers find this reader, so none of them frees the value before this guard is dropped.
         unsafe { self.value.0.as_ref() }
-    }
-}
-
-impl<T> Drop for Guard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        // All reads of the value come before this.
-        self.readers.fetch_sub(1, Ordering::Release);
     }
 }
 

@@ -6,8 +6,6 @@ use core::ptr::NonNull;
 use std::sync::Arc;
 use std::vec::Vec;
 
-use crossbeam_utils::CachePadded;
-
 use super::shared_slice::SharedSlice;
 use super::tombstone::{SharedTombstone, Tombstone};
 use crate::unwind::{self, DropCaught};
@@ -69,7 +67,7 @@ pub struct List<C: ?Sized, D = ()> {
     /// What a call looks at: an item for each entry.
     callees: SharedSlice<Callee<C>>,
     /// What only a change of the list looks at.
-    entries: SharedSlice<Arc<CachePadded<Entry<C, D>>>>,
+    entries: SharedSlice<Arc<Entry<C, D>>>,
 }
 
 /// A callback as a call sees it. The entry of the callback owns what this points to.
@@ -185,7 +183,7 @@ impl<C: ?Sized, D> List<C, D> {
         Self::from_entries(Vec::new())
     }
 
-    fn from_entries(entries: Vec<Arc<CachePadded<Entry<C, D>>>>) -> Self {
+    fn from_entries(entries: Vec<Arc<Entry<C, D>>>) -> Self {
         let callees: Vec<_> = entries.iter().map(|entry| entry.callee()).collect();
         Self { callees: callees.into(), entries: entries.into() }
     }
@@ -197,9 +195,7 @@ impl<C: ?Sized, D> List<C, D> {
     /// Allocates, and does not sleep otherwise.
     #[must_use]
     pub fn without_removed(&self, version: u64, keep: impl Fn(&Entry<C, D>) -> bool) -> Self {
-        let kept = |entry: &&Arc<CachePadded<Entry<C, D>>>| {
-            entry.tombstone.is_live_at(version) && keep(entry)
-        };
+        let kept = |entry: &&Arc<Entry<C, D>>| entry.tombstone.is_live_at(version) && keep(entry);
         Self::from_entries(self.entries.iter().filter(kept).cloned().collect())
     }
 
@@ -214,7 +210,7 @@ impl<C: ?Sized, D> List<C, D> {
     #[must_use]
     pub fn with(&self, entry: Entry<C, D>, is_behind: impl Fn(&Entry<C, D>) -> bool) -> Self {
         let place = self.entries.iter().position(|other| is_behind(other));
-        let entry = Arc::new(CachePadded::new(entry));
+        let entry = Arc::new(entry);
         let Some(place) = place else {
             let callees = self.callees.pushed(entry.callee());
             return Self { callees, entries: self.entries.pushed(entry) };

@@ -70,11 +70,12 @@
 
 mod cell;
 mod list;
-mod reader;
+mod readers;
 mod shared_slice;
+mod thread_record;
 mod tombstone;
 
 pub use cell::{GracePeriod, GracePeriods, Guard, Rcu, Writer};
 pub use list::{Entry, List, View};
-pub use reader::ends_are_deferred;
+pub use thread_record::ends_are_deferred;
 pub use tombstone::{SharedTombstone, Tombstone, VersionClock};

@@ -160,6 +160,11 @@ impl Default for Tombstone {
     }
 }
 
+/// A tombstone in a cache line of its own, apart from the count of its owners.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct InOwnLine(Tombstone);
+
 /// A [`Tombstone`] that the entry of a list and its remover own together. Clones are the same tombstone.
 ///
 /// The count of the owners lies in another cache line. So a thread that clones or drops one takes no cache line from readers.
@@ -168,7 +173,7 @@ impl Default for Tombstone {
 ///
 /// Everything on it may be called anywhere. Making a new one allocates, and cloning it does not.
 #[derive(Clone, Debug, Default)]
-pub struct SharedTombstone(Arc<CachePadded<Tombstone>>);
+pub struct SharedTombstone(Arc<InOwnLine>);
 
 impl SharedTombstone {
     /// Makes the tombstone of an entry that was not removed.
@@ -189,6 +194,6 @@ impl Deref for SharedTombstone {
 
     #[inline]
     fn deref(&self) -> &Tombstone {
-        &self.0
+        &self.0.0
     }
 }

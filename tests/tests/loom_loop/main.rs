@@ -46,7 +46,12 @@ mod primitive {
         word.load(Ordering::Relaxed)
     }
 
-    pub const RCU_SHARDS: usize = 1;
+    /// One thread of three has none, and counts itself.
+    pub const RCU_RECORDS: usize = 2;
+    /// A read within another has none, and is counted.
+    pub const RCU_SLOTS: usize = 1;
+    /// Readers do without a fence again as soon as they may.
+    pub const RCU_FENCED_READS: u32 = 1;
     /// Nothing waits to be freed, so that there is the more to explore.
     pub const RCU_MAX_RETIRED: usize = 1;
     /// An invalidation looks once, waits, and then ends the turn.
@@ -61,6 +66,45 @@ mod primitive {
         };
     }
     pub(crate) use per_thread;
+
+    macro_rules! per_process {
+        (static $name:ident: $type:ty = $start:expr;) => {
+            loom::lazy_static! { static ref $name: $type = $start; }
+        };
+    }
+    pub(crate) use per_process;
+
+    macro_rules! array_of {
+        ($item:expr; $count:expr) => {
+            std::array::from_fn::<_, { $count }, _>(|_| $item)
+        };
+    }
+    pub(crate) use array_of;
+
+    loom::thread_local! {
+        static KEY: usize = {
+            static LAST: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+            1 + LAST.fetch_add(1, Ordering::Relaxed)
+        };
+    }
+
+    /// An address could be used again or not, which would change what the model does.
+    pub fn thread_key() -> usize {
+        KEY.with(|key| *key)
+    }
+
+    pub fn has_heavy_fence() -> bool {
+        true
+    }
+
+    /// Both sides are full fences: see `rcu::readers`.
+    pub fn light_fence() {
+        fence(Ordering::SeqCst);
+    }
+
+    pub fn heavy_fence() {
+        fence(Ordering::SeqCst);
+    }
 }
 
 mod section {

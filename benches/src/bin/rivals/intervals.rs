@@ -246,10 +246,7 @@ fn queries(size: u64, group: &mut Group) {
         }
         let goal = Goal::at_most(1.0, OURS, LAPPER);
         group.goal(if size < 100_000 {
-            goal.cause(
-                "Ours is pinned for the look-up, by two changes of a counter that a writer looks at, and that is half of \
-                 what it takes with ten; rust-lapper's belongs to one thread.",
-            )
+            goal
         } else {
             goal.cause(
                 "rust-lapper keeps one sorted array, which the processor reads ahead in; to insert, it moves half of it.",

@@ -68,8 +68,7 @@ impl RawParkingCondvar {
     /// Panics if others wait with another mutex, as `parking_lot` 0.12 does. Where they are about to stop waiting, it may not.
     fn claim_for(&self, mutex: &RawParkingMutex) {
         let address = core::ptr::from_ref(mutex).addr();
-        let claimed =
-            self.mutex.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
+        let claimed = self.mutex.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
         assert!(
             claimed.is_ok() || claimed == Err(address),
             "a condition variable is waited for with two mutexes at once: use one for each"
