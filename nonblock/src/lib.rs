@@ -129,6 +129,8 @@ mod asymmetric_fence;
 #[cfg(feature = "macros")]
 mod attributes;
 pub mod backend;
+#[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
+mod cache_padded;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod check;

@@ -34,7 +34,8 @@ use alloc::boxed::Box;
 use core::hint::black_box;
 use core::mem::MaybeUninit;
 
-use crate::primitive::{AtomicUsize, CachePadded, Ordering, UnsafeCell};
+use crate::cache_padded::CachePadded;
+use crate::primitive::{AtomicUsize, Ordering, UnsafeCell};
 
 /// A ring of a fixed capacity.
 pub(crate) struct MpmcRing<T> {
@@ -101,8 +102,8 @@ impl<T> MpmcRing<T> {
             value: UnsafeCell::new(black_box(MaybeUninit::zeroed())),
         });
         Self {
-            tail: CachePadded(AtomicUsize::new(start)),
-            head: CachePadded(AtomicUsize::new(start)),
+            tail: CachePadded::new(AtomicUsize::new(start)),
+            head: CachePadded::new(AtomicUsize::new(start)),
             slots: slots.collect(),
             closed,
         }
@@ -125,14 +126,14 @@ impl<T> MpmcRing<T> {
     #[inline]
     fn claim_tail(&self) -> Result<(&Slot<T>, usize), NoRoom> {
         // Acquires what was done before the ring was closed.
-        let mut tail = self.tail.0.load(Ordering::Acquire);
+        let mut tail = self.tail.load(Ordering::Acquire);
         loop {
             if tail & self.closed != 0 {
                 return Err(NoRoom::Closed);
             }
             let slot = self.slot(tail);
             if slot.stamp.load(Ordering::Acquire) == tail {
-                match self.tail.0.compare_exchange_weak(
+                match self.tail.compare_exchange_weak(
                     tail,
                     self.next(tail),
                     Ordering::SeqCst,
@@ -142,7 +143,7 @@ impl<T> MpmcRing<T> {
                     Err(now) => tail = now,
                 }
             } else {
-                let now = self.tail.0.load(Ordering::Acquire);
+                let now = self.tail.load(Ordering::Acquire);
                 if now == tail {
                     return Err(self.why_no_room(tail));
                 }
@@ -154,18 +155,18 @@ impl<T> MpmcRing<T> {
     /// Tells why the slot of the tail is not empty.
     #[cold]
     fn why_no_room(&self, tail: usize) -> NoRoom {
-        let head = self.head.0.load(Ordering::SeqCst);
+        let head = self.head.load(Ordering::SeqCst);
         if head.wrapping_add(self.one_lap()) == tail { NoRoom::Full } else { NoRoom::Soon }
     }
 
     /// Takes the first value out, or tells why there is none.
     #[inline]
     pub(crate) fn pop(&self) -> Result<T, Empty> {
-        let mut head = self.head.0.load(Ordering::Relaxed);
+        let mut head = self.head.load(Ordering::Relaxed);
         loop {
             let slot = self.slot(head);
             if slot.stamp.load(Ordering::Acquire) == head.wrapping_add(1) {
-                match self.head.0.compare_exchange_weak(
+                match self.head.compare_exchange_weak(
                     head,
                     self.next(head),
                     Ordering::SeqCst,
@@ -182,7 +183,7 @@ impl<T> MpmcRing<T> {
                     Err(now) => head = now,
                 }
             } else {
-                let now = self.head.0.load(Ordering::Relaxed);
+                let now = self.head.load(Ordering::Relaxed);
                 if now == head {
                     return Err(self.why_empty(head));
                 }
@@ -194,7 +195,7 @@ impl<T> MpmcRing<T> {
     /// Tells why the slot of the head is not filled.
     #[cold]
     fn why_empty(&self, head: usize) -> Empty {
-        let tail = self.tail.0.load(Ordering::SeqCst);
+        let tail = self.tail.load(Ordering::SeqCst);
         if tail == head {
             Empty::Empty
         } else if tail == head | self.closed {
@@ -206,11 +207,11 @@ impl<T> MpmcRing<T> {
 
     /// Refuses every push from now on. Returns whether it was open.
     pub(crate) fn close(&self) -> bool {
-        self.tail.0.fetch_or(self.closed, Ordering::SeqCst) & self.closed == 0
+        self.tail.fetch_or(self.closed, Ordering::SeqCst) & self.closed == 0
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.tail.0.load(Ordering::SeqCst) & self.closed != 0
+        self.tail.load(Ordering::SeqCst) & self.closed != 0
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -220,8 +221,8 @@ impl<T> MpmcRing<T> {
     /// Returns how many values are in, with those that are just being put in, without those that are just being taken out.
     pub(crate) fn len(&self) -> usize {
         // The head first: it is never ahead of the tail.
-        let head = self.head.0.load(Ordering::SeqCst);
-        self.distance(head, self.tail.0.load(Ordering::SeqCst)).min(self.capacity())
+        let head = self.head.load(Ordering::SeqCst);
+        self.distance(head, self.tail.load(Ordering::SeqCst)).min(self.capacity())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -230,28 +231,28 @@ impl<T> MpmcRing<T> {
 
     /// Tells whether the ring is empty, or empty for good. `None` if a value is there, or about to be.
     pub(crate) fn emptiness(&self) -> Option<Empty> {
-        let head = self.head.0.load(Ordering::SeqCst);
+        let head = self.head.load(Ordering::SeqCst);
         Some(self.why_empty(head)).filter(|empty| *empty != Empty::Soon)
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        let tail = self.tail.0.load(Ordering::SeqCst) & !self.closed;
-        self.head.0.load(Ordering::SeqCst).wrapping_add(self.one_lap()) == tail
+        let tail = self.tail.load(Ordering::SeqCst) & !self.closed;
+        self.head.load(Ordering::SeqCst).wrapping_add(self.one_lap()) == tail
     }
 
     /// Returns how many values were put in, since the ring was made. On 32-bit targets the count wraps around.
     pub(crate) fn pushed(&self) -> usize {
-        self.count(self.tail.0.load(Ordering::SeqCst))
+        self.count(self.tail.load(Ordering::SeqCst))
     }
 
     /// Returns how many values were taken out, since the ring was made. On 32-bit targets the count wraps around.
     pub(crate) fn popped(&self) -> usize {
-        self.count(self.head.0.load(Ordering::SeqCst))
+        self.count(self.head.load(Ordering::SeqCst))
     }
 
     /// Returns how many values there are from the head up to a position that was pushed to, and where the head is.
     pub(crate) fn held_up_to(&self, position: usize) -> (usize, usize) {
-        let head = self.head.0.load(Ordering::Relaxed);
+        let head = self.head.load(Ordering::Relaxed);
         let after = self.next(position);
         // Consumers may have taken it out already.
         let is_past = (after.wrapping_sub(head) as isize) < 0;

@@ -155,10 +155,6 @@ macro_rules! per_thread {
 #[cfg(feature = "sync")]
 pub(crate) use per_thread;
 
-/// Alone in its cache lines. The alignment is that of two, since processors fetch them in pairs.
-#[repr(align(128))]
-pub(crate) struct CachePadded<T>(pub(crate) T);
-
 #[cfg(feature = "sync")]
 per_thread! {
     static KEY: u8 = 0;

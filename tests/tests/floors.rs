@@ -15,8 +15,9 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 28] = [
+const NONBLOCK: [&str; 29] = [
     "asymmetric_fence",
+    "cache_padded",
     "primitive",
     "violation",
     "backend",

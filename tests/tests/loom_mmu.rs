@@ -191,6 +191,8 @@ pub mod thread {
     }
 }
 
+#[path = "../../nonblock/src/cache_padded.rs"]
+mod cache_padded;
 #[path = "../../nonblock/src/context.rs"]
 mod context;
 #[path = "../../nonblock/src/token.rs"]

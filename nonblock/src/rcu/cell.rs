@@ -22,10 +22,9 @@ use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 
-use crossbeam_utils::CachePadded;
-
 use super::readers::{ActiveRead, Readers, WithoutSlot};
 use super::thread_record::ends_are_deferred;
+use crate::cache_padded::CachePadded;
 use crate::check::with_token::might_sleep;
 use crate::primitive::{AtomicPtr, AtomicU64, Ordering, RCU_MAX_RETIRED};
 use crate::sync::{Mutex, MutexGuard};

@@ -21,8 +21,7 @@
 
 use core::cell::Cell;
 
-use crossbeam_utils::CachePadded;
-
+use crate::cache_padded::CachePadded;
 use crate::primitive::{
     AtomicUsize, Ordering, RCU_RECORDS, RCU_SLOTS, array_of, per_process, per_thread, thread_key,
 };

@@ -12,8 +12,7 @@ use core::mem;
 use core::ops::Deref;
 use std::sync::Arc;
 
-use crossbeam_utils::CachePadded;
-
+use crate::cache_padded::CachePadded;
 use crate::primitive::{AtomicU64, Ordering};
 use crate::section::Section;
 use crate::sync::SpinLock;

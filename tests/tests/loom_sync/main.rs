@@ -28,8 +28,6 @@ mod primitive {
         current, lock_is_free, park, park_timeout, wait_for_lock,
     };
 
-    pub struct CachePadded<T>(pub T);
-
     /// None, so that there is the less to explore.
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
@@ -111,6 +109,8 @@ mod check {
     }
 }
 
+#[path = "../../../nonblock/src/cache_padded.rs"]
+mod cache_padded;
 #[path = "../../../nonblock/src/context.rs"]
 mod context;
 #[path = "../../../nonblock/src/event_count/mod.rs"]

@@ -4,9 +4,10 @@ use core::time::Duration;
 use std::sync::mpsc::RecvError;
 
 use super::linked_rings::LinkedRings;
+use crate::cache_padded::CachePadded;
 use crate::event_count::{EventCount, Look};
 use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
-use crate::primitive::{AtomicUsize, CachePadded, Ordering};
+use crate::primitive::{AtomicUsize, Ordering};
 
 /// A channel. Each of its handles owns a share of it.
 ///
@@ -40,8 +41,8 @@ impl<T> Channel<T> {
             },
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
-            room: CachePadded(EventCount::new()),
-            arrivals: CachePadded(EventCount::new()),
+            room: CachePadded::new(EventCount::new()),
+            arrivals: CachePadded::new(EventCount::new()),
         }
     }
 
@@ -56,7 +57,7 @@ impl<T> Channel<T> {
                 rings.push(value).map_err(|value| (value, NoRoom::Closed))?;
             }
         }
-        self.arrivals.0.notify_one_after_rmw();
+        self.arrivals.notify_one_after_rmw();
         Ok(())
     }
 
@@ -64,7 +65,7 @@ impl<T> Channel<T> {
     /// [`NoRoom::Closed`], or that the time has run out.
     #[inline]
     pub(super) fn send(&self, value: T, timeout: Option<Duration>) -> Result<(), (T, NoRoom)> {
-        if self.room.0.has_line() {
+        if self.room.has_line() {
             return self.wait_and_send(value, timeout);
         }
         match self.try_send(value) {
@@ -92,8 +93,8 @@ impl<T> Channel<T> {
             Values::Unbounded(_) => true,
         };
         let sent = match timeout {
-            None => Some(self.room.0.wait(is_ready, look)),
-            Some(timeout) => self.room.0.wait_for(timeout, is_ready, look),
+            None => Some(self.room.wait(is_ready, look)),
+            Some(timeout) => self.room.wait_for(timeout, is_ready, look),
         };
         match (sent, unsent) {
             (Some(sent), _) => sent,
@@ -107,7 +108,7 @@ impl<T> Channel<T> {
         match &self.values {
             Values::Bounded(ring) => {
                 let value = ring.pop()?;
-                self.room.0.notify_one_after_rmw();
+                self.room.notify_one_after_rmw();
                 Ok(value)
             }
             // Nobody waits for room.
@@ -118,7 +119,7 @@ impl<T> Channel<T> {
     /// Takes a value out, and waits for one, for a time at most. `None` if the time has run out.
     #[inline]
     pub(super) fn recv(&self, timeout: Option<Duration>) -> Option<Result<T, RecvError>> {
-        if !self.arrivals.0.has_line()
+        if !self.arrivals.has_line()
             && let Ok(value) = self.try_recv()
         {
             return Some(Ok(value));
@@ -136,8 +137,8 @@ impl<T> Channel<T> {
         };
         let is_ready = || !self.is_empty() || self.senders.load(Ordering::SeqCst) == 0;
         match timeout {
-            None => Some(self.arrivals.0.wait(is_ready, look)),
-            Some(timeout) => self.arrivals.0.wait_for(timeout, is_ready, look),
+            None => Some(self.arrivals.wait(is_ready, look)),
+            Some(timeout) => self.arrivals.wait_for(timeout, is_ready, look),
         }
     }
 
@@ -185,7 +186,7 @@ impl<T> Channel<T> {
             return false;
         }
         self.close();
-        self.arrivals.0.notify_all();
+        self.arrivals.notify_all();
         self.receivers.load(Ordering::SeqCst) == 0
     }
 
@@ -195,7 +196,7 @@ impl<T> Channel<T> {
             return false;
         }
         self.close();
-        self.room.0.notify_all();
+        self.room.notify_all();
         true
     }
 

@@ -22,8 +22,9 @@ use core::hint::black_box;
 use core::ptr::{self, NonNull};
 
 use super::slots::Slots;
+use crate::cache_padded::CachePadded;
 use crate::check::might_sleep_in_drop;
-use crate::primitive::{AtomicBool, AtomicUsize, CachePadded, Ordering};
+use crate::primitive::{AtomicBool, AtomicUsize, Ordering};
 
 /// What the two ends share.
 struct Ring<T> {
@@ -96,8 +97,8 @@ impl<T> Ring<T> {
 
 impl<T> Drop for Ring<T> {
     fn drop(&mut self) {
-        let head = self.head.0.load(Ordering::Relaxed);
-        let n = self.tail.0.load(Ordering::Relaxed).wrapping_sub(head);
+        let head = self.head.load(Ordering::Relaxed);
+        let n = self.tail.load(Ordering::Relaxed).wrapping_sub(head);
         // SAFETY: these items were pushed and not popped, and both ends are gone.
         unsafe { self.drop_items(self.first.load(Ordering::Relaxed), n) };
     }
@@ -118,8 +119,8 @@ pub(super) fn new<T>(capacity: usize) -> (WriteEnd<T>, ReadEnd<T>) {
     // Numbers wrap around in the first round, and not after years: what is wrong about that shows at once.
     let start = capacity.wrapping_neg();
     let ring = Ring {
-        head: CachePadded(AtomicUsize::new(start)),
-        tail: CachePadded(AtomicUsize::new(start)),
+        head: CachePadded::new(AtomicUsize::new(start)),
+        tail: CachePadded::new(AtomicUsize::new(start)),
         slots: Slots::new(capacity),
         first: AtomicUsize::new(0),
         abandoned: AtomicBool::new(false),
@@ -166,7 +167,7 @@ impl<T> WriteEnd<T> {
 
     /// Returns how many items are in the ring.
     pub(super) fn len(&self) -> usize {
-        self.tail.wrapping_sub(self.ring().head.0.load(Ordering::Acquire))
+        self.tail.wrapping_sub(self.ring().head.load(Ordering::Acquire))
     }
 
     #[inline]
@@ -178,7 +179,7 @@ impl<T> WriteEnd<T> {
     #[inline]
     fn room(&mut self, most: usize) -> usize {
         if self.room_seen() < most {
-            self.head = self.ring().head.0.load(Ordering::Acquire);
+            self.head = self.ring().head.load(Ordering::Acquire);
         }
         self.room_seen().min(most)
     }
@@ -192,7 +193,7 @@ impl<T> WriteEnd<T> {
     unsafe fn publish(&mut self, n: usize) {
         self.index = self.ring().after(self.index, n);
         self.tail = self.tail.wrapping_add(n);
-        self.ring().tail.0.store(self.tail, Ordering::Release);
+        self.ring().tail.store(self.tail, Ordering::Release);
     }
 
     #[inline]
@@ -206,7 +207,7 @@ impl<T> WriteEnd<T> {
         // As `publish`, for one: shorter by a few instructions.
         let ring = self.ring();
         let (index, tail) = (ring.next(self.index), self.tail.wrapping_add(1));
-        ring.tail.0.store(tail, Ordering::Release);
+        ring.tail.store(tail, Ordering::Release);
         self.index = index;
         self.tail = tail;
         Ok(())
@@ -346,7 +347,7 @@ impl<T> ReadEnd<T> {
 
     /// Returns how many items are in the ring.
     pub(super) fn len(&self) -> usize {
-        self.ring().tail.0.load(Ordering::Acquire).wrapping_sub(self.head)
+        self.ring().tail.load(Ordering::Acquire).wrapping_sub(self.head)
     }
 
     #[inline]
@@ -358,7 +359,7 @@ impl<T> ReadEnd<T> {
     #[inline]
     pub(super) fn look(&mut self, most: usize) -> usize {
         if self.seen() < most {
-            self.tail = self.ring().tail.0.load(Ordering::Acquire);
+            self.tail = self.ring().tail.load(Ordering::Acquire);
         }
         self.seen().min(most)
     }
@@ -373,7 +374,7 @@ impl<T> ReadEnd<T> {
     /// Gives the slots before the head to the other end.
     #[inline]
     fn publish(&mut self) {
-        self.ring().head.0.store(self.head, Ordering::Release);
+        self.ring().head.store(self.head, Ordering::Release);
     }
 
     #[inline]
@@ -386,7 +387,7 @@ impl<T> ReadEnd<T> {
         let item = unsafe { slot.read() };
         let ring = self.ring();
         let (index, head) = (ring.next(self.index), self.head.wrapping_add(1));
-        ring.head.0.store(head, Ordering::Release);
+        ring.head.store(head, Ordering::Release);
         self.index = index;
         self.head = head;
         Some(item)
