@@ -24,6 +24,9 @@
 //! this slot find nothing yet, although later slots may be filled: they are told [`Empty::Soon`], and go on with what else they
 //! have to do. The same goes for producers that come to a slot which a consumer has claimed and not emptied.
 //!
+//! A thread that keeps its processor is done with such a slot within some nanoseconds. So the others look again, a small number
+//! of times, before they say so.
+//!
 //! # Whoever waits
 //!
 //! The tail and the head are changed by `SeqCst` read-modify-writes, and whether the ring is empty or full is told by them
@@ -35,7 +38,7 @@ use core::hint::black_box;
 use core::mem::MaybeUninit;
 
 use crate::cache_padded::CachePadded;
-use crate::primitive::{AtomicUsize, Ordering, UnsafeCell};
+use crate::primitive::{AtomicUsize, LOOKS_AT_A_HALF_DONE_SLOT, Ordering, UnsafeCell};
 
 /// A ring of a fixed capacity.
 pub(crate) struct MpmcRing<T> {
@@ -127,6 +130,7 @@ impl<T> MpmcRing<T> {
     fn claim_tail(&self) -> Result<(&Slot<T>, usize), NoRoom> {
         // Acquires what was done before the ring was closed.
         let mut tail = self.tail.load(Ordering::Acquire);
+        let mut looks = 0;
         loop {
             if tail & self.closed != 0 {
                 return Err(NoRoom::Closed);
@@ -145,7 +149,12 @@ impl<T> MpmcRing<T> {
             } else {
                 let now = self.tail.load(Ordering::Acquire);
                 if now == tail {
-                    return Err(self.why_no_room(tail));
+                    let reason = self.why_no_room(tail);
+                    if reason != NoRoom::Soon || looks == LOOKS_AT_A_HALF_DONE_SLOT {
+                        return Err(reason);
+                    }
+                    looks += 1;
+                    core::hint::spin_loop();
                 }
                 tail = now;
             }
@@ -163,6 +172,7 @@ impl<T> MpmcRing<T> {
     #[inline]
     pub(crate) fn pop(&self) -> Result<T, Empty> {
         let mut head = self.head.load(Ordering::Relaxed);
+        let mut looks = 0;
         loop {
             let slot = self.slot(head);
             if slot.stamp.load(Ordering::Acquire) == head.wrapping_add(1) {
@@ -185,7 +195,12 @@ impl<T> MpmcRing<T> {
             } else {
                 let now = self.head.load(Ordering::Relaxed);
                 if now == head {
-                    return Err(self.why_empty(head));
+                    let reason = self.why_empty(head);
+                    if reason != Empty::Soon || looks == LOOKS_AT_A_HALF_DONE_SLOT {
+                        return Err(reason);
+                    }
+                    looks += 1;
+                    core::hint::spin_loop();
                 }
                 head = now;
             }

@@ -85,6 +85,10 @@ pub(crate) const LOOKS_UNTIL_OVERDUE_IN_LINE: usize = 16;
 #[cfg(all(feature = "std", feature = "lock_api"))]
 pub(crate) const FIRST_RING_CAPACITY: usize = 32;
 
+/// How often a thread looks again at a slot of a ring that another thread is in the middle of filling, or of emptying.
+#[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
+pub(crate) const LOOKS_AT_A_HALF_DONE_SLOT: usize = 32;
+
 /// Lets others go on for a while that is longer the more rounds a wait has had. Only for who may sleep.
 #[cfg(feature = "std")]
 pub(crate) fn relax(round: u32) {
@@ -105,6 +109,12 @@ pub(crate) fn wait_for_lock(mut try_lock: impl FnMut() -> bool) {
         relax(round);
         round += 1;
     }
+}
+
+/// Whether the model checker has ended a model that failed. Its threads are unwound then, and nothing in it can be used.
+#[cfg(feature = "std")]
+pub(crate) const fn is_over() -> bool {
+    false
 }
 
 /// Tells that a lock is free which others may try to take. The model checker cannot let many threads look again and again, so

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nonblock::ViolationKind::SleepInNonBlock;
-use nonblock::sync::{Mutex, SpinLock, SpinRwLock};
+use nonblock::sync::{Mutex, RawParkingMutex, SpinLock, SpinRwLock};
 use nonblock::testing::{expect_violation, violations};
 use nonblock::{Context, Sleepable, WouldBlock, might_sleep, non_block, raw, sleepable, thread};
 
@@ -344,7 +344,9 @@ fn a_spin_lock_is_shown_without_being_held() {
 
 #[test]
 fn locks_are_as_large_as_the_raw_locks_and_their_values() {
-    assert_eq!(size_of::<Mutex<u64>>(), size_of::<lock_api::Mutex<parking_lot::RawMutex, u64>>());
+    assert_eq!(size_of::<Mutex<u64>>(), size_of::<lock_api::Mutex<RawParkingMutex, u64>>());
+    // A word, and the three counts and two ends of a line of waiters.
+    assert_eq!(size_of::<RawParkingMutex>(), 6 * size_of::<usize>());
     // A flag more, for waiters that are overdue.
     assert_eq!(size_of::<SpinLock<u8>>(), 3);
     assert_eq!(size_of::<SpinRwLock<usize>>(), 3 * size_of::<usize>());

@@ -1,26 +1,12 @@
 //! An event count: threads wait until what they look for is there, and whoever put it there wakes them.
 
+mod look;
 #[cfg(feature = "std")]
 mod with_threads;
 
+pub(crate) use look::Look;
 #[cfg(feature = "std")]
 pub(crate) use with_threads::{EventCount, InLine, Waiter};
-
-/// What a thread that waits found when it looked.
-pub(crate) enum Look<R> {
-    /// What it waits for.
-    Found(R),
-    /// Nothing yet, but another thread is in the middle of putting it there, and notifies nobody before it has.
-    Soon,
-    /// Nothing. Whoever puts it there notifies the event count.
-    Nothing,
-}
-
-impl<R> From<Option<R>> for Look<R> {
-    fn from(found: Option<R>) -> Self {
-        found.map_or(Self::Nothing, Self::Found)
-    }
-}
 
 /// An event count where there are no threads: nobody waits, so there is nobody to wake.
 #[cfg(not(feature = "std"))]

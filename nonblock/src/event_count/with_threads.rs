@@ -32,10 +32,10 @@ use core::fmt;
 use core::ptr;
 use core::time::Duration;
 
-use super::Look;
+use super::look::Look;
 use crate::primitive::{
     AtomicBool, AtomicUsize, Instant, LOOKS_BEFORE_WAITING, Ordering, Thread, UnsafeCell, current,
-    fence, load_after_rmw, lock_is_free, park, park_timeout, relax, wait_for_lock,
+    fence, is_over, load_after_rmw, lock_is_free, park, park_timeout, relax, wait_for_lock,
 };
 
 /// In the requests: a thread is changing the line. Nobody asks for anything otherwise.
@@ -340,7 +340,9 @@ impl<'a> InLine<'a> {
 
 impl Drop for InLine<'_> {
     fn drop(&mut self) {
-        self.event_count.lock().remove(self.waiter);
+        if !is_over() {
+            self.event_count.lock().remove(self.waiter);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub use lazy::Lazy;
 pub use mutex::{Mutex, MutexGuard};
 pub use number::{Flag, Number};
 pub use once::OnceLock;
-pub use park::{Thread, current, lock_is_free, park, park_timeout, wait_for_lock};
+pub use park::{Thread, current, is_over, lock_is_free, park, park_timeout, wait_for_lock};
 pub use raw::{RawCondvar, RawLock, RawSpinning};
 pub use raw_rwlock::{RawReadWrite, RawSpinningReadWrite};
 

@@ -98,6 +98,14 @@ impl Number {
     }
 
     #[track_caller]
+    pub fn fetch_xor(&self, value: usize, order: Ordering) -> usize {
+        if self.start == 0 {
+            return self.more.fetch_xor(value, order);
+        }
+        self.update(order, |now| now ^ value)
+    }
+
+    #[track_caller]
     pub fn try_update(
         &self,
         set: Ordering,

@@ -77,3 +77,8 @@ pub fn lock_is_free() {
     let waiters = std::mem::take(&mut *LOCK_WAITERS.lock().unwrap());
     waiters.iter().for_each(|waiter| waiter.wake());
 }
+
+/// Whether the checker has found a fault, and unwinds the threads of the model.
+pub fn is_over() -> bool {
+    std::thread::panicking()
+}

@@ -28,7 +28,7 @@ mod primitive {
     pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
     pub use nonblock_tests::model::{
         Cell as UnsafeCell, Instant, Mutex, MutexGuard, Number as AtomicUsize, Thread, current,
-        lock_is_free, park, park_timeout, wait_for_lock,
+        is_over, lock_is_free, park, park_timeout, wait_for_lock,
     };
     pub use std::sync::PoisonError;
 

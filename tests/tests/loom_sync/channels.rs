@@ -145,7 +145,7 @@ fn nothing_is_lost_on_one_whose_time_runs_out() {
 
 #[test]
 fn no_room_is_lost_on_one_whose_time_runs_out() {
-    explore(2, || {
+    explore(1, || {
         let (sender, receiver) = channel::bounded(1);
         sender.try_send(0).unwrap();
         let timed = thread::spawn({

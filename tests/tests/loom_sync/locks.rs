@@ -10,7 +10,7 @@ use crate::{Context, Guarded, NonBlock, Sleepable, non_block, spawn};
 
 #[test]
 fn a_mutex_has_one_holder_whichever_way_it_is_taken() {
-    explore(5, || {
+    explore(3, || {
         let mutex = Arc::new(Mutex::new(Guarded::default()));
         let waiting = spawn(&mutex, |mutex, cx| {
             mutex.lock(cx).add(1);
@@ -31,7 +31,7 @@ fn a_mutex_has_one_holder_whichever_way_it_is_taken() {
 
 #[test]
 fn a_section_that_was_refused_gets_the_mutex_when_it_comes_back() {
-    explore(5, || {
+    explore(3, || {
         let mutex = Arc::new(Mutex::new(Guarded::default()));
         let holder = spawn(&mutex, |mutex, cx| mutex.lock(cx).add(1));
         let cx = &mut lend_sleepable();
@@ -46,7 +46,7 @@ fn a_section_that_was_refused_gets_the_mutex_when_it_comes_back() {
 /// Who lets go of it for a while lets others in, and is alone again after.
 #[test]
 fn a_mutex_that_is_let_go_for_a_while_is_held_again() {
-    explore(5, || {
+    explore(3, || {
         let mutex = Arc::new(Mutex::new(Guarded::default()));
         let others = [(); 2].map(|()| spawn(&mutex, |mutex, cx| mutex.lock(cx).add(1)));
         let cx = &mut lend_sleepable();
@@ -62,7 +62,7 @@ fn a_mutex_that_is_let_go_for_a_while_is_held_again() {
 
 #[test]
 fn a_guard_that_was_narrowed_keeps_others_out() {
-    explore(5, || {
+    explore(3, || {
         let mutex = Arc::new(Mutex::new((0, Guarded::default())));
         let other = spawn(&mutex, |mutex, cx| mutex.lock(cx).1.add(1));
         let cx = &mut lend_sleepable();
@@ -78,7 +78,7 @@ fn a_guard_that_was_narrowed_keeps_others_out() {
 /// That the section outlasts the lock, the raw lock of the model asserts whenever it is taken or released.
 #[test]
 fn a_spin_lock_has_one_holder_who_is_in_a_section_for_as_long() {
-    explore(5, || {
+    explore(3, || {
         let lock = Arc::new(SpinLock::new(Guarded::default()));
         let with = spawn(&lock, |lock, cx| {
             lock.with(cx, |value, _nb| value.add(1));
@@ -157,7 +157,7 @@ fn add<C: Context>(mutex: &Mutex<Guarded>, cx: &mut C) -> Result<(), C::Refusal>
 
 #[test]
 fn one_callback_serves_both_contexts_at_once() {
-    explore(5, || {
+    explore(3, || {
         let mutex = Arc::new(Mutex::new(Guarded::default()));
         let sleeping = spawn(&mutex, |mutex, cx: &mut Sleepable| {
             let Ok(()) = add(mutex, cx);

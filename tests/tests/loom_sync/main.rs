@@ -25,10 +25,11 @@ mod primitive {
     pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
     pub use nonblock_tests::model::{
         Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, OnceLock, Thread,
-        current, lock_is_free, park, park_timeout, wait_for_lock,
+        current, is_over, lock_is_free, park, park_timeout, wait_for_lock,
     };
 
     /// None, so that there is the less to explore.
+    pub const LOOKS_AT_A_HALF_DONE_SLOT: usize = 0;
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
     /// So that a waiter whom others overtake once is overdue.
@@ -152,19 +153,16 @@ mod sync {
     pub use rwlock_guards::{RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard};
     pub use semaphore::Semaphore;
 
-    pub type Mutex<T> = mutex::Mutex<T, model::RawLock>;
+    pub type Mutex<T> = mutex::Mutex<T, raw_parking::RawParkingMutex>;
     pub type SpinLock<T> = spin_lock::SpinLock<T, model::RawSpinning>;
-    pub type RwLock<T> = rwlock::RwLock<T, model::RawReadWrite>;
+    pub type RwLock<T> = rwlock::RwLock<T, raw_parking::RawParkingRwLock>;
     pub use raw_spin_tag::RawSpin;
     pub use spin_rwlock::SpinRwLockWriteGuard;
 
-    pub type ParkingMutex<T> = mutex::Mutex<T, raw_parking::RawParkingMutex>;
-    pub type ParkingRwLock<T> = rwlock::RwLock<T, raw_parking::RawParkingRwLock>;
-    pub type ParkingCondvar = condvar::Condvar<raw_parking::RawParkingCondvar>;
     pub type SpinningLock<T> = spin_lock::SpinLock<T, RawSpin>;
     pub type SpinningRwLock<T> = spin_rwlock::SpinRwLock<T, RawSpin>;
     pub type SpinRwLock<T> = spin_rwlock::SpinRwLock<T, model::RawSpinningReadWrite>;
-    pub type Condvar = condvar::Condvar<model::RawCondvar>;
+    pub type Condvar = condvar::Condvar<raw_parking::RawParkingCondvar>;
 
     /// The library has `new` for its default raw locks only. Here these are the model's.
     macro_rules! new {

@@ -42,7 +42,7 @@ fn a_writer_is_alone_and_readers_see_whole_changes() {
 
 #[test]
 fn nobody_writes_between_an_upgradable_reader_and_its_upgrade() {
-    explore(3, || {
+    explore(2, || {
         let lock = Arc::new(RwLock::new(Guarded::default()));
         let upgrading = |lock: &RwLock<Guarded>, cx: &mut crate::Sleepable| {
             let reader = lock.upgradable_read(cx);

@@ -22,10 +22,11 @@ mod primitive {
     pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
     pub use nonblock_tests::model::{
         Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, Thread, current,
-        lock_is_free, park, park_timeout, wait_for_lock,
+        is_over, lock_is_free, park, park_timeout, wait_for_lock,
     };
 
     /// None, so that there is the less to explore.
+    pub const LOOKS_AT_A_HALF_DONE_SLOT: usize = 0;
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
     /// To the checker, looking again is of use only after others went on.

@@ -1,14 +1,13 @@
 //! The raw condition variable.
 
 use core::time::Duration;
-use std::time::Instant;
 
 use lock_api::{GuardNoSend, RawCondvar, RawCondvarTimed, RawMutex};
 
 use super::RawParkingMutex;
 use crate::check::might_sleep;
 use crate::event_count::{EventCount, InLine, Waiter};
-use crate::primitive::{self, AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Instant, Ordering};
 
 /// The raw condition variable beneath a [`Condvar`](crate::sync::Condvar), unless its type names another.
 ///
@@ -45,7 +44,7 @@ impl RawParkingCondvar {
         &self,
         mutex: &RawParkingMutex,
         guard: &mut GuardNoSend,
-        deadline: Option<primitive::Instant>,
+        deadline: Option<Instant>,
     ) -> bool {
         might_sleep();
         self.claim_for(mutex);

@@ -1,14 +1,13 @@
 //! The raw lock of a mutex.
 
 use core::time::Duration;
-use std::time::Instant;
 
 use lock_api::{GuardNoSend, RawMutex, RawMutexFair, RawMutexTimed};
 
 use super::Patience;
 use crate::check::might_sleep;
 use crate::event_count::{EventCount, Look};
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Instant, Ordering};
 
 /// The raw lock beneath a [`Mutex`](crate::sync::Mutex), unless its type names another.
 ///

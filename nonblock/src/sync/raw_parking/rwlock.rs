@@ -4,7 +4,6 @@
 //! still read, and keeps new readers out from then on. In the second line, that one writer waits until the readers have left.
 
 use core::time::Duration;
-use std::time::Instant;
 
 use lock_api::{
     GuardNoSend, RawRwLock, RawRwLockDowngrade, RawRwLockFair, RawRwLockTimed, RawRwLockUpgrade,
@@ -14,7 +13,7 @@ use lock_api::{
 use super::Patience;
 use crate::check::might_sleep;
 use crate::event_count::{EventCount, Look};
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Instant, Ordering};
 
 /// The raw lock beneath a [`RwLock`](crate::sync::RwLock), unless its type names another.
 ///
