@@ -235,18 +235,29 @@ impl<T> MpmcRing<T> {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        let tail = self.tail.0.load(Ordering::SeqCst) & !self.closed;
+        let tail = self.end();
         self.head.0.load(Ordering::SeqCst).wrapping_add(self.one_lap()) == tail
     }
 
-    /// Returns how many values were put in, since the ring was made. On 32-bit targets the count wraps around.
+    /// Returns how many values were put in, since the ring was made. On 32-bit targets the count begins anew.
     pub(crate) fn pushed(&self) -> usize {
         self.count(self.tail.0.load(Ordering::SeqCst))
     }
 
-    /// Returns how many values were taken out, since the ring was made. On 32-bit targets the count wraps around.
+    /// Returns how many values were taken out, since the ring was made. On 32-bit targets the count begins anew.
     pub(crate) fn popped(&self) -> usize {
         self.count(self.head.0.load(Ordering::SeqCst))
+    }
+
+    /// Returns the position behind all that were pushed to.
+    pub(crate) fn end(&self) -> usize {
+        self.tail.0.load(Ordering::SeqCst) & !self.closed
+    }
+
+    /// Says whether everything that was pushed before this [`end`](Self::end) was taken out.
+    pub(crate) fn is_popped_up_to(&self, end: usize) -> bool {
+        // Positions may wrap around.
+        (self.head.0.load(Ordering::SeqCst).wrapping_sub(end) as isize) >= 0
     }
 
     /// Returns how many values there are from the head up to a position that was pushed to, and where the head is.

@@ -88,6 +88,8 @@ fn compare<T: Item>(capacity: usize, lap: usize, steps: &[Step]) -> Result<(), T
     let ring = MpmcRing::starting_at_lap(capacity, lap);
     let (mut list, mut closed) = (VecDeque::new(), false);
     let (mut pushed, mut popped) = (0, 0);
+    // The ends of the ring so far, each with how many were pushed before it.
+    let mut ends = vec![(ring.end(), 0)];
     let (pushed_before, popped_before) = (ring.pushed(), ring.popped());
     for step in steps {
         match step {
@@ -122,6 +124,10 @@ fn compare<T: Item>(capacity: usize, lap: usize, steps: &[Step]) -> Result<(), T
                 prop_assert_eq!(ring.close(), !closed);
                 closed = true;
             }
+        }
+        ends.push((ring.end(), usize::try_from(pushed).expect("they are few")));
+        for (end, pushed) in &ends {
+            prop_assert_eq!(ring.is_popped_up_to(*end), popped >= *pushed);
         }
         prop_assert_eq!(ring.len(), list.len());
         prop_assert_eq!(ring.is_empty(), list.is_empty());

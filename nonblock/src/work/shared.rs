@@ -207,13 +207,10 @@ impl<T> Shared<T> {
     ///
     /// * `busy_counts`: returns the sequence counts of all workers. It is called after the items have left the ring.
     pub(super) fn flush(&self, busy_counts: impl FnOnce() -> Vec<Arc<BusyCount>>) {
-        // This counts every item that was put into the ring before. It may count later ones too.
-        let pushed = self.ring.pushed();
+        // Every item that was put into the ring before is before its end. Later ones may be too.
+        let end = self.ring.end();
         // Items leave the ring in order.
-        self.progress.wait_while_not(|| {
-            let missing = pushed.wrapping_sub(self.ring.popped());
-            missing == 0 || missing > usize::MAX / 2
-        });
+        self.progress.wait_while_not(|| self.ring.is_popped_up_to(end));
         // Busy workers have those of them that are not handled yet.
         let mut busy: Vec<_> = busy_counts()
             .into_iter()
