@@ -257,7 +257,7 @@ impl<T> MpmcRing<T> {
     /// Says whether everything that was pushed before this [`end`](Self::end) was taken out.
     pub(crate) fn is_popped_up_to(&self, end: usize) -> bool {
         // Positions may wrap around.
-        (self.head.0.load(Ordering::SeqCst).wrapping_sub(end) as isize) >= 0
+        self.head.0.load(Ordering::SeqCst).wrapping_sub(end).cast_signed() >= 0
     }
 
     /// Returns how many values there are from the head up to a position that was pushed to, and where the head is.

@@ -22,7 +22,7 @@ use nonblock::sync::{
 };
 use nonblock::work::ring::{Consumer, Producer};
 use nonblock::work::{self, Queue};
-use nonblock::{NonBlock, Reserve, Sleepable, non_block, sleepable};
+use nonblock::{NonBlock, Reserve, Reserved, Sleepable, non_block, sleepable};
 
 /// How often each operation is done at least, and how long: it is to lose its processor to the others a few times.
 const CALLS: u64 = 5000;
@@ -57,7 +57,7 @@ type Does<T> = fn(&T, &mut NonBlock) -> bool;
 
 /// An object, and what is done with it.
 struct Object<T: 'static> {
-    object: T,
+    of: T,
     /// Each is a row.
     operations: &'static [(&'static str, Does<T>)],
     /// What others do meanwhile. If this is empty, they do all the operations.
@@ -68,7 +68,7 @@ struct Object<T: 'static> {
 
 impl<T: Send + Sync + 'static> Object<T> {
     fn add_to(self, rows: &mut Vec<Operation>) {
-        let object = Arc::new(self.object);
+        let object = Arc::new(self.of);
         let run = |does: Does<T>| -> Run {
             let object = Arc::clone(&object);
             Arc::new(move |nb| does(&object, nb))
@@ -110,7 +110,7 @@ fn operations() -> Vec<Operation> {
 
 fn spin_locks(rows: &mut Vec<Operation>) {
     Object {
-        object: SpinLock::new(0),
+        of: SpinLock::new(0),
         operations: &[
             ("SpinLock::lock", |lock, nb| keep(&mut lock.lock(nb))),
             ("SpinLock::with", |lock, nb| lock.with(nb, |value, _nb| keep(value))),
@@ -124,7 +124,7 @@ fn spin_locks(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object {
-        object: SpinRwLock::new(0),
+        of: SpinRwLock::new(0),
         operations: &[
             ("SpinRwLock::read", |lock, nb| keep(&mut lock.read(nb).clone())),
             ("SpinRwLock::write", |lock, nb| keep(&mut lock.write(nb))),
@@ -152,7 +152,7 @@ fn receive_and_send((sender, receiver): &Channel, cx: &mut Sleepable) {
 
 fn channels(rows: &mut Vec<Operation>) {
     Object {
-        object: channel::bounded(4),
+        of: channel::bounded(4),
         operations: &[
             ("Sender::try_send, bounded", |(sender, _), _| sender.try_send(1).is_ok()),
             ("Receiver::try_recv, bounded", |(_, receiver), _| receiver.try_recv().is_ok()),
@@ -169,7 +169,7 @@ fn channels(rows: &mut Vec<Operation>) {
     (0..5000).for_each(|n| sender.try_send(n).expect("there is a receiver"));
     while receiver.try_recv().is_ok() {}
     Object {
-        object: (sender, receiver),
+        of: (sender, receiver),
         operations: &[
             ("Sender::try_send, unbounded", |(sender, _), _| {
                 sender.len() < 100 && sender.try_send(1).is_ok()
@@ -185,7 +185,7 @@ fn channels(rows: &mut Vec<Operation>) {
 
 fn signals(rows: &mut Vec<Operation>) {
     Object {
-        object: Completion::new(),
+        of: Completion::new(),
         operations: &[
             ("Completion::complete", |completion, _| {
                 completion.complete();
@@ -201,7 +201,7 @@ fn signals(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object {
-        object: Completion::new(),
+        of: Completion::new(),
         operations: &[("Completion::complete_all", |completion, _| {
             completion.complete_all();
             true
@@ -223,7 +223,7 @@ fn signals(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object {
-        object: Semaphore::new(1),
+        of: Semaphore::new(1),
         operations: &[
             ("Semaphore::up", |semaphore, _| {
                 semaphore.up();
@@ -267,7 +267,7 @@ impl Once {
 
 fn once_locks(rows: &mut Vec<Operation>) {
     Object {
-        object: Once {
+        of: Once {
             values: (0..50_000).map(|_| OnceLock::new()).collect(),
             next: AtomicUsize::new(0),
         },
@@ -290,7 +290,7 @@ fn once_locks(rows: &mut Vec<Operation>) {
 
 fn queues_and_reserves(rows: &mut Vec<Operation>) {
     Object {
-        object: Queue::with_capacity(4),
+        of: Queue::with_capacity(4),
         operations: &[
             ("Queue::push", |queue, nb| queue.push(nb, 1).is_ok()),
             ("Queue::try_pop", |queue, _| queue.try_pop().is_some()),
@@ -307,13 +307,13 @@ fn queues_and_reserves(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object {
-        object: Reserve::with_capacity(2, || 0_u64),
+        of: Reserve::with_capacity(2, || 0_u64),
         operations: &[
             ("Reserve::take, and giving back", |reserve, _| {
                 reserve.take().is_some_and(|mut value| keep(&mut value))
             }),
             ("Reserve::give", |reserve, _| {
-                let taken = reserve.take().map(|value| value.into_inner());
+                let taken = reserve.take().map(Reserved::into_inner);
                 taken.is_some_and(|value| reserve.give(value).is_ok())
             }),
         ],
@@ -342,7 +342,7 @@ fn ends() -> Ends {
 
 fn rings(rows: &mut Vec<Operation>) {
     Object::<Ends> {
-        object: ends(),
+        of: ends(),
         operations: &[
             ("Producer::push", |ends, _| end(&ends.0).is_some_and(|mut end| end.push(1).is_ok())),
             ("Producer::push_slice", |ends, _| {
@@ -361,7 +361,7 @@ fn rings(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object::<Ends> {
-        object: ends(),
+        of: ends(),
         operations: &[
             ("Consumer::pop", |ends, _| end(&ends.1).is_some_and(|mut end| end.pop().is_some())),
             ("Consumer::pop_slice", |ends, _| {
@@ -386,7 +386,7 @@ struct Pointers {
 
 fn reclaimed(rows: &mut Vec<Operation>) {
     Object {
-        object: Pointers {
+        of: Pointers {
             worker: Collector::new().spawn_worker("reclaim").expect("a thread"),
             made: channel::bounded(64),
         },
@@ -404,7 +404,7 @@ fn reclaimed(rows: &mut Vec<Operation>) {
 
 fn read(rows: &mut Vec<Operation>) {
     Object {
-        object: Rcu::new(1_u64),
+        of: Rcu::new(1_u64),
         operations: &[("Rcu::read", |rcu, _| keep(&mut rcu.read().clone()))],
         others: &[],
         wait: Some(|rcu, cx| rcu.replace(cx, 2)),
@@ -414,7 +414,7 @@ fn read(rows: &mut Vec<Operation>) {
     let chain = AtomicChain::<u64>::new();
     std::mem::forget(sleepable(|cx| chain.register_fn(|_, _| Answer::Continue, 1, cx)));
     Object {
-        object: chain,
+        of: chain,
         operations: &[("AtomicChain::call", |chain, nb| chain.call(&1, nb).called() > 0)],
         others: &[],
         wait: Some(|chain, cx| chain.register_fn(|_, _| Answer::Continue, 2, cx).unregister(cx)),
@@ -425,7 +425,7 @@ fn read(rows: &mut Vec<Operation>) {
 
 fn locks_that_are_tried(rows: &mut Vec<Operation>) {
     Object {
-        object: Mutex::new(0),
+        of: Mutex::new(0),
         operations: &[("Mutex::try_lock, and its release", |lock, _| {
             lock.try_lock().is_some_and(|mut value| keep(&mut value))
         })],
@@ -438,7 +438,7 @@ fn locks_that_are_tried(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object {
-        object: RwLock::new(0),
+        of: RwLock::new(0),
         operations: &[
             ("RwLock::try_read, and its release", |lock, _| {
                 lock.try_read().is_some_and(|value| keep(&mut value.clone()))
@@ -456,7 +456,7 @@ fn locks_that_are_tried(rows: &mut Vec<Operation>) {
     }
     .add_to(rows);
     Object {
-        object: (Mutex::new(()), Condvar::new()),
+        of: (Mutex::new(()), Condvar::new()),
         operations: &[
             ("Condvar::notify_one", |(_, condvar), _| {
                 condvar.notify_one();
@@ -513,6 +513,15 @@ fn stay_on(cpu: usize) {
 /// How often threads that may wait did.
 static WAITED: AtomicI64 = AtomicI64::new(0);
 
+/// Ends the others when it is dropped, also if the operation panics.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Returns what a closure returns, while others do what is in the way of an operation, and threads wait for it: one on the first
 /// processor, and one on the last.
 fn in_its_way<R>(operation: &Operation, others: usize, measure: impl FnOnce() -> R) -> R {
@@ -544,13 +553,6 @@ fn in_its_way<R>(operation: &Operation, others: usize, measure: impl FnOnce() ->
                 })
             })
             .collect();
-        // Ends the others also if the operation panics.
-        struct End<'a>(&'a AtomicBool);
-        impl Drop for End<'_> {
-            fn drop(&mut self) {
-                self.0.store(true, Ordering::Relaxed);
-            }
-        }
         let end = End(&done);
         let result = measure();
         drop(end);
@@ -735,7 +737,7 @@ fn the_table_of_the_guide_has_these_operations() {
 fn the_count_sees_a_lock_that_parks() {
     let mut rows = Vec::new();
     Object {
-        object: SpinLock::<_, parking_lot::RawMutex>::with_raw(0),
+        of: SpinLock::<_, parking_lot::RawMutex>::with_raw(0),
         operations: &[("a lock that parks", |lock, nb| keep(&mut lock.lock(nb)))],
         others: &[],
         wait: None,

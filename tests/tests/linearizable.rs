@@ -109,13 +109,13 @@ type Value = [u64; 128];
 
 /// Something that is first in, first out.
 trait Fifo: Send + Sync {
-    fn send(&self, value: Value) -> bool;
+    fn send(&self, value: &Value) -> bool;
     fn receive(&self) -> Option<Value>;
 }
 
 impl Fifo for (Sender<Value>, Receiver<Value>) {
-    fn send(&self, value: Value) -> bool {
-        self.0.try_send(value).is_ok()
+    fn send(&self, value: &Value) -> bool {
+        self.0.try_send(*value).is_ok()
     }
 
     fn receive(&self) -> Option<Value> {
@@ -124,8 +124,8 @@ impl Fifo for (Sender<Value>, Receiver<Value>) {
 }
 
 impl Fifo for Queue<Value> {
-    fn send(&self, value: Value) -> bool {
-        non_block(|nb| self.push(nb, value).is_ok())
+    fn send(&self, value: &Value) -> bool {
+        non_block(|nb| self.push(nb, *value).is_ok())
     }
 
     fn receive(&self) -> Option<Value> {
@@ -133,7 +133,7 @@ impl Fifo for Queue<Value> {
     }
 }
 
-/// A number that looks random: the last steps of SplitMix64.
+/// A number that looks random: the last steps of `SplitMix64`.
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -149,7 +149,7 @@ fn take_part(object: &dyn Fifo, clock: &AtomicUsize, seed: u64) -> [Done; TURNS]
         // The checker looks at the order of these moments.
         let begin = clock.fetch_add(1, Ordering::SeqCst);
         let event = match sends {
-            true if object.send([number; 128]) => Sent(number),
+            true if object.send(&[number; 128]) => Sent(number),
             true => NoRoom,
             false => object.receive().map_or(Nothing, |value| Received(value[0])),
         };
@@ -203,7 +203,7 @@ fn check(capacity: usize, held: u64, make: impl Fn() -> Box<dyn Fifo>) {
         round += 1;
         let objects: Vec<_> = (0..HISTORIES).map(|_| make()).collect();
         for object in &objects {
-            assert!(held.iter().all(|value| object.send([*value; 128])));
+            assert!(held.iter().all(|value| object.send(&[*value; 128])));
         }
         for history in record(&objects) {
             assert!(is_linearizable(&history, capacity, &held), "no list does this: {history:#?}");

@@ -1,15 +1,34 @@
 //! The ring beneath channels and queues, where its positions wrap around, with items of all sizes, and with items that are dropped.
 //!
 //! The library's file is compiled here a second time, over the atomics of the standard library.
-#![allow(dead_code, unreachable_pub, reason = "a part of the library is used")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "a part of the library is used")]
 
 extern crate alloc;
+
+/// Not padded: nobody measures it here.
+mod cache_padded {
+    pub struct CachePadded<T>(pub T);
+
+    impl<T> CachePadded<T> {
+        pub const fn new(value: T) -> Self {
+            Self(value)
+        }
+    }
+
+    impl<T> std::ops::Deref for CachePadded<T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.0
+        }
+    }
+}
 
 /// What the file uses of the library.
 mod primitive {
     pub use std::sync::atomic::{AtomicUsize, Ordering};
 
-    pub struct CachePadded<T>(pub T);
+    pub use super::cache_padded::CachePadded;
 
     pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
@@ -29,6 +48,12 @@ mod primitive {
 }
 
 #[path = "../../nonblock/src/mpmc_ring.rs"]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "the library's own lints look at it where it is at home"
+)]
 mod mpmc_ring;
 
 use std::collections::VecDeque;
@@ -87,7 +112,7 @@ enum Step {
 fn compare<T: Item>(capacity: usize, lap: usize, steps: &[Step]) -> Result<(), TestCaseError> {
     let ring = MpmcRing::starting_at_lap(capacity, lap);
     let (mut list, mut closed) = (VecDeque::new(), false);
-    let (mut pushed, mut popped) = (0, 0);
+    let (mut pushed, mut popped) = (0, 0_usize);
     // The ends of the ring so far, each with how many were pushed before it.
     let mut ends = vec![(ring.end(), 0)];
     let (pushed_before, popped_before) = (ring.pushed(), ring.popped());
@@ -103,9 +128,9 @@ fn compare<T: Item>(capacity: usize, lap: usize, steps: &[Step]) -> Result<(), T
                     (Ok(position), None) => {
                         list.push_back(pushed);
                         pushed += 1;
-                        let (held, head) = ring.held_up_to(position);
+                        let (held, first) = ring.held_up_to(position);
                         prop_assert_eq!(held, list.len());
-                        prop_assert_eq!(ring.position_after(head, list.len() - 1), position);
+                        prop_assert_eq!(ring.position_after(first, list.len() - 1), position);
                     }
                     (Err((item, found)), Some(reason)) => {
                         prop_assert_eq!(item, T::of(pushed));
@@ -137,9 +162,9 @@ fn compare<T: Item>(capacity: usize, lap: usize, steps: &[Step]) -> Result<(), T
         prop_assert_eq!(ring.emptiness(), list.is_empty().then_some(nothing));
         // They count from the start only until the positions wrap around.
         let until_they_wrap = (last_lap(capacity) - lap + 1).saturating_mul(capacity);
-        let pushes = usize::try_from(pushed).expect("they are few");
-        if pushes < until_they_wrap {
-            prop_assert_eq!(ring.pushed() - pushed_before, pushes);
+        let count = usize::try_from(pushed).expect("they are few");
+        if count < until_they_wrap {
+            prop_assert_eq!(ring.pushed() - pushed_before, count);
             prop_assert_eq!(ring.popped() - popped_before, popped);
         }
     }
@@ -196,10 +221,10 @@ proptest! {
 /// Threads that push and pop across the wrap lose nothing, double nothing, and keep the order of each producer.
 #[test]
 fn threads_go_on_where_the_positions_wrap_around() {
-    const ITEMS: u64 = 2000;
+    const ITEMS: usize = 2000;
     for capacity in CAPACITIES {
         let ring = MpmcRing::starting_at_lap(capacity, last_lap(capacity) - 50);
-        let mut received: Vec<(u64, u64)> = thread::scope(|scope| {
+        let mut received: Vec<(usize, usize)> = thread::scope(|scope| {
             for producer in 0..2 {
                 let ring = &ring;
                 scope.spawn(move || {
@@ -216,7 +241,7 @@ fn threads_go_on_where_the_positions_wrap_around() {
             let consumers = [(); 2].map(|()| {
                 scope.spawn(|| {
                     let mut received = Vec::new();
-                    while received.len() < ITEMS as usize {
+                    while received.len() < ITEMS {
                         match ring.pop() {
                             Ok(item) => received.push(item),
                             Err(_) => thread::yield_now(),

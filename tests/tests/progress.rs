@@ -52,7 +52,7 @@ impl Tally {
     }
 }
 
-/// A number that looks random: the last steps of SplitMix64.
+/// A number that looks random: the last steps of `SplitMix64`.
 fn mixed(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
