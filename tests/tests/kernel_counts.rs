@@ -2,7 +2,9 @@
 //! for it. The operations are those of the table in the guide.
 #![cfg(target_os = "linux")]
 
-use std::collections::BTreeSet;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, TryLockError};
@@ -23,6 +25,32 @@ use nonblock::sync::{
 use nonblock::work::ring::{Consumer, Producer};
 use nonblock::work::{self, Queue};
 use nonblock::{NonBlock, Reserve, Reserved, Sleepable, non_block, sleepable};
+
+/// Counts, for each thread, how often it allocates and how often it frees.
+struct Counting;
+
+thread_local! {
+    static ALLOCATED: Cell<u64> = const { Cell::new(0) };
+    static FREED: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: it does what the system's allocator does, and counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.set(ALLOCATED.get() + 1);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        FREED.set(FREED.get() + 1);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// How often each operation is done at least, and how long: it is to lose its processor to the others a few times.
 const CALLS: u64 = 5000;
@@ -567,12 +595,15 @@ fn in_its_way<R>(operation: &Operation, others: usize, measure: impl FnOnce() ->
     })
 }
 
-/// How often a thread waited in a section, how often it did the operation, and how often it came to something.
+/// How often a thread waited in a section, how often it did the operation, how often that came to something, and
+/// what it did with memory.
 #[derive(Default, Debug)]
 struct Count {
     waited: i64,
     calls: u64,
     done: u64,
+    allocated: u64,
+    freed: u64,
 }
 
 /// Counts on a thread of its own, on the first processor.
@@ -582,6 +613,7 @@ fn count(operation: &Operation) -> Count {
         let counted = scope.spawn(|| {
             stay_on(cpu);
             let (before, start) = (waits(), Instant::now());
+            let (allocated, freed) = (ALLOCATED.get(), FREED.get());
             let mut count = Count::default();
             non_block(|nb| {
                 while count.calls < CALLS || start.elapsed() < TIME {
@@ -589,7 +621,12 @@ fn count(operation: &Operation) -> Count {
                     count.calls += 1;
                 }
             });
-            Count { waited: waits() - before, ..count }
+            Count {
+                waited: waits() - before,
+                allocated: ALLOCATED.get() - allocated,
+                freed: FREED.get() - freed,
+                ..count
+            }
         });
         counted.join()
     });
@@ -717,19 +754,41 @@ fn no_operation_takes_the_lock_of_the_dynamic_loader() {
     });
 }
 
-/// The names in the first column of the guide's table, without the marks.
-fn table() -> BTreeSet<String> {
+/// The guide's table: the names in its first column, without the marks, and the cells after them.
+fn table() -> BTreeMap<String, Vec<&'static str>> {
     let chapter = include_str!("../../nonblock/src/guide/operations.rs");
     let rows = chapter.lines().filter_map(|line| line.strip_prefix("//! | ["));
-    let names = rows.filter_map(|row| row.split(" | ").next());
-    names.map(|name| name.replace(['[', ']', '`'], "")).collect()
+    let cells = rows.map(|row| row.trim_end_matches(" |").split(" | "));
+    let named = cells.map(|mut cells| (cells.next().unwrap_or_default(), cells.collect()));
+    named.map(|(name, cells)| (name.replace(['[', ']', '`'], ""), cells)).collect()
 }
 
 #[test]
 fn the_table_of_the_guide_has_these_operations() {
-    let here: BTreeSet<String> = operations().iter().map(|row| row.name.to_owned()).collect();
-    assert_eq!(here.len(), operations().len(), "a name stands twice");
-    assert_eq!(table(), here);
+    let mut here: Vec<_> = operations().iter().map(|row| row.name).collect();
+    here.sort_unstable();
+    assert_eq!(table().into_keys().collect::<Vec<_>>(), here);
+}
+
+#[test]
+fn an_operation_allocates_and_frees_where_the_table_says_so_and_nowhere_else() {
+    let table = table();
+    for operation in operations() {
+        let count = in_its_way(&operation, 1, || count(&operation));
+        let [_guarantee, allocates, frees, _calls, _runs] = table[operation.name][..] else {
+            panic!("{}: a row with other columns", operation.name);
+        };
+        assert!(allocates != "none" || count.allocated == 0, "{}: {count:?}", operation.name);
+        assert!(frees != "none" || count.freed == 0, "{}: {count:?}", operation.name);
+    }
+}
+
+#[test]
+fn sending_into_an_unbounded_channel_allocates_when_it_grows() {
+    let (sender, _receiver) = channel::unbounded();
+    let before = ALLOCATED.get();
+    (0..1000).for_each(|n| sender.try_send(n).expect("there is a receiver"));
+    assert!(ALLOCATED.get() > before);
 }
 
 /// The count sees a sleep: this lock parks whoever waits long.

@@ -64,13 +64,16 @@
 //! * **What comes out of a channel, a queue or a ring is the caller's**, and so is its drop: that of a `Box` releases memory.
 //! * **A guard or a value of a [`Reserve`] is given back when it is dropped.** That is part of its row. The drop of a spin lock's
 //!   guard and of what [`Rcu::read`] returns is wait-free.
-//! * **A wake** is one system call that makes a thread ready to run, and waits for nobody. It is made only if a thread waits.
+//! * **A wake** is one system call that makes a thread ready to run, and waits for nobody. It is made only if a thread waits. If another
+//!   thread asks for a wake just then, it leaves that to the one that is at it, which then makes a call for each.
 //!
 //! Shown by `kernel_counts.rs::no_operation_sleeps_while_others_are_in_its_way`,
 //! `kernel_counts.rs::no_operation_sleeps_while_threads_wait_for_it`,
 //! `kernel_counts.rs::no_operation_sleeps_as_the_first_call_of_a_thread`,
-//! `kernel_counts.rs::no_operation_takes_the_lock_of_the_dynamic_loader`. That those tests run every row of the table is held by
-//! `kernel_counts.rs::the_table_of_the_guide_has_these_operations`.
+//! `kernel_counts.rs::no_operation_takes_the_lock_of_the_dynamic_loader`,
+//! `kernel_counts.rs::an_operation_allocates_and_frees_where_the_table_says_so_and_nowhere_else`, and
+//! `progress.rs::a_thread_that_has_stopped_keeps_no_section_waiting`. That the first five run every row of the table, and nothing
+//! besides, is held by `kernel_counts.rs::the_table_of_the_guide_has_these_operations`.
 //!
 //! [`SpinLock::lock`]: crate::sync::SpinLock::lock
 //! [`SpinLock::with`]: crate::sync::SpinLock::with
