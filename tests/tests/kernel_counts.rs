@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use nix::libc;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use nix::unistd::Pid;
 use nonblock::notifier::{Answer, AtomicChain};
 use nonblock::rcu::Rcu;
@@ -781,6 +782,125 @@ fn an_operation_allocates_and_frees_where_the_table_says_so_and_nowhere_else() {
         assert!(allocates != "none" || count.allocated == 0, "{}: {count:?}", operation.name);
         assert!(frees != "none" || count.freed == 0, "{}: {count:?}", operation.name);
     }
+}
+
+/// The number of a system call that a watched thread made and must not, or -1.
+static CALLED: AtomicI64 = AtomicI64::new(-1);
+
+/// Called in place of a system call that a filter refuses.
+#[cfg(target_arch = "x86_64")]
+extern "C" fn refuse(_: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // Behind the signal's number, the error, the code and an address (`siginfo_t` of Linux).
+    // SAFETY: of this signal, the number of the system call stands there.
+    let called = unsafe { info.cast::<c_int>().wrapping_add(6).read() };
+    CALLED.store(called.into(), Ordering::SeqCst);
+    // SAFETY: with `SA_SIGINFO` it is this.
+    let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    context.uc_mcontext.gregs[libc::REG_RAX as usize] = i64::from(-libc::EPERM);
+}
+
+/// Lets this thread make no system call, from now until it ends, but those that end it, and wakes if it may make them.
+#[cfg(target_arch = "x86_64")]
+fn refuse_system_calls(wakes: bool) {
+    const NUMBER: u32 = 0;
+    /// The lower half of the second argument.
+    const OPERATION: u32 = 24;
+    const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    const AND: u32 = libc::BPF_ALU | libc::BPF_AND | libc::BPF_K;
+    const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
+    /// What the end of a thread takes.
+    const TO_END: [libc::c_long; 7] = [
+        libc::SYS_exit,
+        libc::SYS_madvise,
+        libc::SYS_munmap,
+        libc::SYS_rseq,
+        libc::SYS_rt_sigprocmask,
+        libc::SYS_rt_sigreturn,
+        libc::SYS_sigaltstack,
+    ];
+    let step = |code: u32, k: u32, skip_if_equal: u8, skip_else: u8| libc::sock_filter {
+        code: u16::try_from(code).expect("it is small"),
+        jt: skip_if_equal,
+        jf: skip_else,
+        k,
+    };
+    let number = |call: libc::c_long| u32::try_from(call).expect("it is small");
+    let allow = step(RETURN, libc::SECCOMP_RET_ALLOW, 0, 0);
+    let mut filter = vec![step(LOAD, NUMBER, 0, 0)];
+    for call in TO_END {
+        filter.extend([step(IF_EQUAL, number(call), 0, 1), allow]);
+    }
+    if wakes {
+        filter.push(step(IF_EQUAL, number(libc::SYS_futex), 0, 4));
+        filter.push(step(LOAD, OPERATION, 0, 0));
+        // Without the flag for futexes of one process.
+        filter.push(step(AND, 0x7f, 0, 0));
+        filter.extend([step(IF_EQUAL, libc::FUTEX_WAKE as u32, 0, 1), allow]);
+    }
+    filter.push(step(RETURN, libc::SECCOMP_RET_TRAP, 0, 0));
+    let program = libc::sock_fprog {
+        len: u16::try_from(filter.len()).expect("it is short"),
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: this takes numbers only.
+    let bound = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    // SAFETY: the program is well-formed, and read before this returns.
+    let set =
+        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    assert_eq!((bound, set), (0, 0), "a thread can be given a filter");
+    // Its memory stays: to free it may take a system call.
+    std::mem::forget(filter);
+}
+
+#[cfg(target_arch = "x86_64")]
+fn catch_refused_calls() {
+    let action = SigAction::new(SigHandler::SigAction(refuse), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler calls nothing that a handler must not.
+    unsafe { sigaction(Signal::SIGSYS, &action) }.expect("a handler can be set");
+}
+
+/// Returns the number of a system call that a closure has made and must not, or -1.
+#[cfg(target_arch = "x86_64")]
+fn forbidden_call(wakes: bool, f: impl FnOnce() + Send) -> i64 {
+    let called = thread::scope(|scope| {
+        let watched = scope.spawn(|| {
+            refuse_system_calls(wakes);
+            CALLED.store(-1, Ordering::SeqCst);
+            f();
+            CALLED.load(Ordering::SeqCst)
+        });
+        watched.join()
+    });
+    called.expect("the operation does not panic")
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn an_operation_makes_no_system_call_but_the_wakes_that_the_table_names() {
+    catch_refused_calls();
+    let table = table();
+    for operation in operations() {
+        let wakes = table[operation.name][3] != "none";
+        let called = in_its_way(&operation, others(), || {
+            forbidden_call(wakes, || {
+                non_block(|nb| (0..CALLS).for_each(|_| _ = (operation.run)(nb)));
+            })
+        });
+        assert_eq!(called, -1, "{}: the number of a system call", operation.name);
+    }
+    // A wait is found, and where there are to be none, a wake.
+    let semaphore = Semaphore::new(0);
+    let called = forbidden_call(true, || {
+        sleepable(|cx| _ = semaphore.down_timeout(cx, Duration::from_millis(1)));
+    });
+    assert_eq!(called, libc::SYS_futex);
+    let called = forbidden_call(false, || {
+        let word = AtomicUsize::new(0);
+        // SAFETY: nobody waits there, and the word lives.
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1) };
+    });
+    assert_eq!(called, libc::SYS_futex);
 }
 
 #[test]

@@ -71,8 +71,9 @@
 //! `kernel_counts.rs::no_operation_sleeps_while_threads_wait_for_it`,
 //! `kernel_counts.rs::no_operation_sleeps_as_the_first_call_of_a_thread`,
 //! `kernel_counts.rs::no_operation_takes_the_lock_of_the_dynamic_loader`,
-//! `kernel_counts.rs::an_operation_allocates_and_frees_where_the_table_says_so_and_nowhere_else`, and
-//! `progress.rs::a_thread_that_has_stopped_keeps_no_section_waiting`. That the first five run every row of the table, and nothing
+//! `kernel_counts.rs::an_operation_allocates_and_frees_where_the_table_says_so_and_nowhere_else`,
+//! `kernel_counts.rs::an_operation_makes_no_system_call_but_the_wakes_that_the_table_names`, and
+//! `progress.rs::a_thread_that_has_stopped_keeps_no_section_waiting`. That the first six run every row of the table, and nothing
 //! besides, is held by `kernel_counts.rs::the_table_of_the_guide_has_these_operations`.
 //!
 //! [`SpinLock::lock`]: crate::sync::SpinLock::lock
