@@ -9,6 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nonblock::non_block;
 use nonblock::sync::channel::{self, Receiver, Sender};
@@ -20,11 +21,12 @@ const THREADS: usize = 3;
 const TURNS: usize = 4;
 
 /// How many histories are recorded at once.
-const HISTORIES: usize = 300;
+const HISTORIES: usize = 100;
 
-/// They are recorded until threads were at work at the same time in so many, or so many times.
+/// They are recorded until threads were at work at the same time in so many, or in some where that takes long.
 const OVERLAPPING: usize = 300;
-const ROUNDS: usize = 20;
+const LONG: Duration = Duration::from_secs(1);
+const ROUNDS: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
@@ -192,14 +194,18 @@ fn record(objects: &[Box<dyn Fifo>]) -> Vec<Vec<Done>> {
 /// Of all tests one at a time, so that its threads have the processors.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Records histories of objects that hold some values to begin with, and checks each.
+/// Records histories of objects that hold some values to begin with, and checks each. Returns in how many threads were at work at the
+/// same time.
 #[track_caller]
-fn check(capacity: usize, held: u64, make: impl Fn() -> Box<dyn Fifo>) {
+fn check(capacity: usize, held: u64, make: impl Fn() -> Box<dyn Fifo>) -> usize {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let held: Vec<_> = (0..held).map(|n| u64::MAX - n).collect();
     let (mut overlapping, mut round) = (0, 0);
     // Most threads miss each other, where there are few processors.
-    while overlapping < OVERLAPPING && round < ROUNDS {
+    let start = Instant::now();
+    let is_enough =
+        |overlapping| overlapping >= OVERLAPPING || (overlapping > 0 && start.elapsed() > LONG);
+    while !is_enough(overlapping) && round < ROUNDS {
         round += 1;
         let objects: Vec<_> = (0..HISTORIES).map(|_| make()).collect();
         for object in &objects {
@@ -211,7 +217,7 @@ fn check(capacity: usize, held: u64, make: impl Fn() -> Box<dyn Fifo>) {
         }
     }
     println!("{overlapping} of {} histories have operations at the same time", round * HISTORIES);
-    assert!(overlapping > 0, "no two threads did anything at the same time");
+    overlapping
 }
 
 /// Whether operations that came to something overlap.
@@ -221,27 +227,32 @@ fn has_overlap(history: &[Done]) -> bool {
     operations.any(|(n, a)| history.iter().filter(done).take(n).any(|b| a.overlaps(b)))
 }
 
+const MISSED: &str = "no two threads did anything at the same time";
+
 #[test]
 fn a_bounded_channel_is_first_in_first_out() {
-    for capacity in [1, 2, 3] {
-        check(capacity, 0, || Box::new(channel::bounded(capacity)));
-        check(capacity, 1, || Box::new(channel::bounded(capacity)));
-    }
+    let overlapping = [1, 2, 3].map(|capacity| {
+        check(capacity, 0, || Box::new(channel::bounded(capacity)))
+            + check(capacity, 1, || Box::new(channel::bounded(capacity)))
+    });
+    assert_ne!(overlapping, [0; 3], "{MISSED}");
 }
 
 #[test]
 fn an_unbounded_channel_is_first_in_first_out_while_it_grows_too() {
-    check(usize::MAX, 0, || Box::new(channel::unbounded()));
     // Its first ring has room for 32.
-    check(usize::MAX, 31, || Box::new(channel::unbounded()));
+    let overlapping =
+        [0, 31].map(|held| check(usize::MAX, held, || Box::new(channel::unbounded())));
+    assert_ne!(overlapping, [0; 2], "{MISSED}");
 }
 
 #[test]
 fn a_queue_is_first_in_first_out() {
-    for capacity in [1, 2, 3] {
-        check(capacity, 0, || Box::new(Queue::with_capacity(capacity)));
-        check(capacity, 1, || Box::new(Queue::with_capacity(capacity)));
-    }
+    let overlapping = [1, 2, 3].map(|capacity| {
+        check(capacity, 0, || Box::new(Queue::with_capacity(capacity)))
+            + check(capacity, 1, || Box::new(Queue::with_capacity(capacity)))
+    });
+    assert_ne!(overlapping, [0; 3], "{MISSED}");
 }
 
 /// Operations that begin and end at these moments.

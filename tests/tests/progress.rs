@@ -19,8 +19,11 @@ use nonblock::sync::{Completion, Semaphore};
 use nonblock::work::Queue;
 use nonblock::{NonBlock, Reserve, non_block, sleepable};
 
-/// How often the thread is stopped at least. It goes on until the thread has stopped in the middle of a send and of a receive.
+/// How often the thread is stopped, and how often at least, where that takes long. It goes on until the thread has stopped in the
+/// middle of a send and of a receive.
 const STOPS: usize = 1500;
+const FEWEST_STOPS: usize = 300;
+const LONG: Duration = Duration::from_secs(4);
 
 /// How often others do each operation while it is.
 const TURNS: usize = 12;
@@ -300,7 +303,12 @@ fn a_thread_that_has_stopped_keeps_no_section_waiting() {
     thread::scope(|scope| {
         scope.spawn(|| watchdog.watch());
         let mut stop = 0;
-        while stop < STOPS || (half_sent.min(half_received) == 0 && stop < 20 * STOPS) {
+        let start = Instant::now();
+        let is_enough = |stop, hits| {
+            let many = stop >= STOPS || (stop >= FEWEST_STOPS && start.elapsed() > LONG);
+            many && (hits > 0 || stop >= 20 * STOPS)
+        };
+        while !is_enough(stop, half_sent.min(half_received)) {
             stop += 1;
             // At a random moment, once it has gone on.
             let laps = LAPS.load(Ordering::Relaxed);
@@ -349,7 +357,7 @@ fn assert_accounted_for(shared: &Shared) {
         shared.received[2].add(value.number);
     }
     for (sent, received) in shared.sent.iter().zip(&shared.received) {
-        assert!(sent.get().0 > STOPS as u64);
+        assert!(sent.get().0 > FEWEST_STOPS as u64);
         assert_eq!(sent.get(), received.get());
     }
     assert_eq!(shared.semaphore.available(), 2);
