@@ -73,7 +73,7 @@ pub(crate) enum NoRoom {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Empty {
     /// There is nothing.
-    Empty,
+    Now,
     /// A producer is in the middle of filling the slot.
     Soon,
     /// There is nothing, and nothing comes any more.
@@ -185,7 +185,7 @@ impl<T> MpmcRing<T> {
                     Ok(_) => {
                         // SAFETY: this thread claimed the position, and the stamp said that its producer has written the
                         // value. Nobody else takes it, or writes to the slot, before the stamp.
-                        let value = slot.value.with(|place| unsafe { (*place).assume_init_read() });
+                        let value = slot.value.with(|place| unsafe { place.cast::<T>().read() });
                         let next_lap = head.wrapping_add(self.one_lap());
                         slot.stamp.store(next_lap, Ordering::Release);
                         return Ok(value);
@@ -212,7 +212,7 @@ impl<T> MpmcRing<T> {
     fn why_empty(&self, head: usize) -> Empty {
         let tail = self.tail.load(Ordering::SeqCst);
         if tail == head {
-            Empty::Empty
+            Empty::Now
         } else if tail == head | self.closed {
             Empty::Closed
         } else {
@@ -251,18 +251,29 @@ impl<T> MpmcRing<T> {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        let tail = self.tail.load(Ordering::SeqCst) & !self.closed;
+        let tail = self.end();
         self.head.load(Ordering::SeqCst).wrapping_add(self.one_lap()) == tail
     }
 
-    /// Returns how many values were put in, since the ring was made. On 32-bit targets the count wraps around.
+    /// Returns how many values were put in, since the ring was made. On 32-bit targets the count begins anew.
     pub(crate) fn pushed(&self) -> usize {
         self.count(self.tail.load(Ordering::SeqCst))
     }
 
-    /// Returns how many values were taken out, since the ring was made. On 32-bit targets the count wraps around.
+    /// Returns how many values were taken out, since the ring was made. On 32-bit targets the count begins anew.
     pub(crate) fn popped(&self) -> usize {
         self.count(self.head.load(Ordering::SeqCst))
+    }
+
+    /// Returns the position behind all that were pushed to.
+    pub(crate) fn end(&self) -> usize {
+        self.tail.load(Ordering::SeqCst) & !self.closed
+    }
+
+    /// Says whether everything that was pushed before this [`end`](Self::end) was taken out.
+    pub(crate) fn is_popped_up_to(&self, end: usize) -> bool {
+        // Positions may wrap around.
+        self.head.load(Ordering::SeqCst).wrapping_sub(end).cast_signed() >= 0
     }
 
     /// Returns how many values there are from the head up to a position that was pushed to, and where the head is.
@@ -270,7 +281,7 @@ impl<T> MpmcRing<T> {
         let head = self.head.load(Ordering::Relaxed);
         let after = self.next(position);
         // Consumers may have taken it out already.
-        let is_past = (after.wrapping_sub(head) as isize) < 0;
+        let is_past = after.wrapping_sub(head).cast_signed() < 0;
         (if is_past { 0 } else { self.distance(head, after).min(self.capacity()) }, head)
     }
 

@@ -5,6 +5,7 @@
 //! | [`moving_over`] | How do I move a driver over that knows nothing of contexts? Step by step, with a working program after each. |
 //! | [`mistakes`] | What does the compiler refuse then, and which step finds which mistake? |
 //! | [`theorem`] | Why does a section never wait for a thread that sleeps? The proof, what it assumes, what it leaves out. |
+//! | [`operations`] | What may a section call? Each operation: whether it waits, allocates, frees, or calls the system. |
 //! | [`blind_spots`] | What do the types not see, and what do the counters not see either? Each case with the test that shows it. |
 //! | [`recipes`] | How do I wait or refuse, count, put work off, read a configuration, wrap what sleeps, use C, and test it? |
 //!
@@ -15,5 +16,6 @@
 pub mod blind_spots;
 pub mod mistakes;
 pub mod moving_over;
+pub mod operations;
 pub mod recipes;
 pub mod theorem;

@@ -111,14 +111,14 @@ impl<T> Lent<'_, T> {
     pub(super) fn get(&self) -> &T {
         self.objects.slots[self.slot].with(|place| {
             // SAFETY: it is lent to `self`, which is borrowed as long as the object is.
-            unsafe { (*place).assume_init_ref() }
+            unsafe { &*place.cast::<T>() }
         })
     }
 
     pub(super) fn get_mut(&mut self) -> &mut T {
         self.objects.slots[self.slot].with_mut(|place| {
             // SAFETY: it is lent to `self` alone, which is borrowed exclusively as long as the object is.
-            unsafe { (*place).assume_init_mut() }
+            unsafe { &mut *place.cast::<T>() }
         })
     }
 
@@ -131,7 +131,7 @@ impl<T> Lent<'_, T> {
     pub(super) fn into_object(self) -> T {
         let object = self.objects.slots[self.slot].with(|place| {
             // SAFETY: it is lent to `self`, which is used up. The slot holds nothing from now on, and is counted as such below.
-            unsafe { (*place).assume_init_read() }
+            unsafe { place.cast::<T>().read() }
         });
         self.objects.missing.put(self.slot);
         object

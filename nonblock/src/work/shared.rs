@@ -182,7 +182,7 @@ impl<T> Shared<T> {
                 Ok(item) => Look::Found(Some(item)),
                 Err(Empty::Closed) => Look::Found(None),
                 Err(Empty::Soon) => Look::Soon,
-                Err(Empty::Empty) => Look::Nothing,
+                Err(Empty::Now) => Look::Nothing,
             },
         )
     }
@@ -207,13 +207,10 @@ impl<T> Shared<T> {
     ///
     /// * `busy_counts`: returns the sequence counts of all workers. It is called after the items have left the ring.
     pub(super) fn flush(&self, busy_counts: impl FnOnce() -> Vec<Arc<BusyCount>>) {
-        // This counts every item that was put into the ring before. It may count later ones too.
-        let pushed = self.ring.pushed();
+        // Every item that was put into the ring before is before its end. Later ones may be too.
+        let end = self.ring.end();
         // Items leave the ring in order.
-        self.progress.wait_while_not(|| {
-            let missing = pushed.wrapping_sub(self.ring.popped());
-            missing == 0 || missing > usize::MAX / 2
-        });
+        self.progress.wait_while_not(|| self.ring.is_popped_up_to(end));
         // Busy workers have those of them that are not handled yet.
         let mut busy: Vec<_> = busy_counts()
             .into_iter()
@@ -267,16 +264,16 @@ impl FillLevel {
     #[inline]
     fn raise<T>(&self, ring: &MpmcRing<T>, position: usize) {
         // Positions may wrap around.
-        if (position.wrapping_sub(self.looks_at.load(Ordering::Relaxed)) as isize) >= 0 {
+        if position.wrapping_sub(self.looks_at.load(Ordering::Relaxed)).cast_signed() >= 0 {
             self.look(ring, position);
         }
     }
 
     fn look<T>(&self, ring: &MpmcRing<T>, position: usize) {
-        let (held, head) = ring.held_up_to(position);
+        let (filled, head) = ring.held_up_to(position);
         let mut highest = self.highest();
-        if held > highest {
-            highest = self.highest.fetch_max(held, Ordering::Relaxed).max(held);
+        if filled > highest {
+            highest = self.highest.fetch_max(filled, Ordering::Relaxed).max(filled);
         }
         self.looks_at.store(ring.position_after(head, highest), Ordering::Relaxed);
     }

@@ -68,7 +68,7 @@ impl<T> Receiver<T> {
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.channel.try_recv().map_err(|reason| match reason {
             Empty::Closed => TryRecvError::Disconnected,
-            Empty::Empty | Empty::Soon => TryRecvError::Empty,
+            Empty::Now | Empty::Soon => TryRecvError::Empty,
         })
     }
 

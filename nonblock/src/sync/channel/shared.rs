@@ -26,6 +26,10 @@ pub(super) struct Channel<T> {
     arrivals: CachePadded<EventCount>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is allocated once for a channel, and lies in no collection"
+)]
 enum Values<T> {
     Bounded(MpmcRing<T>),
     Unbounded(LinkedRings<T>),
@@ -133,7 +137,7 @@ impl<T> Channel<T> {
             Ok(value) => Look::Found(Ok(value)),
             Err(Empty::Closed) => Look::Found(Err(RecvError)),
             Err(Empty::Soon) => Look::Soon,
-            Err(Empty::Empty) => Look::Nothing,
+            Err(Empty::Now) => Look::Nothing,
         };
         let is_ready = || !self.is_empty() || self.senders.load(Ordering::SeqCst) == 0;
         match timeout {
