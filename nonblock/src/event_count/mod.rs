@@ -1,8 +1,16 @@
 //! An event count: threads wait until what they look for is there, and whoever put it there wakes them.
 
 #[cfg(feature = "std")]
+mod several_lines;
+#[cfg(feature = "std")]
 mod with_threads;
 
+#[cfg(feature = "std")]
+#[cfg_attr(not(feature = "lock_api"), allow(unused_imports, reason = "only channels use it"))]
+pub(crate) use several_lines::{InLineForAny, look_where, wait_for_any};
+#[cfg(feature = "std")]
+#[cfg_attr(not(feature = "lock_api"), allow(unused_imports, reason = "only channels use it"))]
+pub(crate) use with_threads::BoxedWaiter;
 #[cfg(feature = "std")]
 pub(crate) use with_threads::{EventCount, InLine, Waiter};
 
