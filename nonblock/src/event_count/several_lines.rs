@@ -53,18 +53,17 @@ pub(crate) fn wait_for_any<A: InLineForAny>(
         let mut look_in_turn = || look_where(in_lines.0, start, takes_turn, &mut look);
         match settle(deadline, &mut look_in_turn) {
             Look::Found(found) => return Some(found),
-            Look::Soon => return None,
+            // The time has run out.
+            Look::Soon => break,
             Look::Nothing => {}
         }
-        if in_lines.wait_again() {
-            continue;
+        if !in_lines.wait_again() && !park_until(deadline, || in_lines.were_notified()) {
+            break;
         }
-        if !park_until(deadline, || in_lines.were_notified()) {
-            return match look_where(in_lines.0, start, |_| true, &mut look) {
-                Look::Found(found) => Some(found),
-                Look::Soon | Look::Nothing => None,
-            };
-        }
+    }
+    match look_where(in_lines.0, start, |_| true, &mut look) {
+        Look::Found(found) => Some(found),
+        Look::Soon | Look::Nothing => None,
     }
 }
 
@@ -105,7 +104,7 @@ impl<'a, A: InLineForAny> InLines<'a, A> {
 
     /// Ends all turns. Returns whether another look is due somewhere.
     fn wait_again(&self) -> bool {
-        self.waiters().fold(false, |is_due, waiter| waiter.wait_again() || is_due)
+        self.waiters().filter(|waiter| waiter.wait_again()).count() > 0
     }
 
     fn were_notified(&self) -> bool {

@@ -35,7 +35,8 @@ use crate::token::Sleepable;
 ///
 /// Adding receivers, and dropping the `Select`, does not sleep, but allocates and releases memory, so do either outside of a
 /// section. [`select`](Self::select) may sleep, and allocates nothing while it waits. [`try_select`](Self::try_select) does not
-/// sleep, and allocates nothing. A `Select` stays with the thread that made it: it is not `Send`.
+/// sleep, and allocates nothing. A `Select` stays with the thread that made it: it is not `Send`. So the closure of a root cannot
+/// capture it. Make it in there.
 ///
 /// # Examples
 ///
