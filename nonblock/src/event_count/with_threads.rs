@@ -28,9 +28,11 @@
 //! A waiter cannot leave the line, and its place not vanish, while another thread changes the line. So a notifier uses the
 //! handle of the thread where it lies. It neither clones nor drops it, and neither allocates nor releases memory.
 
+use core::cell::Cell;
 use core::fmt;
 use core::ptr;
 use core::time::Duration;
+use std::boxed::Box;
 
 use super::look::Look;
 use crate::primitive::{
@@ -209,10 +211,15 @@ impl EventCount {
         };
         drop(in_line);
         fence(Ordering::SeqCst);
+        self.pass_on(is_ready);
+        found
+    }
+
+    /// Wakes the next, if there is more. For who has left the line, after a fence.
+    fn pass_on(&self, is_ready: impl FnOnce() -> bool) {
         if self.waiting.load(Ordering::Relaxed) != 0 && is_ready() {
             self.request(ONE);
         }
-        found
     }
 
     /// Wakes waiters, or has them woken by the thread that is changing the line.
@@ -256,7 +263,7 @@ impl EventCount {
 }
 
 /// Looks until something is found or nobody is about to put it there. [`Look::Soon`] if the time has run out before.
-fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Look<R>) -> Look<R> {
+pub(super) fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Look<R>) -> Look<R> {
     let mut round = 0;
     loop {
         match look() {
@@ -267,6 +274,23 @@ fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Look<R>) -> L
             found => return found,
         }
     }
+}
+
+/// Parks until this thread was notified. Returns whether it was, and not only the time has run out.
+pub(super) fn park_until(deadline: Option<Instant>, was_notified: impl Fn() -> bool) -> bool {
+    while !was_notified() {
+        match deadline {
+            None => park(),
+            Some(deadline) => {
+                let left = left_until(deadline);
+                if left.is_zero() {
+                    return was_notified();
+                }
+                park_timeout(left);
+            }
+        }
+    }
+    true
 }
 
 fn left_until(deadline: Instant) -> Duration {
@@ -282,6 +306,10 @@ impl Waiter {
             was_notified: AtomicBool::new(false),
             place: UnsafeCell::new(nowhere),
         }
+    }
+
+    fn was_notified(&self) -> bool {
+        self.was_notified.load(Ordering::Acquire)
     }
 }
 
@@ -306,19 +334,7 @@ impl<'a> InLine<'a> {
 
     /// Waits until it is notified. Returns whether it was, and not only the time has run out.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
-        while !self.was_notified() {
-            match deadline {
-                None => park(),
-                Some(deadline) => {
-                    let left = left_until(deadline);
-                    if left.is_zero() {
-                        return self.was_notified();
-                    }
-                    park_timeout(left);
-                }
-            }
-        }
-        true
+        park_until(deadline, || self.was_notified())
     }
 
     /// Keeps its place, and is to be woken again. Returns whether nobody is ahead.
@@ -327,14 +343,14 @@ impl<'a> InLine<'a> {
     }
 
     fn was_notified(&self) -> bool {
-        self.waiter.was_notified.load(Ordering::Acquire)
+        self.waiter.was_notified()
     }
 
     /// Leaves the line. Returns whether it was notified.
     pub(crate) fn leave(self) -> bool {
         let waiter = self.waiter;
         drop(self);
-        waiter.was_notified.load(Ordering::Acquire)
+        waiter.was_notified()
     }
 }
 
@@ -343,6 +359,94 @@ impl Drop for InLine<'_> {
         if !is_over() {
             self.event_count.lock().remove(self.waiter);
         }
+    }
+}
+
+/// A waiter in a box, which gets in line and leaves it again and again: for a thread that waits in any number of lines.
+///
+/// It lies in the box while it is in line, and whoever drops it has left the line before. It is not `Send`, so the thread that it
+/// wakes is the one that waits.
+#[cfg_attr(not(feature = "lock_api"), allow(dead_code, reason = "only channels are selected from"))]
+pub(crate) struct BoxedWaiter<'a> {
+    event_count: &'a EventCount,
+    waiter: Box<Waiter>,
+    is_in_line: Cell<bool>,
+    turn: Cell<Turn>,
+}
+
+/// Why a waiter in line may look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It may not yet: others are ahead, or it has looked.
+    No,
+    /// It is first, and has not looked since.
+    First,
+    /// It was woken.
+    Woken,
+}
+
+#[cfg_attr(not(feature = "lock_api"), allow(dead_code, reason = "only channels are selected from"))]
+impl<'a> BoxedWaiter<'a> {
+    /// Makes a waiter of this thread, in no line yet.
+    pub(crate) fn new(event_count: &'a EventCount) -> Self {
+        Self {
+            event_count,
+            waiter: Box::new(Waiter::new()),
+            is_in_line: Cell::new(false),
+            turn: Cell::new(Turn::No),
+        }
+    }
+
+    /// Returns whether somebody is in line, so that who comes now is to get behind.
+    pub(super) fn has_line(&self) -> bool {
+        self.event_count.has_line()
+    }
+
+    /// Gets in line, last.
+    pub(super) fn join(&self) {
+        assert!(!self.is_in_line.replace(true), "a waiter has one place in line");
+        self.waiter.was_notified.store(false, Ordering::Relaxed);
+        let is_first = self.event_count.lock().push(&self.waiter);
+        self.turn.set(if is_first { Turn::First } else { Turn::No });
+    }
+
+    pub(super) fn was_notified(&self) -> bool {
+        self.waiter.was_notified()
+    }
+
+    /// Returns whether it may look, and if so expects that it does.
+    pub(super) fn takes_turn(&self) -> bool {
+        if self.was_notified() {
+            self.turn.set(Turn::Woken);
+        }
+        self.turn.get() != Turn::No
+    }
+
+    /// Ends a turn in which nothing was found. It keeps its place, and is to be woken again if it was. Returns whether it may look
+    /// at once, since nobody is ahead.
+    pub(super) fn wait_again(&self) -> bool {
+        let is_first =
+            self.turn.get() == Turn::Woken && self.event_count.lock().wait_again(&self.waiter);
+        self.turn.set(if is_first { Turn::First } else { Turn::No });
+        is_first
+    }
+
+    /// Leaves the line, if it is in line.
+    pub(super) fn leave(&self) {
+        if self.is_in_line.replace(false) {
+            self.event_count.lock().remove(&self.waiter);
+        }
+    }
+
+    /// Wakes the next, if there is more. Call it after leaving the line, and after a `SeqCst` fence.
+    pub(super) fn pass_on(&self, is_ready: impl FnOnce() -> bool) {
+        self.event_count.pass_on(is_ready);
+    }
+}
+
+impl Drop for BoxedWaiter<'_> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

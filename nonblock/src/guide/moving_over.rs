@@ -226,13 +226,14 @@
 //! 1. Replace the types you wait on by their twins in [`sync`](crate::sync) and [`thread`](crate::thread). The names are those of
 //!    `std` and `parking_lot`, with the token added. There is no poisoning, so the `unwrap`s go.
 //!
-//!    | of `std` | twin | in place of | write |
+//!    | of `std` and others | twin | in place of | write |
 //!    |---|---|---|---|
 //!    | `Mutex` | [`sync::Mutex`](crate::sync::Mutex) | `table.lock().unwrap()` | `table.lock(cx)` |
 //!    | a `Mutex` that is never held across a wait | [`sync::SpinLock`](crate::sync::SpinLock) | `*hits.lock().unwrap() += 1` | `hits.with(cx, \|hits, _nb\| *hits += 1)` |
 //!    | `RwLock` | [`sync::RwLock`](crate::sync::RwLock) | `map.read().unwrap()` | `map.read(cx)` |
 //!    | `Condvar` | [`sync::Condvar`](crate::sync::Condvar) | `held = room.wait(held).unwrap()` | `room.wait(cx, &mut held)` |
 //!    | `mpsc::channel`, `sync_channel` | [`sync::channel`](crate::sync::channel) | `faults.recv()` | `faults.recv(cx)` |
+//!    | `crossbeam_channel::Select` | [`channel::Select`](crate::sync::channel::Select) | `select.recv(&faults); select.select()` | `select.recv(&faults, \|fault\| fault); select.select(cx)` |
 //!    | `thread::spawn` | [`thread::spawn`](crate::thread::spawn) | `spawn(\|\| work())` | `spawn(\|cx\| work(cx))` |
 //!    | `File`, `TcpStream` | [`MaySleep`](crate::MaySleep) of it | `writeln!(log, "up")` | `writeln!(log.with(cx), "up")` |
 //!

@@ -10,6 +10,7 @@
 //! | each other | [`Barrier`] | |
 //! | a value that is made once | [`OnceLock`] | |
 //! | values of other threads | [`channel`] | |
+//! | the first value of several channels | [`channel::Select`] | |
 //!
 //! [`Mutex`] may be held across a sleep, so waiting for it may sleep: `lock` takes `&mut Sleepable`, and
 //! a section can only try. [`SpinLock`] is held in a section only, so its holder cannot sleep, and a

@@ -17,6 +17,7 @@ mod condvar;
 mod locks;
 mod once_lock;
 mod rwlocks;
+mod select;
 mod semaphore;
 mod spinning;
 

@@ -2,7 +2,8 @@
 //!
 //! [`bounded`] and [`unbounded`] make a [`Sender`] and a [`Receiver`], of which there can be many: both can be cloned and
 //! shared. When the last sender is gone, receivers get what is left, then an error; when the last receiver is gone, senders
-//! get their values back. Names and errors are those of [`std::sync::mpsc`].
+//! get their values back. Names and errors are those of [`std::sync::mpsc`]. A [`Select`] receives from whichever of several
+//! channels has something first.
 //!
 //! # Context
 //!
@@ -16,7 +17,12 @@
 //! Because its waiters allocate while they hold a lock that a section would wait for. A receiver that finds nothing puts itself into
 //! a `Vec` behind a mutex (`SyncWaker::register`, `src/waker.rs`, 0.5.17), and a `try_send` takes that mutex to wake it
 //! (`SyncWaker::notify`). When the vector grows, the section waits for an allocation, which is what a section must not do.
-//! For this reason there is no `select` here: a thread that waits for several channels has to register with each.
+//! Here a thread that waits is a link of a list, with its place in memory that it already has, and a section that sends waits for
+//! none that is changing the list. This holds for a [`Select`] too, which waits in the lists of several channels at once: what it
+//! needs it has allocated before.
+//!
+//! A [`Select`] differs from `crossbeam-channel`'s in what it returns. That one returns an operation, which is still to be completed.
+//! This one has received a value, and returns what a closure makes of it. It selects among receivers only.
 //!
 //! # Examples
 //!
@@ -35,6 +41,7 @@
 
 mod linked_rings;
 mod receiver;
+mod select;
 mod sender;
 mod shared;
 
@@ -43,6 +50,7 @@ use std::sync::Arc;
 use self::shared::Channel;
 
 pub use self::receiver::{Iter, Receiver, TryIter};
+pub use self::select::Select;
 pub use self::sender::{SendTimeoutError, Sender};
 pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
 

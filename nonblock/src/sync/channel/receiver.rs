@@ -35,6 +35,10 @@ impl<T> Receiver<T> {
         Self { channel }
     }
 
+    pub(super) fn channel(&self) -> &Channel<T> {
+        &self.channel
+    }
+
     /// Receives a value, and waits for one if there is none.
     ///
     /// # Context

@@ -133,17 +133,30 @@ impl<T> Channel<T> {
 
     #[cold]
     fn wait_and_recv(&self, timeout: Option<Duration>) -> Option<Result<T, RecvError>> {
-        let look = || match self.try_recv() {
+        match timeout {
+            None => Some(self.arrivals.wait(|| self.has_news(), || self.look())),
+            Some(timeout) => self.arrivals.wait_for(timeout, || self.has_news(), || self.look()),
+        }
+    }
+
+    /// Takes a value out, or learns of the end, for who waits for either.
+    pub(super) fn look(&self) -> Look<Result<T, RecvError>> {
+        match self.try_recv() {
             Ok(value) => Look::Found(Ok(value)),
             Err(Empty::Closed) => Look::Found(Err(RecvError)),
             Err(Empty::Soon) => Look::Soon,
             Err(Empty::Now) => Look::Nothing,
-        };
-        let is_ready = || !self.is_empty() || self.senders.load(Ordering::SeqCst) == 0;
-        match timeout {
-            None => Some(self.arrivals.wait(is_ready, look)),
-            Some(timeout) => self.arrivals.wait_for(timeout, is_ready, look),
         }
+    }
+
+    /// Tells whether a receiver finds a value, or the end, now or soon.
+    pub(super) fn has_news(&self) -> bool {
+        !self.is_empty() || self.senders.load(Ordering::SeqCst) == 0
+    }
+
+    /// Where receivers wait in line.
+    pub(super) fn arrivals(&self) -> &EventCount {
+        &self.arrivals
     }
 
     /// Returns how many values there are.
