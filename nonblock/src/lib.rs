@@ -86,7 +86,7 @@
 //! |---|---|---|
 //! | `std` | yes | the thread-local backend, [`thread`], [`testing`], [`unwind`] |
 //! | `macros` | yes | the attributes |
-//! | `sync` | yes; needs `std` | [`sync::Mutex`] and the others on `parking_lot`'s raw locks; [`rcu`]; [`notifier`] |
+//! | `sync` | yes; needs `std` | [`sync::Mutex`] and the others on raw locks that park; [`rcu`]; [`notifier`] |
 //! | `lock_api` | with `sync` | [`sync::SpinLock`] and [`sync::SpinRwLock`], and the other locks over any raw lock, without `std` too |
 //! | `work` | no | [`work::Queue`], [`work::ring`], [`reclaim`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |

@@ -96,7 +96,7 @@
 //!   `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`
 //! * **A handler that sleeps while the reported section holds a spin lock**: the sections are put aside for the handler.
 //!   `blind_spots.rs::a_handler_that_sleeps_under_a_spin_lock_is_not_seen`
-//! * **The growing table of `parking_lot`'s raw locks**, beneath a `Mutex` that a section tries and releases: see the eighth assumption of the
+//! * **The growing table of `parking_lot`'s raw locks**, named beneath a `Mutex` that a section tries and releases: see the eighth assumption of the
 //!   [theorem](super::theorem#what-it-assumes).
 //!   `allocation.rs::threads_that_wait_for_a_lock_of_parking_lots_may_allocate`
 //!

@@ -57,8 +57,8 @@
 //! | [`Rcu::read`] | wait-free | none | none | none | none |
 //! | [`AtomicChain::call`] | wait-free | none | none | none | the callbacks |
 //!
-//! * **Locks that may be held across a sleep**, and condition variables, are only tried and notified. They do what their raw lock
-//!   does: see number 8 of what the [theorem](super::theorem#what-it-assumes) assumes.
+//! * **Locks that may be held across a sleep**, and condition variables, are only tried and notified. What the rows say holds for the raw
+//!   locks that they stand on unless another is named. Others do what they do: see number 8 of what the [theorem](super::theorem#what-it-assumes) assumes.
 //! * **An unbounded channel is not for sections to send into.** Its `try_send` allocates when the channel grows, and an
 //!   allocation can wait. To receive from it is. A section sends into a bounded channel, or pushes into a [`work::Queue`].
 //! * **What comes out of a channel, a queue or a ring is the caller's**, and so is its drop: that of a `Box` releases memory.

@@ -131,9 +131,9 @@
 //!    thread in a section holds it.) Every thread that waits for that lock waits for ever. On the thread that forgot the
 //!    guard the depth stays raised, so its next sleep is reported.
 //!    `locks.rs::a_forgotten_spin_guard_leaves_the_depth_raised`
-//! 8. **The raw lock waits for its holders alone**, when it is taken and when it is released. (Step 4.) [`RawSpin`](crate::sync::RawSpin), which a
-//!    spin lock stands on unless it names another, does. `parking_lot`'s raw locks, beneath a `Mutex` that a section tries
-//!    and releases, wait for something else in one case: when more threads wait than ever before, a larger table of threads
+//! 8. **The raw lock waits for its holders alone**, when it is taken and when it is released. (Step 4.) The raw locks of this crate,
+//!    which locks stand on unless another is named, do. Others may not. `parking_lot`'s, named beneath a `Mutex` that a section
+//!    tries and releases, wait for something else in one case: when more threads wait than ever before, a larger table of threads
 //!    is allocated while the old table is locked.
 //!    `allocation.rs::threads_that_wait_for_a_lock_of_parking_lots_may_allocate`,
 //!    `allocation.rs::threads_that_wait_for_a_lock_that_spins_allocate_nothing`

@@ -98,8 +98,8 @@ impl<R: RawCondvar> Condvar<R> {
 
     /// Releases the mutex, waits for a notification, and takes the mutex again.
     ///
-    /// Whether this can also return without a notification depends on the raw condition variable. With `parking_lot`'s it
-    /// cannot.
+    /// Whether this can also return without a notification depends on the raw condition variable. With the default one
+    /// it cannot.
     ///
     /// # Context
     ///

@@ -19,8 +19,8 @@
 //! # Raw locks
 //!
 //! What really locks is a raw lock: the last parameter of each lock's type, and of its guards'. Beneath the spin locks it is
-//! [`RawSpin`], and with feature `sync` beneath the others `parking_lot`'s, unless another is named. Any raw lock of the
-//! crate `lock_api` fits: `Mutex<T, parking_lot::RawFairMutex>` is a mutex that serves its waiters in turn. `new` makes locks
+//! [`RawSpin`], and with feature `sync` beneath the others [`RawParkingMutex`], [`RawParkingRwLock`] and
+//! [`RawParkingCondvar`], unless another is named. Any raw lock of the crate `lock_api` fits: `Mutex<T, parking_lot::RawFairMutex>` is a mutex that serves its waiters in turn. `new` makes locks
 //! over the default raw lock, and `with_raw` over the one that the type names. With feature `lock_api` alone, without `std`
 //! too, only the spin locks have a default.
 //!
@@ -43,11 +43,11 @@
 //!
 //! # What releasing costs a section
 //!
-//! Releasing a lock, notifying, completing and sending do not wait for a thread that sleeps. They may take an internal lock
-//! for a few instructions. `Completion`, `Semaphore`, `OnceLock` and channels allocate nothing while they hold it.
-//! A [`Mutex`] or [`RwLock`] on `parking_lot`'s raw lock, tried and released in a section, does in one case: when a thread
-//! waits for the first time, and more threads wait than ever before, it allocates a larger table while the table is locked.
-//! The spin locks have no such table.
+//! Releasing a lock, notifying, completing, and sending into a bounded channel wait for no other thread, and take no lock. They
+//! change a word, and wake a thread if one waits. What waits is linked into a list, by a place on its own stack; a thread that
+//! would wake another while somebody changes the list leaves the wake to that one. So nobody who lost the processor holds
+//! a section up. With another raw lock it is as that raw lock does it: `parking_lot`'s have a table of threads that wait, which is
+//! locked while a larger one is allocated.
 
 #[cfg(feature = "std")]
 mod barrier;

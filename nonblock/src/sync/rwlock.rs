@@ -57,7 +57,7 @@ locked_exclusive!(RwLock<RawRwLock>);
 impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     /// Waits until nobody writes, and takes the lock to read.
     ///
-    /// A thread that reads already must not read again: with `parking_lot`, a writer that waits goes before new readers,
+    /// A thread that reads already must not read again: a writer that waits goes before new readers,
     /// so this could wait for ever.
     ///
     /// # Context

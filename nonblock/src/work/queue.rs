@@ -21,8 +21,7 @@ use crate::violation::Place;
 /// A bounded queue of work. Code that must not sleep pushes items, and threads that may sleep handle them.
 ///
 /// Items are handled in the order in which they were pushed. Several workers begin them in that order. Threads that wait for
-/// an item or for room are served in the order in which they came, up to 64 of each (32 on 32-bit targets). More look once a
-/// millisecond, and in no order.
+/// an item or for room are served in the order in which they came.
 ///
 /// # Context
 ///

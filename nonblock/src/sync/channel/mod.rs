@@ -8,13 +8,14 @@
 //! # Context
 //!
 //! Waiting for room or for a value may sleep: it takes `&mut Sleepable`, before other arguments. Trying does not, and
-//! takes no token: it takes a lock whose holders neither sleep nor allocate. What an unbounded channel holds is allocated,
-//! outside that lock, by the sender, and released by the receiver. A section should use a bounded channel, whose
-//! memory is set aside when it is made. For handing work from sections to a thread there is `work::Queue` too.
+//! takes no token. It waits for no other thread: a thread that lost its processor while it sends or receives keeps nobody from it.
+//! A section should use a bounded channel, whose memory is set aside when it is made. A sender of an unbounded one allocates where
+//! the channel has to grow; to receive from it neither allocates nor releases memory. For handing work from sections to a thread there is `work::Queue` too.
 //!
 //! # Why not `crossbeam-channel`
 //!
-//! Because its waiters allocate while they hold a lock that a section would wait for. A receiver that finds nothing puts itself into
+//! In a bounded one, values lie in a ring with a sequence number for each slot, as `crossbeam-channel` has it. But there the waiters
+//! allocate while they hold a lock that a section would wait for. A receiver that finds nothing puts itself into
 //! a `Vec` behind a mutex (`SyncWaker::register`, `src/waker.rs`, 0.5.17), and a `try_send` takes that mutex to wake it
 //! (`SyncWaker::notify`). When the vector grows, the section waits for an allocation, which is what a section must not do.
 //! Here a thread that waits is a link of a list, with its place in memory that it already has, and a section that sends waits for
