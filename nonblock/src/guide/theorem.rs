@@ -35,18 +35,19 @@
 //!    parameters. A guard of a spin lock is taken with a `&NonBlock`, so in a section; and the lock's
 //!    [`with`](crate::sync::SpinLock::with) borrows the token that it is called with.
 //! 3. *So a thread in a section calls no sleeping operation.* Each of them takes `&mut Sleepable` (law 2).
-//! 4. *So it can only wait in a spinning operation.* There are two sorts of these.
+//! 4. *So it can only wait in a spinning operation.*
 //!    * It takes a spin lock. The holder, and every thread ahead in the queue, has called the lock with a `&NonBlock` (law
 //!      4). A guard keeps that borrow: it cannot leave its section, and cannot go to another thread. So all these threads
 //!      are in sections.
 //!    * It changes something that other threads wait for. For instance it completes a
 //!      [`Completion`](crate::sync::Completion), sends into a channel by trying, pushes into a
 //!      [`work::Queue`], releases a [`Mutex`](crate::sync::Mutex), or notifies a
-//!      [`Condvar`](crate::sync::Condvar). Another thread may be in the middle of such an operation on the same object.
-//!      That takes a few instructions, in which nobody sleeps, allocates, or calls code of others.
+//!      [`Condvar`](crate::sync::Condvar). Then it waits for nobody: another thread in the middle of such an operation on
+//!      the same object does not keep it from finishing, whether that thread has its processor or not. See
+//!      [the operations](super::operations).
 //!
-//!    Reading an [`Rcu`](crate::rcu::Rcu) and calling an [`AtomicChain`](crate::notifier::AtomicChain) is not a third sort.
-//!    Neither takes a lock, and neither waits for any thread
+//!    Reading an [`Rcu`](crate::rcu::Rcu) and calling an [`AtomicChain`](crate::notifier::AtomicChain) takes no lock and waits
+//!    for no thread either
 //!    (`notifier.rs::a_call_does_not_wait_for_who_changes_the_chain`, `allocation.rs::an_atomic_chain_is_called_without_allocating`).
 //! 5. *The same is true of the threads that it waits for.* Those of the first sort are in sections, so steps 2 to 4 apply to
 //!    them. Those of the second sort are in a stretch of code that waits for nothing. By induction along the chain, none
