@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use nonblock::sync::{
-    MappedRwLockReadGuard, MappedRwLockWriteGuard, RwLock, RwLockReadGuard,
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, RawParkingRwLock, RwLock, RwLockReadGuard,
     RwLockUpgradableReadGuard, RwLockWriteGuard, SpinRwLock, SpinRwLockWriteGuard,
 };
 use nonblock::testing::expect_violation;
@@ -321,8 +321,13 @@ fn a_forgotten_spin_guard_leaves_the_depth_raised() {
 
 #[test]
 fn locks_are_as_large_as_the_raw_locks_and_their_values() {
-    type Plain<T> = lock_api::RwLock<parking_lot::RawRwLock, T>;
-    assert_eq!(size_of::<RwLock<u64>>(), size_of::<Plain<u64>>());
+    type Plain<R, T> = lock_api::RwLock<R, T>;
+    assert_eq!(size_of::<RwLock<u64>>(), size_of::<Plain<RawParkingRwLock, u64>>());
+    // A word, and the three counts and two ends of each of two lines of waiters.
+    assert_eq!(size_of::<RawParkingRwLock>(), 11 * size_of::<usize>());
     // A flag more, for waiters that are overdue.
-    assert_eq!(size_of::<SpinRwLock<u64>>(), size_of::<Plain<(u64, bool)>>());
+    assert_eq!(
+        size_of::<SpinRwLock<u64>>(),
+        size_of::<Plain<parking_lot::RawRwLock, (u64, bool)>>()
+    );
 }

@@ -9,12 +9,12 @@ use tracing_mutex::stdsync::tracing as tracing_sync;
 
 use crate::raw::{BareMutex, BareRwLock};
 
-const RAW: &str = "the raw lock (parking_lot's)";
+const RAW: &str = "the raw lock (RawParkingMutex or RawParkingRwLock)";
 const PARKING_LOT: &str = "parking_lot";
 const STD: &str = "std";
 const TRACING: &str = "tracing-mutex (std's, watched for order)";
 
-/// Both builds against `parking_lot`'s raw lock. The sleeping locks stand on it: nothing with checks off, but for what a run
+/// Both builds against the raw lock that parks. The sleeping locks stand on it: nothing with checks off, but for what a run
 /// varies by, and little with checks on. The spin locks stand on raw locks of their own.
 fn goals(group: &mut Group, of: &str, threads: usize) {
     if nonblock::CHECKS {
@@ -26,7 +26,7 @@ fn goals(group: &mut Group, of: &str, threads: usize) {
     if of.contains("Spin") {
         // A raw lock of the library's own, which spins, beside one that parks.
         group.goal(Goal::at_most(1.0, of, RAW).cause(
-            "an exchange to take it and a store to release it, beside two exchanges; readers, who are counted, have two as well",
+            "an exchange to take it and a store to release it, beside an exchange and a read-modify-write; readers, who are counted, have two as well",
         ));
         return;
     }

@@ -2,11 +2,12 @@
 
 use std::cell::UnsafeCell;
 
-use parking_lot::lock_api::{RawMutex as _, RawRwLock as _};
+use nonblock::sync::lock_api::{RawMutex as _, RawRwLock as _};
+use nonblock::sync::{RawParkingMutex, RawParkingRwLock};
 
 /// A number behind a raw mutex.
 pub(crate) struct BareMutex {
-    raw: parking_lot::RawMutex,
+    raw: RawParkingMutex,
     value: UnsafeCell<u64>,
 }
 
@@ -15,7 +16,7 @@ unsafe impl Sync for BareMutex {}
 
 impl BareMutex {
     pub(crate) fn new() -> Self {
-        Self { raw: parking_lot::RawMutex::INIT, value: UnsafeCell::new(0) }
+        Self { raw: RawParkingMutex::INIT, value: UnsafeCell::new(0) }
     }
 
     #[inline]
@@ -31,7 +32,7 @@ impl BareMutex {
 
 /// A number behind a raw read-write lock.
 pub(crate) struct BareRwLock {
-    raw: parking_lot::RawRwLock,
+    raw: RawParkingRwLock,
     value: UnsafeCell<u64>,
 }
 
@@ -40,7 +41,7 @@ unsafe impl Sync for BareRwLock {}
 
 impl BareRwLock {
     pub(crate) fn new() -> Self {
-        Self { raw: parking_lot::RawRwLock::INIT, value: UnsafeCell::new(0) }
+        Self { raw: RawParkingRwLock::INIT, value: UnsafeCell::new(0) }
     }
 
     #[inline]
