@@ -929,6 +929,7 @@ fn the_count_sees_a_lock_that_parks() {
         release: by_itself,
     }
     .add_to(&mut rows);
-    let count = in_its_way(&rows[0], others(), || count(&rows[0]));
-    assert!(count.waited > 0, "parking_lot's raw lock never parked: {count:?}");
+    // Whether it has to wait for long is up to where the threads lose their processors.
+    let mut counts = (0..20).map(|_| in_its_way(&rows[0], others(), || count(&rows[0])));
+    assert!(counts.any(|count| count.waited > 0), "parking_lot's raw lock never parked");
 }
