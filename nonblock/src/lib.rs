@@ -130,17 +130,29 @@ mod asymmetric_fence;
 mod attributes;
 pub mod backend;
 #[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
+#[cfg_attr(
+    not(all(feature = "work", feature = "std", feature = "lock_api")),
+    allow(dead_code, unused_imports, reason = "each of these features uses a part of it")
+)]
 mod cache_padded;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod check;
 mod context;
 #[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
+#[cfg_attr(
+    not(all(feature = "work", feature = "std", feature = "lock_api")),
+    allow(dead_code, unused_imports, reason = "each of these features uses a part of it")
+)]
 mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod may_sleep_value;
 #[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
+#[cfg_attr(
+    not(all(feature = "work", feature = "std", feature = "lock_api")),
+    allow(dead_code, unused_imports, reason = "each of these features uses a part of it")
+)]
 mod mpmc_ring;
 #[cfg(feature = "sync")]
 pub mod notifier;

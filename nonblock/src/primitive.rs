@@ -73,7 +73,7 @@ pub(crate) const LOOKS_FOR_AN_OVERDUE_WRITER: usize = 1 << 16;
 
 /// How often a thread looks for what it waits for before it gets in line: with the pauses of [`relax`], for some microseconds,
 /// and then at a few turns of other threads.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 pub(crate) const LOOKS_BEFORE_WAITING: u32 = 10;
 
 /// How often a thread that waits for a lock looks in vain before it is overdue: once at each wake, after
@@ -90,7 +90,7 @@ pub(crate) const FIRST_RING_CAPACITY: usize = 32;
 pub(crate) const LOOKS_AT_A_HALF_DONE_SLOT: usize = 32;
 
 /// Lets others go on for a while that is longer the more rounds a wait has had. Only for who may sleep.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 pub(crate) fn relax(round: u32) {
     match round {
         0..7 => (0..1 << round).for_each(|_| core::hint::spin_loop()),
@@ -101,7 +101,7 @@ pub(crate) fn relax(round: u32) {
 }
 
 /// Tries to take a lock until it is taken. Whoever has it keeps it for a few instructions. Only for who may sleep.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 #[inline]
 pub(crate) fn wait_for_lock(mut try_lock: impl FnMut() -> bool) {
     let mut round = 0;
@@ -112,14 +112,14 @@ pub(crate) fn wait_for_lock(mut try_lock: impl FnMut() -> bool) {
 }
 
 /// Whether the model checker has ended a model that failed. Its threads are unwound then, and nothing in it can be used.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 pub(crate) const fn is_over() -> bool {
     false
 }
 
 /// Tells that a lock is free which others may try to take. The model checker cannot let many threads look again and again, so
 /// in models they sleep until this is called.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 pub(crate) const fn lock_is_free() {}
 
 /// Loads a word, not before a `SeqCst` read-modify-write of this thread that came before.
@@ -127,7 +127,7 @@ pub(crate) const fn lock_is_free() {}
 /// Such a read-modify-write, `SeqCst` itself, and a fence of another thread between its store to this word and its look at what
 /// the first changed have one order: one of the two threads sees the other's change. The model checker takes `SeqCst` for
 /// `AcqRel`, except at fences, so models have a fence here.
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 #[inline]
 pub(crate) fn load_after_rmw(word: &AtomicUsize) -> usize {
     word.load(Ordering::SeqCst)

@@ -8,10 +8,8 @@ mod with_threads;
 
 pub(crate) use look::Look;
 #[cfg(feature = "std")]
-#[cfg_attr(not(feature = "lock_api"), allow(unused_imports, reason = "only channels use it"))]
 pub(crate) use several_lines::{InLineForAny, look_where, wait_for_any};
 #[cfg(feature = "std")]
-#[cfg_attr(not(feature = "lock_api"), allow(unused_imports, reason = "only channels use it"))]
 pub(crate) use with_threads::BoxedWaiter;
 #[cfg(feature = "std")]
 pub(crate) use with_threads::{EventCount, InLine, Waiter};
