@@ -205,6 +205,36 @@ fn waiting_with_two_mutexes_at_once_panics() {
     });
 }
 
+/// Those who were notified no longer wait, also if they have not returned yet: another mutex may be used from then on.
+#[test]
+fn another_mutex_can_be_used_once_all_were_notified() {
+    let (first, second, changed) = (Mutex::new(0), Mutex::new(()), Condvar::new());
+    sleepable(|cx| {
+        thread::scope(cx, |scope, cx| {
+            let waiter = scope.spawn(|cx| {
+                for round in 1..=500 {
+                    let mut seen = first.lock(cx);
+                    while *seen < round {
+                        changed.wait(cx, &mut seen);
+                    }
+                }
+            });
+            for round in 1..=500 {
+                *first.lock(cx) = round;
+                changed.notify_all();
+                // The waiter may wait again, for the next round, as soon as the first mutex is free.
+                let held = first.lock(cx);
+                if *held == round && !waiter.is_finished() {
+                    changed.notify_all();
+                    let mut other = second.lock(cx);
+                    let _ = changed.wait_for(cx, &mut other, Duration::from_micros(1));
+                }
+            }
+            waiter.join(cx).unwrap();
+        });
+    });
+}
+
 #[test]
 fn a_queue_of_two_conditions_loses_nothing() {
     const VALUES: u32 = if cfg!(miri) { 30 } else { 2_000 };

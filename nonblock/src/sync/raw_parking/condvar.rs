@@ -26,7 +26,7 @@ use crate::primitive::{AtomicUsize, Instant, Ordering};
 #[derive(Debug)]
 pub struct RawParkingCondvar {
     notifications: EventCount,
-    /// The address of the mutex of those that wait, or 0.
+    /// The address of the mutex of those that wait, if any do.
     mutex: AtomicUsize,
 }
 
@@ -55,23 +55,20 @@ impl RawParkingCondvar {
         unsafe { mutex.unlock(GuardNoSend::new()) };
         in_line.wait(deadline);
         let was_notified = in_line.leave();
-        if !self.notifications.has_line() {
-            self.mutex.store(0, Ordering::Relaxed);
-        }
         *guard = mutex.lock();
         was_notified
     }
-}
 
-impl RawParkingCondvar {
-    /// Panics if others wait with another mutex, as `parking_lot` 0.12 does. Where they are about to stop waiting, it may not.
+    /// Notes which mutex those have that wait. Panics if some wait with another, and were not notified yet, as `parking_lot` does.
     fn claim_for(&self, mutex: &RawParkingMutex) {
         let address = core::ptr::from_ref(mutex).addr();
-        let claimed = self.mutex.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
-        assert!(
-            claimed.is_ok() || claimed == Err(address),
-            "a condition variable is waited for with two mutexes at once: use one for each"
-        );
+        if self.mutex.load(Ordering::Relaxed) != address {
+            assert!(
+                self.notifications.waiting() == 0,
+                "a condition variable is waited for with two mutexes at once: use one for each"
+            );
+            self.mutex.store(address, Ordering::Relaxed);
+        }
     }
 }
 
