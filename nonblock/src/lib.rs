@@ -39,6 +39,7 @@
 //! | use a file or a library, which sleep and do not say so | [`MaySleep`] |
 //! | call code of others, which may panic | [`unwind`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
+//! | find what sleeps and does not say so | [`watch`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
 //! | take part from C, or without `std` | [`capi`], [`raw`], [`backend`] |
 //! | mirror a process's memory, or take it away | the crate `nonblock-mm` |
@@ -65,6 +66,7 @@
 //! |---|---|---|---|
 //! | tokens and attributes | compile time | every path of typed code | none |
 //! | counters: [`might_sleep`] | run time, in debug builds or with feature `checks` | sleeping functions reached through `dyn`, callbacks, C | a thread-local load and a branch |
+//! | the [`watch`] | run time, on Linux, with feature `watch` | what really slept, in any library: the call, its callers, how long | under 1 ns a section, and more for more |
 //!
 //! Each works without the other. A code base can start with [`might_sleep`] in its few sleeping primitives and sections
 //! around its callbacks, without a token in any signature. It can then put tokens in from the leaves up.
@@ -91,6 +93,7 @@
 //! | `work` | no | [`work::Queue`], [`work::ring`], [`reclaim`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
+//! | `watch` | no; needs `std` | the [`watch`], on Linux; brings `checks` |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //! | `portable-atomic` | no | exact [`stats`] on targets without compare-and-swap, by the crate `portable-atomic` |
 //!
@@ -109,6 +112,8 @@
 #![cfg_attr(not(feature = "work"), doc = " [`work::ring`]: #features")]
 #![cfg_attr(feature = "work", doc = " [`Reserve`]: Reserve")]
 #![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: #features")]
+#![cfg_attr(all(feature = "watch", target_os = "linux"), doc = " [`watch`]: mod@watch")]
+#![cfg_attr(not(all(feature = "watch", target_os = "linux")), doc = " [`watch`]: #features")]
 #![cfg_attr(feature = "capi", doc = " [`capi`]: capi")]
 #![cfg_attr(not(feature = "capi"), doc = " [`capi`]: #features")]
 
@@ -177,6 +182,8 @@ mod token;
 #[cfg(feature = "std")]
 pub mod unwind;
 mod violation;
+#[cfg(all(feature = "watch", target_os = "linux"))]
+pub mod watch;
 #[cfg(feature = "work")]
 pub mod work;
 

@@ -5,11 +5,10 @@
 
 use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
-use crate::report;
 use crate::root::permit_sleep_unbounded;
-use crate::section::{CallSite, Section};
+use crate::section::{CallSite, Section, ended_oddly};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
-use crate::violation::{Checker, Place, ViolationKind};
+use crate::violation::Place;
 
 /// As [`sleepable`](crate::sleepable), without the [`NoToken`](crate::NoToken) bound.
 ///
@@ -228,7 +227,7 @@ pub fn non_block_end() {
 #[track_caller]
 pub(crate) fn non_block_end_at(place: Place) {
     if !ActiveBackend::end() {
-        report::violation(ViolationKind::UnbalancedEnd, place, Checker::Function);
+        ended_oddly(place);
     }
 }
 

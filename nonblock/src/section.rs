@@ -1,12 +1,11 @@
 //! Sections: the guard that counts one while it is open, and the tokens' methods that open one.
 
 use crate::backend::{ActiveBackend, Backend as _};
-#[cfg(any(debug_assertions, feature = "checks"))]
 use crate::report;
 use crate::token::{NonBlock, Sleepable, lend_non_block};
-use crate::violation::Place;
-#[cfg(any(debug_assertions, feature = "checks"))]
-use crate::violation::{Checker, ViolationKind};
+use crate::violation::{Checker, Place, ViolationKind};
+#[cfg(feature = "watch")]
+use crate::watch;
 
 /// An open section. It is counted until this guard is dropped, by unwinding too.
 #[must_use = "the section ends when this guard is dropped: bind it to a name, since `let _` ends it too"]
@@ -105,13 +104,21 @@ impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
         if !ActiveBackend::end() {
-            report::violation(
-                ViolationKind::UnbalancedEnd,
-                self.call_site.place(),
-                Checker::Function,
-            );
+            ended_oddly(self.call_site.place());
         }
     }
+}
+
+/// Reports what the watch saw in a section that has ended, or else that there was no section to end.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn ended_oddly(place: Place) {
+    #[cfg(feature = "watch")]
+    if watch::report_section() {
+        return;
+    }
+    report::violation(ViolationKind::UnbalancedEnd, place, Checker::Function);
 }
 
 impl Sleepable {

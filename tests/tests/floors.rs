@@ -15,13 +15,14 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 29] = [
+const NONBLOCK: [&str; 30] = [
     "asymmetric_fence",
     "cache_padded",
     "primitive",
     "violation",
     "backend",
     "report",
+    "watch",
     "token",
     "check",
     "section",

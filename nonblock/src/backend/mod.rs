@@ -159,12 +159,16 @@ mod stderr;
 #[cfg(feature = "std")]
 pub(crate) mod test_recorder;
 #[cfg(feature = "std")]
-mod thread_local;
+pub(crate) mod thread_local;
 #[cfg(feature = "std")]
 mod thread_outside_tests;
+#[cfg(feature = "watch")]
+pub(crate) mod watched;
 
 pub(crate) use active::{ActiveBackend, SuspendGuard, in_section};
 pub use interface::{Backend, Suspended};
+#[cfg(feature = "watch")]
+pub(crate) use stderr::write_unlocked as write_to_stderr;
 // The expansion of `set_backend!` names these. They are no public interface: no version keeps them stable.
 #[doc(hidden)]
 pub use set_backend::{BackendVTable, only_backend};

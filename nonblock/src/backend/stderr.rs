@@ -2,7 +2,7 @@
 
 /// Writes to standard error without its lock: the code that is reported may hold the lock.
 #[cfg(unix)]
-pub(super) fn write_unlocked(text: &str) {
+pub(crate) fn write_unlocked(text: &str) {
     use std::io::Write as _;
     use std::os::fd::FromRawFd as _;
 
@@ -15,7 +15,7 @@ pub(super) fn write_unlocked(text: &str) {
 
 /// Writes to standard error, with its lock: on other platforms there is no way around the lock.
 #[cfg(not(unix))]
-pub(super) fn write_unlocked(text: &str) {
+pub(crate) fn write_unlocked(text: &str) {
     use std::io::Write as _;
 
     let _ = std::io::stderr().write_all(text.as_bytes());

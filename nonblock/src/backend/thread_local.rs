@@ -1,6 +1,8 @@
 //! The backend of the feature `std`: its counters are thread-local, and its reports go to standard error.
 
 use core::cell::Cell;
+#[cfg(feature = "watch")]
+use core::num::NonZeroUsize;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::string::{String, ToString};
 
@@ -9,10 +11,21 @@ use super::interface::{Backend, Suspended};
 use super::stderr::write_unlocked;
 use super::test_recorder;
 use super::thread_outside_tests;
+#[cfg(feature = "watch")]
+use super::watched::Watched;
 use crate::violation::{Place, Policy, Task, Violation};
 
+/// What one section adds to the count.
+///
+/// With the feature `watch` it is two, and the count of an outermost section that is watched is one. So where such a section
+/// ends, the subtraction runs over, as where none is open. What has to be done then costs the other sections nothing.
+const SECTION: u32 = if cfg!(feature = "watch") { 2 } else { 1 };
+
 struct State {
-    depth: Cell<u32>,
+    /// The count of open sections: see [`SECTION`].
+    count: Cell<u32>,
+    #[cfg(feature = "watch")]
+    watched: Watched,
     /// How many sections are suspended.
     suspended: Cell<u32>,
     /// Where the outermost section began, and where the latest of the inner ones began. Nobody reads the second: to store
@@ -27,13 +40,34 @@ std::thread_local! {
     // It has no destructor, and its initial value is a constant. So an access is a plain load.
     static STATE: State = const {
         State {
-            depth: Cell::new(0),
+            count: Cell::new(0),
+            #[cfg(feature = "watch")]
+            watched: Watched::new(),
             suspended: Cell::new(0),
             began: [Cell::new(None), Cell::new(None)],
             reporting: Cell::new(false),
             reported: Cell::new(0),
         }
     };
+}
+
+/// Calls the closure with what this thread's sections do for the watch.
+#[cfg(feature = "watch")]
+pub(crate) fn with_watched<R>(f: impl FnOnce(&Watched) -> R) -> R {
+    STATE.with(|state| f(&state.watched))
+}
+
+/// Returns where the outermost section began that this thread has open, or has ended last.
+#[cfg(feature = "watch")]
+pub(crate) fn last_began() -> Option<Place> {
+    STATE.with(|state| state.began[0].get())
+}
+
+/// Returns whether a section of this thread is open and watched.
+#[cfg(feature = "watch")]
+#[inline]
+pub(crate) fn is_watched() -> bool {
+    STATE.with(State::is_watched)
 }
 
 /// Counters in thread-local storage.
@@ -46,35 +80,46 @@ unsafe impl Backend for ThreadLocal {
     #[inline]
     fn start(place: Place) {
         STATE.with(|state| {
-            let depth = state.depth.get();
-            state.began[usize::from(depth != 0)].set(Some(place));
-            state.depth.set(depth.wrapping_add(1));
+            let count = state.count.get();
+            state.began[usize::from(count != 0)].set(Some(place));
+            state.count.set(count.wrapping_add(SECTION));
+            #[cfg(feature = "watch")]
+            if let Some(mark) = Watched::mark()
+                && count == 0
+            {
+                state.begin_watched(mark);
+            }
         });
     }
 
+    /// Closes the innermost section. Returns `false` if none was open, or if the watch has something to report of the section.
     #[inline]
     fn end() -> bool {
         STATE.with(|state| {
             // To store the count before looking at it takes one instruction on x86-64.
-            let (depth, none_was_open) = state.depth.get().overflowing_sub(1);
-            state.depth.set(depth);
-            if none_was_open { end_suspended(state) } else { true }
+            let (count, ran_over) = state.count.get().overflowing_sub(SECTION);
+            state.count.set(count);
+            if ran_over { state.end_rarer(count) } else { true }
         })
     }
 
     #[inline]
     fn depth() -> Option<u32> {
-        Some(STATE.with(|state| state.depth.get()))
+        Some(STATE.with(|state| sections(state.count.get())))
     }
 
     fn began() -> Option<Place> {
-        STATE.with(|state| if state.depth.get() == 0 { None } else { state.began[0].get() })
+        STATE.with(|state| if state.count.get() == 0 { None } else { state.began[0].get() })
     }
 
     fn suspend() -> Suspended {
         let began = Self::began();
         STATE.with(|state| {
-            let depth = state.depth.replace(0);
+            #[cfg(feature = "watch")]
+            if state.is_watched() {
+                state.watched.pause();
+            }
+            let depth = sections(state.count.replace(0));
             state.suspended.set(state.suspended.get().wrapping_add(depth));
             Suspended { depth, began }
         })
@@ -85,8 +130,16 @@ unsafe impl Backend for ThreadLocal {
             let resumed = suspended.depth.min(state.suspended.get());
             if resumed > 0 {
                 state.suspended.set(state.suspended.get() - resumed);
-                state.depth.set(state.depth.get().wrapping_add(resumed));
+                #[cfg(feature = "watch")]
+                let is_outermost = state.count.get() == 0;
+                state.count.set(state.count.get().wrapping_add(resumed.wrapping_mul(SECTION)));
                 state.began[0].set(suspended.began);
+                #[cfg(feature = "watch")]
+                if let Some(mark) = Watched::mark()
+                    && is_outermost
+                {
+                    state.begin_watched(mark);
+                }
             }
         });
     }
@@ -99,6 +152,11 @@ unsafe impl Backend for ThreadLocal {
     fn write(violation: &Violation) {
         let mut text = violation.to_string();
         text.push('\n');
+        // It was found after the fact, and has the calls of that time.
+        #[cfg(feature = "watch")]
+        if violation.observation().is_some() {
+            return write_unlocked(&text);
+        }
         let backtrace = Backtrace::force_capture();
         if backtrace.status() == BacktraceStatus::Captured {
             text.push_str("call trace:\n");
@@ -144,12 +202,53 @@ unsafe impl Backend for ThreadLocal {
     }
 }
 
+/// Returns how many sections a count stands for.
+#[inline]
+const fn sections(count: u32) -> u32 {
+    if cfg!(feature = "watch") { (count >> 1) + (count & 1) } else { count }
+}
+
+impl State {
+    /// Ends a section whose end made the count run over.
+    #[cfg(feature = "watch")]
+    #[inline]
+    fn end_rarer(&self, count: u32) -> bool {
+        if count == 1u32.wrapping_sub(SECTION) {
+            self.count.set(0);
+            self.watched.end()
+        } else {
+            end_suspended(self)
+        }
+    }
+
+    /// Ends a section whose end made the count run over.
+    #[cfg(not(feature = "watch"))]
+    #[inline]
+    fn end_rarer(&self, _count: u32) -> bool {
+        end_suspended(self)
+    }
+
+    #[cfg(feature = "watch")]
+    fn is_watched(&self) -> bool {
+        self.count.get() & 1 != 0
+    }
+
+    /// Begins to watch the section that has just begun, and is the only one.
+    #[cfg(feature = "watch")]
+    #[inline]
+    fn begin_watched(&self, mark: NonZeroUsize) {
+        if self.watched.begin(mark) {
+            self.count.set(self.count.get().wrapping_sub(1));
+        }
+    }
+}
+
 /// Ends a section where none is open.
 ///
 /// The section may be one of the suspended: its guard can be dropped before the sections are resumed.
 #[cold]
 fn end_suspended(state: &State) -> bool {
-    state.depth.set(0);
+    state.count.set(0);
     let suspended = state.suspended.get();
     state.suspended.set(suspended.saturating_sub(1));
     suspended > 0

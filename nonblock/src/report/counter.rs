@@ -27,6 +27,12 @@ impl Counter {
         count
     }
 
+    /// Adds so many.
+    #[cfg(feature = "watch")]
+    pub(super) fn add(&self, times: usize) {
+        self.0.fetch_add(times, Ordering::Relaxed);
+    }
+
     pub(super) fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }

@@ -4,7 +4,7 @@
 //! records it, and that is all. Otherwise the program's handler is called, if there is one, and if not, the policy acts.
 
 mod counter;
-mod counts_by_place;
+pub(crate) mod counts_by_place;
 mod once_cell;
 mod policy;
 mod stats;
@@ -39,35 +39,88 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
     }
     let Some(_reporting) = ReportGuard::begin() else { return };
 
-    let culprit = Culprit::running_thread(ActiveBackend::task);
-    let violation = Violation { kind, place, section, depth, culprit, occurrence, checker };
-    if ActiveBackend::record(&violation) {
+    let violation = Violation {
+        kind,
+        place,
+        section,
+        depth,
+        culprit: Culprit::running_thread(ActiveBackend::task),
+        occurrence,
+        checker,
+        #[cfg(feature = "watch")]
+        observation: None,
+    };
+    // Each site is written once for each section that it is reached from. After that, it is only counted.
+    let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
+    act(&violation, true, was_written);
+}
+
+/// Reports what the watch saw in a section, after it has ended.
+///
+/// # Arguments
+///
+/// * `section`: where the section began. The violation is counted there: no place in the code is known for certain.
+/// * `may_panic`: whether the policy may act by a panic. Else the violation is written: another is to follow.
+/// * `was_written`: returns whether the same was written before.
+#[cfg(feature = "watch")]
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn observed(
+    kind: ViolationKind,
+    section: Place,
+    observation: std::sync::Arc<crate::violation::Observation>,
+    may_panic: bool,
+    was_written: impl FnOnce() -> bool,
+) {
+    let _suspended = SuspendGuard::new();
+    stats::count_kind(kind);
+    let occurrence = counts_by_place::VIOLATIONS.count(kind, section);
+    let Some(_reporting) = ReportGuard::begin() else { return };
+    let violation = Violation {
+        kind,
+        place: section,
+        section: Some(section),
+        depth: 1,
+        culprit: Culprit::running_thread(ActiveBackend::task),
+        occurrence,
+        checker: if section.location().is_some() { Checker::Function } else { Checker::C },
+        observation: Some(observation),
+    };
+    act(&violation, may_panic, was_written);
+}
+
+/// Does with a violation what the test, the handler or the policy says.
+#[track_caller]
+fn act(violation: &Violation, may_panic: bool, was_written: impl FnOnce() -> bool) {
+    if ActiveBackend::record(violation) {
         return;
     }
     #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
-    tracing::emit(&violation);
+    tracing::emit(violation);
     if let Some(handler) = policy::handler() {
-        handler(&violation);
+        handler(violation);
         return;
     }
     match policy() {
         Policy::Ignore => {}
-        // Each site is written once for each section that it is reached from. After that, it is only counted.
-        Policy::Warn if counts_by_place::WRITTEN.count((kind, section), place) > 1 => {}
-        Policy::Warn => ActiveBackend::write(&violation),
+        Policy::Warn if was_written() => {}
+        Policy::Warn => ActiveBackend::write(violation),
         Policy::Abort => {
-            ActiveBackend::write(&violation);
+            ActiveBackend::write(violation);
             ActiveBackend::abort();
         }
         // A second panic would abort the program without a report.
-        Policy::Panic if ActiveBackend::panicking() => ActiveBackend::write(&violation),
+        Policy::Panic if !may_panic || ActiveBackend::panicking() => {
+            ActiveBackend::write(violation)
+        }
         // A panic must not unwind through C.
-        Policy::Panic if place.location().is_none() => {
-            ActiveBackend::write(&violation);
+        Policy::Panic if violation.place.location().is_none() => {
+            ActiveBackend::write(violation);
             ActiveBackend::abort();
         }
         Policy::Panic => {
-            ActiveBackend::before_panic(&violation);
+            ActiveBackend::before_panic(violation);
             panic!("{violation}");
         }
     }

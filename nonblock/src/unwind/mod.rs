@@ -18,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
+use crate::section::ended_oddly;
 use crate::violation::Place;
 
 pub use drop_caught::DropCaught;
@@ -63,7 +64,11 @@ pub fn catch<R>(place: Place, f: impl FnOnce() -> R) -> Option<R> {
             discard(payload);
         }
         while depth() > depth_before {
-            ActiveBackend::end();
+            if !ActiveBackend::end()
+                && let Err(payload) = catch_unwind(|| ended_oddly(place))
+            {
+                discard(payload);
+            }
         }
     }
     outcome.map_err(discard).ok()

@@ -5,6 +5,8 @@ mod array_string;
 mod c_file;
 mod checker;
 mod kind;
+#[cfg(feature = "watch")]
+mod observation;
 mod place;
 mod policy;
 mod task;
@@ -16,6 +18,8 @@ use core::panic::Location;
 pub(crate) use c_file::CFile;
 pub(crate) use checker::Checker;
 pub use kind::ViolationKind;
+#[cfg(feature = "watch")]
+pub use observation::{Frame, Observation};
 pub use place::Place;
 pub use policy::{ParsePolicyError, Policy};
 pub(crate) use task::Culprit;
@@ -84,6 +88,8 @@ pub struct Violation {
     pub(crate) culprit: Culprit,
     pub(crate) occurrence: usize,
     pub(crate) checker: Checker,
+    #[cfg(feature = "watch")]
+    pub(crate) observation: Option<std::sync::Arc<Observation>>,
 }
 
 impl Violation {
@@ -131,6 +137,15 @@ impl Violation {
         self.culprit.task()
     }
 
+    /// Returns what the watch saw, if it was the watch that found this.
+    ///
+    /// Without it, this is a violation that a check at run time found.
+    #[cfg(feature = "watch")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "watch")))]
+    pub fn observation(&self) -> Option<&Observation> {
+        self.observation.as_deref()
+    }
+
     /// Returns which violation of its kind at its place this is, from 1.
     pub const fn occurrence(&self) -> usize {
         self.occurrence
@@ -154,10 +169,22 @@ impl fmt::Display for Violation {
 ",
         )?;
         writeln!(f, "expected: {}", text.expected)?;
-        write!(f, "found: {}", text.found)?;
+        f.write_str("found: ")?;
+        #[cfg(feature = "watch")]
+        match &self.observation {
+            Some(observation) => f.write_str(observation.found())?,
+            None => f.write_str(text.found)?,
+        }
+        #[cfg(not(feature = "watch"))]
+        f.write_str(text.found)?;
         if let Some(section) = self.section {
             write!(f, ", in the section that began at {section}")?;
         }
-        write!(f, "\nhelp: {}", text.help)
+        write!(f, "\nhelp: {}", text.help)?;
+        #[cfg(feature = "watch")]
+        if let Some(observation) = &self.observation {
+            observation.write_frames(f)?;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,141 @@
+//! What the watch saw of a violation.
+
+use core::fmt;
+use core::time::Duration;
+use std::string::String;
+use std::vec::Vec;
+
+/// What the watch saw: a system call, an allocation, a sleep, or a section that was too long.
+///
+/// Returned by [`Violation::observation`](super::Violation::observation).
+///
+/// # Context
+///
+/// A plain value that owns memory: drop it where memory may be released.
+///
+/// # Examples
+///
+/// ```no_run
+/// fn handler(violation: &nonblock::Violation) {
+///     if let Some(observation) = violation.observation() {
+///         eprintln!("{} by {:?}", observation.found(), observation.user_frame());
+///     }
+/// }
+/// nonblock::set_handler(Some(handler));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Observation {
+    pub(crate) found: String,
+    pub(crate) system_call: Option<&'static str>,
+    pub(crate) slept: bool,
+    pub(crate) took: Duration,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) user_frame: Option<usize>,
+}
+
+impl Observation {
+    /// Returns what was found, as the report says it.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.found
+    }
+
+    /// Returns the name of the system call, if it was one.
+    #[must_use]
+    pub const fn system_call(&self) -> Option<&'static str> {
+        self.system_call
+    }
+
+    /// Returns whether the thread really slept, by the kernel's own count.
+    #[must_use]
+    pub const fn slept(&self) -> bool {
+        self.slept
+    }
+
+    /// Returns how long the system call took, or the section that was too long. It is zero where nothing was measured.
+    #[must_use]
+    pub const fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Returns the chain of calls, the innermost first. It is empty where only the section is known.
+    #[must_use]
+    pub fn frames(&self) -> &[Frame] {
+        &self.frames
+    }
+
+    /// Returns the innermost frame of the program's own code: neither the standard library's, nor a package's of a registry.
+    #[must_use]
+    pub fn user_frame(&self) -> Option<&Frame> {
+        self.frames.get(self.user_frame?)
+    }
+
+    /// Writes the chain of calls, if there is one.
+    pub(super) fn write_frames(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.frames.is_empty() {
+            return Ok(());
+        }
+        f.write_str("\ncalls, the innermost first:")?;
+        for (at, frame) in self.frames.iter().enumerate() {
+            write!(f, "\n{at:4}: {frame}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One function in a chain of calls.
+///
+/// # Context
+///
+/// A plain value that owns memory: drop it where memory may be released.
+///
+/// # Examples
+///
+/// See [`Observation`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub(crate) address: usize,
+    pub(crate) function: Option<String>,
+    pub(crate) file: Option<String>,
+    pub(crate) line: Option<u32>,
+}
+
+impl Frame {
+    /// Returns the address of the instruction.
+    #[must_use]
+    pub const fn address(&self) -> usize {
+        self.address
+    }
+
+    /// Returns the function's name, if the program has symbols.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        self.function.as_deref()
+    }
+
+    /// Returns the source file, if the program has debug information.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// Returns the line in the source file.
+    #[must_use]
+    pub const fn line(&self) -> Option<u32> {
+        self.line
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.function {
+            Some(function) => f.write_str(function)?,
+            None => write!(f, "{:#x}", self.address)?,
+        }
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "\n             at {file}:{line}"),
+            (Some(file), None) => write!(f, "\n             at {file}"),
+            (None, _) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Time stamps that cost little: the processor's counter where it is steady, and the kernel's clock elsewhere.
+
+use core::time::Duration;
+
+use crate::primitive::{AtomicU64, Ordering};
+
+use super::raw_code;
+
+/// Returns the time now, in ticks. May be called in a signal handler, and is stopped by no trap.
+#[inline]
+pub(super) fn now() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if is_steady() {
+        // SAFETY: every x86-64 processor has the instruction.
+        return unsafe { core::arch::x86_64::_rdtsc() };
+    }
+    kernel_nanoseconds()
+}
+
+/// Returns whether the processor's counter runs at one speed, whatever the processor does.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn is_steady() -> bool {
+    use crate::primitive::AtomicU8;
+
+    static STEADY: AtomicU8 = AtomicU8::new(2);
+
+    #[cold]
+    fn ask() -> bool {
+        let leaf = core::arch::x86_64::__cpuid(0x8000_0000).eax;
+        let steady =
+            leaf >= 0x8000_0007 && core::arch::x86_64::__cpuid(0x8000_0007).edx & 1 << 8 != 0;
+        STEADY.store(steady.into(), Ordering::Relaxed);
+        steady
+    }
+
+    match STEADY.load(Ordering::Relaxed) {
+        2 => ask(),
+        steady => steady != 0,
+    }
+}
+
+fn kernel_nanoseconds() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let arguments = [libc::CLOCK_MONOTONIC as usize, &raw mut time as usize, 0, 0, 0, 0];
+    // SAFETY: the kernel writes such a structure there.
+    unsafe { raw_code::syscall(libc::SYS_clock_gettime as usize, arguments) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// How many nanoseconds a tick takes, in parts of 2^32: 0 until it was measured.
+static NANOSECONDS_PER_TICK: AtomicU64 = AtomicU64::new(0);
+
+/// For how many nanoseconds the two clocks are compared.
+const COMPARED_FOR: u64 = 2_000_000;
+
+/// Measures the speed of the ticks, if that was not done before. Takes two milliseconds.
+pub(super) fn calibrate() {
+    if NANOSECONDS_PER_TICK.load(Ordering::Relaxed) != 0 {
+        return;
+    }
+    let before = (now(), kernel_nanoseconds());
+    let mut elapsed = (0, 0);
+    while elapsed.1 < COMPARED_FOR {
+        elapsed = (now() - before.0, kernel_nanoseconds() - before.1);
+    }
+    let speed = (u128::from(elapsed.1) << 32) / u128::from(elapsed.0.max(1));
+    NANOSECONDS_PER_TICK.store(speed as u64, Ordering::Relaxed);
+}
+
+/// Returns how many nanoseconds a number of ticks takes.
+#[inline]
+pub(super) fn nanoseconds(ticks: u64) -> u64 {
+    let speed = NANOSECONDS_PER_TICK.load(Ordering::Relaxed);
+    (u128::from(ticks) * u128::from(speed) >> 32) as u64
+}
+
+/// Returns how long a number of ticks takes.
+pub(super) fn duration(ticks: u64) -> Duration {
+    Duration::from_nanos(nanoseconds(ticks))
+}

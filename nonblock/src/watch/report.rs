@@ -1,0 +1,213 @@
+//! From the events of a section to reports. After the section has ended, when everything may be done.
+
+use core::fmt::Write as _;
+use core::hash::{Hash as _, Hasher as _};
+use core::time::Duration;
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::format;
+use std::string::String;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec::Vec;
+
+use crate::backend::thread_local::last_began;
+use crate::report;
+use crate::violation::{Frame, Observation, Place, Policy, ViolationKind};
+
+use super::call_chain;
+use super::clock;
+use super::event_buffer::{Event, What};
+use super::json_lines;
+use super::layers;
+use super::statistics;
+use super::suppressions;
+use super::thread_record::ThreadRecord;
+
+/// How many different events are told apart. Others are reported each time.
+const MAX_SEEN: usize = 4096;
+
+/// Reports what was seen in the section that has just ended on this thread. Returns `false` if there was nothing.
+#[track_caller]
+pub(crate) fn report_section() -> bool {
+    let Some(buffer) = ThreadRecord::mine().and_then(ThreadRecord::buffer) else { return false };
+    if buffer.is_empty() {
+        return false;
+    }
+    let section = last_began().unwrap_or(Place::caller());
+    statistics::count_lost(buffer.lost());
+    let events: Vec<_> = buffer
+        .events()
+        .map(|(event, stack)| (event, call_chain::addresses(event.registers, stack)))
+        .collect();
+    buffer.clear();
+    let seen: Vec<_> = events
+        .into_iter()
+        .map(|(event, addresses)| Seen::new(event, addresses, section))
+        .filter(|seen| !seen.repeat.suppressed)
+        .collect();
+    // Where the policy is to panic, the first one panics, after the others were written.
+    let mut seen = seen.into_iter();
+    let first = seen.next();
+    let panics = report::policy() == Policy::Panic;
+    let (before, after) = if panics { (None, first) } else { (first, None) };
+    let is_last = after.is_some();
+    for (seen, may_panic) in before
+        .into_iter()
+        .chain(seen)
+        .map(|seen| (seen, false))
+        .chain(after.into_iter().map(|seen| (seen, is_last)))
+    {
+        json_lines::write(seen.kind, section, &seen.observation, seen.repeat.times);
+        let was_written = || seen.repeat.times > 1;
+        report::observed(seen.kind, section, seen.observation, may_panic, was_written);
+    }
+    true
+}
+
+/// What was found out about an event.
+struct Seen {
+    kind: ViolationKind,
+    observation: Arc<Observation>,
+    repeat: Repeat,
+}
+
+/// How often the same was seen before, with what was found out then.
+#[derive(Clone)]
+struct Repeat {
+    times: usize,
+    suppressed: bool,
+    frames: Arc<[Frame]>,
+}
+
+/// What was seen, by a hash of what it was and where.
+static REPEATS: Mutex<Option<HashMap<u64, Repeat>>> = Mutex::new(None);
+
+/// Counts an event. The closure is called for one that was not seen before: it returns the chain of calls.
+fn repeat(hash: u64, frames: impl FnOnce() -> Vec<Frame>) -> Repeat {
+    let known = |repeats: &mut Option<HashMap<u64, Repeat>>| {
+        let repeat = repeats.as_mut()?.get_mut(&hash)?;
+        repeat.times += 1;
+        Some(repeat.clone())
+    };
+    let lock = || REPEATS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(repeat) = known(&mut lock()) {
+        if repeat.suppressed {
+            suppressions::suppresses(&repeat.frames);
+        }
+        return repeat;
+    }
+    // Without the lock: names are read from files.
+    let frames: Arc<[Frame]> = frames().into();
+    let suppressed = suppressions::suppresses(&frames);
+    let new = Repeat { times: 1, suppressed, frames };
+    let mut repeats = lock();
+    let repeats = repeats.get_or_insert_default();
+    if repeats.len() < MAX_SEEN {
+        repeats.entry(hash).or_insert(new.clone());
+    }
+    new
+}
+
+impl Seen {
+    fn new(event: Event, addresses: Vec<usize>, section: Place) -> Self {
+        let kind = match event.what {
+            #[cfg(target_arch = "x86_64")]
+            What::SystemCall { .. } => ViolationKind::SyscallInNonBlock,
+            What::Allocation(_) | What::Release(_) => ViolationKind::AllocInNonBlock,
+            What::Sleep { .. } => ViolationKind::ScheduledInNonBlock,
+            What::OverBudget => ViolationKind::OverBudget,
+        };
+        let mut hasher = DefaultHasher::new();
+        (kind as usize, section, &addresses).hash(&mut hasher);
+        #[cfg(target_arch = "x86_64")]
+        if let What::SystemCall { call, number, .. } = event.what {
+            (number, call.name).hash(&mut hasher);
+        }
+        let repeat = repeat(hasher.finish(), || call_chain::frames(&addresses));
+        let user_frame = call_chain::user_frame(&repeat.frames);
+        let took = clock::duration(event.ticks);
+        let mut found = found(&event, took);
+        if let Some(frame) = user_frame.and_then(|at| repeat.frames.get(at)) {
+            let _ = write!(found, ", called");
+            if let Some(function) = frame.function() {
+                let _ = write!(found, " by `{function}`");
+            }
+            if let (Some(file), Some(line)) = (frame.file(), frame.line()) {
+                let _ = write!(found, " at {file}:{line}");
+            }
+        }
+        let slept = match event.what {
+            #[cfg(target_arch = "x86_64")]
+            What::SystemCall { sleeps, .. } => sleeps > 0,
+            What::Sleep { times, .. } => times > 0,
+            _ => false,
+        };
+        let observation = Observation {
+            found,
+            system_call: system_call(&event),
+            slept,
+            took,
+            frames: repeat.frames.to_vec(),
+            user_frame,
+        };
+        Self { kind, observation: Arc::new(observation), repeat }
+    }
+}
+
+/// Returns the name of an event's system call.
+fn system_call(event: &Event) -> Option<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    if let What::SystemCall { call, .. } = event.what {
+        return Some(call.name);
+    }
+    let _ = event;
+    None
+}
+
+/// Says what an event was.
+fn found(event: &Event, took: Duration) -> String {
+    match event.what {
+        #[cfg(target_arch = "x86_64")]
+        What::SystemCall { call, number, ref arguments, result, why, ref path, sleeps, .. } => {
+            let mut text = String::from("the system call `");
+            let _ = call.write(&mut text, number, arguments, Some(result));
+            text.push('`');
+            let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
+            if end > 0 {
+                let dots = if end == path.len() { "…" } else { "" };
+                let _ = write!(text, " of {:?}{dots}", String::from_utf8_lossy(&path[..end]));
+            }
+            let _ = match sleeps {
+                0 => write!(text, ", which did not sleep this time ({took:.1?}) and may"),
+                _ => write!(text, ", which slept for {took:.1?}"),
+            };
+            let _ = write!(text, ": {}", sentence(why));
+            text
+        }
+        What::Allocation(bytes) => format!("an allocation of {bytes} bytes"),
+        What::Release(bytes) => format!("a release of {bytes} bytes"),
+        What::Sleep { times, major_faults } => match (times, major_faults) {
+            (0, faults) => format!("{faults} page fault(s) that waited for a disk"),
+            (times, 0) => format!("the thread went to sleep {times} time(s)"),
+            (times, faults) => format!(
+                "the thread went to sleep {times} time(s), {faults} page fault(s) that waited for a disk among them"
+            ),
+        },
+        What::OverBudget => {
+            format!(
+                "it lasted {took:.1?}, over its budget of {:?}",
+                Duration::from_nanos(layers::budget())
+            )
+        }
+    }
+}
+
+/// Returns a sentence as it stands within another.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,12 @@
+//! The layer that sees system calls: Syscall User Dispatch, which hands each call of a section to a signal handler.
+
+mod dispatch;
+mod handler;
+mod signals;
+pub(super) mod syscalls;
+
+pub(super) use dispatch::{BLOCK, switch_off, switch_on};
+pub(super) use handler::install as install_handler;
+pub(super) use signals::{
+    block as block_signals, open_sigsys, set_mask as restore_signals, sweep_handlers,
+};

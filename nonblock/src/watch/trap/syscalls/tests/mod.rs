@@ -1,0 +1,13 @@
+//! The table against the kernel's headers, the rules against a made-up world, and both against the kernel itself.
+
+mod blocked_thread;
+mod by_the_kernel;
+mod errno;
+mod headers;
+mod made_up;
+mod numbers;
+mod printing;
+mod random;
+mod real;
+mod rules;
+mod table;
