@@ -153,6 +153,8 @@ pub(crate) mod env_variable;
 mod interface;
 #[cfg(all(any(debug_assertions, feature = "checks"), not(feature = "std")))]
 mod linked;
+#[cfg(all(feature = "probes", target_os = "linux"))]
+mod probes;
 mod set_backend;
 #[cfg(feature = "std")]
 mod stderr;

@@ -8,6 +8,8 @@ use std::string::{String, ToString};
 
 use super::env_variable;
 use super::interface::{Backend, Suspended};
+#[cfg(all(feature = "probes", target_os = "linux"))]
+use super::probes;
 use super::stderr::write_unlocked;
 use super::test_recorder;
 use super::thread_outside_tests;
@@ -83,6 +85,8 @@ unsafe impl Backend for ThreadLocal {
             let count = state.count.get();
             state.began[usize::from(count != 0)].set(Some(place));
             state.count.set(count.wrapping_add(SECTION));
+            #[cfg(all(feature = "probes", target_os = "linux"))]
+            probes::section_begin(sections(count) + 1, place);
             #[cfg(feature = "watch")]
             if let Some(mark) = Watched::mark()
                 && count == 0
@@ -99,6 +103,8 @@ unsafe impl Backend for ThreadLocal {
             // To store the count before looking at it takes one instruction on x86-64.
             let (count, ran_over) = state.count.get().overflowing_sub(SECTION);
             state.count.set(count);
+            #[cfg(all(feature = "probes", target_os = "linux"))]
+            probes::section_end(if ran_over { 0 } else { sections(count) });
             if ran_over { state.end_rarer(count) } else { true }
         })
     }

@@ -72,7 +72,7 @@ pub(super) fn calibrate() {
 #[inline]
 pub(super) fn nanoseconds(ticks: u64) -> u64 {
     let speed = NANOSECONDS_PER_TICK.load(Ordering::Relaxed);
-    (u128::from(ticks) * u128::from(speed) >> 32) as u64
+    ((u128::from(ticks) * u128::from(speed)) >> 32) as u64
 }
 
 /// Returns how long a number of ticks takes.
