@@ -177,6 +177,8 @@ mod token;
 #[cfg(feature = "std")]
 pub mod unwind;
 mod violation;
+#[cfg(all(feature = "watch", target_os = "linux"))]
+mod watch;
 #[cfg(feature = "work")]
 pub mod work;
 

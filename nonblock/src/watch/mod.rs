@@ -1,0 +1,3 @@
+//! Seeing what code really does in a section, in a program that runs.
+
+mod trap;
