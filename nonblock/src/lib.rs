@@ -92,6 +92,7 @@
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `checks` | no | the counters in builds without debug assertions too |
+//! | `watch` | no; needs `std` and `checks` | on Linux: what is known of each system call. Nothing of it is public so far |
 //! | `portable-atomic` | no | exact [`stats`] on targets without compare-and-swap, by the crate `portable-atomic` |
 //!
 //! With default features off, the crate has no dependencies, and needs neither `std` nor `alloc`. In such a build with

@@ -10,6 +10,7 @@
 
 mod ask;
 mod calls;
+mod calls_macro;
 mod classify;
 mod condition;
 mod constant;
