@@ -91,6 +91,8 @@ type Arrow = (usize, usize);
 #[derive(Default)]
 struct Crate {
     files: Vec<PathBuf>,
+    /// The files of modules that only tests have. Where they look does not count.
+    test_files: Vec<PathBuf>,
     modules: Vec<Module>,
     /// The macros with `#[macro_export]`, and the modules that define them.
     exported_macros: BTreeMap<String, usize>,
@@ -406,6 +408,16 @@ impl Reader<'_> {
         self.here().imports.push(Import { name, path, is_reexport, line: line(span) });
     }
 
+    /// Notes the files of a module that only tests have, and of those below it.
+    fn read_tests(&mut self, item: &ItemMod) {
+        let mut tests = Crate::default();
+        let module = tests.add_module(ROOT, None, 0);
+        let (folder, children) = (self.folder.clone(), self.children.clone());
+        let mut reader = Reader { library: &mut tests, module, folder, children, read: self.read };
+        reader.visit_item_mod(item);
+        self.library.test_files.extend(tests.files.into_iter().chain(tests.test_files));
+    }
+
     fn refer(&mut self, path: Vec<String>, span: Span) {
         self.here().references.push(Reference { path, line: line(span) });
     }
@@ -464,6 +476,10 @@ impl<'ast> Visit<'ast> for Reader<'_> {
                 self.here().items.insert(name.to_string());
             }
             visit::visit_item(self, item);
+        } else if let Item::Mod(item) = item
+            && item.content.is_none()
+        {
+            self.read_tests(item);
         }
     }
 
@@ -589,7 +605,7 @@ fn check(package: &str, floors: &[&str]) {
     let mut faults = library.faults(floors);
     for file in files {
         let path = file.strip_prefix(&source).expect("it was found there");
-        if !library.files.iter().any(|file| file == path) {
+        if !library.files.iter().chain(&library.test_files).any(|file| file == path) {
             faults.push(format!("{}: belongs to no module", path.display()));
         }
     }
@@ -623,6 +639,25 @@ fn faults_of_low(low: &str) -> Vec<String> {
         ("low.rs", low),
         ("high.rs", "pub struct High; pub mod inner { pub fn f() {} }"),
     ])
+}
+
+#[test]
+fn the_files_of_a_module_of_tests_belong_to_it_and_look_where_they_like() {
+    let files = [
+        ("lib.rs", LIB),
+        ("low.rs", "pub struct Low; #[cfg(test)] mod tests;"),
+        ("low/tests/mod.rs", "mod deep; use crate::high::High;"),
+        ("low/tests/deep.rs", "use crate::high::High;"),
+        ("low/tests/nobodys.rs", ""),
+        ("high.rs", "pub struct High;"),
+    ];
+    assert_eq!(faults(&files), Vec::<String>::new());
+    let read = |path: &Path| {
+        files.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| (*text).to_owned())
+    };
+    let library = Crate::read(&read);
+    let expected = ["low/tests/mod.rs", "low/tests/deep.rs"].map(PathBuf::from);
+    assert_eq!(library.test_files, expected);
 }
 
 #[test]

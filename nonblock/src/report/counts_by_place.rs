@@ -43,13 +43,11 @@ impl<T: Copy + PartialEq, const SLOTS: usize> CountsByPlace<T, SLOTS> {
 
     /// Counts one more, and returns the new count. Returns 1 if there is no free slot.
     pub(super) fn count(&self, what: T, place: Place) -> usize {
-        match self.slot(what, place) {
-            Some((_, slot)) => slot.count.add_one(),
-            None => {
-                self.unlisted.add_one();
-                1
-            }
+        if let Some((_, slot)) = self.slot(what, place) {
+            return slot.count.add_one();
         }
+        self.unlisted.add_one();
+        1
     }
 
     /// Counts so many more.

@@ -112,7 +112,7 @@ fn act(violation: &Violation, may_panic: bool, was_written: impl FnOnce() -> boo
         }
         // A second panic would abort the program without a report.
         Policy::Panic if !may_panic || ActiveBackend::panicking() => {
-            ActiveBackend::write(violation)
+            ActiveBackend::write(violation);
         }
         // A panic must not unwind through C.
         Policy::Panic if violation.place.location().is_none() => {

@@ -83,9 +83,9 @@ unsafe extern "C" {
 /// That of the system call.
 #[cfg(target_arch = "x86_64")]
 pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
-    let [a, b, c, d, e, f] = arguments;
+    let [first, second, third, fourth, fifth, sixth] = arguments;
     // SAFETY: the caller answers for the call.
-    unsafe { nonblock_watch_syscall(number, a, b, c, d, e, f) }
+    unsafe { nonblock_watch_syscall(number, first, second, third, fourth, fifth, sixth) }
 }
 
 /// Makes a system call.
@@ -95,9 +95,11 @@ pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
 /// That of the system call.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
-    let [a, b, c, d, e, f] = arguments;
+    let [first, second, third, fourth, fifth, sixth] = arguments;
     // SAFETY: the caller answers for the call.
-    let result = unsafe { libc::syscall(number as libc::c_long, a, b, c, d, e, f) };
+    let result = unsafe {
+        libc::syscall(number as libc::c_long, first, second, third, fourth, fifth, sixth)
+    };
     // SAFETY: it is this thread's own.
     if result == -1 { -(unsafe { *libc::__errno_location() } as isize) } else { result as isize }
 }

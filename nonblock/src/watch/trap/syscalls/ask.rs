@@ -1,5 +1,7 @@
 //! What the decision has to ask the kernel.
 
+use core::mem::MaybeUninit;
+
 /// Makes a system call and returns what the kernel did: the result, or an error's number below zero.
 pub(crate) type RawSyscall = unsafe extern "C" fn(
     number: usize,
@@ -142,18 +144,22 @@ impl Ask for Kernel {
 
     /// `statx` can be told not to ask a file system's server. `fstat` cannot, and might block.
     fn descriptor_kind(&self, descriptor: i32) -> Option<DescriptorKind> {
-        let mut about = Statx { before_mode: [0; 7], mode: 0, spare: 0, rest: [0; 28] };
+        let mut about = MaybeUninit::<Statx>::uninit();
         let arguments = [
             int(descriptor),
             c"".as_ptr().addr(),
             int(libc::AT_EMPTY_PATH | libc::AT_STATX_DONT_SYNC),
             libc::STATX_TYPE as usize,
-            (&raw mut about).expose_provenance(),
+            about.as_mut_ptr().expose_provenance(),
             0,
         ];
         // SAFETY: the path is a C string, and what the call writes has room in `about`.
-        let result = unsafe { self.call(STATX, arguments) };
-        if result == 0 { DescriptorKind::of_mode(u32::from(about.mode)) } else { None }
+        if unsafe { self.call(STATX, arguments) } != 0 {
+            return None;
+        }
+        // SAFETY: the kernel has written all of it.
+        let about = unsafe { about.assume_init_ref() };
+        DescriptorKind::of_mode(u32::from(about.mode))
     }
 
     /// A plain load would die of a bad address. This call fails.

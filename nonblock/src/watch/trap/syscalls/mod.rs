@@ -10,6 +10,7 @@
 
 mod ask;
 mod calls;
+mod calls_macro;
 mod classify;
 mod condition;
 mod constant;
@@ -21,6 +22,6 @@ mod system_call;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use ask::{Ask, Kernel, RawSyscall};
+pub(crate) use ask::{Kernel, RawSyscall};
 pub(crate) use classify::{Verdict, classify};
 pub(crate) use system_call::SystemCall;

@@ -1,8 +1,7 @@
 //! Who a process is, and what it may do.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::system_call::Argument::{Descriptor, Hex, Int, Pointer, Size};
-
-use super::calls;
 
 const LOOKS: &str = "It looks at a number of the thread's.";
 const COPY: &str =

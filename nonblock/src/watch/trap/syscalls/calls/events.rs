@@ -1,13 +1,12 @@
 //! Waiting for several descriptors at once, and descriptors that stand for events; requests in rings.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception, MemorySize};
 use crate::watch::trap::syscalls::constant::values;
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Flags, Hex, Int, Long, OneOf, Path, Pointer, Size,
 };
-
-use super::calls;
 
 const NO_TIME: &str = "Its time is zero, so it looks and does not wait.";
 

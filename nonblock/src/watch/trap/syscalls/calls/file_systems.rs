@@ -1,10 +1,9 @@
 //! File systems: mounting them, their limits, and swapping.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Hex, Int, Path, Pointer, Size,
 };
-
-use super::calls;
 
 const MOUNTS: &str = "It takes the lock of all mounts, which others hold while they look paths up.";
 const SERVER: &str = "It may read a disk, or ask the file system's server.";

@@ -1,13 +1,12 @@
 //! Files and their names.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception};
 use crate::watch::trap::syscalls::constant::values;
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Hex, Int, Long, Mode, ModeOfNew, OneOfWithFlags, Path, Pointer, Size,
 };
-
-use super::calls;
 
 const LOOKUP: &str = "It looks a path up, which may read a disk or ask a server.";
 const FOLDER: &str =

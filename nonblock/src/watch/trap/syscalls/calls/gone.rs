@@ -1,8 +1,7 @@
 //! Numbers that stand for nothing any more, or never did.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::system_call::Argument::{Int, Path, Pointer, Size};
-
-use super::calls;
 
 const GONE: &str = "The kernel does not have it: it fails at once.";
 

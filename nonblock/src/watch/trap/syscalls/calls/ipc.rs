@@ -1,13 +1,12 @@
 //! Futexes, and what processes share by System V's and POSIX's ways: queues, semaphores, memory.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception, MemorySize};
 use crate::watch::trap::syscalls::constant::{bits, values};
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     FutexOperation, Hex, Int, Long, ModeOfNew, OneOf, OneOfWithFlags, Pointer, Size,
 };
-
-use super::calls;
 
 /// The flags beside a futex call's kind.
 const FUTEX_FLAGS: u32 = bits!(FUTEX_PRIVATE_FLAG FUTEX_CLOCK_REALTIME);

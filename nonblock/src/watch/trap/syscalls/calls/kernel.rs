@@ -1,13 +1,12 @@
 //! The kernel as a whole: its name, its log, its modules, and what is run in it.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception};
 use crate::watch::trap::syscalls::constant::bits;
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Flags, Hex, Int, Path, Pointer, Size,
 };
-
-use super::calls;
 
 static GETRANDOM: &[Exception] = &[
     Exception {

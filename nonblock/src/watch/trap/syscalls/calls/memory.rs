@@ -1,12 +1,11 @@
 //! The address space, and memory that has a descriptor.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception};
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Flags, Hex, Int, OneOf, OneOfWithFlags, Pointer, Size,
 };
-
-use super::calls;
 
 const LOCK: &str = "It takes the lock of the address space, which other threads hold while they map memory or wait for a page.";
 

@@ -1,13 +1,12 @@
 //! Sockets.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception};
 use crate::watch::trap::syscalls::constant::{bits, values};
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Flags, Int, OneOf, OneOfWithFlags, Pointer, Size,
 };
-
-use super::calls;
 
 const NONBLOCKING: Exception = Exception {
     when: Condition::Nonblocking(0),

@@ -1,13 +1,12 @@
 //! Processes and threads: to begin, to end, to wait for, and what belongs to one.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception};
 use crate::watch::trap::syscalls::constant::{bits, values};
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Flags, Hex, Int, Long, OneOf, Path, Pointer, Size,
 };
-
-use super::calls;
 
 const REAPS: &str = "With WNOHANG it looks at once whether there is one, and does not wait.";
 

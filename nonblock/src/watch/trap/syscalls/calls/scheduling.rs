@@ -1,11 +1,10 @@
 //! The scheduler, and the processors.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception};
 use crate::watch::trap::syscalls::constant::values;
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{Hex, Int, OneOf, Pointer, Size};
-
-use super::calls;
 
 const CPUSETS: &str =
     "It may take the lock of the sets of processors, which whoever moves tasks between them holds.";

@@ -1,12 +1,11 @@
 //! Signals.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception, MemorySize};
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{
     Descriptor, Hex, Int, OneOf, Pointer, Signal, Size,
 };
-
-use super::calls;
 
 const SENDS: &str = "It hands a signal over, and does not wait until it is taken.";
 const WAITS: &str = "It waits for a signal.";

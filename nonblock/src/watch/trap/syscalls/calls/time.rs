@@ -1,10 +1,9 @@
 //! Clocks and timers.
 
+use crate::watch::trap::syscalls::calls_macro::calls;
 use crate::watch::trap::syscalls::condition::{Condition, Exception, MemorySize};
 use crate::watch::trap::syscalls::names;
 use crate::watch::trap::syscalls::system_call::Argument::{Descriptor, Flags, Int, OneOf, Pointer};
-
-use super::calls;
 
 const TIMER: &str = "It looks at a timer, or sets it, under a spin lock.";
 const SETS: &str = "It sets the clock of the whole machine, and tells every processor.";

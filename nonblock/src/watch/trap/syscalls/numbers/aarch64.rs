@@ -1,4 +1,4 @@
-//! The numbers of AArch64.
+//! The numbers of 64-bit Arm.
 
 use super::Numbered;
 use crate::watch::trap::syscalls::calls;

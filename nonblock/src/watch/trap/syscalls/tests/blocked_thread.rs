@@ -2,7 +2,6 @@
 
 use std::format;
 use std::fs;
-use std::string::ToString;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes a system call, and returns what the kernel did.
+#[expect(clippy::many_single_char_names, reason = "they are arguments of any call")]
 pub(super) unsafe extern "C" fn syscall(
     number: usize,
     a: usize,
@@ -28,6 +28,13 @@ pub(super) unsafe extern "C" fn syscall(
         return -isize::try_from(error).expect("an error");
     }
     result.try_into().expect("a result of the machine's width")
+}
+
+/// The same, with the arguments in an array.
+#[expect(clippy::many_single_char_names, reason = "they are arguments of any call")]
+unsafe fn syscall_with(number: usize, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    // SAFETY: the caller vouches for the call.
+    unsafe { syscall(number, a, b, c, d, e, f) }
 }
 
 /// How a call went that a thread of its own made.
@@ -66,9 +73,8 @@ pub(super) unsafe fn try_call(number: usize, arguments: [usize; 6]) -> Outcome {
         let caller = scope.spawn(|| {
             // SAFETY: it takes no pointer.
             thread_id.store(unsafe { libc::gettid() }, Ordering::Release);
-            let [a, b, c, d, e, f] = arguments;
             // SAFETY: the caller vouches for the pointers.
-            let result = unsafe { syscall(number, a, b, c, d, e, f) };
+            let result = unsafe { syscall_with(number, arguments) };
             returned.store(true, Ordering::Release);
             result
         });
@@ -78,7 +84,7 @@ pub(super) unsafe fn try_call(number: usize, arguments: [usize; 6]) -> Outcome {
             let thread = thread_id.load(Ordering::Acquire);
             if thread != 0 {
                 // The file has a number only while the thread sleeps in a call.
-                let path = format!("/proc/self/task/{}/syscall", thread.to_string());
+                let path = format!("/proc/self/task/{thread}/syscall");
                 let place = fs::read_to_string(path).unwrap_or_default();
                 slept |= place.starts_with(&expected);
             }

@@ -170,17 +170,7 @@ fn a_lock_of_a_range_that_is_taken_is_waited_for_or_refused() {
         let (tries, waits) = (arg!(libc::F_OFD_SETLK), arg!(libc::F_OFD_SETLKW));
         assert_returns(libc::SYS_fcntl, &[descriptor, tries, range_address], again);
         assert_blocks(libc::SYS_fcntl, &[descriptor, waits, range_address]);
-        let flags = arg!(libc::O_RDWR | libc::O_LARGEFILE);
-        let found = kernel_flags(descriptor);
-        assert_eq!(found & arg!(libc::O_ACCMODE), flags & arg!(libc::O_ACCMODE));
     }
-}
-
-/// What `F_GETFL` returns.
-fn kernel_flags(descriptor: usize) -> usize {
-    use crate::watch::trap::syscalls::ask::Ask;
-    let flags = kernel().descriptor_flags(i32::try_from(descriptor).expect("a descriptor"));
-    arg!(flags.expect("it is open"))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{address, arg, assert_blocks, assert_returns};
+use super::{arg, assert_blocks, assert_returns};
 
 #[test]
 fn a_child_is_waited_for_unless_the_call_says_not_to() {
@@ -11,14 +11,16 @@ fn a_child_is_waited_for_unless_the_call_says_not_to() {
     let id = arg!(child.id());
     let nowait = arg!(libc::WNOHANG);
     let exited = arg!(libc::WEXITED);
-    let (process, information) = (arg!(libc::P_PID), [0_u64; 16]);
+    let process = arg!(libc::P_PID);
+    let mut information = [0_u64; 16];
+    let information = (&raw mut information).expose_provenance();
     // SAFETY: the information has room, and lives until the end.
     unsafe {
         assert_returns(libc::SYS_wait4, &[id, 0, nowait, 0], 0);
         assert_blocks(libc::SYS_wait4, &[id, 0, 0, 0]);
         let waitid = libc::SYS_waitid;
-        assert_returns(waitid, &[process, id, address!(information), exited | nowait], 0);
-        assert_blocks(waitid, &[process, id, address!(information), exited]);
+        assert_returns(waitid, &[process, id, information, exited | nowait], 0);
+        assert_blocks(waitid, &[process, id, information, exited]);
     }
     child.kill().expect("it runs");
     child.wait().expect("it has ended");

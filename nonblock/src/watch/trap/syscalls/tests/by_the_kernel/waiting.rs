@@ -5,8 +5,9 @@ use std::os::fd::AsRawFd;
 
 use super::{address, arg, assert_blocks, assert_returns, error};
 
-const ZERO_TIME: libc::timespec = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-const LONG: libc::timespec = libc::timespec { tv_sec: 1000, tv_nsec: 0 };
+/// In memory that cannot be written: the calls that write what is left of their time bear with that.
+static ZERO_TIME: libc::timespec = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+static LONG: libc::timespec = libc::timespec { tv_sec: 1000, tv_nsec: 0 };
 
 #[test]
 fn a_poll_blocks_unless_its_time_is_zero() {
@@ -102,7 +103,7 @@ fn a_sleep_of_no_time_leaves_the_processor() {
 
 #[test]
 fn clocks_return_and_so_do_random_numbers() {
-    let mut time = ZERO_TIME;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let mut bytes = [0_u8; 8];
     let (time, bytes) = ((&raw mut time).expose_provenance(), (&raw mut bytes).expose_provenance());
     // SAFETY: both have room, and live until the end.
