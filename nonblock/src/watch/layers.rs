@@ -1,9 +1,13 @@
 //! The layers of the watch, and what is set for the whole program.
 
 use core::cell::Cell;
+use core::error::Error;
 use core::fmt;
 use core::ops::BitOr;
+use core::str::FromStr;
 use core::time::Duration;
+use std::borrow::ToOwned as _;
+use std::string::String;
 
 use crate::primitive::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
@@ -76,6 +80,46 @@ impl Layers {
         Self::NAMES.into_iter().find_map(|(other, layer)| (other == name).then_some(layer))
     }
 }
+
+impl FromStr for Layers {
+    type Err = LayersError;
+
+    /// Reads names with commas between, such as `trap,schedule`.
+    fn from_str(text: &str) -> Result<Self, LayersError> {
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).try_fold(
+            Self::NONE,
+            |layers, name| match Self::named(name) {
+                Some(layer) => Ok(layers | layer),
+                None => Err(LayersError { found: name.to_owned() }),
+            },
+        )
+    }
+}
+
+/// A name that no layer has.
+///
+/// # Examples
+///
+/// ```
+/// let error = "trap,shedule".parse::<nonblock::watch::Layers>().unwrap_err();
+/// assert_eq!(error.to_string(), "`shedule` is no layer: expected one of `schedule`, `trap`, `alloc`, `budget`");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayersError {
+    found: String,
+}
+
+impl fmt::Display for LayersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is no layer: expected one of `schedule`, `trap`, `alloc`, `budget`",
+            self.found
+        )
+    }
+}
+
+impl Error for LayersError {}
 
 impl BitOr for Layers {
     type Output = Self;

@@ -41,7 +41,7 @@ mod trap;
 
 pub use allocator::Allocator;
 pub use control::{Builder, StartError, Watch, available};
-pub use layers::Layers;
+pub use layers::{Layers, LayersError};
 pub(crate) use report::report_section;
 pub use statistics::{Preemptions, SectionLengths, Statistics, statistics};
 pub use suppressions::{Suppression, SuppressionError};

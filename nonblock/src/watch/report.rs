@@ -12,7 +12,7 @@ use std::vec::Vec;
 
 use crate::backend::thread_local::last_began;
 use crate::report;
-use crate::violation::{Frame, Observation, Place, Policy, ViolationKind};
+use crate::violation::{Frame, Observation, Place, ViolationKind};
 
 use super::call_chain;
 use super::clock;
@@ -45,21 +45,12 @@ pub(crate) fn report_section() -> bool {
         .map(|(event, addresses)| Seen::new(event, addresses, section))
         .filter(|seen| !seen.repeat.suppressed)
         .collect();
-    // Where the policy is to panic, the first one panics, after the others were written.
-    let mut seen = seen.into_iter();
-    let first = seen.next();
-    let panics = report::policy() == Policy::Panic;
-    let (before, after) = if panics { (None, first) } else { (first, None) };
-    let is_last = after.is_some();
-    for (seen, may_panic) in before
-        .into_iter()
-        .chain(seen)
-        .map(|seen| (seen, false))
-        .chain(after.into_iter().map(|seen| (seen, is_last)))
-    {
+    // Where the policy is to panic, the last one panics, after the others were written.
+    let last = seen.len();
+    for (number, seen) in (1..).zip(seen) {
         json_lines::write(seen.kind, section, &seen.observation, seen.repeat.times);
         let was_written = || seen.repeat.times > 1;
-        report::observed(seen.kind, section, seen.observation, may_panic, was_written);
+        report::observed(seen.kind, section, seen.observation, number == last, was_written);
     }
     true
 }

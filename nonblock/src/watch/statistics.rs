@@ -21,6 +21,9 @@ const SITES: usize = 64;
 const BUCKETS_PER_POWER: u32 = 8;
 const BUCKETS: usize = 62 * BUCKETS_PER_POWER as usize;
 
+/// The longest that a histogram tells from longer ones, in nanoseconds: some nine years.
+const LONGEST: u64 = 1 << 58;
+
 /// Counts of lengths.
 struct Lengths {
     buckets: [AtomicU64; BUCKETS],
@@ -163,8 +166,8 @@ impl Statistics {
             .slots()
             .map(|(site, place)| {
                 let lengths = &LENGTHS[site];
-                // Bounds that are in order, and digits that are few: it cannot fail.
-                let mut histogram = Histogram::new(2).expect("the digits are few");
+                let mut histogram = Histogram::new_with_bounds(1, LONGEST, 2)
+                    .expect("the bounds are in order, and the digits few");
                 for (bucket, count) in lengths.buckets.iter().enumerate() {
                     let count = count.load(Ordering::Relaxed);
                     if count > 0 {
