@@ -83,6 +83,35 @@ fn memory_that_ends_in_the_middle_is_none() {
     assert_eq!(unsafe { libc::munmap(start, 2 * page) }, 0);
 }
 
+/// A text of a file's name may lie at the end of the memory.
+#[test]
+fn a_text_is_copied_as_far_as_it_goes() {
+    let kernel = kernel();
+    let text = c"/dev/null".as_ptr().expose_provenance();
+    let (bytes, length) = kernel.read_text::<64>(text);
+    assert_eq!(&bytes[..length], b"/dev/null");
+    let (bytes, length) = kernel.read_text::<4>(text);
+    assert_eq!((&bytes, length), (b"/dev", 4));
+    for bad in [0, 1, usize::MAX] {
+        assert_eq!(kernel.read_text::<64>(bad), ([0; 64], 0), "{bad:#x}");
+    }
+    let page = 4096;
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a new mapping, used by nobody else.
+    let start = unsafe { libc::mmap(core::ptr::null_mut(), 2 * page, protection, flags, -1, 0) };
+    assert_ne!(start, libc::MAP_FAILED);
+    // SAFETY: the mapping is this long, and nobody else looks at it.
+    unsafe {
+        start.cast::<u8>().add(page - 3).copy_from_nonoverlapping(b"/ab".as_ptr(), 3);
+        assert_eq!(libc::mprotect(start.byte_add(page), page, libc::PROT_NONE), 0);
+    }
+    let (bytes, length) = kernel.read_text::<64>(start.expose_provenance() + page - 3);
+    assert_eq!(&bytes[..length], b"/ab");
+    // SAFETY: nobody uses the mapping any more.
+    assert_eq!(unsafe { libc::munmap(start, 2 * page) }, 0);
+}
+
 /// A program that runs tests is long after the boot.
 #[test]
 fn random_numbers_are_ready() {
