@@ -1,5 +1,6 @@
 //! What the kernel answers when it is asked about descriptors and memory.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -8,6 +9,8 @@ use std::os::unix::net::UnixStream;
 
 use super::blocked_thread::syscall;
 use crate::watch::trap::syscalls::ask::{Ask, DescriptorKind, Kernel};
+use crate::watch::trap::syscalls::classify::decide;
+use crate::watch::trap::syscalls::numbers::NATIVE;
 
 pub(super) fn kernel() -> Kernel {
     // SAFETY: it makes the call.
@@ -118,4 +121,52 @@ fn random_numbers_are_ready() {
     let mut byte = [0];
     File::open("/dev/random").expect("a device").read_exact(&mut byte).expect("a byte");
     assert!(kernel().random_ready());
+}
+
+std::thread_local! {
+    /// The calls that this thread's decisions made.
+    static MADE: core::cell::RefCell<BTreeSet<usize>> = const { core::cell::RefCell::new(BTreeSet::new()) };
+}
+
+/// Makes a call, and notes its number.
+#[expect(clippy::many_single_char_names, reason = "they are arguments of any call")]
+unsafe extern "C" fn noting(
+    number: usize,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
+) -> isize {
+    MADE.with_borrow_mut(|made| made.insert(number));
+    // SAFETY: the caller vouches for the call.
+    unsafe { syscall(number, a, b, c, d, e, f) }
+}
+
+/// A handler makes them while the section's own call waits, so that each must be one that only looks.
+#[test]
+fn a_decision_makes_only_calls_that_look() {
+    // SAFETY: it makes the call.
+    let kernel = unsafe { Kernel::new(noting) };
+    let (reader, _writer) = io::pipe().expect("a pipe");
+    // SAFETY: it takes no pointer.
+    assert_eq!(unsafe { libc::fcntl(reader.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) }, 0);
+    let descriptor = usize::try_from(reader.as_raw_fd()).expect("a descriptor");
+    let memory = [0_u64; 64];
+    let address = (&raw const memory).expose_provenance();
+    for arguments in [[descriptor; 6], [address; 6], [1; 6], [0; 6], [usize::MAX; 6]] {
+        for (_, call) in NATIVE {
+            decide(call, &arguments, &kernel);
+        }
+    }
+    let looking = [
+        libc::SYS_fcntl,
+        libc::SYS_statx,
+        libc::SYS_getpid,
+        libc::SYS_process_vm_readv,
+        libc::SYS_getrandom,
+    ];
+    let looking = looking.map(|number| usize::try_from(number).expect("a number"));
+    assert_eq!(MADE.take(), BTreeSet::from(looking));
 }
