@@ -111,7 +111,47 @@ impl Kernel {
         // SAFETY: the function makes a system call, and the caller vouches for it.
         unsafe { (self.syscall)(number, a, b, c, d, e, f) }
     }
+
+    /// Copies the text at an address, up to its zero byte: as much as is there and has room. Returns its length too.
+    ///
+    /// A signal handler may call it.
+    pub(crate) fn read_text<const N: usize>(self, address: usize) -> ([u8; N], usize) {
+        let mut bytes = [0; N];
+        let first = N.min(PAGE - address % PAGE);
+        let copied = self.copy(address, [first, N - first], &mut bytes);
+        let length = bytes.iter().take(copied).position(|byte| *byte == 0).unwrap_or(copied);
+        (bytes, length)
+    }
+
+    /// Copies memory of this process in two parts, of which the second may be missing. Returns how much was copied.
+    ///
+    /// A plain load would die of a bad address. This call fails, or copies less. It takes the lock of the address space for
+    /// reading, as a page fault does.
+    fn copy<const N: usize>(self, from: usize, parts: [usize; 2], bytes: &mut [u8; N]) -> usize {
+        let [first, second] = parts;
+        let to = IoVector { base: (&raw mut *bytes).expose_provenance(), length: N };
+        let from = [
+            IoVector { base: from, length: first },
+            IoVector { base: from.wrapping_add(first), length: second },
+        ];
+        // SAFETY: it takes no pointer.
+        let process = unsafe { self.call(GETPID, [0; 6]) };
+        let arguments = [
+            process.cast_unsigned(),
+            (&raw const to).expose_provenance(),
+            1,
+            (&raw const from).expose_provenance(),
+            from.len(),
+            0,
+        ];
+        // SAFETY: there are one vector and two, and the kernel writes into `bytes` only, as many as there are.
+        let copied = unsafe { self.call(PROCESS_VM_READV, arguments) };
+        usize::try_from(copied).unwrap_or(0)
+    }
 }
+
+/// Where memory may end: the smallest page there is.
+const PAGE: usize = 4096;
 
 /// The numbers of the calls that are made.
 const FCNTL: usize = number(libc::SYS_fcntl);
@@ -162,26 +202,9 @@ impl Ask for Kernel {
         DescriptorKind::of_mode(u32::from(about.mode))
     }
 
-    /// A plain load would die of a bad address. This call fails.
-    ///
-    /// It takes the lock of the address space for reading, as a page fault does.
     fn read<const N: usize>(&self, address: usize) -> Option<[u8; N]> {
-        let mut bytes = [0_u8; N];
-        let to = IoVector { base: (&raw mut bytes).expose_provenance(), length: N };
-        let from = IoVector { base: address, length: N };
-        // SAFETY: it takes no pointer.
-        let process = unsafe { self.call(GETPID, [0; 6]) };
-        let arguments = [
-            process.cast_unsigned(),
-            (&raw const to).expose_provenance(),
-            1,
-            (&raw const from).expose_provenance(),
-            1,
-            0,
-        ];
-        // SAFETY: both vectors are of one element, and the kernel writes into `bytes` only, as many as there are.
-        let copied = unsafe { self.call(PROCESS_VM_READV, arguments) };
-        if copied.cast_unsigned() == N { Some(bytes) } else { None }
+        let mut bytes = [0; N];
+        (self.copy(address, [N, 0], &mut bytes) == N).then_some(bytes)
     }
 
     /// Asks for no bytes, and not to wait.

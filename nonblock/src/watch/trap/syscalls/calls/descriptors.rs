@@ -45,7 +45,7 @@ static CLOSE_RANGE: &[Exception] = &[Exception {
     why: "With CLOSE_RANGE_CLOEXEC it sets flags and closes nothing.",
 }];
 
-/// Commands that look at a descriptor, or set a flag of it.
+/// Commands that some libcs have no names for.
 const F_GETSIG: u32 = 11;
 const F_GETOWN_EX: u32 = 16;
 const F_DUPFD_QUERY: u32 = 1027;
@@ -84,7 +84,7 @@ static FLOCK: &[Exception] = &[
     },
 ];
 
-/// `TCGETS2`, `TIOCGPTN`, `TIOCGPTPEER` and such have no lock of their own, but only the two are asked for often.
+/// Requests that some libcs have no names for.
 const TCGETS2: u32 = 0x802c_542a;
 const TIOCGPTN: u32 = 0x8004_5430;
 

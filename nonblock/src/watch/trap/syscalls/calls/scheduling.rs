@@ -9,7 +9,7 @@ use crate::watch::trap::syscalls::system_call::Argument::{Hex, Int, OneOf, Point
 const CPUSETS: &str =
     "It may take the lock of the sets of processors, which whoever moves tasks between them holds.";
 
-/// The last two, of 6.3 and later, only look.
+/// A command of Linux 6.3 and later.
 const GET_REGISTRATIONS: u32 = 512;
 
 static MEMBARRIER: &[Exception] = &[
@@ -42,7 +42,7 @@ calls! {
     getpriority(Int, Int) [never] "It looks at fields of threads, under a spin lock.";
     setpriority(Int, Int, Int) [never] "It sets fields of threads, under spin locks.";
     ioprio_get(Int, Int) [never] "It looks at fields of threads.";
-    ioprio_set(Int, Int, Int) [never] "It sets fields of threads, with memory that is there or not had.";
+    ioprio_set(Int, Int, Int) [never] "It sets fields of threads, under spin locks.";
     getcpu(Pointer, Pointer, Pointer) [never] "It tells on which processor the thread runs.";
     membarrier(OneOf(names::BARRIER), Hex, Int) [unless MEMBARRIER] "It waits until every processor has been through the scheduler.";
 }
