@@ -19,6 +19,9 @@
 //! | handle a signal or an interrupt | [Signals and interrupts](places#signals-and-interrupts) |
 //! | test all that | [Tests](finding#tests) |
 //! | find calls that sleep and do not say so | [Clippy finds what says nothing](finding#clippy-finds-what-says-nothing) |
+//! | see what really sleeps, in code that says nothing | [Watch a program](watching#watch-a-program), [Watch code of others](watching#watch-code-of-others) |
+//! | leave that on in production | [Leave it on in production](watching#leave-it-on-in-production) |
+//! | see sections from perf, bpftrace or gdb | [Look from outside](watching#look-from-outside) |
 //! | choose what a violation does | [Policies](finding#policies) |
 //! | have violations logged or counted | [Handlers](finding#handlers), [`tracing`](finding#tracing) |
 //! | mirror a process's memory, or take it away | the guide of the crate `nonblock-mm` |
@@ -26,3 +29,4 @@
 pub mod finding;
 pub mod instead;
 pub mod places;
+pub mod watching;

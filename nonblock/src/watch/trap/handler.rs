@@ -4,7 +4,6 @@
 //! and touches no thread-local with a destructor. It makes the call from within the exempt range, and hands its result
 //! over as the kernel would: `errno` is set by libc's code that made the call, and not touched here.
 
-use core::mem::MaybeUninit;
 use core::ptr;
 
 use crate::primitive::{AtomicUsize, Ordering};
@@ -240,7 +239,7 @@ fn note(
     if let Some(at) = verdict.call.path_argument()
         && let Some(&address) = arguments.get(at)
     {
-        read_text(address, &mut path);
+        (path, _) = ask().read_text::<MAX_PATH>(address);
     }
     stack.capture(registers.stack);
     let (usage, began) = (Usage::of_this_thread(), clock::now());
@@ -260,19 +259,6 @@ fn note(
     // SAFETY: the place was taken for this event, and nobody else has it.
     unsafe { *event.get() = Event { what, ticks, registers } };
     result
-}
-
-/// Reads the beginning of a text that ends in a nul.
-fn read_text(address: usize, text: &mut [u8; MAX_PATH]) {
-    // Up to the page's end first: the next may not be there.
-    let mut whole = MaybeUninit::<[u8; MAX_PATH]>::zeroed();
-    for len in [MAX_PATH, (4096 - address % 4096).min(MAX_PATH)] {
-        if signals::read_bytes(address, whole.as_mut_ptr().cast(), len) {
-            // SAFETY: zeros, or what was read.
-            *text = unsafe { whole.assume_init() };
-            return;
-        }
-    }
 }
 
 /// Does what the program's `sigaltstack` does. Returns the result of that call.

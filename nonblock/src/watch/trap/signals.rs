@@ -145,11 +145,6 @@ pub(super) fn write<T: Copy>(address: usize, value: &T) -> bool {
     copy(libc::SYS_process_vm_writev, core::ptr::from_ref(value) as usize, address, size_of::<T>())
 }
 
-/// Reads bytes at an address that the program gave. Returns whether there were so many.
-pub(super) fn read_bytes(address: usize, bytes: *mut u8, len: usize) -> bool {
-    copy(libc::SYS_process_vm_readv, bytes as usize, address, len)
-}
-
 /// Copies between an address of the watch's and one of the program's. Returns whether all was copied.
 fn copy(number: libc::c_long, own: usize, programs: usize, size: usize) -> bool {
     let own = libc::iovec { iov_base: own as *mut _, iov_len: size };
