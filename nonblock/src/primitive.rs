@@ -89,6 +89,11 @@ pub(crate) const FIRST_RING_CAPACITY: usize = 32;
 #[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
 pub(crate) const LOOKS_AT_A_HALF_DONE_SLOT: usize = 32;
 
+/// How often a thread that may wait [relaxes](relax) at a slot of a ring that another thread is in the middle of filling or
+/// emptying: for a tenth of a second, if that thread is stopped.
+#[cfg(all(feature = "std", feature = "lock_api"))]
+pub(crate) const ROUNDS_AT_A_HALF_DONE_SLOT: u32 = 2000;
+
 /// Lets others go on for a while that is longer the more rounds a wait has had. Only for who may sleep.
 #[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 pub(crate) fn relax(round: u32) {

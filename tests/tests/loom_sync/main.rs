@@ -31,6 +31,8 @@ mod primitive {
 
     /// None, so that there is the less to explore.
     pub const LOOKS_AT_A_HALF_DONE_SLOT: usize = 0;
+    /// One, so that the checker finds what comes of giving up too.
+    pub const ROUNDS_AT_A_HALF_DONE_SLOT: u32 = 1;
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
     /// So that a waiter whom others overtake once is overdue.
@@ -121,6 +123,15 @@ mod event_count;
 mod mpmc_ring;
 #[path = "../../../nonblock/src/token.rs"]
 mod token;
+
+/// As the library's: what is used of it here.
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used")]
+#[path = "../../../nonblock/src/unwind"]
+mod unwind {
+    mod first_panic;
+
+    pub use first_panic::FirstPanic;
+}
 
 pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};

@@ -8,12 +8,18 @@
 //! a receiver in a section must neither wait for such a thread nor release memory. All rings before the last are together not
 //! larger than the last. So the memory is at most four times what the fullest time needed, and a channel that has grown to what
 //! its users need allocates no more.
+//!
+//! A ring can be out of room and not be full: where a receiver is in the middle of taking a value, and the others have taken all
+//! that lies behind. A sender waits for such a receiver, since it may allocate, and so is in no section. If that takes as long as a
+//! tenth of a second, it links a ring of the same size, which is more than said above.
 
 use core::ptr;
 use std::boxed::Box;
 
 use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
-use crate::primitive::{AtomicPtr, FIRST_RING_CAPACITY, Ordering};
+use crate::primitive::{
+    AtomicPtr, FIRST_RING_CAPACITY, Ordering, ROUNDS_AT_A_HALF_DONE_SLOT, relax,
+};
 
 /// Any number of values.
 pub(super) struct LinkedRings<T> {
@@ -77,6 +83,7 @@ impl<T> LinkedRings<T> {
     /// Puts a value into the last ring there is, or into a new one.
     #[cold]
     fn push_further(&self, mut value: T) -> Result<(), T> {
+        let mut round = 0;
         loop {
             let last = self.last.load(Ordering::Acquire);
             let node = self.node(last);
@@ -87,8 +94,19 @@ impl<T> LinkedRings<T> {
                     advance(&self.last, last, next);
                     value = back;
                 }
-                Err((back, NoRoom::Full | NoRoom::Soon)) => {
-                    grow(node);
+                // A receiver is in the middle of taking a value, and has perhaps lost its processor. The others have emptied
+                // the slots behind: a larger ring would not be needed.
+                Err((back, NoRoom::Soon)) if round < ROUNDS_AT_A_HALF_DONE_SLOT => {
+                    relax(round);
+                    round += 1;
+                    value = back;
+                }
+                Err((back, NoRoom::Soon)) => {
+                    link(node, node.ring.capacity());
+                    value = back;
+                }
+                Err((back, NoRoom::Full)) => {
+                    link(node, node.ring.capacity() * 2);
                     value = back;
                 }
             }
@@ -156,12 +174,12 @@ impl<T> LinkedRings<T> {
     }
 }
 
-/// Links a larger ring behind a node, if none is there, and closes the ring of the node.
-fn grow<T>(node: &Node<T>) {
-    let larger = Node::new(node.ring.capacity() * 2);
-    if !node.set_next(larger) {
+/// Links another ring behind a node, if none is there, and closes the ring of the node.
+fn link<T>(node: &Node<T>, capacity: usize) {
+    let next = Node::new(capacity);
+    if !node.set_next(next) {
         // SAFETY: it was made above, and was not linked.
-        drop(unsafe { Box::from_raw(larger) });
+        drop(unsafe { Box::from_raw(next) });
     }
     node.ring.close();
 }

@@ -215,7 +215,7 @@ struct DropRest<'a, T>(&'a Channel<T>);
 
 impl<T> Drop for DropRest<'_, T> {
     fn drop(&mut self) {
-        while self.0.try_recv().is_ok() {}
+        self.0.discard_rest();
     }
 }
 

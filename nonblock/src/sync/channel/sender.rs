@@ -1,6 +1,7 @@
 //! The end of a channel where values are put in.
 
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::mpsc::{SendError, TrySendError};
@@ -23,12 +24,12 @@ use crate::token::Sleepable;
 ///
 /// See the [module](super).
 pub struct Sender<T> {
-    channel: Arc<Channel<T>>,
+    channel: ManuallyDrop<Arc<Channel<T>>>,
 }
 
 impl<T> Sender<T> {
     pub(super) fn of(channel: Arc<Channel<T>>) -> Self {
-        Self { channel }
+        Self { channel: ManuallyDrop::new(channel) }
     }
 
     /// Sends a value, and waits for room if there is none.
@@ -185,14 +186,19 @@ impl<T> Sender<T> {
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.channel.add_sender();
-        Self { channel: Arc::clone(&self.channel) }
+        Self::of(Arc::clone(&self.channel))
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        if self.channel.remove_sender() {
+        self.channel.remove_sender();
+        // SAFETY: this runs once, and nobody looks at the field afterwards.
+        let channel = unsafe { ManuallyDrop::take(&mut self.channel) };
+        // The last receiver may go at the same time. Whoever has the last share gives the memory back, and says so.
+        if let Some(channel) = Arc::into_inner(channel) {
             might_sleep_in_drop();
+            drop(channel);
         }
     }
 }

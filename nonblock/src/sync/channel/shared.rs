@@ -7,7 +7,8 @@ use super::linked_rings::LinkedRings;
 use crate::cache_padded::CachePadded;
 use crate::event_count::{EventCount, Look};
 use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Ordering, ROUNDS_AT_A_HALF_DONE_SLOT, relax};
+use crate::unwind::FirstPanic;
 
 /// A channel. Each of its handles owns a share of it.
 ///
@@ -197,14 +198,12 @@ impl<T> Channel<T> {
         add(&self.receivers);
     }
 
-    /// Takes a sender away. Returns whether nothing else is left of the channel.
-    pub(super) fn remove_sender(&self) -> bool {
-        if self.senders.fetch_sub(1, Ordering::SeqCst) > 1 {
-            return false;
+    /// Takes a sender away.
+    pub(super) fn remove_sender(&self) {
+        if self.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.close();
+            self.arrivals.notify_all();
         }
-        self.close();
-        self.arrivals.notify_all();
-        self.receivers.load(Ordering::SeqCst) == 0
     }
 
     /// Takes a receiver away. Returns whether it was the last one.
@@ -215,6 +214,33 @@ impl<T> Channel<T> {
         self.close();
         self.room.notify_all();
         true
+    }
+
+    /// Drops the values that are left in a closed channel, also those that a sender is just putting in.
+    ///
+    /// May sleep. A sender that is stopped in the middle of a value for long leaves that value, and those behind it, to the
+    /// drop of the channel.
+    ///
+    /// # Panics
+    ///
+    /// The first panic of a destructor passes through, after all values were dropped.
+    pub(super) fn discard_rest(&self) {
+        let mut first_panic = FirstPanic::new();
+        let mut round = 0;
+        loop {
+            match self.try_recv() {
+                Ok(value) => {
+                    first_panic.catch(|| drop(value));
+                    round = 0;
+                }
+                Err(Empty::Soon) if round < ROUNDS_AT_A_HALF_DONE_SLOT => {
+                    relax(round);
+                    round += 1;
+                }
+                Err(_) => break,
+            }
+        }
+        first_panic.resume();
     }
 
     fn close(&self) {
