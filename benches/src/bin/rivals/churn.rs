@@ -6,12 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use benches::{Goal, Group, Plan, repeat};
+use benches::{Goal, Group, Plan, Processors, repeat};
 use cpu_time::ThreadTime;
 use nonblock::{Context, NonBlock, Sleepable};
 use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
-
-use crate::processors::TwoProcessors;
 
 const QUIET: &str = "nobody else";
 const LISTED: &str = "a thread that subscribes and unsubscribes";
@@ -63,7 +61,8 @@ fn beside(
     });
     move |times| {
         let _ = &subscriptions;
-        let processors = TwoProcessors::first();
+        let processors = Processors::allowed();
+        processors.keep_to(0, 2);
         let running = AtomicBool::new(true);
         let changes = AtomicU64::new(0);
         thread::scope(|scope| {
@@ -71,7 +70,7 @@ fn beside(
                 let (space, driver, running, changes) = (&space, &driver, &running, &changes);
                 let processors = &processors;
                 scope.spawn(move || {
-                    processors.second();
+                    processors.keep_to(1, 2);
                     nonblock::sleepable(|cx| {
                         while running.load(Ordering::Relaxed) {
                             change(space, driver, cx);

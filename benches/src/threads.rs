@@ -1,0 +1,103 @@
+//! Timing threads that do something at once.
+//!
+//! Each has a processor of its own, if there are enough, and they begin together. A sample in which a thread lost its processor to
+//! another program is taken again, since the others have everything to themselves meanwhile.
+
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::padded::Padded;
+use crate::processors::{Processors, times_interrupted};
+
+/// How often a sample is taken until no thread was interrupted. On a machine that never lets all of them run, the one with the
+/// fewest interruptions counts.
+const TRIES: usize = 4;
+
+/// Times several threads that do something at once, each as many times as it is told.
+///
+/// The closure gets the thread's number, from 0, and how many times. The time is from when the first begins, all of them
+/// being there, until the last has ended. Thus the time of one operation is that of one thread's.
+pub fn together(threads: usize, work: impl Fn(usize, u64) + Sync) -> impl FnMut(u64) -> Duration {
+    move |times| {
+        let work = &work;
+        undisturbed(|| {
+            let parts =
+                (0..threads).map(|number| Box::new(move || work(number, times)) as Part<'_>);
+            at_once(parts.collect())
+        })
+    }
+}
+
+/// Times two threads that do different things at once, each as many times as it is told: one sends, for instance, and the
+/// other receives. The time is from when the first begins, both being there, until the last has ended.
+pub fn beside(
+    first: impl FnMut(u64) + Send,
+    second: impl FnMut(u64) + Send,
+) -> impl FnMut(u64) -> Duration {
+    // Each may have a state of its own, which it changes all the time.
+    let (mut first, mut second) = (Padded::new(first), Padded::new(second));
+    move |times| {
+        undisturbed(|| at_once(vec![Box::new(|| first(times)), Box::new(|| second(times))]))
+    }
+}
+
+type Part<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+/// What a sample took, and how often one of its threads was interrupted.
+struct Sample {
+    time: Duration,
+    interrupted: i64,
+}
+
+/// Takes a sample until no thread of it was interrupted.
+fn undisturbed(mut sample: impl FnMut() -> Sample) -> Duration {
+    let mut best = sample();
+    for _ in 1..TRIES {
+        if best.interrupted == 0 {
+            break;
+        }
+        let next = sample();
+        if next.interrupted < best.interrupted {
+            best = next;
+        }
+    }
+    best.time
+}
+
+/// Runs each part in a thread of its own.
+fn at_once(parts: Vec<Part<'_>>) -> Sample {
+    let processors = Processors::allowed();
+    let (count, ready) = (parts.len(), AtomicUsize::new(0));
+    let run = |number: usize, part: Part<'_>| {
+        processors.keep_to(number, count);
+        meet(&ready, count);
+        let (start, before) = (Instant::now(), times_interrupted());
+        part();
+        (start, Instant::now(), times_interrupted() - before)
+    };
+    let spans: Vec<_> = thread::scope(|scope| {
+        let run = &run;
+        let start = |(number, part)| scope.spawn(move || run(number, part));
+        let threads: Vec<_> = parts.into_iter().enumerate().map(start).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it did not panic")).collect()
+    });
+    let first = spans.iter().map(|(start, _end, _)| *start).min();
+    let last = spans.iter().map(|(_start, end, _)| *end).max();
+    Sample {
+        time: last.zip(first).map_or(Duration::ZERO, |(last, first)| last - first),
+        interrupted: spans.iter().map(|(_start, _end, interrupted)| interrupted).sum(),
+    }
+}
+
+/// Waits until so many threads are here. It parks none of them: a thread takes longer to wake than many a sample takes.
+fn meet(ready: &AtomicUsize, count: usize) {
+    ready.fetch_add(1, Ordering::AcqRel);
+    let mut looks = 0_u32;
+    while ready.load(Ordering::Acquire) < count {
+        looks += 1;
+        // There may be more threads than processors.
+        if looks.is_multiple_of(1024) { thread::yield_now() } else { spin_loop() }
+    }
+}
