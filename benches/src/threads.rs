@@ -1,7 +1,8 @@
 //! Timing threads that do something at once.
 //!
 //! Each has a processor of its own, if there are enough, and they begin together. A sample in which a thread lost its processor to
-//! another program is taken again, since the others have everything to themselves meanwhile.
+//! another program is taken again, since the others have everything to themselves meanwhile. So that this is not every sample on
+//! a machine that has much else to do, samples are taken in short pieces.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,9 +12,15 @@ use std::time::{Duration, Instant};
 use crate::padded::Padded;
 use crate::processors::{Processors, times_interrupted};
 
-/// How often a sample is taken until no thread was interrupted. On a machine that never lets all of them run, the one with the
+/// How often a piece is taken until no thread was interrupted. On a machine that never lets all of them run, the one with the
 /// fewest interruptions counts.
-const TRIES: usize = 4;
+const TRIES: usize = 8;
+
+/// In how many pieces a sample is taken.
+const PIECES: u64 = 8;
+
+/// How many times are too few for pieces.
+const FEW: u64 = 256;
 
 /// Times several threads that do something at once, each as many times as it is told.
 ///
@@ -22,7 +29,7 @@ const TRIES: usize = 4;
 pub fn together(threads: usize, work: impl Fn(usize, u64) + Sync) -> impl FnMut(u64) -> Duration {
     move |times| {
         let work = &work;
-        undisturbed(|| {
+        undisturbed(times, |times| {
             let parts =
                 (0..threads).map(|number| Box::new(move || work(number, times)) as Part<'_>);
             at_once(parts.collect())
@@ -39,7 +46,9 @@ pub fn beside(
     // Each may have a state of its own, which it changes all the time.
     let (mut first, mut second) = (Padded::new(first), Padded::new(second));
     move |times| {
-        undisturbed(|| at_once(vec![Box::new(|| first(times)), Box::new(|| second(times))]))
+        undisturbed(times, |times| {
+            at_once(vec![Box::new(|| first(times)), Box::new(|| second(times))])
+        })
     }
 }
 
@@ -51,14 +60,23 @@ struct Sample {
     interrupted: i64,
 }
 
-/// Takes a sample until no thread of it was interrupted.
-fn undisturbed(mut sample: impl FnMut() -> Sample) -> Duration {
-    let mut best = sample();
+/// Takes a sample, in pieces, each of which is taken until no thread of it was interrupted.
+fn undisturbed(times: u64, mut take: impl FnMut(u64) -> Sample) -> Duration {
+    let pieces = if times < FEW { 1 } else { PIECES };
+    let rest = times % pieces;
+    (0..pieces)
+        .map(|number| times / pieces + u64::from(number < rest))
+        .map(|times| undisturbed_piece(|| take(times)))
+        .sum()
+}
+
+fn undisturbed_piece(mut take: impl FnMut() -> Sample) -> Duration {
+    let mut best = take();
     for _ in 1..TRIES {
         if best.interrupted == 0 {
             break;
         }
-        let next = sample();
+        let next = take();
         if next.interrupted < best.interrupted {
             best = next;
         }

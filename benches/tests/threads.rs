@@ -45,6 +45,24 @@ fn two_threads_that_do_different_things_wait_for_each_other() {
     assert!(batch(100) > Duration::ZERO);
     drop(batch);
     assert_eq!(one.load(Ordering::Acquire), other.load(Ordering::Acquire));
+    assert!(one.load(Ordering::Acquire) >= 100);
+}
+
+#[test]
+fn a_sample_in_pieces_is_as_many_times_as_it_should_be() {
+    // A piece that was disturbed is taken again, whole.
+    for times in [1, 255, 256, 1003] {
+        let pieces = Mutex::new(Vec::new());
+        let mut batch = together(1, |_number, times| {
+            pieces.lock().expect("nobody panicked").push(times);
+        });
+        batch(times);
+        drop(batch);
+        let pieces = pieces.into_inner().expect("nobody panicked");
+        assert!(pieces.iter().sum::<u64>() >= times, "{times}: {pieces:?}");
+        let least = if times < 256 { times } else { times / 8 };
+        assert!(pieces.iter().all(|piece| (least..=least + 1).contains(piece)), "{pieces:?}");
+    }
 }
 
 #[test]

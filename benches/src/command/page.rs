@@ -79,7 +79,7 @@ impl Page<'_> {
         for series in
             self.groups.iter().filter(|group| group.id == MACHINE).flat_map(|group| &group.series)
         {
-            row(text, &[format!("{} takes", series.name), time(series.summary().median)]);
+            row(text, &[format!("time of {}", series.name), time(series.summary().median)]);
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn plan(plan: &mut Plan) {
     }
     plan.group(MACHINE, "What this machine takes for", |group| {
         group.rival(
-            "an atomic read-modify-write, relaxed, of a number that no other thread uses",
+            "a relaxed atomic read-modify-write, of a cache line that no other thread uses",
             || {
                 let number = Padded::new(AtomicU64::new(0));
                 each(move || {

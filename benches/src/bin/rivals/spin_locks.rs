@@ -11,7 +11,7 @@ const LOCK: &str = "nonblock's SpinLock";
 const LOCK_WITH: &str = "nonblock's SpinLock, by `with`";
 const RWLOCK: &str = "nonblock's SpinRwLock";
 const SPIN: &str = "spin";
-const PARKING_LOT: &str = "parking_lot (parks)";
+const PARKING_LOT: &str = "parking_lot";
 
 /// With checks on, a spin lock opens a section.
 fn goals(group: &mut Group, of: &str) {
@@ -48,7 +48,7 @@ fn locks(group: &mut Group, threads: usize) {
     about(
         group,
         threads,
-        "Locking, raising a number, unlocking. The lock is taken in a section that is open; `with` opens one for it.",
+        "Locking, raising a number, unlocking. Ours is taken in a section that is open; `with` opens one for it. parking_lot's parks after it has spun.",
     );
     rival(
         group,
@@ -96,7 +96,7 @@ fn readers(group: &mut Group, threads: usize) {
     about(
         group,
         threads,
-        "Locking to read, reading a number, unlocking. The lock is taken in a section that is open.",
+        "Locking to read, reading a number, unlocking. Ours is taken in a section that is open. parking_lot's parks after it has spun.",
     );
     rival(
         group,
@@ -140,7 +140,7 @@ fn writers(group: &mut Group, threads: usize) {
     about(
         group,
         threads,
-        "Locking to write, raising a number, unlocking. The lock is taken in a section that is open.",
+        "Locking to write, raising a number, unlocking. Ours is taken in a section that is open. parking_lot's parks after it has spun.",
     );
     rival(
         group,
