@@ -28,4 +28,4 @@ pub use goal::Goal;
 pub use padded::Padded;
 pub use plan::{Group, Plan};
 pub use processors::Processors;
-pub use threads::{beside, together};
+pub use threads::{beside, together, while_running};

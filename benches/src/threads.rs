@@ -5,9 +5,11 @@
 //! a machine that has much else to do, samples are taken in short pieces.
 
 use std::hint::spin_loop;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use cpu_time::ThreadTime;
 
 use crate::padded::Padded;
 use crate::processors::{Processors, times_interrupted};
@@ -49,6 +51,18 @@ pub fn beside(
         undisturbed(times, |times| {
             at_once(vec![Box::new(|| first(times)), Box::new(|| second(times))])
         })
+    }
+}
+
+/// Times a closure, which does something as many times as it is told, in its thread's processor time, while another thread does
+/// something else over and over.
+pub fn while_running(
+    other: impl Fn() + Sync,
+    mut work: impl FnMut(u64),
+) -> impl FnMut(u64) -> Duration {
+    move |times| {
+        let (other, work) = (&other, &mut work);
+        undisturbed(times, |times| beside_loop(other, || work(times)))
     }
 }
 
@@ -106,6 +120,44 @@ fn at_once(parts: Vec<Part<'_>>) -> Sample {
     Sample {
         time: last.zip(first).map_or(Duration::ZERO, |(last, first)| last - first),
         interrupted: spans.iter().map(|(_start, _end, interrupted)| interrupted).sum(),
+    }
+}
+
+/// Runs a closure once, while another thread runs one over and over.
+fn beside_loop(other: &(impl Fn() + Sync), work: impl FnOnce()) -> Sample {
+    let processors = Processors::allowed();
+    let (runs, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let looping = scope.spawn(|| {
+            processors.keep_to(1, 2);
+            other();
+            let before = times_interrupted();
+            runs.store(true, Ordering::Release);
+            while !is_over.load(Ordering::Relaxed) {
+                other();
+            }
+            times_interrupted() - before
+        });
+        processors.keep_to(0, 2);
+        while !runs.load(Ordering::Acquire) {
+            assert!(!looping.is_finished(), "what runs beside has panicked");
+            thread::yield_now();
+        }
+        // Else the other thread would go on for ever if this one panicked.
+        let end = EndOnDrop(&is_over);
+        let (start, before) = (ThreadTime::now(), times_interrupted());
+        work();
+        let (time, own) = (start.elapsed(), times_interrupted() - before);
+        drop(end);
+        Sample { time, interrupted: own + looping.join().expect("it did not panic") }
+    })
+}
+
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

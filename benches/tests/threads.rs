@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use benches::{Padded, beside, together};
+use benches::{Padded, beside, together, while_running};
 use nix::sched::sched_getcpu;
 
 #[test]
@@ -46,6 +46,37 @@ fn two_threads_that_do_different_things_wait_for_each_other() {
     drop(batch);
     assert_eq!(one.load(Ordering::Acquire), other.load(Ordering::Acquire));
     assert!(one.load(Ordering::Acquire) >= 100);
+}
+
+#[test]
+fn what_runs_beside_is_there_for_the_whole_sample_and_only_then() {
+    let rounds = AtomicU64::new(0);
+    let mut batch = while_running(
+        || {
+            rounds.fetch_add(1, Ordering::AcqRel);
+        },
+        |times| {
+            for _ in 0..times {
+                let seen = rounds.load(Ordering::Acquire);
+                assert!(seen > 0);
+                while rounds.load(Ordering::Acquire) == seen {
+                    thread::yield_now();
+                }
+            }
+        },
+    );
+    batch(20);
+    drop(batch);
+    let after = rounds.load(Ordering::Acquire);
+    assert!(after > 20);
+    thread::sleep(Duration::from_millis(5));
+    assert_eq!(rounds.load(Ordering::Acquire), after);
+}
+
+#[test]
+#[should_panic = "this sample fails"]
+fn a_sample_that_panics_ends_what_runs_beside() {
+    while_running(thread::yield_now, |_times| panic!("this sample fails"))(1);
 }
 
 #[test]
