@@ -1,9 +1,7 @@
 //! Ways to write what a rival does many times over.
 
 use std::hint::black_box;
-use std::sync::Barrier;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
@@ -37,31 +35,6 @@ pub fn repeat(times: u64, mut once: impl FnMut()) {
         once();
         // What was written to memory is written each time, and the loop stays one.
         black_box(());
-    }
-}
-
-/// Times several threads that do something at once, each as many times as it is told.
-///
-/// The closure gets the thread's number, from 0, and how many times. The time is from when the first begins, all of them
-/// being there, until the last has ended. Thus the time of one operation is that of one thread's.
-pub fn together(threads: usize, work: impl Fn(usize, u64) + Sync) -> impl FnMut(u64) -> Duration {
-    move |times| {
-        let barrier = Barrier::new(threads);
-        let run = |number| {
-            barrier.wait();
-            let start = Instant::now();
-            work(number, times);
-            (start, Instant::now())
-        };
-        let spans: Vec<_> = thread::scope(|scope| {
-            let run = &run;
-            let threads: Vec<_> =
-                (0..threads).map(|number| scope.spawn(move || run(number))).collect();
-            threads.into_iter().map(|thread| thread.join().expect("it did not panic")).collect()
-        });
-        let first = spans.iter().map(|(start, _end)| *start).min();
-        let last = spans.iter().map(|(_start, end)| *end).max();
-        last.zip(first).map_or(Duration::ZERO, |(last, first)| last - first)
     }
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Goal {
     /// The rival that is held to it.
     pub of: String,
-    /// The rival that it is measured by; none for growth.
-    pub against: String,
+    /// The rival that it is measured by, or several, of which the best counts; none for growth.
+    pub against: Vec<String>,
     /// What is compared, and how far it may go.
     pub bound: Bound,
     /// Why it falls short, where it does.
@@ -34,33 +34,39 @@ impl Goal {
     /// The time is at most so many times the other's.
     #[must_use]
     pub fn at_most(times: f64, of: &str, against: &str) -> Self {
+        Self::new(Bound::TimeAtMost(times), of, &[against])
+    }
+
+    /// The time is at most so many times that of the fastest of the others.
+    #[must_use]
+    pub fn at_most_the_best(times: f64, of: &str, against: &[&str]) -> Self {
         Self::new(Bound::TimeAtMost(times), of, against)
     }
 
     /// It is at least so many times faster than the other.
     #[must_use]
     pub fn faster(times: f64, of: &str, against: &str) -> Self {
-        Self::new(Bound::FasterBy(times), of, against)
+        Self::new(Bound::FasterBy(times), of, &[against])
     }
 
     /// It takes at most so many instructions more than the other. Its group must be [counted](crate::Group::counted).
     #[must_use]
     pub fn more_instructions(most: f64, of: &str, against: &str) -> Self {
-        Self::new(Bound::InstructionsMore(most), of, against)
+        Self::new(Bound::InstructionsMore(most), of, &[against])
     }
 
     /// It takes at most so many times the instructions of the other. Its group must be
     /// [counted](crate::Group::counted).
     #[must_use]
     pub fn instructions_at_most(times: f64, of: &str, against: &str) -> Self {
-        Self::new(Bound::InstructionsAtMost(times), of, against)
+        Self::new(Bound::InstructionsAtMost(times), of, &[against])
     }
 
     /// Its time grows over the curve with at most such a power of the size: 1 is linear, 2 quadratic. To be said at every
     /// size, and looked at once.
     #[must_use]
     pub fn grows_at_most(power: f64, of: &str) -> Self {
-        Self::new(Bound::GrowsAtMost(power), of, "")
+        Self::new(Bound::GrowsAtMost(power), of, &[])
     }
 
     /// Says why it falls short. The page has it where it does.
@@ -70,15 +76,37 @@ impl Goal {
         self
     }
 
-    fn new(bound: Bound, of: &str, against: &str) -> Self {
-        Self { of: of.to_owned(), against: against.to_owned(), bound, cause: None }
+    fn new(bound: Bound, of: &str, against: &[&str]) -> Self {
+        let against = against.iter().map(|name| (*name).to_owned()).collect();
+        Self { of: of.to_owned(), against, bound, cause: None }
+    }
+
+    /// The goal in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let against = match self.against.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [one, other] => format!("the better of {one} and {other}"),
+            [several @ .., last] => format!("the best of {} and {last}", several.join(", ")),
+        };
+        self.bound.words(&self.of, &against)
+    }
+
+    /// The figure, from that against each of the others: against the best of them, it is the worst. `None` if there is none.
+    #[must_use]
+    pub fn worst(&self, figures: &[f64]) -> Option<f64> {
+        let worse = match self.bound {
+            Bound::FasterBy(_) => f64::min,
+            _ => f64::max,
+        };
+        figures.iter().copied().reduce(worse)
     }
 }
 
 impl Bound {
     /// The goal in words, of one rival against another.
-    #[must_use]
-    pub fn words(self, of: &str, against: &str) -> String {
+    fn words(self, of: &str, against: &str) -> String {
         match self {
             Self::TimeAtMost(times) => {
                 format!("{of}: at most {} times {against}", (times * 1e3).round() / 1e3)

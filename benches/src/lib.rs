@@ -15,11 +15,17 @@
 pub mod batch;
 pub mod counting;
 pub mod goal;
+pub mod padded;
 pub mod plan;
+pub mod processors;
 pub mod results;
 pub mod sampling;
 pub mod statistics;
+pub mod threads;
 
-pub use batch::{each, opaque, repeat, timed, together};
+pub use batch::{each, opaque, repeat, timed};
 pub use goal::Goal;
+pub use padded::Padded;
 pub use plan::{Group, Plan};
+pub use processors::Processors;
+pub use threads::{beside, together, while_running};

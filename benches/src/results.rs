@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::goal::Goal;
 use crate::statistics::{Ratio, Summary, median};
 
+/// The id of the group that is no comparison: what the machine's own operations take.
+pub const MACHINE: &str = "machine";
+
 /// A group that was measured.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Measured {

@@ -60,6 +60,19 @@ fn goals_are_kept_to_the_bound_and_not_beyond() {
 }
 
 #[test]
+fn a_goal_against_several_is_held_to_the_best_of_them() {
+    let at_most = Goal::at_most_the_best(1.0, "own", &["slow", "fast"]);
+    assert_eq!(at_most.words(), "own: at most 1 times the better of slow and fast");
+    // Half the time of one, and twice that of the other.
+    assert_eq!(at_most.worst(&[0.5, 2.0]), Some(2.0));
+    assert_eq!(Goal::at_most(1.0, "own", "other").worst(&[0.5]), Some(0.5));
+    assert_eq!(Goal::faster(2.0, "own", "other").worst(&[3.0, 1.5]), Some(1.5));
+    assert_eq!(at_most.worst(&[]), None);
+    let of_three = Goal::at_most_the_best(1.2, "own", &["a", "b", "c"]);
+    assert_eq!(of_three.words(), "own: at most 1.2 times the best of a, b and c");
+}
+
+#[test]
 fn every_round_runs_every_rival_once_in_no_fixed_order() {
     let calls = Rc::new(RefCell::new(Vec::new()));
     let mut plan = Plan::default();

@@ -22,6 +22,8 @@ compile_error!(
      and write reports by `Backend::write` or a handler (`nonblock::set_handler`)"
 );
 
+#[cfg(feature = "std")]
+pub(crate) use core::sync::atomic::AtomicU32;
 #[cfg(target_has_atomic = "64")]
 pub(crate) use core::sync::atomic::AtomicU64;
 #[cfg(any(target_has_atomic = "ptr", not(feature = "portable-atomic")))]
@@ -134,7 +136,7 @@ pub(crate) const fn lock_is_free() {}
 /// `AcqRel`, except at fences, so models have a fence here.
 #[cfg(all(feature = "std", any(feature = "work", feature = "lock_api")))]
 #[inline]
-pub(crate) fn load_after_rmw(word: &AtomicUsize) -> usize {
+pub(crate) fn load_after_rmw(word: &AtomicU32) -> u32 {
     word.load(Ordering::SeqCst)
 }
 

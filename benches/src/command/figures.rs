@@ -39,7 +39,7 @@ fn verdict(group: String, goal: &Goal, figure: Option<f64>) -> Verdict {
     let figure = figure.map(|figure| (figure * 1e3).round() / 1e3);
     Verdict {
         group,
-        words: goal.bound.words(&goal.of, &goal.against),
+        words: goal.words(),
         figure,
         met: figure.is_some_and(|figure| goal.bound.met_by(figure)),
         cause: goal.cause.clone(),
@@ -47,7 +47,13 @@ fn verdict(group: String, goal: &Goal, figure: Option<f64>) -> Verdict {
 }
 
 fn figure(group: &Measured, goal: &Goal) -> Option<f64> {
-    let (of, against) = (group.series(&goal.of)?, group.series(&goal.against)?);
+    let figures: Option<Vec<_>> =
+        goal.against.iter().map(|against| figure_against(group, goal, against)).collect();
+    goal.worst(&figures?)
+}
+
+fn figure_against(group: &Measured, goal: &Goal, against: &str) -> Option<f64> {
+    let (of, against) = (group.series(&goal.of)?, group.series(against)?);
     match goal.bound {
         Bound::GrowsAtMost(_) => None,
         Bound::TimeAtMost(_) => Some(of.ratio(against).by_round.median),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use benches::results::Measured;
+use benches::results::{MACHINE, Measured};
 use serde_json::json;
 
 use super::chapter::Chapter;
@@ -33,6 +33,8 @@ impl Page<'_> {
     /// What is printed.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
+        self.machine(&mut text);
+        text.push('\n');
         self.goals(&mut text);
         self.tables(&mut text, None);
         text
@@ -53,10 +55,7 @@ impl Page<'_> {
     pub(crate) fn markdown(&self, plots: Option<&str>) -> String {
         let mut text = String::from(HEAD);
         text.push('\n');
-        heads(&mut text, &["machine", ""]);
-        for (name, value) in self.machine.lines() {
-            row(&mut text, &[name.to_owned(), value]);
-        }
+        self.machine(&mut text);
         if self.quick {
             text.push_str(
                 "\nMade with `--quick`: few and short samples, and nothing that builds programs.\n",
@@ -69,6 +68,19 @@ impl Page<'_> {
         self.goals(&mut text);
         self.tables(&mut text, plots);
         text
+    }
+
+    /// The machine, and what its own operations take.
+    fn machine(&self, text: &mut String) {
+        heads(text, &["machine", ""]);
+        for (name, value) in self.machine.lines() {
+            row(text, &[name.to_owned(), value]);
+        }
+        for series in
+            self.groups.iter().filter(|group| group.id == MACHINE).flat_map(|group| &group.series)
+        {
+            row(text, &[format!("time of {}", series.name), time(series.summary().median)]);
+        }
     }
 
     fn goals(&self, text: &mut String) {
@@ -94,7 +106,8 @@ impl Page<'_> {
     }
 
     fn tables(&self, text: &mut String, plots: Option<&str>) {
-        for group in self.groups.iter().filter(|group| group.point.is_none()) {
+        let is_table = |group: &&Measured| group.point.is_none() && group.id != MACHINE;
+        for group in self.groups.iter().filter(is_table) {
             heading(text, group);
             rivals(text, group);
         }
@@ -191,7 +204,10 @@ Made by `cargo run --release -p benches -- --markdown docs/PERFORMANCE.md --svg 
 
 Rivals run side by side in one program, every one of them once in each round, in an order drawn anew. A time is the
 median of the rounds, with the quartiles beside it; it says little by itself. What is claimed are ratios: the median of the
-rounds' ratios, since both rivals of a round meet the same machine. Instructions are counted by callgrind, each time
-alone, without the loop around it; they repeat exactly. The watch and the static check are not there yet, so nothing is said of
-them.
+rounds' ratios, since both rivals of a round meet the same machine. A ratio is to the first line of its table, or, in a goal, to the
+rival that the goal names: below 1 is faster than that, above 1 slower. Instructions are counted by callgrind, each time
+alone, without the loop around it; they repeat exactly.
+
+With checks off, nonblock's run-time counters are not compiled in; with checks on they are. Threads that run at once have a
+processor each, where there are enough.
 ";

@@ -20,7 +20,8 @@
 //! # Who changes the line
 //!
 //! A waiter's place in line is on its own stack, so waiting allocates nothing, and any number of threads can wait. The line is a
-//! linked list of these places, and one thread at a time changes it. A waiter waits until it can: it may sleep. A notifier waits
+//! linked list of these places, in which the first is behind the last, so that the event count needs a pointer to the last alone.
+//! One thread at a time changes it. A waiter waits until it can: it may sleep. A notifier waits
 //! for nobody. If another thread is changing the line just then, the notifier leaves it a request, and that thread wakes on its
 //! behalf before it is done. This is known as delegation, or flat combining. So a notifier is never held up, by a thread that
 //! lost its processor neither; only those it wakes are.
@@ -36,18 +37,18 @@ use std::boxed::Box;
 
 use super::look::Look;
 use crate::primitive::{
-    AtomicBool, AtomicUsize, Instant, LOOKS_BEFORE_WAITING, Ordering, Thread, UnsafeCell, current,
+    AtomicBool, AtomicU32, Instant, LOOKS_BEFORE_WAITING, Ordering, Thread, UnsafeCell, current,
     fence, is_over, load_after_rmw, lock_is_free, park, park_timeout, relax, wait_for_lock,
 };
 
 /// In the requests: a thread is changing the line. Nobody asks for anything otherwise.
-const LOCKED: usize = 1;
+const LOCKED: u32 = 1;
 
 /// In the requests: all that wait are to be woken.
-const ALL: usize = 2;
+const ALL: u32 = 2;
 
 /// In the requests: one more is to be woken.
-const ONE: usize = 4;
+const ONE: u32 = 4;
 
 /// Waits in turn: see the head of this file.
 const IN_TURN: bool = true;
@@ -61,24 +62,18 @@ const NO_DEADLINE: &str = "a wait without a deadline ends when something was fou
 /// see. Those that wait [in turn](Self::wait) all look for the same.
 pub(crate) struct EventCount {
     /// How many of those in line are to be woken. Changed only by who has locked the line.
-    waiting: AtomicUsize,
+    waiting: AtomicU32,
     /// How many are in line. Changed only by who has locked the line.
-    in_line: AtomicUsize,
-    requests: AtomicUsize,
-    line: UnsafeCell<Line>,
+    in_line: AtomicU32,
+    requests: AtomicU32,
+    /// The last in line, or null.
+    last: UnsafeCell<*const Waiter>,
 }
 
 impl fmt::Debug for EventCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventCount").field("waiting", &self.waiting()).finish_non_exhaustive()
     }
-}
-
-/// The first and the last in line, or null.
-#[derive(Clone, Copy)]
-struct Line {
-    first: *const Waiter,
-    last: *const Waiter,
 }
 
 /// A thread that waits.
@@ -88,7 +83,7 @@ pub(crate) struct Waiter {
     place: UnsafeCell<Place>,
 }
 
-/// A waiter's place in line. Only who has locked the line reaches it.
+/// A waiter's place in line. Only who has locked the line reaches it. The last is ahead of the first, and the first behind the last.
 #[derive(Clone, Copy)]
 struct Place {
     ahead: *const Waiter,
@@ -107,10 +102,10 @@ unsafe impl Send for EventCount {}
 impl EventCount {
     pub(crate) const fn new() -> Self {
         Self {
-            waiting: AtomicUsize::new(0),
-            in_line: AtomicUsize::new(0),
-            requests: AtomicUsize::new(0),
-            line: UnsafeCell::new(Line { first: ptr::null(), last: ptr::null() }),
+            waiting: AtomicU32::new(0),
+            in_line: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
+            last: UnsafeCell::new(ptr::null()),
         }
     }
 
@@ -140,8 +135,9 @@ impl EventCount {
     }
 
     /// Returns how many threads wait, and were not woken yet.
+    #[inline]
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::Relaxed) as usize
     }
 
     /// Returns whether somebody is in line, so that who comes now is to get behind.
@@ -224,13 +220,14 @@ impl EventCount {
 
     /// Wakes waiters, or has them woken by the thread that is changing the line.
     #[cold]
-    fn request(&self, request: usize) {
+    fn request(&self, request: u32) {
         let mut requests = self.requests.load(Ordering::Relaxed);
         loop {
             let with_it = match requests {
                 0 => LOCKED,
                 _ if request == ALL => requests | ALL,
-                _ => requests + request,
+                // Beyond 2^30 requests all are woken: fewer threads wait.
+                _ => requests.checked_add(request).unwrap_or(requests | ALL),
             };
             // Whoever wakes on this thread's behalf acquires what this thread did.
             match self.requests.compare_exchange_weak(
@@ -457,36 +454,32 @@ impl LockedLine<'_> {
     /// Puts a waiter last. Returns whether it is first too.
     fn push(&self, waiter: &Waiter) -> bool {
         let event_count = self.0;
-        let line = self.line();
-        self.set_place(waiter, Place { ahead: line.last, behind: ptr::null(), waits: true });
-        let this = ptr::from_ref(waiter);
-        if line.last.is_null() {
-            self.set_line(Line { first: this, last: this });
-        } else {
-            self.set_line(Line { last: this, ..line });
-            self.change_place(line.last, |last| last.behind = this);
+        let (this, last) = (ptr::from_ref(waiter), self.last());
+        let is_first = last.is_null();
+        let (ahead, behind) = if is_first { (this, this) } else { (last, self.first()) };
+        self.set_place(waiter, Place { ahead, behind, waits: true });
+        if !is_first {
+            self.change_place(ahead, |ahead| ahead.behind = this);
+            self.change_place(behind, |behind| behind.ahead = this);
         }
-        add(&event_count.in_line, 1);
-        add(&event_count.waiting, 1);
-        line.last.is_null()
+        self.set_last(this);
+        add_one(&event_count.in_line);
+        add_one(&event_count.waiting);
+        is_first
     }
 
     /// Takes a waiter out, wherever it is.
     fn remove(&self, waiter: &Waiter) {
         let event_count = self.0;
-        let mut line = self.line();
-        let place = self.place(waiter);
-        if place.ahead.is_null() {
-            line.first = place.behind;
-        } else {
+        let (this, place) = (ptr::from_ref(waiter), self.place(waiter));
+        let is_alone = place.behind == this;
+        if !is_alone {
             self.change_place(place.ahead, |ahead| ahead.behind = place.behind);
-        }
-        if place.behind.is_null() {
-            line.last = place.ahead;
-        } else {
             self.change_place(place.behind, |behind| behind.ahead = place.ahead);
         }
-        self.set_line(line);
+        if self.last() == this {
+            self.set_last(if is_alone { ptr::null() } else { place.ahead });
+        }
         subtract_one(&event_count.in_line);
         if place.waits {
             subtract_one(&event_count.waiting);
@@ -498,15 +491,19 @@ impl LockedLine<'_> {
         waiter.was_notified.store(false, Ordering::Relaxed);
         let place = self.place(waiter);
         self.set_place(waiter, Place { waits: true, ..place });
-        add(&self.0.waiting, 1);
-        place.ahead.is_null()
+        add_one(&self.0.waiting);
+        ptr::eq(self.first(), waiter)
     }
 
     /// Wakes those that have waited longest: as many as the requests ask for.
-    fn wake(&self, requests: usize) {
-        let mut left = if requests & ALL == 0 { requests / ONE } else { usize::MAX };
-        let mut next = self.line().first;
-        while left > 0 && !next.is_null() {
+    fn wake(&self, requests: u32) {
+        let mut left = if requests & ALL == 0 { requests / ONE } else { u32::MAX };
+        let last = self.last();
+        if last.is_null() {
+            return;
+        }
+        let mut next = self.first();
+        while left > 0 {
             // SAFETY: it is in line, and cannot leave it before this thread is done. See the head of this file.
             let waiter = unsafe { &*next };
             let place = self.place(waiter);
@@ -517,23 +514,33 @@ impl LockedLine<'_> {
                 waiter.thread.unpark();
                 left -= 1;
             }
+            if next == last {
+                return;
+            }
             next = place.behind;
         }
     }
 
-    fn line(&self) -> Line {
+    /// The last in line, or null.
+    fn last(&self) -> *const Waiter {
         // SAFETY: this thread alone reaches it until `self` is dropped.
-        self.0.line.with(|line| unsafe { *line })
+        self.0.last.with(|last| unsafe { *last })
     }
 
-    fn set_line(&self, line: Line) {
-        // SAFETY: as in `line`.
-        self.0.line.with_mut(|place| unsafe { *place = line });
+    fn set_last(&self, waiter: *const Waiter) {
+        // SAFETY: as in `last`.
+        self.0.last.with_mut(|last| unsafe { *last = waiter });
+    }
+
+    /// The first in line. Somebody must be in line.
+    fn first(&self) -> *const Waiter {
+        // SAFETY: as in `wake`.
+        self.place(unsafe { &*self.last() }).behind
     }
 
     fn place(&self, waiter: &Waiter) -> Place {
         let _ = self;
-        // SAFETY: as in `line`. Places are in line, or about to be, and `self` is the right to change the line.
+        // SAFETY: as in `last`. Places are in line, or about to be, and `self` is the right to change the line.
         waiter.place.with(|place| unsafe { *place })
     }
 
@@ -563,11 +570,16 @@ impl Drop for LockedLine<'_> {
     }
 }
 
-/// Adds to a count that only this thread changes now.
-fn add(count: &AtomicUsize, more: usize) {
-    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+/// Adds one to a count that only this thread changes now.
+///
+/// # Panics
+///
+/// If the count is full. That many places in line take more memory than machines have.
+fn add_one(count: &AtomicU32) {
+    let more = count.load(Ordering::Relaxed).checked_add(1).expect("fewer waiters than 2^32");
+    count.store(more, Ordering::Relaxed);
 }
 
-fn subtract_one(count: &AtomicUsize) {
+fn subtract_one(count: &AtomicU32) {
     count.store(count.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
 }

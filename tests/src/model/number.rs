@@ -183,3 +183,61 @@ impl Flag {
             .map_err(|was| was != 0)
     }
 }
+
+/// As the standard library's `AtomicU32`.
+#[derive(Debug, Default)]
+pub struct Number32(Number);
+
+/// What a word of the checker holds is what was stored there.
+fn as_u32(value: usize) -> u32 {
+    u32::try_from(value).expect("it was a u32")
+}
+
+/// Each as the function of this name in the standard library.
+#[allow(clippy::missing_errors_doc, missing_docs, reason = "as in the standard library")]
+impl Number32 {
+    #[must_use]
+    pub const fn new(value: u32) -> Self {
+        Self(Number::new(value as usize))
+    }
+
+    #[track_caller]
+    pub fn load(&self, order: Ordering) -> u32 {
+        as_u32(self.0.load(order))
+    }
+
+    #[track_caller]
+    pub fn store(&self, value: u32, order: Ordering) {
+        self.0.store(value as usize, order);
+    }
+
+    #[track_caller]
+    pub fn swap(&self, value: u32, order: Ordering) -> u32 {
+        as_u32(self.0.swap(value as usize, order))
+    }
+
+    #[track_caller]
+    pub fn compare_exchange(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        self.0
+            .compare_exchange(current as usize, new as usize, success, failure)
+            .map(as_u32)
+            .map_err(as_u32)
+    }
+
+    #[track_caller]
+    pub fn compare_exchange_weak(
+        &self,
+        current: u32,
+        new: u32,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<u32, u32> {
+        self.compare_exchange(current, new, success, failure)
+    }
+}

@@ -27,8 +27,9 @@ extern crate self as nonblock;
 mod primitive {
     pub use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence};
     pub use nonblock_tests::model::{
-        Cell as UnsafeCell, Instant, Mutex, MutexGuard, Number as AtomicUsize, Thread, current,
-        is_over, lock_is_free, park, park_timeout, wait_for_lock,
+        Cell as UnsafeCell, Instant, Mutex, MutexGuard, Number as AtomicUsize,
+        Number32 as AtomicU32, Thread, current, is_over, lock_is_free, park, park_timeout,
+        wait_for_lock,
     };
     pub use std::sync::PoisonError;
 
@@ -41,7 +42,7 @@ mod primitive {
     }
 
     /// The checker knows one order of fences, and none of other operations.
-    pub fn load_after_rmw(word: &AtomicUsize) -> usize {
+    pub fn load_after_rmw(word: &AtomicU32) -> u32 {
         fence(Ordering::SeqCst);
         word.load(Ordering::Relaxed)
     }

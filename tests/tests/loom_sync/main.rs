@@ -25,8 +25,9 @@ mod spinning;
 mod primitive {
     pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
     pub use nonblock_tests::model::{
-        Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, OnceLock, Thread,
-        current, is_over, lock_is_free, park, park_timeout, wait_for_lock,
+        Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize,
+        Number32 as AtomicU32, OnceLock, Thread, current, is_over, lock_is_free, park,
+        park_timeout, wait_for_lock,
     };
 
     /// None, so that there is the less to explore.
@@ -47,7 +48,7 @@ mod primitive {
     }
 
     /// The checker knows one order of fences, and none of other operations.
-    pub fn load_after_rmw(word: &AtomicUsize) -> usize {
+    pub fn load_after_rmw(word: &AtomicU32) -> u32 {
         fence(Ordering::SeqCst);
         word.load(Ordering::Relaxed)
     }

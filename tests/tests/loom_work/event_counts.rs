@@ -5,7 +5,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use nonblock_tests::model::explore;
 
-use crate::event_count::{EventCount, Look};
+use crate::event_count::{EventCount, InLine, Look, Waiter};
 
 /// Items, and threads that wait for them: a counter in place of the queue's ring.
 struct Items {
@@ -144,5 +144,33 @@ fn whoever_comes_again_waits_behind_those_in_line() {
         items.wait();
         items.put();
         pair.join().unwrap();
+    });
+}
+
+#[test]
+fn the_line_stays_whole_whoever_leaves_it() {
+    explore(1, || {
+        let event_count = EventCount::new();
+        for leaves in 0..4 {
+            let waiters = [(); 4].map(|()| Waiter::new());
+            let mut in_line: Vec<_> =
+                waiters.iter().map(|waiter| InLine::join(&event_count, waiter)).collect();
+            assert!(!in_line.remove(leaves).leave());
+            assert_eq!(event_count.waiting(), 3);
+            event_count.notify_one();
+            event_count.notify_one();
+            assert_eq!(event_count.waiting(), 1);
+            // Those that came first were woken. The last leaves first.
+            let woken: Vec<_> = in_line.into_iter().rev().map(InLine::leave).collect();
+            assert_eq!(woken, [false, true, true]);
+            assert!(!event_count.has_line());
+            assert_eq!(event_count.waiting(), 0);
+        }
+        let waiters = [(); 3].map(|()| Waiter::new());
+        let in_line: Vec<_> =
+            waiters.iter().map(|waiter| InLine::join(&event_count, waiter)).collect();
+        event_count.notify_all();
+        assert!(in_line.into_iter().map(InLine::leave).all(|was_woken| was_woken));
+        assert!(!event_count.has_line());
     });
 }

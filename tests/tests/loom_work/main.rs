@@ -21,8 +21,9 @@ mod slots;
 mod primitive {
     pub use loom::sync::atomic::{AtomicPtr, Ordering, fence};
     pub use nonblock_tests::model::{
-        Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize, Thread, current,
-        is_over, lock_is_free, park, park_timeout, wait_for_lock,
+        Cell as UnsafeCell, Flag as AtomicBool, Instant, Number as AtomicUsize,
+        Number32 as AtomicU32, Thread, current, is_over, lock_is_free, park, park_timeout,
+        wait_for_lock,
     };
 
     /// None, so that there is the less to explore.
@@ -35,7 +36,7 @@ mod primitive {
     }
 
     /// The checker knows one order of fences, and none of other operations.
-    pub fn load_after_rmw(word: &AtomicUsize) -> usize {
+    pub fn load_after_rmw(word: &AtomicU32) -> u32 {
         fence(Ordering::SeqCst);
         word.load(Ordering::Relaxed)
     }

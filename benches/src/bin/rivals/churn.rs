@@ -2,16 +2,11 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
 
-use benches::{Goal, Group, Plan, repeat};
-use cpu_time::ThreadTime;
+use benches::batch::Batch;
+use benches::{Goal, Group, Plan, repeat, timed, while_running};
 use nonblock::{Context, NonBlock, Sleepable};
 use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
-
-use crate::processors::TwoProcessors;
 
 const QUIET: &str = "nobody else";
 const LISTED: &str = "a thread that subscribes and unsubscribes";
@@ -49,10 +44,8 @@ fn range(number: usize) -> Range {
 }
 
 /// Times one thread's invalidations, with ten notifiers and ten intervals, while another thread does something over and over.
-fn beside(
-    change: Option<fn(&AddressSpace, &Arc<Driver>, &mut Sleepable)>,
-) -> impl FnMut(u64) -> Duration {
-    let (space, driver) = (AddressSpace::new(), Arc::new(Driver));
+fn beside(change: Option<fn(&AddressSpace, &Arc<Driver>, &mut Sleepable)>) -> Batch {
+    let (space, driver) = (Arc::new(AddressSpace::new()), Arc::new(Driver));
     let subscriptions: Vec<_> = nonblock::sleepable(|cx| {
         (0..10)
             .map(|number| {
@@ -61,40 +54,22 @@ fn beside(
             })
             .collect()
     });
-    move |times| {
+    let invalidated = Arc::clone(&space);
+    let invalidate = move |times| {
         let _ = &subscriptions;
-        let processors = TwoProcessors::first();
-        let running = AtomicBool::new(true);
-        let changes = AtomicU64::new(0);
-        thread::scope(|scope| {
-            if let Some(change) = change {
-                let (space, driver, running, changes) = (&space, &driver, &running, &changes);
-                let processors = &processors;
-                scope.spawn(move || {
-                    processors.second();
-                    nonblock::sleepable(|cx| {
-                        while running.load(Ordering::Relaxed) {
-                            change(space, driver, cx);
-                            changes.fetch_add(1, Ordering::Relaxed);
-                        }
-                    });
-                });
-                while changes.load(Ordering::Relaxed) == 0 {
-                    thread::yield_now();
-                }
-            }
-            // The clock on the wall would count it too when the processor is given to another program.
-            let start = ThreadTime::now();
-            nonblock::non_block(|nb| {
-                repeat(times, || {
-                    let invalidation = space.try_invalidate(range(3), Event::Unmap, nb);
-                    drop(invalidation.expect("nobody refuses"));
-                });
+        nonblock::non_block(|nb| {
+            repeat(times, || {
+                let invalidation = invalidated.try_invalidate(range(3), Event::Unmap, nb);
+                drop(invalidation.expect("nobody refuses"));
             });
-            let time = start.elapsed();
-            running.store(false, Ordering::Relaxed);
-            time
-        })
+        });
+    };
+    match change {
+        None => Box::new(timed(invalidate)),
+        Some(change) => Box::new(while_running(
+            move || nonblock::sleepable(|cx| change(&space, &driver, cx)),
+            invalidate,
+        )),
     }
 }
 

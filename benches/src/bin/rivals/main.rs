@@ -2,18 +2,20 @@
 
 mod channel;
 mod churn;
+mod condvar;
 mod intervals;
 mod locks;
+mod machine;
 mod might_sleep;
 mod notifiers;
 mod overlap;
-mod processors;
 mod queue;
 mod raw;
 mod rcu;
 mod reclaim;
 mod ring;
 mod section;
+mod spin_locks;
 mod tokens;
 
 use std::process::ExitCode;
@@ -27,10 +29,13 @@ const USAGE: &str = "usage: rivals measure|count|plan|list [--quick] [--only BEG
 /// All subjects, in the order of the page.
 fn plan() -> Plan {
     let mut plan = Plan::default();
+    machine::plan(&mut plan);
     section::plan(&mut plan);
     might_sleep::plan(&mut plan);
     tokens::plan(&mut plan);
     locks::plan(&mut plan);
+    condvar::plan(&mut plan);
+    spin_locks::plan(&mut plan);
     queue::plan(&mut plan);
     ring::plan(&mut plan);
     channel::plan(&mut plan);

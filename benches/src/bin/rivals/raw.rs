@@ -1,6 +1,7 @@
 //! The raw locks that ours are built on, without a wrapper: the least that a lock can cost.
 
 use std::cell::UnsafeCell;
+use std::hint::black_box;
 
 use nonblock::sync::lock_api::{RawMutex as _, RawRwLock as _};
 use nonblock::sync::{RawParkingMutex, RawParkingRwLock};
@@ -45,13 +46,12 @@ impl BareRwLock {
     }
 
     #[inline]
-    pub(crate) fn get(&self) -> u64 {
+    pub(crate) fn read(&self) {
         let held = self.raw.lock_shared();
         // SAFETY: the lock is held, so nobody changes the value.
-        let value = unsafe { *self.value.get() };
+        black_box(unsafe { *self.value.get() });
         // SAFETY: this thread holds the lock, shared.
         unsafe { self.raw.unlock_shared(held) };
-        value
     }
 
     #[inline]

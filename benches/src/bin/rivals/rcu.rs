@@ -2,11 +2,11 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::Ordering;
 
 use arc_swap::{ArcSwap, Guard};
-use benches::{Goal, Group, Plan, each, repeat, timed};
+use benches::batch::Batch;
+use benches::{Goal, Group, Plan, each, repeat, timed, while_running};
 use crossbeam_epoch::{self as epoch, Atomic, Owned};
 use nonblock::rcu::Rcu;
 
@@ -117,31 +117,16 @@ fn std_lock() -> impl Fn(u64) + Sync {
     }
 }
 
-/// A thread that reads without a pause until this is dropped.
-struct Reader {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Reader {
-    fn start(read: impl Fn() + Send + 'static) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            while !seen.load(Ordering::Relaxed) {
-                read();
-            }
-        });
-        Self { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+/// Replaces, alone or while another thread reads without a pause.
+fn replacing(
+    beside_a_reader: bool,
+    read: impl Fn() + Sync + 'static,
+    mut replace: impl FnMut() + 'static,
+) -> Batch {
+    if beside_a_reader {
+        Box::new(while_running(read, move |times| repeat(times, &mut replace)))
+    } else {
+        Box::new(each(replace))
     }
 }
 
@@ -150,59 +135,53 @@ fn replaces(group: &mut Group, beside_a_reader: bool) {
     group.ours(OURS, move || {
         let value = Arc::new(Rcu::new(Parameters::new(1)));
         let read = Arc::clone(&value);
-        let reader = beside_a_reader.then(|| {
-            Reader::start(move || {
+        replacing(
+            beside_a_reader,
+            move || {
                 black_box(read.read().gain);
-            })
-        });
-        each(move || {
-            let _reader = &reader;
-            nonblock::raw::sleepable(|cx| value.replace(cx, Parameters::new(2)));
-        })
+            },
+            move || nonblock::raw::sleepable(|cx| value.replace(cx, Parameters::new(2))),
+        )
     });
     group.rival(SWAP, move || {
         let value = Arc::new(ArcSwap::from_pointee(Parameters::new(1)));
         let read = Arc::clone(&value);
-        let reader = beside_a_reader.then(|| {
-            Reader::start(move || {
+        replacing(
+            beside_a_reader,
+            move || {
                 let guard: Guard<Arc<Parameters>> = read.load();
                 black_box(guard.gain);
-            })
-        });
-        each(move || {
-            let _reader = &reader;
-            value.store(Arc::new(Parameters::new(2)));
-        })
+            },
+            move || value.store(Arc::new(Parameters::new(2))),
+        )
     });
     group.rival(EPOCH, move || {
         let value = Arc::new(Atomic::new(Parameters::new(1)));
         let read = Arc::clone(&value);
-        let reader = beside_a_reader.then(|| {
-            Reader::start(move || {
+        replacing(
+            beside_a_reader,
+            move || {
                 let guard = epoch::pin();
                 // SAFETY: the value is never null, and freed by an epoch in which this guard is gone.
                 black_box(unsafe { read.load(Ordering::Acquire, &guard).deref() }.gain);
-            })
-        });
-        each(move || {
-            let _reader = &reader;
-            let guard = epoch::pin();
-            let old = value.swap(Owned::new(Parameters::new(2)), Ordering::AcqRel, &guard);
-            // SAFETY: nobody finds the old value any more who pins an epoch from now on.
-            unsafe { guard.defer_destroy(old) };
-        })
+            },
+            move || {
+                let guard = epoch::pin();
+                let old = value.swap(Owned::new(Parameters::new(2)), Ordering::AcqRel, &guard);
+                // SAFETY: nobody finds the old value any more who pins an epoch from now on.
+                unsafe { guard.defer_destroy(old) };
+            },
+        )
     });
     group.rival(LOCK, move || {
         let value = Arc::new(parking_lot::RwLock::new(Parameters::new(1)));
         let read = Arc::clone(&value);
-        let reader = beside_a_reader.then(|| {
-            Reader::start(move || {
+        replacing(
+            beside_a_reader,
+            move || {
                 black_box(read.read().gain);
-            })
-        });
-        each(move || {
-            let _reader = &reader;
-            *value.write() = Parameters::new(2);
-        })
+            },
+            move || *value.write() = Parameters::new(2),
+        )
     });
 }

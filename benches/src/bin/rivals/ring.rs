@@ -1,14 +1,17 @@
-//! The ring from one thread to one other, against rtrb's.
+//! The ring from one thread to one other, against rtrb's and ringbuf's.
 
 use std::hint::{black_box, spin_loop};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use benches::{Goal, Group, Plan, each};
+use benches::{Goal, Group, Plan, beside, each};
 use nonblock::work::ring;
+use ringbuf::HeapRb;
+use ringbuf::traits::{Consumer as _, Producer as _, Split as _};
 use rtrb::RingBuffer;
 
 const RTRB: &str = "rtrb";
+const RINGBUF: &str = "ringbuf";
 const RING: &str = "nonblock's work::ring";
 
 /// How many items a ring holds.
@@ -31,6 +34,13 @@ pub(crate) fn plan(plan: &mut Plan) {
             each(move || {
                 let _ = producer.push(black_box(1_u64));
                 black_box(consumer.pop());
+            })
+        });
+        group.rival(RINGBUF, || {
+            let (mut producer, mut consumer) = HeapRb::new(ROOM).split();
+            each(move || {
+                let _ = producer.try_push(black_box(1_u64));
+                black_box(consumer.try_pop());
             })
         });
         group.counted(1000);
@@ -56,11 +66,20 @@ pub(crate) fn plan(plan: &mut Plan) {
                 black_box(&mut played);
             })
         });
+        group.rival(RINGBUF, || {
+            let (mut producer, mut consumer) = HeapRb::new(1000).split();
+            let (samples, mut played) = ([0.5_f32; BLOCK], [0.0_f32; BLOCK]);
+            each(move || {
+                black_box(producer.push_slice(black_box(&samples)));
+                black_box(consumer.pop_slice(&mut played));
+                black_box(&mut played);
+            })
+        });
         group.counted(1000);
         at_most_rtrbs(group);
     });
     plan.group("ring_chunk", "A ring: 64 samples in and out in place, one thread", |group| {
-        group.about("Written into slots that hold defaults at first, and added up where they lie.");
+        group.about("Written into slots that hold defaults at first, and added up where they lie. ringbuf lends slots that hold nothing, which takes unsafe code, and is left out.");
         group.rival(RTRB, || {
             let (mut producer, mut consumer) = RingBuffer::new(1000);
             each(move || {
@@ -117,6 +136,15 @@ fn between_threads(plan: &mut Plan) {
                 |consumer, _left| u64::from(black_box(consumer.pop()).is_some()),
             )
         });
+        group.rival(RINGBUF, || {
+            let (producer, consumer) = HeapRb::new(ROOM).split();
+            stream(
+                producer,
+                consumer,
+                |producer, _left| u64::from(producer.try_push(black_box(1_u64)).is_ok()),
+                |consumer, _left| u64::from(black_box(consumer.try_pop()).is_some()),
+            )
+        });
         at_most_rtrbs(group);
     });
     plan.group("ring_threads_slice", "A ring from one thread to another: slices", |group| {
@@ -140,6 +168,21 @@ fn between_threads(plan: &mut Plan) {
         });
         group.ours(RING, || {
             let (producer, consumer) = ring(1000);
+            let samples = [0.5_f32; BLOCK];
+            let mut played = [0.0_f32; BLOCK];
+            stream(
+                producer,
+                consumer,
+                move |producer, left| {
+                    producer.push_slice(&black_box(&samples)[..most(left)]) as u64
+                },
+                move |consumer, left| {
+                    consumer.pop_slice(&mut black_box(&mut played)[..most(left)]) as u64
+                },
+            )
+        });
+        group.rival(RINGBUF, || {
+            let (producer, consumer) = HeapRb::new(1000).split();
             let samples = [0.5_f32; BLOCK];
             let mut played = [0.0_f32; BLOCK];
             stream(
@@ -178,28 +221,18 @@ fn most(left: u64) -> usize {
     usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK))
 }
 
-/// Sends so many items to a thread, and times it until the last has come. The closures return how many they moved, of those
+/// One thread sends so many items to another. The closures return how many they moved, of those
 /// that are left.
 fn stream<P: Send, C: Send>(
-    producer: P,
-    consumer: C,
-    mut push: impl FnMut(&mut P, u64) -> u64,
+    mut producer: P,
+    mut consumer: C,
+    mut push: impl FnMut(&mut P, u64) -> u64 + Send,
     mut pop: impl FnMut(&mut C, u64) -> u64 + Send,
 ) -> impl FnMut(u64) -> Duration {
-    let mut ends = (producer, consumer);
-    move |times| {
-        let (producer, consumer) = &mut ends;
-        thread::scope(|scope| {
-            let pop = &mut pop;
-            let popping = scope.spawn(move || {
-                until_all(times, |left| pop(consumer, left));
-                Instant::now()
-            });
-            let start = Instant::now();
-            until_all(times, |left| push(producer, left));
-            popping.join().expect("it did not panic") - start
-        })
-    }
+    beside(
+        move |times| until_all(times, |left| push(&mut producer, left)),
+        move |times| until_all(times, |left| pop(&mut consumer, left)),
+    )
 }
 
 /// Calls a closure, which gets how many are left, and returns how many fewer there are, until none are.

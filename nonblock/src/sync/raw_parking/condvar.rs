@@ -83,15 +83,23 @@ unsafe impl RawCondvar for RawParkingCondvar {
         unsafe { self.wait_with(mutex, guard, None) };
     }
 
+    // Where nobody waits, a load is all. Whoever waits got in line before it released the mutex, so whoever has held the mutex
+    // since finds it there; and a notification by one who has not may come before the wait anyway.
+    #[inline]
     fn notify_one(&self) -> bool {
         let waits = self.notifications.waiting() > 0;
-        self.notifications.notify_one();
+        if waits {
+            self.notifications.notify_one();
+        }
         waits
     }
 
+    #[inline]
     fn notify_all(&self) -> usize {
         let waiting = self.notifications.waiting();
-        self.notifications.notify_all();
+        if waiting > 0 {
+            self.notifications.notify_all();
+        }
         waiting
     }
 }
