@@ -271,3 +271,33 @@ fn ends_are_shown_and_go_to_other_threads() {
         "Timeout(..): timed out waiting for room in a channel"
     );
 }
+
+#[test]
+fn a_panicking_destructor_keeps_no_value_in_a_channel_without_receivers() {
+    enum Value {
+        Rude,
+        Reply(#[allow(dead_code, reason = "it is dropped")] Sender<u8>),
+    }
+
+    impl Drop for Value {
+        fn drop(&mut self) {
+            if matches!(self, Self::Rude) {
+                std::panic::panic_any("rude");
+            }
+        }
+    }
+
+    for (sender, receiver) in both() {
+        sleepable(|cx| {
+            let (reply, answer) = channel::bounded(1);
+            sender.send(cx, Value::Rude).ok().unwrap();
+            sender.send(cx, Value::Reply(reply)).ok().unwrap();
+            let dropping = std::panic::AssertUnwindSafe(|| drop(receiver));
+            let panic = std::panic::catch_unwind(dropping).unwrap_err();
+            assert_eq!(panic.downcast_ref(), Some(&"rude"));
+            // The sender is still there, and who waits for the reply is told of its end all the same.
+            assert_eq!(answer.recv_timeout(cx, LONG), Err(RecvTimeoutError::Disconnected));
+            assert_eq!(sender.len(), 0);
+        });
+    }
+}

@@ -47,6 +47,8 @@ mod builder;
 mod config;
 mod event_fd;
 mod killer;
+mod mailbox;
+mod outcome;
 mod pressure;
 mod pressure_error;
 mod process;

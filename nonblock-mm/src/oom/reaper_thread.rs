@@ -1,25 +1,14 @@
 //! The reaper's thread: which victim is tried next, and when.
 
 use std::cmp::Reverse;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Instant;
 
 use nonblock::Sleepable;
-use nonblock::thread;
 
+use super::mailbox::Mailbox;
 use super::reap_victim::Victim;
 use super::reaped::ReapOutcome;
 use super::reaper_state::ReaperState;
-
-/// A message to the thread.
-pub(super) enum Message {
-    /// There is a new victim.
-    Victim(Box<Victim>),
-    /// A victim was cancelled: the thread looks for cancelled victims.
-    Cancelled,
-    /// There will be no more victims.
-    Close,
-}
 
 /// The victims that have not ended, and which of them is tried next.
 #[derive(Default)]
@@ -39,31 +28,27 @@ struct Ready {
 }
 
 /// Reaps victims until none is left and no more will come.
-pub(super) fn run(state: &ReaperState, queue: &Receiver<Message>, cx: &mut Sleepable) {
+pub(super) fn run(state: &ReaperState, mailbox: &Mailbox, cx: &mut Sleepable) {
     let mut scheduler = Scheduler::default();
     loop {
-        for message in queue.try_iter() {
-            scheduler.receive(message);
-        }
+        scheduler.receive(mailbox);
         scheduler.finish_cancelled(state, cx);
         scheduler.make_ready(cx);
         if let Some(victim) = scheduler.pop_largest() {
             scheduler.attempt(victim, state, cx);
         } else if scheduler.waiting.is_empty() && scheduler.closing {
             return;
-        } else if let Some(message) = scheduler.wait(queue, cx) {
-            scheduler.receive(message);
+        } else {
+            scheduler.wait(mailbox, cx);
         }
     }
 }
 
 impl Scheduler {
-    fn receive(&mut self, message: Message) {
-        match message {
-            Message::Victim(victim) => self.waiting.push(*victim),
-            Message::Cancelled => {}
-            Message::Close => self.closing = true,
-        }
+    fn receive(&mut self, mailbox: &Mailbox) {
+        let (victims, closed) = mailbox.receive();
+        self.waiting.extend(victims);
+        self.closing |= closed;
     }
 
     /// Ends the victims that were cancelled.
@@ -107,21 +92,10 @@ impl Scheduler {
         }
     }
 
-    /// Waits until a victim is due, or a message comes.
-    fn wait(&self, queue: &Receiver<Message>, cx: &mut Sleepable) -> Option<Message> {
+    /// Waits until a victim is due, or something was sent.
+    fn wait(&self, mailbox: &Mailbox, cx: &mut Sleepable) {
         let due = self.waiting.iter().map(Victim::due).min();
-        let Some(due) = due else {
-            // The reaper's handle sends `Close` before it drops its sender.
-            return Some(queue.recv().unwrap_or(Message::Close));
-        };
-        let time = due.saturating_duration_since(Instant::now());
-        match queue.recv_timeout(time) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                thread::sleep(cx, time);
-                None
-            }
-        }
+        let timeout = due.map(|due| due.saturating_duration_since(Instant::now()));
+        mailbox.wait(timeout, cx);
     }
 }

@@ -125,6 +125,26 @@ fn every_value_is_dropped_once() {
 
 /// A value goes to the receiver whose time runs out, or to the other. It is never lost. The same holds for room for a value.
 #[test]
+fn a_value_that_is_sent_while_the_last_receiver_goes_does_not_stay() {
+    for unbounded in [false, true] {
+        explore(3, move || {
+            let (sender, receiver) =
+                if unbounded { channel::unbounded() } else { channel::bounded(1) };
+            let drops = Arc::new(std::sync::atomic::AtomicU32::new(0));
+            let sending = thread::spawn({
+                let (sender, value) = (sender.clone(), Counted(Arc::clone(&drops)));
+                move || sender.try_send(value).is_ok()
+            });
+            drop(receiver);
+            sending.join().unwrap();
+            // Whoever waits for what the value holds learns of its end, though a sender is still there.
+            assert_eq!(drops.load(std::sync::atomic::Ordering::Relaxed), 1);
+            drop(sender);
+        });
+    }
+}
+
+#[test]
 fn nothing_is_lost_on_one_whose_time_runs_out() {
     explore(2, || {
         let (sender, receiver) = channel::bounded(1);

@@ -32,8 +32,8 @@ mod primitive {
 
     /// None, so that there is the less to explore.
     pub const LOOKS_AT_A_HALF_DONE_SLOT: usize = 0;
-    /// One, so that the checker finds what comes of giving up too.
-    pub const ROUNDS_AT_A_HALF_DONE_SLOT: u32 = 1;
+    /// The checker lets others go on, so it takes few.
+    pub const ROUNDS_AT_A_HALF_DONE_SLOT: u32 = 100;
     pub const LOOKS_BEFORE_WAITING: u32 = 0;
 
     /// So that a waiter whom others overtake once is overdue.

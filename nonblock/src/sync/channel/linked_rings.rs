@@ -6,11 +6,11 @@
 //!
 //! A ring that was emptied stays where it is until the list is dropped: a thread that lost its processor may still look at it, and
 //! a receiver in a section must neither wait for such a thread nor release memory. All rings before the last are together not
-//! larger than the last. So the memory is at most four times what the fullest time needed, and a channel that has grown to what
+//! larger than the last. So the memory is at most six times what the fullest time needed, and a channel that has grown to what
 //! its users need allocates no more.
 //!
-//! A ring can be out of room and not be full: where a receiver is in the middle of taking a value, and the others have taken all
-//! that lies behind. A sender waits for such a receiver, since it may allocate, and so is in no section. If that takes as long as a
+//! A ring can be out of room and not be full: where a receiver is in the middle of taking a value, and the others have taken what
+//! lies behind. If a quarter of the ring is free, a sender waits for such a receiver, since it may allocate, and so is in no section. If that takes as long as a
 //! tenth of a second, it links a ring of the same size, which is more than said above.
 
 use core::ptr;
@@ -51,6 +51,11 @@ impl<T> Node<T> {
     fn new(capacity: usize) -> *mut Self {
         let next = AtomicPtr::new(ptr::null_mut());
         Box::into_raw(Box::new(Self { ring: MpmcRing::with_capacity(capacity), next }))
+    }
+
+    /// Returns whether at most a quarter of the ring is free.
+    fn is_nearly_full(&self) -> bool {
+        self.ring.len() >= self.ring.capacity() - self.ring.capacity() / 4
     }
 
     fn next(&self) -> Option<*mut Self> {
@@ -94,8 +99,12 @@ impl<T> LinkedRings<T> {
                     advance(&self.last, last, next);
                     value = back;
                 }
-                // A receiver is in the middle of taking a value, and has perhaps lost its processor. The others have emptied
-                // the slots behind: a larger ring would not be needed.
+                // A receiver is in the middle of taking a value, and has perhaps lost its processor.
+                Err((back, NoRoom::Soon)) if node.is_nearly_full() => {
+                    link(node, node.ring.capacity() * 2);
+                    value = back;
+                }
+                // The others have emptied the slots behind: a larger ring is not needed.
                 Err((back, NoRoom::Soon)) if round < ROUNDS_AT_A_HALF_DONE_SLOT => {
                     relax(round);
                     round += 1;
