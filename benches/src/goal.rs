@@ -22,6 +22,8 @@ pub enum Bound {
     TimeAtMost(f64),
     /// It is at least so many times faster.
     FasterBy(f64),
+    /// It takes at most so many nanoseconds more.
+    NanosecondsMore(f64),
     /// It takes at most so many instructions more.
     InstructionsMore(f64),
     /// It takes at most so many times the instructions.
@@ -47,6 +49,12 @@ impl Goal {
     #[must_use]
     pub fn faster(times: f64, of: &str, against: &str) -> Self {
         Self::new(Bound::FasterBy(times), of, &[against])
+    }
+
+    /// It takes at most so many nanoseconds more than the other.
+    #[must_use]
+    pub fn more_nanoseconds(most: f64, of: &str, against: &str) -> Self {
+        Self::new(Bound::NanosecondsMore(most), of, &[against])
     }
 
     /// It takes at most so many instructions more than the other. Its group must be [counted](crate::Group::counted).
@@ -112,6 +120,7 @@ impl Bound {
                 format!("{of}: at most {} times {against}", (times * 1e3).round() / 1e3)
             }
             Self::FasterBy(times) => format!("{of}: at least {times} times faster than {against}"),
+            Self::NanosecondsMore(more) => format!("{of}: at most {more} ns more than {against}"),
             Self::InstructionsMore(more) => {
                 format!("{of}: at most {more} instructions more than {against}")
             }
@@ -129,6 +138,7 @@ impl Bound {
     pub fn met_by(self, figure: f64) -> bool {
         match self {
             Self::TimeAtMost(most)
+            | Self::NanosecondsMore(most)
             | Self::InstructionsMore(most)
             | Self::InstructionsAtMost(most)
             | Self::GrowsAtMost(most) => figure <= most,

@@ -58,6 +58,7 @@ fn figure_against(group: &Measured, goal: &Goal, against: &str) -> Option<f64> {
         Bound::GrowsAtMost(_) => None,
         Bound::TimeAtMost(_) => Some(of.ratio(against).by_round.median),
         Bound::FasterBy(_) => Some(against.ratio(of).by_round.median),
+        Bound::NanosecondsMore(_) => Some(of.summary().median - against.summary().median),
         Bound::InstructionsMore(_) => Some(of.instructions? - against.instructions?),
         Bound::InstructionsAtMost(_) => Some(of.instructions? / against.instructions?),
     }

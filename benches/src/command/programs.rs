@@ -1,7 +1,7 @@
 //! The measured program, built for each set of features.
 //!
-//! A program has one nonblock, with checks on or off for the whole program. So the program is built twice. Goals for checks off
-//! are measured in one build, and goals for checks on in the other.
+//! A program has one nonblock, with checks on or off for the whole program, and with the watch or without. So the program is built
+//! several times. Goals for checks off are measured in one build, goals for checks on in another, and those of the watch in a third.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,12 @@ impl Program {
                 program.measures = false;
             }
             programs.push(Self { counts: false, ..with_peer });
+            let watch_with_peer = Self::build("checks,watch,rtsan", Some(archive))?;
+            for program in programs.iter_mut().filter(|program| program.features == "checks,watch")
+            {
+                program.measures = false;
+            }
+            programs.push(Self { counts: false, ..watch_with_peer });
         } else {
             notes.push(
                 "rustc has no RealtimeSanitizer archive in its library folder here: RealtimeSanitizer was left out, and \
@@ -46,9 +52,13 @@ impl Program {
         Ok(programs)
     }
 
-    /// Builds the two programs whose instructions are counted.
+    /// Builds the programs whose instructions are counted.
     pub(crate) fn build_counted() -> Result<Vec<Self>, String> {
-        Ok(vec![Self::build("", None)?, Self::build("checks", None)?])
+        let mut programs = vec![Self::build("", None)?, Self::build("checks", None)?];
+        if cfg!(target_os = "linux") {
+            programs.push(Self::build("checks,watch", None)?);
+        }
+        Ok(programs)
     }
 
     /// What this build is called.
@@ -56,6 +66,8 @@ impl Program {
         match self.features {
             "" => "checks off",
             "checks" => "checks on",
+            "checks,watch" => "checks on, with the watch",
+            "checks,watch,rtsan" => "checks on, with the watch and RealtimeSanitizer",
             _ => "checks on, with RealtimeSanitizer",
         }
     }

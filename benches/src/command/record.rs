@@ -52,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         .map_err(|error| format!("cannot read {}: {error}", path().display()))?;
     let recorded = Record::parse(&text)?;
     let mut faults = short_of(&groups);
+    faults.extend(watch_off_costs(&now.counts));
     if recorded.compiler == now.compiler {
         let is_left_out = |key: &str| !arguments.only.is_empty() && !now.counts.contains_key(key);
         faults.extend(recorded.compare(&now, is_left_out));
@@ -96,6 +97,26 @@ fn short_of(groups: &[Measured]) -> Vec<String> {
             format!("{}: {}: {figure}", verdict.group, verdict.words)
         })
         .collect()
+}
+
+/// The section of a build with the watch, and that of a build without it.
+const WATCH_OFF: [&str; 2] =
+    ["checks/watch_off\tno layer on", "checks/section_empty\tnonblock, a section"];
+
+/// How many instructions more a section may take in a build with the watch, while no layer is on.
+const WATCH_MORE: f64 = 2.0;
+
+/// Says if a section takes too many instructions more in a build with the watch.
+fn watch_off_costs(counts: &BTreeMap<String, f64>) -> Option<String> {
+    let [with, without] = WATCH_OFF.map(|key| counts.get(key));
+    let more = with? - without?;
+    // Written with one digit after the point.
+    (more > WATCH_MORE + 0.05).then(|| {
+        format!(
+            "a section in a build with the watch, and no layer on: {more:.1} instructions more than without it, and \
+             {WATCH_MORE:.0} are allowed"
+        )
+    })
 }
 
 impl Record {

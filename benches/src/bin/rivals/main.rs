@@ -17,6 +17,8 @@ mod ring;
 mod section;
 mod spin_locks;
 mod tokens;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::process::ExitCode;
 
@@ -44,6 +46,12 @@ fn plan() -> Plan {
     notifiers::plan(&mut plan);
     intervals::plan(&mut plan);
     churn::plan(&mut plan);
+    #[cfg(feature = "watch")]
+    {
+        watch::plan(&mut plan);
+        // The others are measured in builds without it.
+        plan.only(&["watch".to_owned()]);
+    }
     plan
 }
 
