@@ -104,7 +104,7 @@ const WATCH_OFF: [&str; 2] =
     ["checks/watch_off\tno layer on", "checks/section_empty\tnonblock, a section"];
 
 /// How many instructions more a section may take in a build with the watch, while no layer is on.
-const WATCH_MORE: f64 = 2.0;
+const WATCH_MORE: f64 = 3.0;
 
 /// Says if a section takes too many instructions more in a build with the watch.
 fn watch_off_costs(counts: &BTreeMap<String, f64>) -> Option<String> {

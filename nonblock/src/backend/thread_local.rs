@@ -1,8 +1,6 @@
 //! The backend of the feature `std`: its counters are thread-local, and its reports go to standard error.
 
 use core::cell::Cell;
-#[cfg(feature = "watch")]
-use core::num::NonZeroUsize;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::string::{String, ToString};
 
@@ -88,10 +86,12 @@ unsafe impl Backend for ThreadLocal {
             #[cfg(all(feature = "probes", target_os = "linux"))]
             probes::section_begin(sections(count) + 1, place);
             #[cfg(feature = "watch")]
-            if let Some(mark) = Watched::mark()
-                && count == 0
-            {
-                state.begin_watched(mark);
+            if Watched::is_on() {
+                // So that the questions stay apart, and that most sections ask one.
+                core::hint::cold_path();
+                if count == 0 {
+                    state.begin_watched();
+                }
             }
         });
     }
@@ -105,7 +105,7 @@ unsafe impl Backend for ThreadLocal {
             state.count.set(count);
             #[cfg(all(feature = "probes", target_os = "linux"))]
             probes::section_end(if ran_over { 0 } else { sections(count) });
-            if ran_over { state.end_rarer(count) } else { true }
+            if ran_over { state.end_rarer() } else { true }
         })
     }
 
@@ -141,10 +141,8 @@ unsafe impl Backend for ThreadLocal {
                 state.count.set(state.count.get().wrapping_add(resumed.wrapping_mul(SECTION)));
                 state.began[0].set(suspended.began);
                 #[cfg(feature = "watch")]
-                if let Some(mark) = Watched::mark()
-                    && is_outermost
-                {
-                    state.begin_watched(mark);
+                if is_outermost {
+                    state.begin_watched();
                 }
             }
         });
@@ -218,8 +216,10 @@ impl State {
     /// Ends a section whose end made the count run over.
     #[cfg(feature = "watch")]
     #[inline]
-    fn end_rarer(&self, count: u32) -> bool {
-        if count == 1u32.wrapping_sub(SECTION) {
+    fn end_rarer(&self) -> bool {
+        core::hint::cold_path();
+        // Read again, so that the other sections need not keep it.
+        if core::hint::black_box(&self.count).get() == 1u32.wrapping_sub(SECTION) {
             self.count.set(0);
             self.watched.end()
         } else {
@@ -230,7 +230,7 @@ impl State {
     /// Ends a section whose end made the count run over.
     #[cfg(not(feature = "watch"))]
     #[inline]
-    fn end_rarer(&self, _count: u32) -> bool {
+    fn end_rarer(&self) -> bool {
         end_suspended(self)
     }
 
@@ -241,9 +241,13 @@ impl State {
 
     /// Begins to watch the section that has just begun, and is the only one.
     #[cfg(feature = "watch")]
-    #[inline]
-    fn begin_watched(&self, mark: NonZeroUsize) {
-        if self.watched.begin(mark) {
+    #[expect(
+        clippy::inline_always,
+        reason = "it stands where the compiler is told that it is rare"
+    )]
+    #[inline(always)]
+    fn begin_watched(&self) {
+        if self.watched.begin() {
             self.count.set(self.count.get().wrapping_sub(1));
         }
     }

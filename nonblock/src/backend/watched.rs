@@ -10,7 +10,6 @@
 //! not set up yet has a marker that never has its value. So there is one question for everything, and it is a comparison.
 
 use core::cell::Cell;
-use core::num::NonZeroUsize;
 use core::ptr;
 
 use crate::primitive::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
@@ -51,10 +50,10 @@ impl Watched {
         Self { marker: Cell::new(&NEVER_MARKED), selector: Cell::new(None), selected: Cell::new(0) }
     }
 
-    /// Returns the mark of the sections that begin now, if they are watched.
+    /// Returns whether sections that begin now are watched.
     #[inline]
-    pub(super) fn mark() -> Option<NonZeroUsize> {
-        NonZeroUsize::new(MARK.load(Ordering::Relaxed))
+    pub(super) fn is_on() -> bool {
+        MARK.load(Ordering::Relaxed) != 0
     }
 
     #[inline]
@@ -63,9 +62,15 @@ impl Watched {
     }
 
     /// Begins to watch a section. Returns whether it is watched.
-    #[inline]
-    pub(super) fn begin(&self, mark: NonZeroUsize) -> bool {
-        if self.has(mark.get()) {
+    #[expect(
+        clippy::inline_always,
+        reason = "it stands where the compiler is told that it is rare"
+    )]
+    #[inline(always)]
+    pub(super) fn begin(&self) -> bool {
+        // No marker that was set holds 0, and the watch may have been switched off meanwhile.
+        let mark = MARK.load(Ordering::Relaxed);
+        if mark != 0 && self.has(mark) {
             self.select(self.selected.get());
             return true;
         }

@@ -21,7 +21,7 @@ const RTSAN: &str = "RealtimeSanitizer";
 pub(crate) fn plan(plan: &mut Plan) {
     plan.group("watch_off", "An empty section in a build with the watch, and no layer on", |group| {
         group.about(
-            "The instructions are those of the same section in a build without the watch, and two more: see there.",
+            "The instructions are those of the same section in a build without the watch, and three more.",
         );
         group.ours(OFF, || {
             timed(move |times| {
