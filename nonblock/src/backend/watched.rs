@@ -112,6 +112,20 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Stops no system calls of this thread any more, until it is set up again.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn deselect(&self) {
+        self.selector.set(None);
+    }
+
+    /// Returns whether system calls of this thread can be stopped.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn selects(&self) -> bool {
+        self.selector.get().is_some()
+    }
+}
+
 /// Sets the mark for sections that begin from now on, or switches the watch off by 0. Sections that are watched already are
 /// watched to their end.
 pub(crate) fn switch(mark: usize, hooks: &'static Hooks) {

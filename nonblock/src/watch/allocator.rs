@@ -110,11 +110,13 @@ fn note_in_section(what: What, bytes: usize) {
     }
     // So that the end of the section looks.
     record.disturb_markers();
-    if let Some((event, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
+    if let Some((_, event, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
         let registers = Registers::here();
         stack.capture(registers.stack);
         // SAFETY: the place was taken for this event, and nobody else has it.
-        unsafe { *event.get() = Event { what, ticks: 0, registers } };
+        unsafe {
+            *event.get() = Event { what, ticks: 0, registers, section: Event::section_now() }
+        };
     }
     NOTING.set(false);
 }

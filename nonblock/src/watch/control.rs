@@ -331,6 +331,8 @@ fn find_out() {
     ONCE.call_once(|| {
         clock::calibrate();
         sections::ask_marker();
+        #[cfg(target_arch = "x86_64")]
+        trap::find_least_stack();
         // SAFETY: the function is there for ever, and is one that a child of a program with threads may call.
         unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
     });

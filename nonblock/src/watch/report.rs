@@ -170,7 +170,7 @@ fn found(event: &Event, took: Duration) -> String {
         #[cfg(target_arch = "x86_64")]
         What::SystemCall { call, number, ref arguments, result, why, ref path, sleeps, .. } => {
             let mut text = String::from("the system call `");
-            let _ = call.write(&mut text, number, arguments, Some(result));
+            let _ = call.write(&mut text, number, arguments, result);
             text.push('`');
             let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
             if end > 0 {

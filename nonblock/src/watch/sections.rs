@@ -1,7 +1,7 @@
 //! What happens at the two ends of a watched section, where its quick way does not do.
 
 use crate::backend::thread_local::{last_began, with_watched};
-use crate::backend::watched::Hooks;
+use crate::backend::watched::{Hooks, Watched};
 use crate::primitive::{AtomicUsize, Ordering};
 use crate::violation::Place;
 
@@ -95,13 +95,19 @@ fn begin() -> bool {
     record.open().set(true);
     #[cfg(target_arch = "x86_64")]
     if record.traps().get() && setting.layers.contains(Layers::TRAP) {
-        if !setting.quick_trap {
+        if setting.quick_trap {
+            if with_watched(Watched::selects) {
+                record.program_call.selector.store(trap::BLOCK, Ordering::Relaxed);
+            }
+        } else if trap::has_room_for_frame() {
+            // What the program has set since the last section.
             trap::install_handler();
+            trap::sweep_handlers(false);
             record.mask().set(Some(trap::block_signals()));
+            record.program_call.selector.store(trap::BLOCK, Ordering::Relaxed);
+        } else {
+            statistics::count_untrapped_thread();
         }
-        record.began().set(clock::now());
-        record.selector.store(trap::BLOCK, Ordering::Relaxed);
-        return true;
     }
     record.began().set(clock::now());
     true
@@ -131,6 +137,7 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     let traps = record.traps().get();
     #[cfg(target_arch = "x86_64")]
     if traps && setting.quick_trap {
+        trap::install_handler();
         trap::open_sigsys();
     }
     // Which word tells a section that there is nothing to look at.
@@ -145,7 +152,11 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     } else {
         Some(&record.own_marker)
     };
-    let selector = traps.then_some(&record.selector);
+    #[cfg(target_arch = "x86_64")]
+    let selector = (traps && (!setting.quick_trap || trap::has_room_for_frame()))
+        .then_some(&record.program_call.selector);
+    #[cfg(not(target_arch = "x86_64"))]
+    let selector = None;
     with_watched(|watched| watched.set_up(marker, selector, u8::from(traps && setting.quick_trap)));
     record.set_setting(setting);
 }
@@ -183,7 +194,7 @@ fn look(record: &'static ThreadRecord, ended: Option<u64>) {
             && record.open().get()
             && setting.layers.contains(Layers::BUDGET)
         {
-            look_at_length(record, ended - record.began().get());
+            look_at_length(record, ended.saturating_sub(record.began().get()));
         }
     }
     record.open().set(false);
@@ -211,7 +222,15 @@ fn look_at_counts(record: &'static ThreadRecord, setting: Setting) {
     let untold = since.voluntary.saturating_sub(told);
     if untold > 0 || since.major_faults > 0 {
         let what = What::Sleep { times: untold, major_faults: since.major_faults };
-        note(record, Event { what, ticks: 0, registers: Registers::default() });
+        note(
+            record,
+            Event {
+                what,
+                ticks: 0,
+                registers: Registers::default(),
+                section: Event::section_now(),
+            },
+        );
     }
 }
 
@@ -220,7 +239,15 @@ fn look_at_length(record: &'static ThreadRecord, ticks: u64) {
     let nanoseconds = clock::nanoseconds(ticks);
     statistics::record_length(nanoseconds, section());
     if nanoseconds > layers::budget() {
-        note(record, Event { what: What::OverBudget, ticks, registers: Registers::default() });
+        note(
+            record,
+            Event {
+                what: What::OverBudget,
+                ticks,
+                registers: Registers::default(),
+                section: Event::section_now(),
+            },
+        );
     }
 }
 
@@ -230,7 +257,7 @@ fn section() -> Place {
 }
 
 fn note(record: &'static ThreadRecord, event: Event) {
-    if let Some((place, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
+    if let Some((_, place, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
         stack.forget();
         // SAFETY: the place was taken for this event, and nobody else has it.
         unsafe { *place.get() = event };

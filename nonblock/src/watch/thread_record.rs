@@ -7,10 +7,12 @@
 use core::cell::Cell;
 use core::ptr;
 
-use crate::primitive::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use crate::primitive::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::event_buffer::EventBuffer;
 use super::layers::Setting;
+#[cfg(target_arch = "x86_64")]
+use super::raw_code::ProgramCall;
 use super::schedule::{OwnArea, Usage};
 
 /// How many threads can be watched at once.
@@ -21,8 +23,9 @@ const RECORDS: usize = 1024;
 #[repr(align(64))]
 pub(super) struct ThreadRecord {
     owner: AtomicUsize,
-    /// What the kernel reads at each system call, once the trap is set.
-    pub(super) selector: AtomicU8,
+    /// How calls are made that were stopped, and what the kernel reads at each system call.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) program_call: ProgramCall,
     /// The marker of a thread that has no other, or whose kernel's tells nothing.
     pub(super) own_marker: AtomicUsize,
     pub(super) own_area: OwnArea,
@@ -44,10 +47,23 @@ struct State {
     told_sleeps: Cell<u64>,
     ending: Cell<bool>,
     paused: Cell<bool>,
+    handling: Cell<bool>,
+    call_under_way: Cell<Option<CallUnderWay>>,
+}
+
+/// A call that was noted and has not returned yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallUnderWay {
+    /// The number of the event.
+    pub(super) event: usize,
+    /// What the kernel had counted before.
+    pub(super) usage: Usage,
+    /// When it began, in ticks.
+    pub(super) began: u64,
 }
 
 // SAFETY: the cells are used by the owner only, and no two threads that live have one record.
-unsafe impl Sync for State {}
+unsafe impl Sync for ThreadRecord {}
 
 impl State {
     const fn new() -> Self {
@@ -63,6 +79,8 @@ impl State {
             told_sleeps: Cell::new(0),
             ending: Cell::new(false),
             paused: Cell::new(false),
+            handling: Cell::new(false),
+            call_under_way: Cell::new(None),
         }
     }
 }
@@ -83,7 +101,8 @@ impl ThreadRecord {
     const fn new() -> Self {
         Self {
             owner: AtomicUsize::new(0),
-            selector: AtomicU8::new(0),
+            #[cfg(target_arch = "x86_64")]
+            program_call: ProgramCall::new(),
             own_marker: AtomicUsize::new(0),
             own_area: OwnArea::new(),
             buffer: AtomicPtr::new(ptr::null_mut()),
@@ -127,13 +146,17 @@ impl ThreadRecord {
         mine.state.open.set(false);
         mine.state.ending.set(false);
         mine.state.paused.set(false);
+        mine.state.handling.set(false);
+        mine.state.call_under_way.set(None);
+        mine.state.told_sleeps.set(0);
         PROCESS.set(forks);
         MINE.set(Some(mine));
         Some(mine)
     }
 
     fn forget_setting(&self) {
-        self.selector.store(0, Ordering::Relaxed);
+        #[cfg(target_arch = "x86_64")]
+        self.program_call.selector.store(0, Ordering::Relaxed);
         self.state.traps.set(false);
         self.state.setting.set(None);
     }
@@ -207,6 +230,16 @@ impl ThreadRecord {
     /// Whether the end of a section is looked at. A signal handler may open a section meanwhile.
     pub(super) fn ending(&self) -> &Cell<bool> {
         &self.state.ending
+    }
+
+    /// Whether the handler of stopped calls runs on the stack that it has for itself.
+    pub(super) fn handling(&self) -> &Cell<bool> {
+        &self.state.handling
+    }
+
+    /// The call that was noted last, until it returns.
+    pub(super) fn call_under_way(&self) -> &Cell<Option<CallUnderWay>> {
+        &self.state.call_under_way
     }
 
     /// Whether a section is suspended, and its events are kept until it ends.
