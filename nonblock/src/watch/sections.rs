@@ -2,13 +2,14 @@
 
 use crate::backend::thread_local::{last_began, with_watched};
 use crate::backend::watched::{Hooks, Watched};
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::primitive::{AtomicBool, AtomicUsize, Ordering};
 use crate::violation::Place;
 
 use super::captured_stack::Registers;
 use super::clock;
 use super::event_buffer::{Event, EventBuffer, What};
 use super::layers::{self, Layers, Setting};
+use super::report_lock;
 use super::schedule::{self, Marker, Usage};
 use super::statistics;
 use super::thread_record::ThreadRecord;
@@ -21,10 +22,21 @@ pub(super) static HOOKS: Hooks = Hooks { begin, end, pause };
 /// What the marker of this program tells: a [`Marker`] as a number. It is asked for when the watch is first switched on.
 static MARKER: AtomicUsize = AtomicUsize::new(Marker::None as usize);
 
+/// Whether the marker is taken for one that tells of interruptions only. Tests set it.
+static INTERRUPTIONS_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// Takes the marker for one that tells of interruptions only, as from Linux 6.19 on.
+pub(super) fn assume_interruptions_only() {
+    INTERRUPTIONS_ONLY.store(true, Ordering::Relaxed);
+}
+
 /// Tries what the marker tells, on this thread. May sleep.
 pub(super) fn ask_marker() -> Marker {
-    let told =
+    let mut told =
         ThreadRecord::mine_or_claim().map_or(Marker::None, |record| Marker::ask(&record.own_area));
+    if told == Marker::All && INTERRUPTIONS_ONLY.load(Ordering::Relaxed) {
+        told = Marker::Interruptions;
+    }
     MARKER.store(told as usize, Ordering::Relaxed);
     told
 }
@@ -53,7 +65,7 @@ fn begin() -> bool {
         statistics::count_unwatched_thread();
         return false;
     };
-    if record.ending().get() {
+    if record.ending().get() || report_lock::is_mine() {
         return false;
     }
     let setting = layers::setting();
@@ -63,20 +75,25 @@ fn begin() -> bool {
     if setting.layers.is_empty() {
         return false;
     }
-    if setting.sample > 1 {
+    let goes_on = record.paused().take();
+    if setting.sample > 1 && !goes_on {
         let number = record.sections().get().wrapping_add(1);
         record.sections().set(number);
         if number % setting.sample != 0 {
             return false;
         }
     }
-    if !record.paused().take()
-        && let Some(buffer) = record.buffer()
-        && !buffer.is_empty()
-    {
-        // Of a section that ended while it was suspended.
-        statistics::count_lost(buffer.len());
-        buffer.clear();
+    if !goes_on {
+        record.told_sleeps().set(0);
+        record.call_under_way().set(None);
+        if !record.waiting().get()
+            && let Some(buffer) = record.buffer()
+            && !buffer.is_empty()
+        {
+            // Of a section that ended while it was suspended.
+            statistics::count_lost(buffer.len());
+            buffer.clear();
+        }
     }
     let mark = schedule::mark(setting.change);
     if setting.layers.contains(Layers::SCHEDULE) {
@@ -92,6 +109,10 @@ fn begin() -> bool {
         }
     }
     record.own_marker.store(mark, Ordering::Relaxed);
+    if record.waiting().get() || goes_on {
+        // So that the end looks, and reports.
+        record.disturb_markers();
+    }
     record.open().set(true);
     #[cfg(target_arch = "x86_64")]
     if record.traps().get() && setting.layers.contains(Layers::TRAP) {

@@ -97,6 +97,23 @@ pub(super) fn set_action(signal: i32, action: &KernelAction) -> isize {
     unsafe { raw_code::syscall(libc::SYS_rt_sigaction as usize, arguments) }
 }
 
+/// Returns the addresses to which the handlers of the program return.
+pub(in super::super) fn restorers() -> [u64; 4] {
+    let mut found = [0; 4];
+    let mut count = 0;
+    for signal in (1..=64).filter(|signal| *signal != libc::SIGSYS) {
+        if let Some(action) = action(signal)
+            && action.handler > libc::SIG_IGN
+            && !found.contains(&(action.restorer as u64))
+            && count < found.len()
+        {
+            found[count] = action.restorer as u64;
+            count += 1;
+        }
+    }
+    found
+}
+
 /// Opens SIGSYS in the handlers of the signals that are open in a section, or of all signals.
 pub(in super::super) fn sweep_handlers(all: bool) {
     for signal in 1..=64 {
@@ -132,7 +149,7 @@ pub(super) fn write<T: Copy>(address: usize, value: &T) -> bool {
 }
 
 /// Reads bytes at an address that the program gave. Returns whether there were so many.
-pub(super) fn read_bytes(address: usize, bytes: *mut u8, len: usize) -> bool {
+pub(in super::super) fn read_bytes(address: usize, bytes: *mut u8, len: usize) -> bool {
     copy(libc::SYS_process_vm_readv, bytes as usize, address, len)
 }
 
