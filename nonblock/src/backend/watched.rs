@@ -30,6 +30,13 @@ pub(crate) struct Hooks {
 /// It differs for each setting that a thread sets itself up for. So where the settings change, no marker has its value.
 static MARK: AtomicUsize = AtomicUsize::new(0);
 
+/// What a marker holds at the end of a section in which nothing happened. Where no section is watched any more it is no mark, since
+/// the kernel stores the 0 that [`MARK`] is then.
+static MARK_AT_END: AtomicUsize = AtomicUsize::new(NO_MARK);
+
+/// No mark, and neither 0 nor what [`NEVER_MARKED`] holds.
+const NO_MARK: usize = 2;
+
 static HOOKS: AtomicPtr<Hooks> = AtomicPtr::new(ptr::null_mut());
 
 /// What the marker of a thread points to whose sections ask each time. No mark has this value, and it is not 0.
@@ -81,7 +88,7 @@ impl Watched {
     #[inline]
     pub(super) fn end(&self) -> bool {
         self.select(0);
-        self.has(MARK.load(Ordering::Relaxed)) || end_slowly()
+        self.has(MARK_AT_END.load(Ordering::Relaxed)) || end_slowly()
     }
 
     /// Stops watching a section for a while.
@@ -117,10 +124,25 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Stops no system calls of this thread any more, until it is set up again.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn deselect(&self) {
+        self.selector.set(None);
+    }
+
+    /// Returns whether system calls of this thread can be stopped.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn selects(&self) -> bool {
+        self.selector.get().is_some()
+    }
+}
+
 /// Sets the mark for sections that begin from now on, or switches the watch off by 0. Sections that are watched already are
 /// watched to their end.
 pub(crate) fn switch(mark: usize, hooks: &'static Hooks) {
     HOOKS.store(ptr::from_ref(hooks).cast_mut(), Ordering::Release);
+    MARK_AT_END.store(if mark == 0 { NO_MARK } else { mark }, Ordering::Release);
     MARK.store(mark, Ordering::Release);
 }
 

@@ -57,6 +57,22 @@ static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 std::thread_local! {
     /// Whether this thread is noting an allocation.
     static NOTING: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread is within the allocator that this one stands around, and how deep.
+    static WITHIN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Returns whether this thread is within the allocator. What allocates may not be done then.
+pub(super) fn is_within() -> bool {
+    WITHIN.get() > 0
+}
+
+/// Calls the allocator that this one stands around.
+#[inline]
+fn within<R>(f: impl FnOnce() -> R) -> R {
+    WITHIN.set(WITHIN.get() + 1);
+    let result = f();
+    WITHIN.set(WITHIN.get() - 1);
+    result
 }
 
 /// Returns whether an [`Allocator`] is the program's global allocator.
@@ -110,11 +126,13 @@ fn note_in_section(what: What, bytes: usize) {
     }
     // So that the end of the section looks.
     record.disturb_markers();
-    if let Some((event, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
+    if let Some((_, event, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
         let registers = Registers::here();
         stack.capture(registers.stack);
         // SAFETY: the place was taken for this event, and nobody else has it.
-        unsafe { *event.get() = Event { what, ticks: 0, registers } };
+        unsafe {
+            *event.get() = Event { what, ticks: 0, registers, section: Event::section_now() }
+        };
     }
     NOTING.set(false);
 }
@@ -128,27 +146,27 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
         }
         note(What::Allocation(layout.size()), layout.size());
         // SAFETY: the caller keeps the contract.
-        unsafe { self.inner.alloc(layout) }
+        within(|| unsafe { self.inner.alloc(layout) })
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         note(What::Allocation(layout.size()), layout.size());
         // SAFETY: the caller keeps the contract.
-        unsafe { self.inner.alloc_zeroed(layout) }
+        within(|| unsafe { self.inner.alloc_zeroed(layout) })
     }
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         note(What::Release(layout.size()), layout.size());
         // SAFETY: the caller keeps the contract.
-        unsafe { self.inner.dealloc(pointer, layout) };
+        within(|| unsafe { self.inner.dealloc(pointer, layout) });
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note(What::Allocation(size), size);
         // SAFETY: the caller keeps the contract.
-        unsafe { self.inner.realloc(pointer, layout, size) }
+        within(|| unsafe { self.inner.realloc(pointer, layout, size) })
     }
 }

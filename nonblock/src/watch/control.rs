@@ -2,6 +2,7 @@
 
 use core::error::Error;
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::time::Duration;
 use std::borrow::ToOwned as _;
 use std::format;
@@ -16,6 +17,7 @@ use crate::backend::watched;
 use super::clock;
 use super::json_lines;
 use super::layers::{self, Layers};
+use super::report_lock::{self, ReportLock};
 use super::schedule::{self, Marker};
 use super::sections::{self, HOOKS};
 use super::suppressions::{self, Suppression};
@@ -207,6 +209,7 @@ impl Builder {
                 )));
             }
         }
+        let _lock = ReportLock::for_change();
         if let Some(path) = &self.json_lines {
             json_lines::open(path).map_err(|error| {
                 let path = path.display();
@@ -281,6 +284,7 @@ impl Watch {
         is_available(layers).map_err(|why| {
             StartError::new(format!("the watch's layers `{layers}` cannot be had: {why}"))
         })?;
+        let _lock = ReportLock::for_change();
         let mut control = control();
         if let Some(before) = self.this_thread_only {
             layers::set_of_this_thread(before | layers);
@@ -303,6 +307,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        let _lock = ReportLock::for_change();
         let mut control = control();
         control.started.retain(|started| started.number != self.number);
         if let Some(before) = self.this_thread_only {
@@ -331,13 +336,44 @@ fn find_out() {
     ONCE.call_once(|| {
         clock::calibrate();
         sections::ask_marker();
-        // SAFETY: the function is there for ever, and is one that a child of a program with threads may call.
-        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
+        #[cfg(target_arch = "x86_64")]
+        trap::find_least_stack();
+        report_lock::set_process();
+        stay_loaded();
+        // SAFETY: the functions are there for ever, since this is not unloaded, and the last is one that a child of a program with
+        // threads may call.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child)) };
     });
 }
 
-unsafe extern "C" fn count_fork() {
+unsafe extern "C" fn before_fork() {
+    report_lock::before_fork();
+}
+
+unsafe extern "C" fn after_fork() {
+    report_lock::after_fork_in_parent();
+}
+
+unsafe extern "C" fn in_child() {
+    report_lock::after_fork_in_child();
     thread_record::count_fork();
+}
+
+/// Has the loader keep the object that this is in: the kernel looks at its memory for as long as a watched thread runs.
+fn stay_loaded() {
+    let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
+    // SAFETY: it is an address of this object, and the loader writes such a structure. The name ends in a nul. What is loaded
+    // already runs no constructor.
+    unsafe {
+        let address = (&raw const CONTROL).cast();
+        if libc::dladdr(address, info.as_mut_ptr()) == 0 {
+            return;
+        }
+        let name = info.assume_init().dli_fname;
+        if !name.is_null() {
+            libc::dlopen(name, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
+        }
+    }
 }
 
 /// Returns the layers that can be had here.

@@ -3,7 +3,9 @@
 use core::cell::UnsafeCell;
 use core::ptr;
 
+use crate::backend::thread_local::last_began;
 use crate::primitive::{AtomicUsize, Ordering};
+use crate::violation::Place;
 
 use super::captured_stack::{CapturedStack, Registers};
 use super::raw_code;
@@ -26,7 +28,8 @@ pub(super) enum What {
         call: &'static SystemCall,
         number: usize,
         arguments: [usize; 6],
-        result: isize,
+        /// What it returned, once it has.
+        result: Option<isize>,
         /// Why it may block.
         why: &'static str,
         /// The beginning of a path among the arguments, up to a nul.
@@ -51,7 +54,25 @@ pub(super) struct Event {
     /// How long it took, in ticks.
     pub(super) ticks: u64,
     pub(super) registers: Registers,
+    /// Where the section began.
+    pub(super) section: Option<Place>,
 }
+
+impl Event {
+    /// Where the section began that is open now.
+    pub(super) fn section_now() -> Option<Place> {
+        last_began()
+    }
+}
+
+/// How large the stack is on which the handler of stopped calls runs.
+#[cfg(target_arch = "x86_64")]
+const HANDLER_STACK: usize = 64 * 1024;
+
+#[repr(C, align(16))]
+#[derive(Debug)]
+#[cfg(target_arch = "x86_64")]
+struct HandlerStack(UnsafeCell<[u8; HANDLER_STACK]>);
 
 /// The events of a section, and the stacks on which they happened.
 #[derive(Debug)]
@@ -60,6 +81,8 @@ pub(super) struct EventBuffer {
     count: AtomicUsize,
     events: [UnsafeCell<Event>; MAX_EVENTS],
     stacks: [CapturedStack; MAX_EVENTS],
+    #[cfg(target_arch = "x86_64")]
+    handler_stack: HandlerStack,
 }
 
 // SAFETY: a place is written by the thread or signal handler that took its number, and read by the thread after the section.
@@ -87,10 +110,22 @@ impl EventBuffer {
     /// Takes a place for an event. `None` if all are taken: then it is only counted.
     ///
     /// A signal handler may take another place meanwhile.
-    pub(super) fn take(&self) -> Option<(&UnsafeCell<Event>, &CapturedStack)> {
+    pub(super) fn take(&self) -> Option<(usize, &UnsafeCell<Event>, &CapturedStack)> {
         // A thread and its signal handlers: no other processor looks.
         let at = self.count.fetch_add(1, Ordering::Relaxed);
-        Some((self.events.get(at)?, self.stacks.get(at)?))
+        Some((at, self.events.get(at)?, self.stacks.get(at)?))
+    }
+
+    /// Returns the event of a number, if it is kept.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn event(&self, at: usize) -> Option<&UnsafeCell<Event>> {
+        self.events.get(at)
+    }
+
+    /// The top of the stack on which the handler of stopped calls runs.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn handler_stack(&self) -> *mut core::ffi::c_void {
+        self.handler_stack.0.get().cast::<u8>().wrapping_add(HANDLER_STACK).cast()
     }
 
     /// Returns whether nothing was noted.

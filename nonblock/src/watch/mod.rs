@@ -31,6 +31,7 @@ mod json_lines;
 mod layers;
 mod raw_code;
 mod report;
+mod report_lock;
 mod schedule;
 mod sections;
 mod statistics;

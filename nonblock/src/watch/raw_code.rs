@@ -1,7 +1,15 @@
 //! The machine code of the watch: system calls that no trap stops, the return from a signal handler, and what the descriptors
 //! of restartable sequences point to.
 
+#[cfg(target_arch = "x86_64")]
 use core::arch::global_asm;
+#[cfg(target_arch = "x86_64")]
+use core::cell::Cell;
+#[cfg(target_arch = "x86_64")]
+use core::ffi::c_void;
+
+#[cfg(target_arch = "x86_64")]
+use crate::primitive::AtomicU8;
 
 #[cfg(target_arch = "x86_64")]
 use super::trap::syscalls::RawSyscall;
@@ -37,10 +45,100 @@ global_asm!(
     "mov eax, 15",
     "syscall",
     "ud2",
+    // The program's call, made on the program's stack with the program's registers. A system call changes `rcx` and `r11`, so
+    // they are free: `rcx` has the address behind the program's `syscall` instruction. It goes on from there.
+    ".globl nonblock_watch_plain_call",
+    ".hidden nonblock_watch_plain_call",
+    "nonblock_watch_plain_call:",
+    ".cfi_startproc",
+    ".cfi_def_cfa 7, 0",
+    ".cfi_register 16, 2",
+    "lea rsp, [rsp - 128]", // the red zone
+    ".cfi_def_cfa_offset 128",
+    "push rcx",
+    ".cfi_def_cfa_offset 136",
+    ".cfi_offset 16, -136",
+    "syscall",
+    "pop rcx",
+    ".cfi_def_cfa_offset 128",
+    ".cfi_register 16, 2",
+    "lea rsp, [rsp + 128]",
+    ".cfi_def_cfa_offset 0",
+    "jmp rcx",
+    ".cfi_endproc",
+    // The same, with the program's mask of signals and with calls not stopped. `r11` has the address of a `ProgramCall`. After
+    // the call, the signals are blocked again, calls are stopped again, and a last call tells the handler.
+    ".globl nonblock_watch_program_call",
+    ".hidden nonblock_watch_program_call",
+    "nonblock_watch_program_call:",
+    ".cfi_startproc",
+    ".cfi_def_cfa 7, 0",
+    ".cfi_register 16, 2",
+    "lea rsp, [rsp - 128]",
+    ".cfi_def_cfa_offset 128",
+    "push rcx",
+    ".cfi_def_cfa_offset 136",
+    ".cfi_offset 16, -136",
+    "push r11",
+    ".cfi_def_cfa_offset 144",
+    "syscall",
+    "push rax",
+    "push rdi",
+    "push rsi",
+    "push rdx",
+    "push r10",
+    ".cfi_def_cfa_offset 184",
+    "mov rsi, [rsp + 40]",
+    "mov rdi, [rsi + 16]",
+    "lea rdx, [rsi + 8]",
+    "mov r10d, 8",
+    "mov eax, 14", // rt_sigprocmask
+    "syscall",
+    "mov rcx, [rsp + 40]",
+    "mov byte ptr [rcx + 24], 1",
+    // No call has this number, so it does no harm if it is not stopped.
+    "mov rax, -1",
+    "syscall",
     ".globl nonblock_watch_exempt_end",
     ".hidden nonblock_watch_exempt_end",
     "nonblock_watch_exempt_end:",
-    "ud2",
+    "pop r10",
+    "pop rdx",
+    "pop rsi",
+    "pop rdi",
+    "pop rax",
+    ".cfi_def_cfa_offset 144",
+    "lea rsp, [rsp + 8]",
+    "pop rcx",
+    ".cfi_def_cfa_offset 128",
+    ".cfi_register 16, 2",
+    "lea rsp, [rsp + 128]",
+    ".cfi_def_cfa_offset 0",
+    "jmp rcx",
+    ".cfi_endproc",
+    // The handler of SIGSYS: it hands on the stack pointer too, which tells whether the kernel called it.
+    ".globl nonblock_watch_on_sigsys",
+    ".hidden nonblock_watch_on_sigsys",
+    "nonblock_watch_on_sigsys:",
+    "mov rcx, rsp",
+    "jmp {on_sigsys}",
+    // Calls a function with two arguments on another stack.
+    ".globl nonblock_watch_on_stack",
+    ".hidden nonblock_watch_on_stack",
+    "nonblock_watch_on_stack:",
+    ".cfi_startproc",
+    "push rbp",
+    ".cfi_def_cfa_offset 16",
+    ".cfi_offset 6, -16",
+    "mov rbp, rsp",
+    ".cfi_def_cfa_register 6",
+    "mov rsp, rdx",
+    "call rcx",
+    "mov rsp, rbp",
+    "pop rbp",
+    ".cfi_def_cfa 7, 8",
+    "ret",
+    ".cfi_endproc",
     // What the kernel asks for before an abort address.
     ".balign 8",
     "ud2",
@@ -56,6 +154,7 @@ global_asm!(
     "nop",
     "ud2",
     ".popsection",
+    on_sigsys = sym super::trap::on_sigsys,
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -72,6 +171,15 @@ unsafe extern "C" {
     fn nonblock_watch_sigreturn();
     fn nonblock_watch_exempt_start();
     fn nonblock_watch_exempt_end();
+    fn nonblock_watch_plain_call();
+    fn nonblock_watch_program_call();
+    fn nonblock_watch_on_sigsys();
+    fn nonblock_watch_on_stack(
+        a: *const c_void,
+        b: *mut c_void,
+        top: *mut c_void,
+        f: unsafe extern "C" fn(*const c_void, *mut c_void),
+    );
     pub(super) fn nonblock_watch_rseq_abort();
     pub(super) fn nonblock_watch_rseq_start();
 }
@@ -107,6 +215,81 @@ pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
 /// The same, as a function for others to call.
 #[cfg(target_arch = "x86_64")]
 pub(super) const SYSCALL: RawSyscall = nonblock_watch_syscall;
+
+/// What the code needs that makes a call as the program would make it: see [`program_call`].
+#[cfg(target_arch = "x86_64")]
+#[repr(C)]
+#[derive(Debug)]
+pub(super) struct ProgramCall {
+    /// What is done to the mask of signals after the call, and the mask before that.
+    pub(super) mask: Cell<u64>,
+    pub(super) before: Cell<u64>,
+    pub(super) how: Cell<u64>,
+    /// What the kernel reads at each system call of the thread, once the trap is set.
+    pub(super) selector: AtomicU8,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl ProgramCall {
+    pub(super) const fn new() -> Self {
+        Self {
+            mask: Cell::new(0),
+            before: Cell::new(0),
+            how: Cell::new(0),
+            selector: AtomicU8::new(0),
+        }
+    }
+}
+
+// The assembly has these offsets.
+#[cfg(target_arch = "x86_64")]
+const _: () = {
+    assert!(core::mem::offset_of!(ProgramCall, mask) == 0);
+    assert!(core::mem::offset_of!(ProgramCall, before) == 8);
+    assert!(core::mem::offset_of!(ProgramCall, how) == 16);
+    assert!(core::mem::offset_of!(ProgramCall, selector) == 24);
+};
+
+/// The address of the code that makes a call and goes on.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn plain_call() -> usize {
+    nonblock_watch_plain_call as *const () as usize
+}
+
+/// The address of the code that makes a call as the program would, and tells the handler when it is made.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn program_call() -> usize {
+    nonblock_watch_program_call as *const () as usize
+}
+
+/// The address at which the handler is told so.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn call_made() -> usize {
+    nonblock_watch_exempt_end as *const () as usize
+}
+
+/// The address of the handler of SIGSYS.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn handler() -> usize {
+    nonblock_watch_on_sigsys as *const () as usize
+}
+
+/// Calls a function on another stack.
+///
+/// # Safety
+///
+/// The stack is large enough, its top is aligned to 16 bytes, and nobody else uses it. The function is called with the two
+/// pointers, and does not unwind.
+#[cfg(target_arch = "x86_64")]
+pub(super) unsafe fn on_stack(
+    top: *mut c_void,
+    f: unsafe extern "C" fn(*const c_void, *mut c_void),
+    a: *const c_void,
+    b: *mut c_void,
+) {
+    // SAFETY: the caller answers for it.
+    unsafe { nonblock_watch_on_stack(a, b, top, f) }
+}
 
 /// The code whose system calls are not stopped: its first address, and how many bytes there are.
 #[cfg(target_arch = "x86_64")]

@@ -10,7 +10,6 @@ use std::string::String;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::Vec;
 
-use crate::backend::thread_local::last_began;
 use crate::report;
 use crate::violation::{Frame, Observation, Place, ViolationKind};
 
@@ -19,6 +18,7 @@ use super::clock;
 use super::event_buffer::{Event, What};
 use super::json_lines;
 use super::layers;
+use super::report_lock::{Refused, ReportLock};
 use super::statistics;
 use super::suppressions;
 use super::thread_record::ThreadRecord;
@@ -29,11 +29,22 @@ const MAX_SEEN: usize = 4096;
 /// Reports what was seen in the section that has just ended on this thread. Returns `false` if there was nothing.
 #[track_caller]
 pub(crate) fn report_section() -> bool {
-    let Some(buffer) = ThreadRecord::mine().and_then(ThreadRecord::buffer) else { return false };
-    if buffer.is_empty() {
-        return false;
-    }
-    let section = last_began().unwrap_or(Place::caller());
+    let Some(record) = ThreadRecord::mine() else { return false };
+    let Some(buffer) = record.buffer().filter(|buffer| !buffer.is_empty()) else { return false };
+    let lock = match ReportLock::for_report() {
+        Ok(lock) => lock,
+        Err(Refused::Here) => {
+            record.waiting().set(true);
+            record.disturb_markers();
+            return true;
+        }
+        Err(Refused::InThisProcess) => {
+            statistics::count_lost(buffer.len());
+            buffer.clear();
+            return true;
+        }
+    };
+    record.waiting().set(false);
     statistics::count_lost(buffer.lost());
     let events: Vec<_> = buffer
         .events()
@@ -42,15 +53,18 @@ pub(crate) fn report_section() -> bool {
     buffer.clear();
     let seen: Vec<_> = events
         .into_iter()
-        .map(|(event, addresses)| Seen::new(event, addresses, section))
+        .map(|(event, addresses)| Seen::new(event, addresses))
         .filter(|seen| !seen.repeat.suppressed)
         .collect();
+    for seen in &seen {
+        json_lines::write(seen.kind, seen.section, &seen.observation, seen.repeat.times);
+    }
+    drop(lock);
     // Where the policy is to panic, the last one panics, after the others were written.
     let last = seen.len();
     for (number, seen) in (1..).zip(seen) {
-        json_lines::write(seen.kind, section, &seen.observation, seen.repeat.times);
         let was_written = || seen.repeat.times > 1;
-        report::observed(seen.kind, section, seen.observation, number == last, was_written);
+        report::observed(seen.kind, seen.section, seen.observation, number == last, was_written);
     }
     true
 }
@@ -58,6 +72,7 @@ pub(crate) fn report_section() -> bool {
 /// What was found out about an event.
 struct Seen {
     kind: ViolationKind,
+    section: Place,
     observation: Arc<Observation>,
     repeat: Repeat,
 }
@@ -100,7 +115,8 @@ fn repeat(hash: u64, frames: impl FnOnce() -> Vec<Frame>) -> Repeat {
 }
 
 impl Seen {
-    fn new(event: Event, addresses: Vec<usize>, section: Place) -> Self {
+    fn new(event: Event, addresses: Vec<usize>) -> Self {
+        let section = event.section.unwrap_or(Place::caller());
         let kind = match event.what {
             #[cfg(target_arch = "x86_64")]
             What::SystemCall { .. } => ViolationKind::SyscallInNonBlock,
@@ -141,7 +157,7 @@ impl Seen {
             frames: repeat.frames.to_vec(),
             user_frame,
         };
-        Self { kind, observation: Arc::new(observation), repeat }
+        Self { kind, section, observation: Arc::new(observation), repeat }
     }
 }
 
@@ -161,7 +177,7 @@ fn found(event: &Event, took: Duration) -> String {
         #[cfg(target_arch = "x86_64")]
         What::SystemCall { call, number, ref arguments, result, why, ref path, sleeps, .. } => {
             let mut text = String::from("the system call `");
-            let _ = call.write(&mut text, number, arguments, Some(result));
+            let _ = call.write(&mut text, number, arguments, result);
             text.push('`');
             let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
             if end > 0 {

@@ -1,14 +1,15 @@
 //! What happens at the two ends of a watched section, where its quick way does not do.
 
 use crate::backend::thread_local::{last_began, with_watched};
-use crate::backend::watched::Hooks;
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::backend::watched::{Hooks, Watched};
+use crate::primitive::{AtomicBool, AtomicUsize, Ordering};
 use crate::violation::Place;
 
 use super::captured_stack::Registers;
 use super::clock;
 use super::event_buffer::{Event, EventBuffer, What};
 use super::layers::{self, Layers, Setting};
+use super::report_lock;
 use super::schedule::{self, Marker, Usage};
 use super::statistics;
 use super::thread_record::ThreadRecord;
@@ -21,10 +22,21 @@ pub(super) static HOOKS: Hooks = Hooks { begin, end, pause };
 /// What the marker of this program tells: a [`Marker`] as a number. It is asked for when the watch is first switched on.
 static MARKER: AtomicUsize = AtomicUsize::new(Marker::None as usize);
 
+/// Whether the marker is taken for one that tells of interruptions only. Tests set it.
+static INTERRUPTIONS_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// Takes the marker for one that tells of interruptions only, as from Linux 6.19 on.
+pub(super) fn assume_interruptions_only() {
+    INTERRUPTIONS_ONLY.store(true, Ordering::Relaxed);
+}
+
 /// Tries what the marker tells, on this thread. May sleep.
 pub(super) fn ask_marker() -> Marker {
-    let told =
+    let mut told =
         ThreadRecord::mine_or_claim().map_or(Marker::None, |record| Marker::ask(&record.own_area));
+    if told == Marker::All && INTERRUPTIONS_ONLY.load(Ordering::Relaxed) {
+        told = Marker::Interruptions;
+    }
     MARKER.store(told as usize, Ordering::Relaxed);
     told
 }
@@ -53,7 +65,7 @@ fn begin() -> bool {
         statistics::count_unwatched_thread();
         return false;
     };
-    if record.ending().get() {
+    if record.ending().get() || report_lock::is_mine() {
         return false;
     }
     let setting = layers::setting();
@@ -63,20 +75,25 @@ fn begin() -> bool {
     if setting.layers.is_empty() {
         return false;
     }
-    if setting.sample > 1 {
+    let goes_on = record.paused().take();
+    if setting.sample > 1 && !goes_on {
         let number = record.sections().get().wrapping_add(1);
         record.sections().set(number);
         if number % setting.sample != 0 {
             return false;
         }
     }
-    if !record.paused().take()
-        && let Some(buffer) = record.buffer()
-        && !buffer.is_empty()
-    {
-        // Of a section that ended while it was suspended.
-        statistics::count_lost(buffer.len());
-        buffer.clear();
+    if !goes_on {
+        record.told_sleeps().set(0);
+        record.call_under_way().set(None);
+        if !record.waiting().get()
+            && let Some(buffer) = record.buffer()
+            && !buffer.is_empty()
+        {
+            // Of a section that ended while it was suspended.
+            statistics::count_lost(buffer.len());
+            buffer.clear();
+        }
     }
     let mark = schedule::mark(setting.change);
     if setting.layers.contains(Layers::SCHEDULE) {
@@ -92,16 +109,26 @@ fn begin() -> bool {
         }
     }
     record.own_marker.store(mark, Ordering::Relaxed);
+    if record.waiting().get() || goes_on {
+        // So that the end looks, and reports.
+        record.disturb_markers();
+    }
     record.open().set(true);
     #[cfg(target_arch = "x86_64")]
     if record.traps().get() && setting.layers.contains(Layers::TRAP) {
-        if !setting.quick_trap {
+        if setting.quick_trap {
+            if with_watched(Watched::selects) {
+                record.program_call.selector.store(trap::BLOCK, Ordering::Relaxed);
+            }
+        } else if trap::has_room_for_frame() {
+            // What the program has set since the last section.
             trap::install_handler();
+            trap::sweep_handlers(false);
             record.mask().set(Some(trap::block_signals()));
+            record.program_call.selector.store(trap::BLOCK, Ordering::Relaxed);
+        } else {
+            statistics::count_untrapped_thread();
         }
-        record.began().set(clock::now());
-        record.selector.store(trap::BLOCK, Ordering::Relaxed);
-        return true;
     }
     record.began().set(clock::now());
     true
@@ -131,6 +158,7 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     let traps = record.traps().get();
     #[cfg(target_arch = "x86_64")]
     if traps && setting.quick_trap {
+        trap::install_handler();
         trap::open_sigsys();
     }
     // Which word tells a section that there is nothing to look at.
@@ -145,7 +173,11 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     } else {
         Some(&record.own_marker)
     };
-    let selector = traps.then_some(&record.selector);
+    #[cfg(target_arch = "x86_64")]
+    let selector = (traps && (!setting.quick_trap || trap::has_room_for_frame()))
+        .then_some(&record.program_call.selector);
+    #[cfg(not(target_arch = "x86_64"))]
+    let selector = None;
     with_watched(|watched| watched.set_up(marker, selector, u8::from(traps && setting.quick_trap)));
     record.set_setting(setting);
 }
@@ -183,7 +215,7 @@ fn look(record: &'static ThreadRecord, ended: Option<u64>) {
             && record.open().get()
             && setting.layers.contains(Layers::BUDGET)
         {
-            look_at_length(record, ended - record.began().get());
+            look_at_length(record, ended.saturating_sub(record.began().get()));
         }
     }
     record.open().set(false);
@@ -211,7 +243,15 @@ fn look_at_counts(record: &'static ThreadRecord, setting: Setting) {
     let untold = since.voluntary.saturating_sub(told);
     if untold > 0 || since.major_faults > 0 {
         let what = What::Sleep { times: untold, major_faults: since.major_faults };
-        note(record, Event { what, ticks: 0, registers: Registers::default() });
+        note(
+            record,
+            Event {
+                what,
+                ticks: 0,
+                registers: Registers::default(),
+                section: Event::section_now(),
+            },
+        );
     }
 }
 
@@ -220,7 +260,15 @@ fn look_at_length(record: &'static ThreadRecord, ticks: u64) {
     let nanoseconds = clock::nanoseconds(ticks);
     statistics::record_length(nanoseconds, section());
     if nanoseconds > layers::budget() {
-        note(record, Event { what: What::OverBudget, ticks, registers: Registers::default() });
+        note(
+            record,
+            Event {
+                what: What::OverBudget,
+                ticks,
+                registers: Registers::default(),
+                section: Event::section_now(),
+            },
+        );
     }
 }
 
@@ -230,7 +278,7 @@ fn section() -> Place {
 }
 
 fn note(record: &'static ThreadRecord, event: Event) {
-    if let Some((place, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
+    if let Some((_, place, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
         stack.forget();
         // SAFETY: the place was taken for this event, and nobody else has it.
         unsafe { *place.get() = event };

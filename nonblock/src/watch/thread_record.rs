@@ -7,10 +7,13 @@
 use core::cell::Cell;
 use core::ptr;
 
-use crate::primitive::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use crate::primitive::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::event_buffer::EventBuffer;
 use super::layers::Setting;
+use super::raw_code;
+#[cfg(target_arch = "x86_64")]
+use super::raw_code::ProgramCall;
 use super::schedule::{OwnArea, Usage};
 
 /// How many threads can be watched at once.
@@ -20,9 +23,13 @@ const RECORDS: usize = 1024;
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct ThreadRecord {
+    /// The key of the owner, with a bit that changes where the next one has the same.
     owner: AtomicUsize,
-    /// What the kernel reads at each system call, once the trap is set.
-    pub(super) selector: AtomicU8,
+    /// The number that the kernel gave the owner.
+    thread: AtomicUsize,
+    /// How calls are made that were stopped, and what the kernel reads at each system call.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) program_call: ProgramCall,
     /// The marker of a thread that has no other, or whose kernel's tells nothing.
     pub(super) own_marker: AtomicUsize,
     pub(super) own_area: OwnArea,
@@ -44,10 +51,24 @@ struct State {
     told_sleeps: Cell<u64>,
     ending: Cell<bool>,
     paused: Cell<bool>,
+    handling: Cell<bool>,
+    call_under_way: Cell<Option<CallUnderWay>>,
+    waiting: Cell<bool>,
+}
+
+/// A call that was noted and has not returned yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallUnderWay {
+    /// The number of the event.
+    pub(super) event: usize,
+    /// What the kernel had counted before.
+    pub(super) usage: Usage,
+    /// When it began, in ticks.
+    pub(super) began: u64,
 }
 
 // SAFETY: the cells are used by the owner only, and no two threads that live have one record.
-unsafe impl Sync for State {}
+unsafe impl Sync for ThreadRecord {}
 
 impl State {
     const fn new() -> Self {
@@ -63,6 +84,9 @@ impl State {
             told_sleeps: Cell::new(0),
             ending: Cell::new(false),
             paused: Cell::new(false),
+            handling: Cell::new(false),
+            call_under_way: Cell::new(None),
+            waiting: Cell::new(false),
         }
     }
 }
@@ -74,6 +98,8 @@ std::thread_local! {
     static MINE: Cell<Option<&'static ThreadRecord>> = const { Cell::new(None) };
     /// The process in which it was set up. A child process begins with its parent's.
     static PROCESS: Cell<u32> = const { Cell::new(0) };
+    /// Whether this thread has found all records taken.
+    static FOUND_NONE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How many times this program has been forked, as far as its parents are concerned.
@@ -83,7 +109,9 @@ impl ThreadRecord {
     const fn new() -> Self {
         Self {
             owner: AtomicUsize::new(0),
-            selector: AtomicU8::new(0),
+            thread: AtomicUsize::new(0),
+            #[cfg(target_arch = "x86_64")]
+            program_call: ProgramCall::new(),
             own_marker: AtomicUsize::new(0),
             own_area: OwnArea::new(),
             buffer: AtomicPtr::new(ptr::null_mut()),
@@ -115,11 +143,11 @@ impl ThreadRecord {
     #[cold]
     fn claim(forks: u32) -> Option<&'static Self> {
         let key = MINE.with(|mine| ptr::from_ref(mine).addr());
-        let mine = TABLE.iter().find(|record| {
-            let taken = record.owner.compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed);
-            // One with this key is of a thread that has ended.
-            taken.is_ok() || taken == Err(key)
+        let mine = TABLE.iter().find(|record| record.take(key)).or_else(|| {
+            // As long as the table is full, and not for each section.
+            (!FOUND_NONE.replace(true)).then(|| TABLE.iter().find(|record| record.inherit(key)))?
         })?;
+        mine.thread.store(thread(), Ordering::Relaxed);
         mine.forget_setting();
         mine.state.marker.set(None);
         mine.state.traps.set(false);
@@ -127,13 +155,36 @@ impl ThreadRecord {
         mine.state.open.set(false);
         mine.state.ending.set(false);
         mine.state.paused.set(false);
+        mine.state.handling.set(false);
+        mine.state.call_under_way.set(None);
+        mine.state.waiting.set(false);
+        mine.state.told_sleeps.set(0);
         PROCESS.set(forks);
         MINE.set(Some(mine));
         Some(mine)
     }
 
+    /// Takes this record if it is nobody's, or one of an ended thread with the same key.
+    fn take(&self, key: usize) -> bool {
+        let owner = self.owner.load(Ordering::Relaxed);
+        // Each owner has another value than the one before, so of two threads that take it at once, one gets it.
+        let new = if owner & !1 == key { owner ^ 1 } else { key };
+        (owner == 0 || owner & !1 == key)
+            && self.owner.compare_exchange(owner, new, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Takes this record if its thread has ended.
+    fn inherit(&self, key: usize) -> bool {
+        let owner = self.owner.load(Ordering::Acquire);
+        let thread = self.thread.load(Ordering::Relaxed);
+        thread != 0
+            && has_ended(thread)
+            && self.owner.compare_exchange(owner, key, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
     fn forget_setting(&self) {
-        self.selector.store(0, Ordering::Relaxed);
+        #[cfg(target_arch = "x86_64")]
+        self.program_call.selector.store(0, Ordering::Relaxed);
         self.state.traps.set(false);
         self.state.setting.set(None);
     }
@@ -209,6 +260,21 @@ impl ThreadRecord {
         &self.state.ending
     }
 
+    /// Whether the handler of stopped calls runs on the stack that it has for itself.
+    pub(super) fn handling(&self) -> &Cell<bool> {
+        &self.state.handling
+    }
+
+    /// Whether there are events of a section that has ended where no report could be made.
+    pub(super) fn waiting(&self) -> &Cell<bool> {
+        &self.state.waiting
+    }
+
+    /// The call that was noted last, until it returns.
+    pub(super) fn call_under_way(&self) -> &Cell<Option<CallUnderWay>> {
+        &self.state.call_under_way
+    }
+
     /// Whether a section is suspended, and its events are kept until it ends.
     pub(super) fn paused(&self) -> &Cell<bool> {
         &self.state.paused
@@ -225,7 +291,29 @@ impl ThreadRecord {
     }
 }
 
-/// Notes that this process is a child.
+/// Notes that this process is a child. What its parent's section has seen is the parent's to report.
 pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
+    if let Some(mine) = ThreadRecord::mine() {
+        mine.thread.store(thread(), Ordering::Relaxed);
+        if let Some(buffer) = mine.buffer() {
+            buffer.clear();
+        }
+    }
+}
+
+/// Returns the number that the kernel gave this thread.
+fn thread() -> usize {
+    // SAFETY: it takes nothing.
+    unsafe { raw_code::syscall(libc::SYS_gettid as usize, [0; 6]) as usize }
+}
+
+/// Returns whether a thread of this process has ended.
+fn has_ended(thread: usize) -> bool {
+    // SAFETY: they take no memory, and signal 0 is none.
+    unsafe {
+        let process = raw_code::syscall(libc::SYS_getpid as usize, [0; 6]) as usize;
+        let arguments = [process, thread, 0, 0, 0, 0];
+        raw_code::syscall(libc::SYS_tgkill as usize, arguments) == -(libc::ESRCH as isize)
+    }
 }

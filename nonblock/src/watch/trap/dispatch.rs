@@ -16,7 +16,7 @@ pub(crate) const BLOCK: u8 = 1;
 /// Has the kernel ask this thread's selector at each of its system calls.
 pub(in super::super) fn switch_on(record: &'static ThreadRecord) -> io::Result<()> {
     let (start, len) = raw_code::exempt_range();
-    let selector = record.selector.as_ptr() as usize;
+    let selector = record.program_call.selector.as_ptr() as usize;
     let arguments = [PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, start, len, selector, 0];
     // SAFETY: the selector is there for ever, and holds one of the two bytes. Calls that it stops come to the handler, which
     // makes its own from within the range.

@@ -4,9 +4,12 @@
 //! a call may be stopped: in the thread's mask, and in the mask of every handler that may run in a section.
 //!
 //! Therefore a section blocks all other signals, but for those that an instruction raises, until it ends. They arrive when
-//! it ends, or when it makes a call that may block. What the program does to the mask meanwhile is done to a copy of it.
+//! it ends, or when it makes a call that may block or has to do with signals. Such a call is made with the program's own mask.
 
 use core::mem::MaybeUninit;
+use core::ptr;
+
+use crate::primitive::{AtomicUsize, Ordering};
 
 use super::super::raw_code;
 
@@ -26,8 +29,17 @@ const OPEN: Mask = bit(libc::SIGSYS)
     | bit(libc::SIGBUS)
     | bit(libc::SIGFPE)
     | bit(libc::SIGILL)
-    | bit(libc::SIGTRAP)
-    | bit(libc::SIGABRT);
+    | bit(libc::SIGTRAP);
+
+/// What a section blocks. The kernel lets nobody block SIGKILL and SIGSTOP.
+pub(super) const BLOCKED: Mask = !OPEN & !(bit(libc::SIGKILL) | bit(libc::SIGSTOP));
+
+pub(super) const SIGSYS: Mask = bit(libc::SIGSYS);
+
+/// Returns whether the handler of a signal may run in a section whose other signals are blocked.
+pub(super) fn is_open(signal: i32) -> bool {
+    (1..=64).contains(&signal) && OPEN & bit(signal) != 0
+}
 
 /// `struct kernel_sigaction` of x86-64 (Linux 6.12).
 #[repr(C)]
@@ -41,7 +53,7 @@ pub(super) struct KernelAction {
 
 /// Blocks what is not open in a section. Returns the mask before.
 pub(in super::super) fn block() -> Mask {
-    set_mask(!OPEN)
+    set_mask(BLOCKED)
 }
 
 /// Sets the mask of this thread. Returns the one before.
@@ -68,32 +80,6 @@ pub(in super::super) fn open_sigsys() {
     unsafe { raw_code::syscall(libc::SYS_rt_sigprocmask as usize, arguments) };
 }
 
-/// Does to a copy of the mask what the program's `rt_sigprocmask` does. Returns the result of that call.
-///
-/// # Arguments
-///
-/// * `mask`: the copy.
-pub(super) fn change_mask(mask: &mut Mask, arguments: &[usize; 6]) -> isize {
-    let [how, set, before, size, ..] = *arguments;
-    let fault = -(libc::EFAULT as isize);
-    if size != MASK_SIZE {
-        return -(libc::EINVAL as isize);
-    }
-    let old = *mask;
-    if set != 0 {
-        let Some(set) = read::<Mask>(set) else { return fault };
-        *mask = match how as i32 {
-            libc::SIG_BLOCK => old | set,
-            libc::SIG_UNBLOCK => old & !set,
-            libc::SIG_SETMASK => set,
-            _ => return -(libc::EINVAL as isize),
-        };
-        // Nobody can block these.
-        *mask &= !(bit(libc::SIGKILL) | bit(libc::SIGSTOP));
-    }
-    if before != 0 && !write(before, &old) { fault } else { 0 }
-}
-
 /// Returns the action for a signal.
 pub(super) fn action(signal: i32) -> Option<KernelAction> {
     let mut action = MaybeUninit::<KernelAction>::zeroed();
@@ -106,9 +92,26 @@ pub(super) fn action(signal: i32) -> Option<KernelAction> {
 
 /// Sets the action for a signal. Returns the result of the system call.
 pub(super) fn set_action(signal: i32, action: &KernelAction) -> isize {
-    let arguments = [signal as usize, core::ptr::from_ref(action) as usize, 0, MASK_SIZE, 0, 0];
+    let arguments = [signal as usize, ptr::from_ref(action) as usize, 0, MASK_SIZE, 0, 0];
     // SAFETY: the kernel reads such a structure. The caller's is one that was set before, or the watch's own.
     unsafe { raw_code::syscall(libc::SYS_rt_sigaction as usize, arguments) }
+}
+
+/// Returns the addresses to which the handlers of the program return.
+pub(in super::super) fn restorers() -> [u64; 4] {
+    let mut found = [0; 4];
+    let mut count = 0;
+    for signal in (1..=64).filter(|signal| *signal != libc::SIGSYS) {
+        if let Some(action) = action(signal)
+            && action.handler > libc::SIG_IGN
+            && !found.contains(&(action.restorer as u64))
+            && count < found.len()
+        {
+            found[count] = action.restorer as u64;
+            count += 1;
+        }
+    }
+    found
 }
 
 /// Opens SIGSYS in the handlers of the signals that are open in a section, or of all signals.
@@ -142,19 +145,67 @@ pub(super) fn read<T: Copy>(address: usize) -> Option<T> {
 
 /// Writes a value at an address that the program gave, if there is memory.
 pub(super) fn write<T: Copy>(address: usize, value: &T) -> bool {
-    copy(libc::SYS_process_vm_writev, core::ptr::from_ref(value) as usize, address, size_of::<T>())
+    copy(libc::SYS_process_vm_writev, ptr::from_ref(value) as usize, address, size_of::<T>())
+}
+
+/// Reads bytes at an address that the program gave. Returns whether there were so many.
+pub(in super::super) fn read_bytes(address: usize, bytes: *mut u8, len: usize) -> bool {
+    copy(libc::SYS_process_vm_readv, bytes as usize, address, len)
 }
 
 /// Copies between an address of the watch's and one of the program's. Returns whether all was copied.
 fn copy(number: libc::c_long, own: usize, programs: usize, size: usize) -> bool {
-    let own = libc::iovec { iov_base: own as *mut _, iov_len: size };
-    let programs = libc::iovec { iov_base: programs as *mut _, iov_len: size };
+    let own = &libc::iovec { iov_base: own as *mut _, iov_len: size };
+    let programs = &libc::iovec { iov_base: programs as *mut _, iov_len: size };
     // SAFETY: the first call takes nothing. The second reads or writes the watch's own memory as far as it reaches, and the
     // program's as the program asked for, or fails.
     let copied = unsafe {
         let process = raw_code::syscall(libc::SYS_getpid as usize, [0; 6]) as usize;
-        let arguments = [process, &raw const own as usize, 1, &raw const programs as usize, 1, 0];
+        let arguments =
+            [process, ptr::from_ref(own) as usize, 1, ptr::from_ref(programs) as usize, 1, 0];
         raw_code::syscall(number as usize, arguments)
     };
+    if copied == -(libc::EPERM as isize) || copied == -(libc::ENOSYS as isize) {
+        // A filter refuses it. Then an address that is none has to end the program.
+        let (from, to) =
+            if number == libc::SYS_process_vm_readv { (programs, own) } else { (own, programs) };
+        // SAFETY: the program has given the address as one that is to be read or written.
+        unsafe {
+            ptr::copy_nonoverlapping(
+                (*from).iov_base.cast::<u8>(),
+                (*to).iov_base.cast::<u8>(),
+                size,
+            );
+        }
+        return true;
+    }
     copied == size as isize
+}
+
+/// The least size of an alternate stack that has room for the frame of a signal. The kernel tells it since Linux 5.14.
+static LEAST_STACK: AtomicUsize = AtomicUsize::new(4096);
+
+/// Asks for the least size of an alternate stack.
+pub(in super::super) fn find_least_stack() {
+    const AT_MINSIGSTKSZ: libc::c_ulong = 51;
+
+    // SAFETY: it only looks.
+    let told = unsafe { libc::getauxval(AT_MINSIGSTKSZ) } as usize;
+    LEAST_STACK.fetch_max(told, Ordering::Relaxed);
+}
+
+/// Returns whether such an alternate stack is none, or has room for the frame of a signal.
+pub(super) fn is_large_enough(stack: &libc::stack_t) -> bool {
+    stack.ss_flags & libc::SS_DISABLE != 0 || stack.ss_size >= LEAST_STACK.load(Ordering::Relaxed)
+}
+
+/// Returns whether the alternate stack of this thread, if there is one, has room for the frame of a signal.
+pub(in super::super) fn has_room_for_frame() -> bool {
+    let mut stack = MaybeUninit::<libc::stack_t>::zeroed();
+    let arguments = [0, stack.as_mut_ptr() as usize, 0, 0, 0, 0];
+    // SAFETY: the kernel writes such a structure there, and zeros are one too.
+    unsafe {
+        raw_code::syscall(libc::SYS_sigaltstack as usize, arguments);
+        is_large_enough(&stack.assume_init())
+    }
 }
