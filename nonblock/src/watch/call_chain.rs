@@ -249,12 +249,14 @@ fn without_hash(name: &str) -> String {
 
 /// Returns the place of the innermost frame that is the program's own.
 pub(super) fn user_frame(frames: &[Frame]) -> Option<usize> {
-    // The standard library's files, and those of packages.
-    let of_others = ["/rustc/", "/.cargo/registry/", "/.cargo/git/", "/lib/rustlib/src/"];
-    // The library's own, in a workspace.
+    // The standard library's files, those of packages that it is built with, and those of other packages.
+    let of_others =
+        ["/rustc/", "/rust/deps/", "/.cargo/registry/", "/.cargo/git/", "/lib/rustlib/src/"];
+    // The library's own, in a workspace. And what the compiler makes of the line that names a global allocator.
+    let own_or_made = ["nonblock::", "<nonblock::", "__rustc::"];
     let is_others = |frame: &Frame, file: &str| {
         of_others.iter().any(|part| file.contains(part))
-            || ["nonblock::", "<nonblock::"].iter().any(|own| function(frame).starts_with(own))
+            || own_or_made.iter().any(|name| function(frame).starts_with(name))
             || !file.ends_with(".rs") && file.starts_with("./")
     };
     frames.iter().position(|frame| {

@@ -26,13 +26,12 @@ pub(super) enum What {
         call: &'static SystemCall,
         number: usize,
         arguments: [usize; 6],
-        result: isize,
+        /// What came of it, unless the program made it itself, unseen.
+        made: Option<Made>,
         /// Why it may block.
         why: &'static str,
         /// The beginning of a path among the arguments, up to a nul.
         path: [u8; MAX_PATH],
-        /// How often the thread went to sleep in it.
-        sleeps: u64,
     },
     /// An allocation of so many bytes.
     Allocation(usize),
@@ -42,6 +41,15 @@ pub(super) enum What {
     Sleep { times: u64, major_faults: u64 },
     /// The section lasted too long.
     OverBudget,
+}
+
+/// What came of a system call.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Made {
+    pub(super) result: isize,
+    /// How often the thread went to sleep in it.
+    pub(super) sleeps: u64,
 }
 
 /// Something that happened in a section.

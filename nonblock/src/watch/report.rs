@@ -138,7 +138,7 @@ impl Seen {
         }
         let slept = match event.what {
             #[cfg(target_arch = "x86_64")]
-            What::SystemCall { sleeps, .. } => sleeps > 0,
+            What::SystemCall { made, .. } => made.is_some_and(|made| made.sleeps > 0),
             What::Sleep { times, .. } => times > 0,
             _ => false,
         };
@@ -168,18 +168,24 @@ fn system_call(event: &Event) -> Option<&'static str> {
 fn found(event: &Event, took: Duration) -> String {
     match event.what {
         #[cfg(target_arch = "x86_64")]
-        What::SystemCall { call, number, ref arguments, result, why, ref path, sleeps, .. } => {
+        What::SystemCall { call, number, ref arguments, made, why, ref path } => {
             let mut text = String::from("the system call `");
-            let _ = call.write(&mut text, number, arguments, Some(result));
+            let _ = call.write(&mut text, number, arguments, made.map(|made| made.result));
             text.push('`');
             let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
             if end > 0 {
                 let dots = if end == path.len() { "…" } else { "" };
                 let _ = write!(text, " of {:?}{dots}", String::from_utf8_lossy(&path[..end]));
             }
-            let _ = match sleeps {
-                0 => write!(text, ", which did not sleep this time ({took:.1?}) and may"),
-                _ => write!(text, ", which slept for {took:.1?}"),
+            let _ = match made.map(|made| made.sleeps) {
+                Some(0) => write!(text, ", which did not sleep this time ({took:.1?}) and may"),
+                Some(_) => write!(text, ", which slept for {took:.1?}"),
+                None => {
+                    write!(
+                        text,
+                        ", after which no call of this section was looked at, and which may have slept"
+                    )
+                }
             };
             let _ = write!(text, ": {}", sentence(why));
             text

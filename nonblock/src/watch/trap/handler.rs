@@ -4,6 +4,7 @@
 //! and touches no thread-local with a destructor. It makes the call from within the exempt range, and hands its result
 //! over as the kernel would: `errno` is set by libc's code that made the call, and not touched here.
 
+use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ptr;
 
@@ -11,7 +12,7 @@ use crate::primitive::{AtomicUsize, Ordering};
 
 use super::super::captured_stack::Registers;
 use super::super::clock;
-use super::super::event_buffer::{Event, MAX_PATH, What};
+use super::super::event_buffer::{Event, MAX_PATH, Made, What};
 use super::super::raw_code;
 use super::super::schedule::Usage;
 use super::super::thread_record::ThreadRecord;
@@ -21,6 +22,15 @@ use super::syscalls::{self, Kernel, Verdict};
 
 /// What the kernel says of a signal that comes of Syscall User Dispatch.
 const SYS_USER_DISPATCH: i32 = 2;
+
+/// `AUDIT_ARCH_X86_64`: the call has a number of this architecture. Those that come by `int 0x80` have numbers of their own.
+const ARCHITECTURE: u32 = 0xc000_003e;
+
+/// How long a `syscall` instruction is, and `int 0x80` too.
+const INSTRUCTION: i64 = 2;
+
+/// A number that no call has.
+const NO_CALL: usize = u32::MAX as usize;
 
 /// `SS_AUTODISARM` of `sigaltstack(2)`.
 const SS_AUTODISARM: i32 = i32::MIN;
@@ -83,12 +93,31 @@ unsafe extern "C" fn on_sigsys(
     let mine = ThreadRecord::mine().filter(|record| record.traps().get());
     match mine {
         Some(record) if code == SYS_USER_DISPATCH => {
+            // SAFETY: the kernel hands it over, and has filled it in for a stopped call.
+            let architecture = unsafe { (*info.cast::<StoppedCall>()).architecture };
             // SAFETY: the kernel hands it over, and this is its only user.
-            stopped(record, unsafe { &mut *context });
+            let context = unsafe { &mut *context };
+            if architecture == ARCHITECTURE {
+                stopped(record, context);
+            } else {
+                stopped_of_32_bits(record, context);
+            }
         }
         // SAFETY: the arguments are passed on as they came.
         _ => unsafe { pass_on(signal, info, context) },
     }
+}
+
+/// `siginfo_t` of a stopped call (Linux 6.12, `include/uapi/asm-generic/siginfo.h`).
+#[repr(C)]
+struct StoppedCall {
+    signal: i32,
+    error: i32,
+    code: i32,
+    padding: i32,
+    instruction: usize,
+    number: i32,
+    architecture: u32,
 }
 
 /// Calls the handler that would have got the signal without the watch.
@@ -124,20 +153,52 @@ unsafe fn pass_on(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::u
     }
 }
 
+/// What is needed of the registers to find the chain of calls.
+fn registers(context: &mut libc::ucontext_t) -> Registers {
+    Registers {
+        instruction: *register(context, libc::REG_RIP) as usize,
+        stack: *register(context, libc::REG_RSP) as usize,
+        frame: *register(context, libc::REG_RBP) as usize,
+    }
+}
+
+/// Notes a call of 32-bit programs, which came by `int 0x80`. The program makes it itself: what the numbers mean there is not
+/// known here.
+fn stopped_of_32_bits(record: &'static ThreadRecord, context: &mut libc::ucontext_t) {
+    use libc::{REG_RAX, REG_RBP, REG_RBX, REG_RCX, REG_RDI, REG_RDX, REG_RSI};
+
+    let number = *register(context, REG_RAX) as usize;
+    let arguments = [REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP]
+        .map(|place| *register(context, place) as usize);
+    let registers = registers(context);
+    record.disturb_markers();
+    let verdict = Verdict {
+        may_block: true,
+        why: "It is a call of 32-bit programs, by `int 0x80`, and may be any of those.",
+        ..syscalls::classify(NO_CALL, &arguments, &ask())
+    };
+    note_only(record, &verdict, number, &arguments, registers);
+    leave_to_program(record, context);
+}
+
+/// Lets the program make a stopped call itself. No call is stopped from now on until the section ends.
+fn leave_to_program(record: &ThreadRecord, context: &mut libc::ucontext_t) {
+    let mask = record.mask().take();
+    record.selector.store(ALLOW, Ordering::Relaxed);
+    if let Some(mask) = mask {
+        set_context_mask(context, mask);
+    }
+    *register(context, libc::REG_RIP) -= INSTRUCTION;
+}
+
 /// Makes a call that was stopped, and sets the registers to what the program is to find.
 fn stopped(record: &'static ThreadRecord, context: &mut libc::ucontext_t) {
-    use libc::{
-        REG_R8, REG_R9, REG_R10, REG_RAX, REG_RBP, REG_RDI, REG_RDX, REG_RIP, REG_RSI, REG_RSP,
-    };
+    use libc::{REG_R8, REG_R9, REG_R10, REG_RAX, REG_RDI, REG_RDX, REG_RIP, REG_RSI};
 
     let number = *register(context, REG_RAX) as usize;
     let arguments = [REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9]
         .map(|place| *register(context, place) as usize);
-    let registers = Registers {
-        instruction: *register(context, REG_RIP) as usize,
-        stack: *register(context, REG_RSP) as usize,
-        frame: *register(context, REG_RBP) as usize,
-    };
+    let registers = registers(context);
     record.disturb_markers();
 
     match number as libc::c_long {
@@ -149,13 +210,8 @@ fn stopped(record: &'static ThreadRecord, context: &mut libc::ucontext_t) {
         // section ends. The child has its parent's signals.
         libc::SYS_clone | libc::SYS_clone3 | libc::SYS_fork | libc::SYS_vfork => {
             let verdict = syscalls::classify(number, &arguments, &ask());
-            note(record, &verdict, number, &arguments, registers, |_| 0);
-            let mask = record.mask().take();
-            record.selector.store(ALLOW, Ordering::Relaxed);
-            if let Some(mask) = mask {
-                set_context_mask(context, mask);
-            }
-            *register(context, REG_RIP) -= 2; // the length of a `syscall` instruction
+            note_only(record, &verdict, number, &arguments, registers);
+            leave_to_program(record, context);
         }
         libc::SYS_exit | libc::SYS_exit_group => {
             record.selector.store(ALLOW, Ordering::Relaxed);
@@ -234,15 +290,9 @@ fn note(
     registers: Registers,
     call: impl FnOnce(&ThreadRecord) -> isize,
 ) -> isize {
-    let place = record.buffer().and_then(|buffer| buffer.take());
-    let Some((event, stack)) = place else { return call(record) };
-    let mut path = [0; MAX_PATH];
-    if let Some(at) = verdict.call.path_argument()
-        && let Some(&address) = arguments.get(at)
-    {
-        read_text(address, &mut path);
-    }
-    stack.capture(registers.stack);
+    let Some((event, path)) = take_place(record, verdict, arguments, registers) else {
+        return call(record);
+    };
     let (usage, began) = (Usage::of_this_thread(), clock::now());
     let result = call(record);
     let ticks = clock::now() - began;
@@ -252,14 +302,52 @@ fn note(
         call: verdict.call,
         number,
         arguments: *arguments,
-        result,
+        made: Some(Made { result, sleeps }),
         why: verdict.why,
         path,
-        sleeps,
     };
     // SAFETY: the place was taken for this event, and nobody else has it.
     unsafe { *event.get() = Event { what, ticks, registers } };
     result
+}
+
+/// Notes a call that the program makes itself, after this.
+fn note_only(
+    record: &ThreadRecord,
+    verdict: &Verdict,
+    number: usize,
+    arguments: &[usize; 6],
+    registers: Registers,
+) {
+    let Some((event, path)) = take_place(record, verdict, arguments, registers) else { return };
+    let what = What::SystemCall {
+        call: verdict.call,
+        number,
+        arguments: *arguments,
+        made: None,
+        why: verdict.why,
+        path,
+    };
+    // SAFETY: the place was taken for this event, and nobody else has it.
+    unsafe { *event.get() = Event { what, ticks: 0, registers } };
+}
+
+/// Takes a place for an event, and copies the stack and the path that the call has. `None` if all places are taken.
+fn take_place<'a>(
+    record: &'a ThreadRecord,
+    verdict: &Verdict,
+    arguments: &[usize; 6],
+    registers: Registers,
+) -> Option<(&'a UnsafeCell<Event>, [u8; MAX_PATH])> {
+    let (event, stack) = record.buffer()?.take()?;
+    let mut path = [0; MAX_PATH];
+    if let Some(at) = verdict.call.path_argument()
+        && let Some(&address) = arguments.get(at)
+    {
+        read_text(address, &mut path);
+    }
+    stack.capture(registers.stack);
+    Some((event, path))
 }
 
 /// Reads the beginning of a text that ends in a nul.
