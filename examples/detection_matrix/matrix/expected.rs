@@ -1,10 +1,13 @@
 //! The expected table: a line for each operation, with tabs between the cells.
 
-use crate::matrix::operation::Column;
-use crate::matrix::row::{Row, SKIPPED};
+use crate::matrix::operation::{Column, Varies};
+use crate::matrix::row::{NOTHING, Row, SKIPPED};
 
-/// What a cell says that differs from run to run.
-pub(crate) const MAY: &str = "may";
+/// What a cell says that may be empty or not.
+const MAY: &str = "may";
+
+/// What a cell says that is never empty, and not always the same.
+const SOME: &str = "some";
 
 /// Returns the expected table as these rows have it.
 pub(crate) fn text(rows: &[Row]) -> String {
@@ -22,15 +25,27 @@ pub(crate) fn text(rows: &[Row]) -> String {
     text
 }
 
-/// Returns what is expected in a cell.
+/// Returns what is expected in a cell, as far as it is the same in every run.
 pub(crate) fn cell(row: &Row, column: Column) -> String {
-    let varies = row.operation.varies.iter().any(|(other, _)| *other == column);
-    if varies { MAY.to_owned() } else { row.cell(column) }
+    let found = row.cell(column);
+    if found == SKIPPED {
+        return found;
+    }
+    match row.operation.varies(column) {
+        Some(Varies::May(_)) => MAY.to_owned(),
+        Some(Varies::Some(_)) if found != NOTHING => SOME.to_owned(),
+        _ => found,
+    }
 }
 
+/// Returns why cells of the row differ from run to run.
 pub(crate) fn why_it_differs(row: &Row) -> String {
-    let mut reasons: Vec<&str> = row.operation.varies.iter().map(|(_, why)| *why).collect();
-    reasons.dedup();
+    let mut reasons: Vec<&str> = Vec::new();
+    for (_, Varies::May(why) | Varies::Some(why)) in row.operation.varies {
+        if !reasons.contains(why) {
+            reasons.push(why);
+        }
+    }
     reasons.join(" ")
 }
 

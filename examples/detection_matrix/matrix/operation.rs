@@ -31,8 +31,29 @@ pub(crate) struct Operation {
     /// The function that prepares it, in which its body stands too.
     pub(crate) function: &'static str,
     pub(crate) prepare: fn() -> Prepared,
-    /// The columns that differ from run to run, and why.
-    pub(crate) varies: &'static [(Column, &'static str)],
+    /// The columns that differ from run to run.
+    pub(crate) varies: &'static [(Column, Varies)],
+}
+
+/// How a cell differs from run to run, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Varies {
+    /// There may be something or nothing.
+    May(&'static str),
+    /// There is always something, and not always the same.
+    Some(&'static str),
+}
+
+impl Operation {
+    /// Returns how a column differs from run to run, if it does.
+    pub(crate) fn varies(&self, column: Column) -> Option<Varies> {
+        let of = |column| {
+            let mut varies = self.varies.iter();
+            varies.find_map(|(other, varies)| (*other == column).then_some(*varies))
+        };
+        // What may sleep may be told of.
+        of(column).or_else(|| if column == Column::Schedule { of(Column::Slept) } else { None })
+    }
 }
 
 /// What the table says of an operation.
@@ -62,12 +83,15 @@ impl Column {
 
 /// Writes a list of operations: their names, the functions that prepare them, and what differs from run to run.
 macro_rules! operations {
-    ($($name:literal => $function:ident $([$($column:ident: $reason:expr),+ $(,)?])?;)+) => {
+    ($($name:literal => $function:ident $([$($column:ident: $varies:ident($reason:expr)),+ $(,)?])?;)+) => {
         &[$($crate::matrix::operation::Operation {
             name: $name,
             function: concat!("::", stringify!($function)),
             prepare: $function,
-            varies: &[$($(($crate::matrix::operation::Column::$column, $reason)),+)?],
+            varies: &[$($((
+                $crate::matrix::operation::Column::$column,
+                $crate::matrix::operation::Varies::$varies($reason),
+            )),+)?],
         }),+]
     };
 }

@@ -10,6 +10,9 @@ use crate::matrix::operation::Operation;
 use crate::matrix::outcome::{Outcome, Ran, Report};
 use crate::matrix::{sanitizer, section};
 
+/// What is said of a call that the trap's table has no name for.
+const UNNAMED: &str = "unnamed";
+
 /// Runs the operation, and leaves what came of it in a file.
 pub(crate) fn run_one(operation: &Operation, layer: Layer, result: &Path) -> Result<(), String> {
     let outcome = outcome(operation, layer)?;
@@ -48,7 +51,7 @@ fn report(violation: &Violation, operation: &Operation) -> Report {
     let what = match (violation.kind(), observation) {
         (ViolationKind::SyscallInNonBlock, Some(seen)) => {
             let call = seen.system_call().unwrap_or("");
-            if call.is_empty() { seen.found() } else { call }.to_owned()
+            if call.is_empty() { UNNAMED } else { call }.to_owned()
         }
         (_, Some(seen)) => seen.found().to_owned(),
         (kind, None) => kind.name().to_owned(),

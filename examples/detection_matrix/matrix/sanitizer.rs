@@ -64,6 +64,9 @@ static FUNCTIONS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
 /// Returns what begins and ends a section of its, in a program that has it.
 pub(crate) fn hooks() -> Result<(fn(), fn()), String> {
+    // Other programs that are started are to run without it.
+    // SAFETY: the program has no other thread yet.
+    unsafe { env::remove_var("LD_PRELOAD") };
     let initialize = symbol(c"__rtsan_ensure_initialized")?;
     FUNCTIONS[0].store(symbol(c"__rtsan_realtime_enter")?, Ordering::Relaxed);
     FUNCTIONS[1].store(symbol(c"__rtsan_realtime_exit")?, Ordering::Relaxed);

@@ -1,8 +1,8 @@
 //! The section that an operation runs in, what the kernel counted in it, and the threads that wait until it blocks.
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -81,35 +81,47 @@ pub(crate) fn once_blocked<T>(release: impl FnOnce() -> T + Send + 'static) -> J
 
 /// Runs the closure in a thread of its own, and returns when it has come to [`Blocked::wait`].
 pub(crate) fn meanwhile(work: impl FnOnce(&Blocked) + Send + 'static) -> JoinHandle<()> {
-    let thread = thread_id();
-    let (ready, is_ready) = mpsc::channel();
-    let handle = thread::spawn(move || work(&Blocked { thread, ready }));
-    is_ready.recv().expect("it waits until the operation is blocked");
+    let blocked = Blocked { thread: thread_id(), ready: Arc::default() };
+    let ready = blocked.ready.clone();
+    let handle = thread::spawn(move || work(&blocked));
+    while !ready.load(Ordering::Acquire) {
+        nap();
+    }
     handle
+}
+
+/// Sleeps for a moment, and leaves nothing behind in this thread. A channel would: what the first wait for one sets up.
+fn nap() {
+    thread::sleep(Duration::from_micros(500));
 }
 
 /// Waits until the operation is blocked.
 pub(crate) struct Blocked {
     thread: libc::pid_t,
-    ready: mpsc::Sender<()>,
+    ready: Arc<AtomicBool>,
 }
 
 impl Blocked {
     /// Returns when the operation has been asleep for a moment.
     pub(crate) fn wait(&self) {
-        self.ready.send(()).expect("it is waited for");
-        let mut before = None;
-        loop {
-            thread::sleep(Duration::from_micros(500));
-            if !BEGUN.load(Ordering::Acquire) {
-                continue;
-            }
-            let now = asleep(self.thread);
-            if now.is_some() && now == before {
-                return;
-            }
-            before = now;
+        self.ready.store(true, Ordering::Release);
+        while !BEGUN.load(Ordering::Acquire) {
+            nap();
         }
+        wait_until_asleep(self.thread);
+    }
+}
+
+/// Returns when a thread has been asleep for a moment.
+fn wait_until_asleep(thread: libc::pid_t) {
+    let mut before = None;
+    loop {
+        let now = asleep(thread);
+        if now.is_some() && now == before {
+            return;
+        }
+        before = now;
+        nap();
     }
 }
 
@@ -132,19 +144,16 @@ pub(crate) fn thread_id() -> libc::pid_t {
 
 /// Runs the closure in a thread of its own, and returns when it is asleep in it.
 pub(crate) fn sleeper(wait: impl FnOnce() + Send + 'static) {
-    let (number, its_number) = mpsc::channel();
+    let number = Arc::new(AtomicI32::new(0));
+    let its_number = number.clone();
     thread::spawn(move || {
-        number.send(thread_id()).expect("it is waited for");
+        its_number.store(thread_id(), Ordering::Release);
         wait();
     });
-    let number = its_number.recv().expect("it is sent first");
-    let mut before = None;
     loop {
-        let now = asleep(number);
-        if now.is_some() && now == before {
-            return;
+        match number.load(Ordering::Acquire) {
+            0 => nap(),
+            number => return wait_until_asleep(number),
         }
-        before = now;
-        thread::sleep(Duration::from_millis(1));
     }
 }

@@ -51,10 +51,10 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     }
     text += "\n* **slept**: the kernel counted that the thread went to sleep (`getrusage`), without any layer.\n\
              * **schedule**: whether the layer said that the thread slept.\n\
-             * **trap**: the system calls that the layer reported. Each report points to the line of the operation.\n\
+             * **trap**: the system calls that the layer reported. In a build without optimization each report points to the operation.\n\
              * **alloc**: whether the layer reported an allocation or a release by the global allocator.\n\
              * **RealtimeSanitizer**: the functions that it reported, with the library that comes with rustc, loaded before the program.\n\
-             * `-` is nothing, and `may` differs from run to run, for the reason given.\n";
+             * `-` is nothing, `may` is something or nothing, and `some` is always something and not always the same: why, stands below.\n";
     let mut group = "";
     for row in rows {
         if row.group.name != group {

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::support::MOMENT;
 use crate::matrix::operation::{Operation, Prepared, operations};
 use crate::matrix::section::{meanwhile, once_blocked};
 
 pub(super) const OPERATIONS: &[Operation] = operations! {
     "parking_lot::Mutex::lock, held" => parking_lot_mutex;
     "parking_lot::RwLock::write, read" => parking_lot_rwlock;
-    "parking_lot::Condvar::wait_for" => parking_lot_condvar;
+    "parking_lot::Condvar::wait" => parking_lot_condvar;
     "crossbeam_channel::Receiver::recv" => crossbeam_recv;
-    "crossbeam_channel::Receiver::recv_timeout" => crossbeam_recv_timeout;
     "crossbeam_channel::Sender::send, full" => crossbeam_send;
 };
 
@@ -36,22 +34,16 @@ fn parking_lot_rwlock() -> Prepared {
 }
 
 fn parking_lot_condvar() -> Prepared {
-    let (lock, changed) = (parking_lot::Mutex::new(()), parking_lot::Condvar::new());
-    Ok(Box::new(move || assert!(changed.wait_for(&mut lock.lock(), MOMENT).timed_out())))
+    let pair = Arc::new((parking_lot::Mutex::new(()), parking_lot::Condvar::new()));
+    let others = pair.clone();
+    once_blocked(move || others.1.notify_all());
+    Ok(Box::new(move || pair.1.wait(&mut pair.0.lock())))
 }
 
 fn crossbeam_recv() -> Prepared {
     let (sender, receiver) = crossbeam_channel::unbounded();
     once_blocked(move || sender.send(1).map(|()| sender));
     Ok(Box::new(move || assert_eq!(receiver.recv(), Ok(1))))
-}
-
-fn crossbeam_recv_timeout() -> Prepared {
-    let (sender, receiver) = crossbeam_channel::unbounded::<()>();
-    Ok(Box::new(move || {
-        assert!(receiver.recv_timeout(MOMENT).is_err());
-        let _alive = &sender;
-    }))
 }
 
 fn crossbeam_send() -> Prepared {

@@ -13,7 +13,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
     "msgsnd, full" => msgsnd;
     "semop" => semop;
     "mq_timedreceive" => mq_receive;
-    "syslog" => syslog [Trap: LOGS, Slept: LOGS];
+    "syslog" => syslog [Slept: May(LOGS), Trap: Some(LOGS), Sanitizer: May(LOGS)];
 };
 
 const LOGS: &str = "It depends on whether somebody takes log lines on this machine. It must be reported all the same.";

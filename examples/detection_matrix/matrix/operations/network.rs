@@ -12,21 +12,20 @@ use crate::matrix::section::once_blocked;
 
 pub(super) const OPERATIONS: &[Operation] = operations! {
     "std::net::TcpListener::accept" => accept;
-    "std::net::TcpStream::connect, to this machine" => connect [Slept: LOOPBACK];
+    "std::net::TcpStream::connect, to this machine" => connect;
     "std::net::TcpStream::read" => tcp_read;
-    "std::net::TcpStream::write, room" => tcp_write [Slept: LOOPBACK];
+    "std::net::TcpStream::write, room" => tcp_write;
     "std::net::UdpSocket::recv" => udp_recv;
-    "std::net::UdpSocket::send_to" => udp_send [Slept: LOOPBACK];
-    "std::net::UdpSocket::bind" => bind [Slept: LOOPBACK];
+    "std::net::UdpSocket::send_to" => udp_send;
+    "std::net::UdpSocket::bind" => bind;
     "std::os::unix::net::UnixStream::connect, full" => unix_connect;
     "std::os::unix::net::UnixStream::write, full" => unix_write;
     "std::os::unix::net::UnixDatagram::recv" => unix_recv;
     "recvmsg" => recvmsg;
-    "std::net::ToSocketAddrs, a name" => resolve [Slept: NAMES, Trap: NAMES, Sanitizer: NAMES];
-    "getaddrinfo" => getaddrinfo [Slept: NAMES, Trap: NAMES, Sanitizer: NAMES];
+    "std::net::ToSocketAddrs, a name" => resolve [Slept: May(NAMES), Trap: Some(NAMES), Sanitizer: Some(NAMES)];
+    "getaddrinfo" => getaddrinfo [Slept: May(NAMES), Trap: Some(NAMES), Sanitizer: Some(NAMES)];
 };
 
-const LOOPBACK: &str = "A lock of the socket is seldom taken by somebody else.";
 const NAMES: &str =
     "It depends on how this machine looks up names. It must be reported all the same.";
 

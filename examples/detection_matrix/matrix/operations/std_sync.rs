@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
 use std::thread;
 
-use super::support::{MOMENT, keeping};
+use super::support::{LONG_MOMENT, MOMENT, keeping};
 use crate::matrix::operation::{Operation, Prepared, operations};
 use crate::matrix::section::{meanwhile, once_blocked};
 
@@ -13,7 +13,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
     "std::thread::park_timeout" => park_timeout;
     "std::thread::park" => park;
     "std::thread::JoinHandle::join" => join;
-    "std::thread::spawn" => spawn [Slept: SPAWN];
+    "std::thread::spawn" => spawn [Slept: May(SPAWN)];
     "std::sync::Mutex::lock, held" => mutex;
     "std::sync::RwLock::read, written" => rwlock_read;
     "std::sync::RwLock::write, read" => rwlock_write;
@@ -168,7 +168,7 @@ fn recv() -> Prepared {
 fn recv_timeout() -> Prepared {
     let (sender, receiver) = mpsc::channel::<()>();
     Ok(Box::new(move || {
-        assert_eq!(receiver.recv_timeout(MOMENT), Err(RecvTimeoutError::Timeout));
+        assert_eq!(receiver.recv_timeout(LONG_MOMENT), Err(RecvTimeoutError::Timeout));
         let _alive = &sender;
     }))
 }

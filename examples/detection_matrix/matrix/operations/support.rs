@@ -9,7 +9,10 @@ use crate::matrix::operation::Prepared;
 /// For how long is slept where nobody else ends it.
 pub(super) const MOMENT: Duration = Duration::from_millis(2);
 
-/// The same for C.
+/// The same where the time runs before the thread sleeps: it may lose the processor meanwhile.
+pub(super) const LONG_MOMENT: Duration = Duration::from_millis(50);
+
+/// A moment for C.
 pub(super) static MOMENT_OF_C: libc::timespec = libc::timespec { tv_sec: 0, tv_nsec: 2_000_000 };
 
 /// No time.
@@ -89,12 +92,12 @@ pub(super) fn block_signal(signal: i32) -> libc::sigset_t {
     }
 }
 
-/// Returns the time in so long, by the clock that C's functions count by.
+/// Returns the time in a long moment, by the clock that C's functions count by.
 pub(super) fn in_a_moment() -> libc::timespec {
     let mut now = NO_TIME;
     // SAFETY: it writes the time there.
     unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut now) };
-    now.tv_nsec += MOMENT_OF_C.tv_nsec;
+    now.tv_nsec += i64::from(LONG_MOMENT.subsec_nanos());
     if now.tv_nsec >= 1_000_000_000 {
         now.tv_nsec -= 1_000_000_000;
         now.tv_sec += 1;
