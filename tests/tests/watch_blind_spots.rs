@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use nonblock::testing::violations;
 use nonblock::watch::{Layers, Watch, statistics};
-use nonblock::{Violation, ViolationKind, non_block};
+use nonblock::{Violation, ViolationKind, raw};
 
 #[global_allocator]
 static ALLOCATOR: nonblock::watch::Allocator = nonblock::watch::Allocator::system();
 
 /// What is reported of a section that runs the closure, with these layers on.
-fn seen(layers: Layers, body: impl FnOnce() + nonblock::NoToken) -> Vec<Violation> {
+fn seen(layers: Layers, body: impl FnOnce()) -> Vec<Violation> {
     let builder = Watch::builder().layers(layers).budget(Duration::from_millis(10));
     let builder =
         if layers.contains(Layers::BUDGET) { builder } else { Watch::builder().layers(layers) };
     let watch = builder.this_thread_only().start().expect("it is here");
-    let seen = violations(|| non_block(|_nb| body()));
+    let seen = violations(|| raw::non_block(|_nb| body()));
     drop(watch);
     seen
 }

@@ -12,6 +12,9 @@ use crate::matrix::section::{meanwhile, once_blocked};
 
 const DISK: &str = "It depends on what the disk and the page cache do just then.";
 
+const DEBUG: &str =
+    "In a build with debug assertions std first asks whether the descriptor is open.";
+
 pub(super) const OPERATIONS: &[Operation] = operations! {
     "std::fs::File::open" => open;
     "std::fs::File::create" => create [Slept: May(DISK)];
@@ -22,7 +25,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
     "std::fs::File::metadata" => file_metadata;
     "std::fs::File::seek" => seek;
     "std::fs::File::lock, locked" => lock;
-    "std::fs::File, dropped" => close;
+    "std::fs::File, dropped" => close [Sanitizer: Some(DEBUG)];
     "std::fs::metadata" => metadata;
     "std::fs::read_dir" => read_dir;
     "std::fs::read" => read_whole;
