@@ -79,6 +79,8 @@
 //!
 //! Neither sees these: a function that sleeps and does not say so, such as `std::thread::sleep`; an allocation; a page fault;
 //! a section that is merely long; locks that are taken twice, or in different orders. With checks off there are no counters.
+//! Of these the [`watch`] sees, on Linux and where it is on: what sleeps; an allocation; a page fault that waits; a section that
+//! is too long.
 //!
 //! The [guide](guide::blind_spots) has the whole list, with what to do about each, and a test that shows it.
 //!

@@ -51,9 +51,16 @@ fn map() -> String {
 #[test]
 fn the_files_that_the_map_names_are_there() {
     let mut found = Vec::new();
-    for folder in
-        ["nonblock", "nonblock-macros", "nonblock-mm", "tests", "tools", "benches", "docs"]
-    {
+    for folder in [
+        "nonblock",
+        "nonblock-macros",
+        "nonblock-mm",
+        "tests",
+        "tools",
+        "benches",
+        "docs",
+        "examples",
+    ] {
         files(folder, &mut found);
     }
     let map = map();

@@ -65,10 +65,14 @@
 //!
 //! # What neither sees
 //!
+//! On Linux the [watch] sees some of these while the program runs, where it is on. The entries say which of its layers does.
+//! `docs/DETECTION.md` shows what each layer sees of 200 operations.
+//!
 //! * **A function that sleeps and does not say so**: `std::thread::sleep`, `std::sync::Mutex::lock`, a system call, a
 //!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours that takes the token), and [keep the
 //!   rest out](super::recipes::finding#clippy-finds-what-says-nothing) with clippy.*
-//!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`
+//!   `blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_not_seen`. The watch's layers *schedule* and *trap* see it:
+//!   `watch_blind_spots.rs::a_function_that_sleeps_and_does_not_say_so_is_seen_by_the_trap_and_the_schedule`
 //! * **The value of a `MaySleep` while it is in use**: the reference from [`MaySleep::get`](crate::MaySleep::get) is no token. So
 //!   the closure of a root captures it, and a function with `#[non_block]` takes it. *Call
 //!   [`MaySleep::with`](crate::MaySleep::with), which checks each operation; or call `get` anew for each use, and pass the
@@ -79,12 +83,16 @@
 //!   `blind_spots.rs::a_refusal_that_is_unwrapped_is_not_seen`
 //! * **An allocation or a release of memory**: the allocator has locks of its own, and asks the system. *Allocate before
 //!   the section, release after it, or set objects aside beforehand ([`Reserve`]).*
-//!   `blind_spots.rs::an_allocation_is_not_seen`
+//!   `blind_spots.rs::an_allocation_is_not_seen`. The watch's layer *alloc* sees it:
+//!   `watch_blind_spots.rs::an_allocation_is_seen_by_the_allocators_layer`
 //! * **A page fault**. The first use of code that is loaded lazily is one too. *Lock the program's memory: `mlockall`.*
-//!   `blind_spots.rs::a_page_fault_is_not_seen`
+//!   `blind_spots.rs::a_page_fault_is_not_seen`. One that waits, for a disk or for another thread, is a sleep, and the watch's
+//!   layer *schedule* sees it. One that does not wait is seen by no layer.
 //! * **Losing the processor**, to another thread or an interrupt. *Ask for a real-time priority, or use a kernel's raw lock.*
-//!   `blind_spots.rs::losing_the_processor_is_not_seen`
-//! * **A section that is merely long**, or never ends. `blind_spots.rs::a_section_that_is_merely_long_is_not_seen`
+//!   `blind_spots.rs::losing_the_processor_is_not_seen`. The watch's layer *schedule* counts it, by section, and reports
+//!   nothing: `watch_blind_spots.rs::losing_the_processor_is_counted_by_the_schedule`
+//! * **A section that is merely long**, or never ends. `blind_spots.rs::a_section_that_is_merely_long_is_not_seen`. The
+//!   watch's layer *budget* sees it when the section ends: `watch_blind_spots.rs::a_section_that_is_merely_long_is_seen_by_the_budget`
 //! * **A panic in a section**: the program's panic hook runs in it, and the hook allocates, locks and writes.
 //!   `blind_spots.rs::a_panic_in_a_section_is_not_seen`
 //! * **A spin lock taken twice** by one thread, its signal handlers and interrupts included: the thread waits for itself,
@@ -124,3 +132,5 @@
 #![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: crate#features")]
 #![cfg_attr(feature = "capi", doc = " [`capi`]: crate::capi")]
 #![cfg_attr(not(feature = "capi"), doc = " [`capi`]: crate#features")]
+#![cfg_attr(all(feature = "watch", target_os = "linux"), doc = " [watch]: mod@crate::watch")]
+#![cfg_attr(not(all(feature = "watch", target_os = "linux")), doc = " [watch]: crate#features")]

@@ -249,15 +249,29 @@ fn without_hash(name: &str) -> String {
 
 /// Returns the place of the innermost frame that is the program's own.
 pub(super) fn user_frame(frames: &[Frame]) -> Option<usize> {
-    // The standard library's files, and those of packages.
-    let of_others = ["/rustc/", "/.cargo/registry/", "/.cargo/git/", "/lib/rustlib/src/"];
-    // The library's own, in a workspace.
+    // The standard library's files, those of packages that it is built with, and those of other packages.
+    let of_others =
+        ["/rustc/", "/rust/deps/", "/.cargo/registry/", "/.cargo/git/", "/lib/rustlib/src/"];
+    // The library's own, in a workspace. And what the compiler makes of the line that names a global allocator.
+    let own_or_made = ["nonblock::", "<nonblock::", "__rustc::"];
     let is_others = |frame: &Frame, file: &str| {
         of_others.iter().any(|part| file.contains(part))
-            || ["nonblock::", "<nonblock::"].iter().any(|own| function(frame).starts_with(own))
+            || own_or_made.iter().any(|name| function(frame).starts_with(name))
+            || is_own_file(file)
             || !file.ends_with(".rs") && file.starts_with("./")
     };
     frames.iter().position(|frame| {
         frame.line.is_some() && frame.file.as_deref().is_some_and(|file| !is_others(frame, file))
     })
+}
+
+/// Returns whether a file is one of the library's. The names of its functions do not always tell: where a program has tables of
+/// lines only, a function that was inlined has no path.
+fn is_own_file(file: &str) -> bool {
+    let Some(folder) = file!().strip_suffix("watch/call_chain.rs") else { return false };
+    match file.rfind(folder) {
+        Some(0) => true,
+        Some(at) => folder.starts_with('/') || file[..at].ends_with('/'),
+        None => false,
+    }
 }

@@ -175,7 +175,7 @@ fn system_call(event: &Event) -> Option<&'static str> {
 fn found(event: &Event, took: Duration) -> String {
     match event.what {
         #[cfg(target_arch = "x86_64")]
-        What::SystemCall { call, number, ref arguments, result, why, ref path, sleeps, .. } => {
+        What::SystemCall { call, number, ref arguments, result, why, ref path, sleeps } => {
             let mut text = String::from("the system call `");
             let _ = call.write(&mut text, number, arguments, result);
             text.push('`');
@@ -184,9 +184,15 @@ fn found(event: &Event, took: Duration) -> String {
                 let dots = if end == path.len() { "…" } else { "" };
                 let _ = write!(text, " of {:?}{dots}", String::from_utf8_lossy(&path[..end]));
             }
-            let _ = match sleeps {
-                0 => write!(text, ", which did not sleep this time ({took:.1?}) and may"),
-                _ => write!(text, ", which slept for {took:.1?}"),
+            let _ = match result.map(|_| sleeps) {
+                Some(0) => write!(text, ", which did not sleep this time ({took:.1?}) and may"),
+                Some(_) => write!(text, ", which slept for {took:.1?}"),
+                None => {
+                    write!(
+                        text,
+                        ", after which no call of this section was looked at, and which may have slept"
+                    )
+                }
             };
             let _ = write!(text, ": {}", sentence(why));
             text

@@ -102,10 +102,10 @@ fn begin() -> bool {
                 if marker.load(Ordering::Relaxed) != mark {
                     // Set first: what takes the processor away from now on clears it again.
                     marker.store(mark, Ordering::Relaxed);
-                    record.baseline().set(Usage::of_this_thread());
+                    count_from_now(record);
                 }
             }
-            _ => record.baseline().set(Usage::of_this_thread()),
+            _ => count_from_now(record),
         }
     }
     record.own_marker.store(mark, Ordering::Relaxed);
@@ -132,6 +132,12 @@ fn begin() -> bool {
     }
     record.began().set(clock::now());
     true
+}
+
+/// Counts sleeps from now on. What the trap has told of before is no matter then: it may have been on alone.
+fn count_from_now(record: &ThreadRecord) {
+    record.baseline().set(Usage::of_this_thread());
+    record.told_sleeps().set(0);
 }
 
 /// Sets this thread up for what is to be watched.

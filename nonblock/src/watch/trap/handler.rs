@@ -112,12 +112,37 @@ pub(in super::super) unsafe extern "C" fn on_sigsys(
         let arch = unsafe { info.cast::<u32>().add(7).read() };
         if arch != ARCH_X86_64 {
             // SAFETY: the kernel hands it over, and this is its only user.
-            return let_through(record, unsafe { &mut *context });
+            let context = unsafe { &mut *context };
+            note_call_of_32_bits(record, context);
+            return let_through(record, context);
         }
         return stopped_on_own_stack(record, context);
     }
     // SAFETY: the arguments are passed on as they came.
     unsafe { pass_on(signal, info, context, stack) }
+}
+
+/// A number that no call has.
+const NO_CALL: usize = u32::MAX as usize;
+
+/// Notes a call of 32-bit programs, which came by `int 0x80`. What the numbers mean there is not known here.
+fn note_call_of_32_bits(record: &ThreadRecord, context: &mut libc::ucontext_t) {
+    use libc::{REG_RAX, REG_RBP, REG_RBX, REG_RCX, REG_RDI, REG_RDX, REG_RIP, REG_RSI, REG_RSP};
+
+    let number = *register(context, REG_RAX) as usize;
+    let arguments = [REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP]
+        .map(|place| *register(context, place) as usize);
+    let registers = Registers {
+        instruction: *register(context, REG_RIP) as usize,
+        stack: *register(context, REG_RSP) as usize,
+        frame: *register(context, REG_RBP) as usize,
+    };
+    let verdict = Verdict {
+        may_block: true,
+        why: "It is a call of 32-bit programs, by `int 0x80`, and may be any of those.",
+        ..syscalls::classify(NO_CALL, &arguments, &ask())
+    };
+    note(record, &verdict, number, &arguments, registers);
 }
 
 /// Goes on on a stack of the watch's: the alternate stack of the program may have room for the signal's frame and no more.
