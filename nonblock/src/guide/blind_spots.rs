@@ -66,7 +66,7 @@
 //! # What neither sees
 //!
 //! On Linux the [watch] sees some of these while the program runs, where it is on. The entries say which of its layers does.
-//! `docs/DETECTION.md` shows what each layer sees of 200 operations.
+//! `docs/DETECTION.md` shows what each layer sees of some 200 operations.
 //!
 //! * **A function that sleeps and does not say so**: `std::thread::sleep`, `std::sync::Mutex::lock`, a system call, a
 //!   library of C's. *Wrap it ([`MaySleep`](crate::MaySleep), or a function of yours that takes the token), and [keep the

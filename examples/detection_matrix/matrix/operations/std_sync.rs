@@ -1,10 +1,10 @@
 //! Threads and locks of std.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
 use std::thread;
 
-use super::support::{LONG_MOMENT, MOMENT, keeping};
+use super::support::{MOMENT, keeping};
 use crate::matrix::operation::{Operation, Prepared, operations};
 use crate::matrix::section::{meanwhile, once_blocked};
 
@@ -24,7 +24,6 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
     "std::sync::LazyLock, being made" => lazy_lock;
     "std::sync::Once::call_once, being run" => once;
     "std::sync::mpsc::Receiver::recv" => recv;
-    "std::sync::mpsc::Receiver::recv_timeout" => recv_timeout;
     "std::sync::mpsc::SyncSender::send, full" => send;
 };
 
@@ -163,14 +162,6 @@ fn recv() -> Prepared {
     let (sender, receiver) = mpsc::channel();
     once_blocked(move || sender.send(1).expect("it is received"));
     Ok(Box::new(move || assert_eq!(receiver.recv(), Ok(1))))
-}
-
-fn recv_timeout() -> Prepared {
-    let (sender, receiver) = mpsc::channel::<()>();
-    Ok(Box::new(move || {
-        assert_eq!(receiver.recv_timeout(LONG_MOMENT), Err(RecvTimeoutError::Timeout));
-        let _alive = &sender;
-    }))
 }
 
 fn send() -> Prepared {
