@@ -18,7 +18,8 @@ use super::thread_record::ThreadRecord;
 ///
 /// # Context
 ///
-/// What it does itself does not sleep, and is done in sections that are watched only.
+/// What it does itself does not sleep, and is done in sections that are watched only. A report of a section within the inner
+/// allocator is made later, when the allocator is not in use: a report allocates.
 ///
 /// # Examples
 ///

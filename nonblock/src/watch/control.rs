@@ -150,13 +150,15 @@ impl Builder {
         Self { least_allocation: Some(bytes), ..self }
     }
 
-    /// Leaves the signals of a section as they are, which saves two system calls a section.
+    /// Leaves the signals of a section as they are, which saves some system calls a section.
     ///
-    /// Without this call, a trapped section blocks signals until it ends or makes a call that may block.
+    /// Without this call, a trapped section blocks signals until it ends or makes a call that may block. So a section that spins
+    /// until a signal handler has run, and makes no such call, needs this.
     ///
     /// With it, the kernel **kills the program** if a section makes a system call while SIGSYS is blocked. When a thread's first
     /// section begins, SIGSYS is opened in its mask and in all handlers' masks, and calls within sections keep it open. So do
     /// this only where nothing blocks all signals of a thread, or sets a handler that does, after that and outside sections.
+    /// The same goes for a handler of SIGSYS, and for an alternate stack of signals with less room than the kernel asks for.
     pub fn quick_trap(self, quick_trap: bool) -> Self {
         Self { quick_trap, ..self }
     }

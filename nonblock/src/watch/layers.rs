@@ -16,7 +16,7 @@ use crate::primitive::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 /// | layer | what it tells | by | what it costs |
 /// |---|---|---|---|
 /// | [`SCHEDULE`](Self::SCHEDULE) | whether the thread slept in the section, was preempted, or waited for a page | a marker that the kernel clears, and its counts | under 1 ns a section in which nothing happened |
-/// | [`TRAP`](Self::TRAP) | each system call in the section that may block, and whether it did | Syscall User Dispatch | two system calls a section, or 2 ns with [`quick_trap`](super::Builder::quick_trap); some microseconds a call |
+/// | [`TRAP`](Self::TRAP) | each system call in the section that may block, and whether it did | Syscall User Dispatch | about a microsecond a section, or 2 ns with [`quick_trap`](super::Builder::quick_trap); some microseconds a call |
 /// | [`ALLOC`](Self::ALLOC) | each allocation and release in the section | a global allocator, [`Allocator`](super::Allocator) | some nanoseconds an allocation |
 /// | [`BUDGET`](Self::BUDGET) | how long sections last, and which are too long | the processor's time stamp | some 30 ns a section |
 ///

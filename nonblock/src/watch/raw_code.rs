@@ -116,12 +116,6 @@ global_asm!(
     ".cfi_def_cfa_offset 0",
     "jmp rcx",
     ".cfi_endproc",
-    // The handler of SIGSYS: it hands on the stack pointer too, which tells whether the kernel called it.
-    ".globl nonblock_watch_on_sigsys",
-    ".hidden nonblock_watch_on_sigsys",
-    "nonblock_watch_on_sigsys:",
-    "mov rcx, rsp",
-    "jmp {on_sigsys}",
     // Calls a function with two arguments on another stack.
     ".globl nonblock_watch_on_stack",
     ".hidden nonblock_watch_on_stack",
@@ -154,7 +148,6 @@ global_asm!(
     "nop",
     "ud2",
     ".popsection",
-    on_sigsys = sym super::trap::on_sigsys,
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -173,7 +166,6 @@ unsafe extern "C" {
     fn nonblock_watch_exempt_end();
     fn nonblock_watch_plain_call();
     fn nonblock_watch_program_call();
-    fn nonblock_watch_on_sigsys();
     fn nonblock_watch_on_stack(
         a: *const c_void,
         b: *mut c_void,
@@ -266,12 +258,6 @@ pub(super) fn program_call() -> usize {
 #[cfg(target_arch = "x86_64")]
 pub(super) fn call_made() -> usize {
     nonblock_watch_exempt_end as *const () as usize
-}
-
-/// The address of the handler of SIGSYS.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn handler() -> usize {
-    nonblock_watch_on_sigsys as *const () as usize
 }
 
 /// Calls a function on another stack.

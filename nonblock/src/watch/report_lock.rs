@@ -5,13 +5,22 @@
 //! process begins with the locks of its parent as they are, so a fork waits for a report to be done. All waits have an end.
 
 use core::cell::Cell;
+// The kernel looks at 32 bits.
+use core::sync::atomic::AtomicU32;
 use core::time::Duration;
+use std::time::Instant;
 
-use crate::primitive::{AtomicBool, AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Ordering};
 
 use super::raw_code;
 
-static LOCKED: AtomicBool = AtomicBool::new(false);
+/// std's `Mutex` has no end to its waits. A child sets this one to what it is to be, so it is the watch's own.
+static LOCK: AtomicU32 = AtomicU32::new(FREE);
+
+const FREE: u32 = 0;
+const LOCKED: u32 = 1;
+/// Locked, and others may wait.
+const AWAITED: u32 = 2;
 
 /// The process whose locks are known to be in order.
 static PROCESS: AtomicUsize = AtomicUsize::new(0);
@@ -24,9 +33,7 @@ std::thread_local! {
 }
 
 /// How long to wait for a report of another thread.
-const PATIENCE: u32 = 20_000;
-/// How long between two looks.
-const PAUSE: Duration = Duration::from_micros(50);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The right to make a report, until it is dropped.
 #[derive(Debug)]
@@ -68,21 +75,43 @@ impl Drop for ReportLock {
     }
 }
 
-/// Takes the lock. Returns whether it could within a second.
+/// Takes the lock. Returns whether it could before its patience was over.
 fn take() -> bool {
-    for _ in 0..PATIENCE {
-        if LOCKED.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok() {
-            MINE.set(true);
-            return true;
-        }
-        std::thread::sleep(PAUSE);
+    let taken = LOCK.compare_exchange(FREE, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        || take_after_others();
+    if taken {
+        MINE.set(true);
     }
-    false
+    taken
+}
+
+fn take_after_others() -> bool {
+    let start = Instant::now();
+    while LOCK.swap(AWAITED, Ordering::Acquire) != FREE {
+        let Some(rest) = PATIENCE.checked_sub(start.elapsed()) else { return false };
+        let rest = libc::timespec {
+            tv_sec: rest.as_secs() as libc::time_t,
+            tv_nsec: rest.subsec_nanos().into(),
+        };
+        futex(libc::FUTEX_WAIT, AWAITED, &raw const rest);
+    }
+    true
 }
 
 fn release() {
     MINE.set(false);
-    LOCKED.store(false, Ordering::Release);
+    if LOCK.swap(FREE, Ordering::Release) == AWAITED {
+        futex(libc::FUTEX_WAKE, 1, core::ptr::null());
+    }
+}
+
+/// Waits for the lock or wakes one who does. Where it fails, the lock is looked at again, or another looks at the end of its wait.
+fn futex(operation: i32, value: u32, timeout: *const libc::timespec) {
+    let operation = operation | libc::FUTEX_PRIVATE_FLAG;
+    let arguments =
+        [LOCK.as_ptr() as usize, operation as usize, value as usize, timeout as usize, 0, 0];
+    // SAFETY: the word is there for ever, and the kernel reads the time during the call.
+    unsafe { raw_code::syscall(libc::SYS_futex as usize, arguments) };
 }
 
 /// Returns whether this thread makes a report.

@@ -5,6 +5,7 @@
 //! it, in the exempt range, with the registers and on the stack of the program (`raw_code.rs`). So a signal that interrupts the
 //! call finds everything as it would be, its handler may jump away, and the kernel restarts the call as it does.
 
+use core::arch::global_asm;
 use core::ffi::c_void;
 use core::ptr;
 
@@ -24,6 +25,22 @@ use super::syscalls::{self, Kernel, Verdict};
 
 /// What the kernel says of a signal that comes of Syscall User Dispatch.
 const SYS_USER_DISPATCH: i32 = 2;
+
+// What the kernel calls. It hands on the stack pointer too, which tells whether it was the kernel.
+global_asm!(
+    ".pushsection .text.nonblock_watch_handler, \"ax\", @progbits",
+    ".globl nonblock_watch_on_sigsys",
+    ".hidden nonblock_watch_on_sigsys",
+    "nonblock_watch_on_sigsys:",
+    "mov rcx, rsp",
+    "jmp {on_sigsys}",
+    ".popsection",
+    on_sigsys = sym on_sigsys,
+);
+
+unsafe extern "C" {
+    fn nonblock_watch_on_sigsys();
+}
 
 /// `AUDIT_ARCH_X86_64`: what the kernel says of a call that is not one of 32-bit code.
 const ARCH_X86_64: u32 = 0xC000_003E;
@@ -67,7 +84,7 @@ fn set_former(action: KernelAction) {
 fn own() -> KernelAction {
     let flags = libc::SA_SIGINFO | libc::SA_NODEFER | libc::SA_ONSTACK;
     KernelAction {
-        handler: raw_code::handler(),
+        handler: nonblock_watch_on_sigsys as *const () as usize,
         flags: flags as u64 | SA_RESTORER,
         restorer: raw_code::sigreturn(),
         // So no handler of the program runs on the stack of this one.
@@ -96,7 +113,7 @@ fn register(context: &mut libc::ucontext_t, register: i32) -> &mut i64 {
 }
 
 /// Gets the signal, with the stack pointer as it was when this was called.
-pub(in super::super) unsafe extern "C" fn on_sigsys(
+unsafe extern "C" fn on_sigsys(
     signal: i32,
     info: *mut libc::siginfo_t,
     context: *mut libc::ucontext_t,
