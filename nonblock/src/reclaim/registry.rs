@@ -1,26 +1,25 @@
-//! The lists that are free: those whose last owner is gone. The model checker has a file of its own in place of this one.
+//! All lists that were ever made, linked. The model checker has a file of its own in place of this one.
 
 use core::ptr;
 
 use crate::primitive::{AtomicPtr, Ordering};
 
-/// The first of the free lists. Each has the next one in its link.
-static FREE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+/// The list that was made last. Each has the one that was made before it in its link.
+static LAST: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Keeps a list for a later collector. It allocates nothing, and waits for nobody.
+/// Puts a list first. It stays there: nobody takes one out.
 pub(super) fn put(list: *mut (), link: &AtomicPtr<()>) {
-    let mut first = FREE.load(Ordering::Relaxed);
+    let mut last = LAST.load(Ordering::Relaxed);
     loop {
-        link.store(first, Ordering::Relaxed);
-        match FREE.compare_exchange_weak(first, list, Ordering::Release, Ordering::Relaxed) {
+        link.store(last, Ordering::Relaxed);
+        match LAST.compare_exchange_weak(last, list, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => return,
-            Err(now) => first = now,
+            Err(now) => last = now,
         }
     }
 }
 
-/// Takes all lists, and returns the first, or null. To take one alone would mistake a list that was taken and came back in
-/// between for one that never went.
-pub(super) fn take_all() -> *mut () {
-    FREE.swap(ptr::null_mut(), Ordering::Acquire)
+/// Returns the list that was made last, or null.
+pub(super) fn last() -> *mut () {
+    LAST.load(Ordering::Acquire)
 }
