@@ -269,7 +269,7 @@ pub(super) fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Lo
         match look() {
             Look::Soon if deadline.is_none_or(|deadline| !left_until(deadline).is_zero()) => {
                 relax(round);
-                round += 1;
+                round = round.saturating_add(1);
             }
             found => return found,
         }

@@ -122,6 +122,15 @@ mod mpmc_ring;
 #[path = "../../../nonblock/src/token.rs"]
 mod token;
 
+/// What catches the panics of drops.
+#[path = "../../../nonblock/src/unwind"]
+mod unwind {
+    mod drop_caught;
+    mod first_panic;
+
+    pub use drop_caught::DropCaught;
+}
+
 pub use context::{Context, WouldBlock};
 pub use token::{NoToken, NonBlock, Sleepable};
 

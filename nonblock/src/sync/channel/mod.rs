@@ -44,10 +44,10 @@ mod linked_rings;
 mod receiver;
 mod select;
 mod sender;
+mod share;
 mod shared;
 
-use std::sync::Arc;
-
+use self::share::Share;
 use self::shared::Channel;
 
 pub use self::receiver::{Iter, Receiver, TryIter};
@@ -106,6 +106,6 @@ pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 fn pair<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
-    let channel = Arc::new(Channel::new(capacity));
-    (Sender::of(Arc::clone(&channel)), Receiver::of(channel))
+    let (one, other) = Share::two_of(Channel::new(capacity));
+    (Sender::of(one), Receiver::of(other))
 }

@@ -2,12 +2,12 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
+use core::mem;
 use core::time::Duration;
-use std::sync::Arc;
 use std::sync::mpsc::{RecvError, RecvTimeoutError, TryRecvError};
 
+use super::share::Share;
 use super::shared::Channel;
-use crate::check::might_sleep_in_drop;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::mpmc_ring::Empty;
@@ -19,19 +19,19 @@ use crate::token::Sleepable;
 ///
 /// # Context
 ///
-/// Waiting for a value may sleep. Cloning it does not. Dropping it does not, unless it is the last one: that releases the memory
-/// of the channel, and drops what is left in it. If the last one is dropped in a section, it is reported at the place where the
-/// section began.
+/// Waiting for a value may sleep. Cloning it does not. Dropping it does not, unless it is the last one: that waits for the sends
+/// that are under way, drops what is left in the channel, and releases its memory. If the last one is dropped in a section, it is
+/// reported at the place where the section began.
 ///
 /// # Examples
 ///
 /// See the [module](super).
 pub struct Receiver<T> {
-    channel: Arc<Channel<T>>,
+    channel: Share<T>,
 }
 
 impl<T> Receiver<T> {
-    pub(super) fn of(channel: Arc<Channel<T>>) -> Self {
+    pub(super) const fn of(channel: Share<T>) -> Self {
         Self { channel }
     }
 
@@ -189,14 +189,14 @@ impl<T> Receiver<T> {
     ///
     /// May be called anywhere.
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.channel, &other.channel)
+        self.channel.is_of_same(&other.channel)
     }
 }
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         self.channel.add_receiver();
-        Self { channel: Arc::clone(&self.channel) }
+        Self { channel: self.channel.share() }
     }
 }
 
@@ -204,18 +204,29 @@ impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         if self.channel.remove_receiver() {
             // What is left is dropped after the report, whatever becomes of that: the destructors of the values may do anything.
-            let _rest = DropRest(&self.channel);
-            might_sleep_in_drop();
+            let rest = DropRest(&mut self.channel);
+            rest.0.check();
         }
     }
 }
 
-/// When this is dropped, the values that are left in a closed channel are.
-struct DropRest<'a, T>(&'a Channel<T>);
+/// When this is dropped, the values that are left in a closed channel are. If the destructor of one panics, it goes on.
+struct DropRest<'a, T>(&'a mut Share<T>);
 
 impl<T> Drop for DropRest<'_, T> {
     fn drop(&mut self) {
-        while self.0.try_recv().is_ok() {}
+        let go_on = GoOn(self.0);
+        self.0.drop_rest();
+        mem::forget(go_on);
+    }
+}
+
+/// Goes on where the destructor of a value has panicked. Of several panics, the first passes through.
+struct GoOn<'a, T>(&'a Channel<T>);
+
+impl<T> Drop for GoOn<'_, T> {
+    fn drop(&mut self) {
+        self.0.drop_rest();
     }
 }
 

@@ -2,11 +2,9 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::Arc;
 use std::sync::mpsc::{SendError, TrySendError};
 
-use super::shared::Channel;
-use crate::check::might_sleep_in_drop;
+use super::share::Share;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::mpmc_ring::NoRoom;
@@ -23,11 +21,11 @@ use crate::token::Sleepable;
 ///
 /// See the [module](super).
 pub struct Sender<T> {
-    channel: Arc<Channel<T>>,
+    channel: Share<T>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn of(channel: Arc<Channel<T>>) -> Self {
+    pub(super) const fn of(channel: Share<T>) -> Self {
         Self { channel }
     }
 
@@ -178,22 +176,20 @@ impl<T> Sender<T> {
     ///
     /// May be called anywhere.
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.channel, &other.channel)
+        self.channel.is_of_same(&other.channel)
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         self.channel.add_sender();
-        Self { channel: Arc::clone(&self.channel) }
+        Self { channel: self.channel.share() }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        if self.channel.remove_sender() {
-            might_sleep_in_drop();
-        }
+        self.channel.remove_sender();
     }
 }
 

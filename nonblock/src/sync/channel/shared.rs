@@ -7,7 +7,8 @@ use super::linked_rings::LinkedRings;
 use crate::cache_padded::CachePadded;
 use crate::event_count::{EventCount, Look};
 use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
-use crate::primitive::{AtomicUsize, Ordering};
+use crate::primitive::{AtomicUsize, Ordering, relax};
+use crate::unwind::DropCaught;
 
 /// A channel. Each of its handles owns a share of it.
 ///
@@ -197,14 +198,12 @@ impl<T> Channel<T> {
         add(&self.receivers);
     }
 
-    /// Takes a sender away. Returns whether nothing else is left of the channel.
-    pub(super) fn remove_sender(&self) -> bool {
-        if self.senders.fetch_sub(1, Ordering::SeqCst) > 1 {
-            return false;
+    /// Takes a sender away.
+    pub(super) fn remove_sender(&self) {
+        if self.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.close();
+            self.arrivals.notify_all();
         }
-        self.close();
-        self.arrivals.notify_all();
-        self.receivers.load(Ordering::SeqCst) == 0
     }
 
     /// Takes a receiver away. Returns whether it was the last one.
@@ -215,6 +214,24 @@ impl<T> Channel<T> {
         self.close();
         self.room.notify_all();
         true
+    }
+
+    /// Drops what is left in the channel, which is closed and has no receivers.
+    ///
+    /// It waits for senders that are in the middle of putting a value in. They have been told, or will be, that it was sent. If it
+    /// stayed there, it would be dropped with the last sender, and who waits for its drop may have that sender.
+    pub(super) fn drop_rest(&self) {
+        let mut round = 0;
+        loop {
+            match self.try_recv() {
+                Ok(value) => drop(DropCaught::new(value)),
+                Err(Empty::Soon) => {
+                    relax(round);
+                    round = round.saturating_add(1);
+                }
+                Err(Empty::Now | Empty::Closed) => return,
+            }
+        }
     }
 
     fn close(&self) {
