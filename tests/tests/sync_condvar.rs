@@ -1,6 +1,7 @@
 //! Condition variables: waiting with a mutex, which is released during the wait.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -269,4 +270,86 @@ fn a_queue_of_two_conditions_loses_nothing() {
     });
     assert_eq!(total.into_inner(), u64::from(VALUES) * u64::from(VALUES + 1));
     non_block(|_nb| assert!(!not_full.notify_one() && !not_empty.notify_one()));
+}
+
+/// A permit is handed to a waiter. It is kept only if there is none that has not been handed one already.
+#[test]
+fn a_permit_goes_to_a_waiter_or_is_kept() {
+    struct Permits {
+        free: Mutex<usize>,
+        handed_over: Condvar,
+    }
+
+    impl Permits {
+        fn up(&self, cx: &mut nonblock::Sleepable) {
+            let mut free = self.free.lock(cx);
+            if !self.handed_over.notify_one() {
+                *free += 1;
+            }
+        }
+
+        fn down(&self, cx: &mut nonblock::Sleepable) {
+            let mut free = self.free.lock(cx);
+            if *free > 0 {
+                *free -= 1;
+                return;
+            }
+            let waited = self.handed_over.wait_for(cx, &mut free, Duration::from_secs(10));
+            assert!(!waited.timed_out(), "a permit was lost");
+        }
+    }
+
+    let rounds = if cfg!(miri) { 1 } else { 1_000 };
+    for _ in 0..rounds {
+        let permits = Permits { free: Mutex::new(0), handed_over: Condvar::new() };
+        sleepable(|cx| {
+            thread::scope(cx, |scope, _cx| {
+                for _ in 0..6 {
+                    scope.spawn(|cx| (0..100).for_each(|_| permits.down(cx)));
+                }
+                for _ in 0..2 {
+                    scope.spawn(|cx| (0..300).for_each(|_| permits.up(cx)));
+                }
+            });
+        });
+        assert_eq!(permits.free.into_inner(), 0);
+    }
+}
+
+/// As many as it says, also beside waiters whose time runs out.
+#[test]
+fn notify_says_how_many_it_notified() {
+    let (mutex, changed) = (Mutex::new(()), Condvar::new());
+    let (told, woken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let until = Instant::now() + Duration::from_millis(if cfg!(miri) { 1 } else { 1_000 });
+    sleepable(|cx| {
+        thread::scope(cx, |scope, _cx| {
+            for waiter in 0..6 {
+                let (mutex, changed, woken) = (&mutex, &changed, &woken);
+                scope.spawn(move |cx| {
+                    while Instant::now() < until {
+                        let mut guard = mutex.lock(cx);
+                        let time = Duration::from_micros(10 * waiter);
+                        let waited = changed.wait_for(cx, &mut guard, time);
+                        woken.fetch_add(usize::from(!waited.timed_out()), Ordering::Relaxed);
+                    }
+                });
+            }
+            scope.spawn(|cx| {
+                let mut all = false;
+                while Instant::now() < until {
+                    let guard = mutex.lock(cx);
+                    let notified = if all {
+                        changed.notify_all()
+                    } else {
+                        (0..3).filter(|_| changed.notify_one()).count()
+                    };
+                    told.fetch_add(notified, Ordering::Relaxed);
+                    drop(guard);
+                    all = !all;
+                }
+            });
+        });
+    });
+    assert_eq!(told.into_inner(), woken.into_inner());
 }

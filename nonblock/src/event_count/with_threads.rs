@@ -140,7 +140,7 @@ impl EventCount {
     }
 
     /// Returns how many threads wait, and were not woken yet.
-    pub(crate) fn waiting(&self) -> usize {
+    fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
@@ -338,7 +338,7 @@ impl<'a> InLine<'a> {
     }
 
     /// Keeps its place, and is to be woken again. Returns whether nobody is ahead.
-    fn wait_again(&self) -> bool {
+    pub(crate) fn wait_again(&self) -> bool {
         self.event_count.lock().wait_again(self.waiter)
     }
 

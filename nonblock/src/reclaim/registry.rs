@@ -9,12 +9,12 @@ static LAST: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Puts a list first. It stays there: nobody takes one out.
 pub(super) fn put(list: *mut (), link: &AtomicPtr<()>) {
-    let mut last = LAST.load(Ordering::Relaxed);
+    let mut first = LAST.load(Ordering::Relaxed);
     loop {
-        link.store(last, Ordering::Relaxed);
-        match LAST.compare_exchange_weak(last, list, Ordering::Release, Ordering::Relaxed) {
+        link.store(first, Ordering::Relaxed);
+        match LAST.compare_exchange_weak(first, list, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => return,
-            Err(now) => last = now,
+            Err(now) => first = now,
         }
     }
 }
