@@ -47,6 +47,7 @@ mod builder;
 mod config;
 mod event_fd;
 mod killer;
+mod mailbox;
 mod pressure;
 mod pressure_error;
 mod process;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use nonblock::sync::OnceLock;
 use nonblock::{Sleepable, WouldBlock};
 
 use super::reap_event::{ReapEvent, ReapEventKind};
@@ -22,7 +22,7 @@ pub(super) struct Victim {
     /// Whether its [`Reaping`](super::Reaping) has cancelled it.
     cancelled: Arc<AtomicBool>,
     /// The channel for the result. It has room for this one message.
-    done: SyncSender<Reaped>,
+    done: Arc<OnceLock<Reaped>>,
     queued_at: Instant,
     /// When it may be tried next.
     due: Instant,
@@ -38,7 +38,11 @@ enum MappingOutcome {
 }
 
 impl Victim {
-    pub(super) fn new(mm: Arc<Mm>, cancelled: Arc<AtomicBool>, done: SyncSender<Reaped>) -> Self {
+    pub(super) fn new(
+        mm: Arc<Mm>,
+        cancelled: Arc<AtomicBool>,
+        done: Arc<OnceLock<Reaped>>,
+    ) -> Self {
         let reaped = Reaped {
             name: mm.name().into(),
             outcome: ReapOutcome::Cancelled,
@@ -199,8 +203,8 @@ impl Victim {
         // If this is the last owner, its drop drops the drivers, and that may panic. It happens before the result is sent, so
         // that the reaper keeps nothing of the victim when the handle has the result.
         unwind::catch(state.place, || drop(mm));
-        // This fails if the handle was dropped, and then nobody waits for the result.
-        let _ = done.send(reaped);
+        // Nobody else sets it.
+        let _ = done.try_set(reaped);
     }
 
     /// Tells the subscriber of `tracing` and the watcher what happened.

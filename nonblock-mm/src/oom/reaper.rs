@@ -4,14 +4,14 @@ use core::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Sender};
 
 use nonblock::{Place, Sleepable};
 
 use super::config::Config;
+use super::mailbox::Mailbox;
 use super::reap_victim::Victim;
 use super::reaper_state::ReaperState;
-use super::reaper_thread::{self, Message};
+use super::reaper_thread;
 use super::reaping::Reaping;
 use super::stats::{Counters, ReaperStats, increment};
 use super::worker_thread::WorkerThread;
@@ -33,7 +33,7 @@ use nonblock::unwind;
 /// [`reap`](Reaper::reap) does not sleep. Dropping the reaper does not sleep either: the thread finishes with its victims, and
 /// ends. [`shutdown`](Reaper::shutdown) waits for that. [`abandon`](Reaper::abandon) cancels the victims first.
 pub struct Reaper {
-    messages: Sender<Message>,
+    mailbox: Arc<Mailbox>,
     counters: Arc<Counters>,
     abandoned: Arc<AtomicBool>,
     /// `None` once it has been joined.
@@ -43,7 +43,8 @@ pub struct Reaper {
 impl Reaper {
     #[track_caller]
     pub(super) fn start(config: Config, place: Place) -> io::Result<Self> {
-        let (messages, queue) = mpsc::channel();
+        let mailbox = Arc::<Mailbox>::default();
+        let own = Arc::clone(&mailbox);
         let counters = Arc::new(Counters::default());
         let abandoned = Arc::new(AtomicBool::new(false));
         let state = ReaperState {
@@ -53,11 +54,11 @@ impl Reaper {
             place,
         };
         let thread = WorkerThread::spawn("oom_reaper", move |cx| {
-            reaper_thread::run(&state, &queue, cx);
+            reaper_thread::run(&state, &own, cx);
             // The drop of the watcher may panic.
             unwind::catch(place, || drop(state));
         })?;
-        Ok(Self { messages, counters, abandoned, thread: Some(thread) })
+        Ok(Self { mailbox, counters, abandoned, thread: Some(thread) })
     }
 
     /// Queues a victim. The reaper tries it as soon as it can, and again if something is left.
@@ -69,13 +70,12 @@ impl Reaper {
     ///
     /// Does not sleep. Allocates.
     pub fn reap(&self, victim: Arc<Mm>) -> Reaping {
-        let (done, result) = mpsc::sync_channel(1);
+        let result = Arc::default();
         let cancelled = Arc::new(AtomicBool::new(false));
         increment(&self.counters.victims);
-        // This does not fail: the thread ends only after it was told to close.
-        let victim = Box::new(Victim::new(victim, Arc::clone(&cancelled), done));
-        let _ = self.messages.send(Message::Victim(victim));
-        Reaping { result, cancelled, messages: self.messages.clone(), polled: None }
+        // The thread ends only after it was told to close.
+        self.mailbox.put(Victim::new(victim, Arc::clone(&cancelled), Arc::clone(&result)));
+        Reaping { result, cancelled, mailbox: Arc::clone(&self.mailbox) }
     }
 
     /// Returns the reaper's counts since it was started.
@@ -140,8 +140,7 @@ impl Reaper {
     }
 
     fn close(&self) {
-        // A thread that has ended has nothing to close.
-        let _ = self.messages.send(Message::Close);
+        self.mailbox.close();
     }
 
     #[track_caller]

@@ -1,25 +1,14 @@
 //! The reaper's thread: which victim is tried next, and when.
 
 use std::cmp::Reverse;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nonblock::Sleepable;
-use nonblock::thread;
 
+use super::mailbox::Mailbox;
 use super::reap_victim::Victim;
 use super::reaped::ReapOutcome;
 use super::reaper_state::ReaperState;
-
-/// A message to the thread.
-pub(super) enum Message {
-    /// There is a new victim.
-    Victim(Box<Victim>),
-    /// A victim was cancelled: the thread looks for cancelled victims.
-    Cancelled,
-    /// There will be no more victims.
-    Close,
-}
 
 /// The victims that have not ended, and which of them is tried next.
 #[derive(Default)]
@@ -28,7 +17,6 @@ struct Scheduler {
     waiting: Vec<Victim>,
     /// The victims of the round under way, of which the largest is tried first.
     ready: Vec<Ready>,
-    closing: bool,
 }
 
 /// A victim in the round under way.
@@ -39,33 +27,26 @@ struct Ready {
 }
 
 /// Reaps victims until none is left and no more will come.
-pub(super) fn run(state: &ReaperState, queue: &Receiver<Message>, cx: &mut Sleepable) {
+pub(super) fn run(state: &ReaperState, mailbox: &Mailbox, cx: &mut Sleepable) {
     let mut scheduler = Scheduler::default();
     loop {
-        for message in queue.try_iter() {
-            scheduler.receive(message);
-        }
+        mailbox.read();
+        // In this order: what came before it was closed is taken.
+        let closing = mailbox.is_closed();
+        scheduler.waiting.extend(mailbox.take_all(cx));
         scheduler.finish_cancelled(state, cx);
         scheduler.make_ready(cx);
         if let Some(victim) = scheduler.pop_largest() {
             scheduler.attempt(victim, state, cx);
-        } else if scheduler.waiting.is_empty() && scheduler.closing {
+        } else if scheduler.waiting.is_empty() && closing {
             return;
-        } else if let Some(message) = scheduler.wait(queue, cx) {
-            scheduler.receive(message);
+        } else {
+            mailbox.wait(scheduler.time_until_due(), cx);
         }
     }
 }
 
 impl Scheduler {
-    fn receive(&mut self, message: Message) {
-        match message {
-            Message::Victim(victim) => self.waiting.push(*victim),
-            Message::Cancelled => {}
-            Message::Close => self.closing = true,
-        }
-    }
-
     /// Ends the victims that were cancelled.
     fn finish_cancelled(&mut self, state: &ReaperState, cx: &mut Sleepable) {
         let cancelled = |victim: &mut Victim| victim.is_cancelled(state);
@@ -107,21 +88,9 @@ impl Scheduler {
         }
     }
 
-    /// Waits until a victim is due, or a message comes.
-    fn wait(&self, queue: &Receiver<Message>, cx: &mut Sleepable) -> Option<Message> {
-        let due = self.waiting.iter().map(Victim::due).min();
-        let Some(due) = due else {
-            // The reaper's handle sends `Close` before it drops its sender.
-            return Some(queue.recv().unwrap_or(Message::Close));
-        };
-        let time = due.saturating_duration_since(Instant::now());
-        match queue.recv_timeout(time) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                thread::sleep(cx, time);
-                None
-            }
-        }
+    /// Returns how long it is until a victim is due for its next try. `None` if none waits.
+    fn time_until_due(&self) -> Option<Duration> {
+        let due = self.waiting.iter().map(Victim::due).min()?;
+        Some(due.saturating_duration_since(Instant::now()))
     }
 }

@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
 
+use nonblock::sync::OnceLock;
 use nonblock::{Sleepable, might_sleep};
 
+use super::mailbox::Mailbox;
 use super::reaped::Reaped;
-use super::reaper_thread::Message;
 
 /// A victim that is queued or being reaped. If this is dropped, the reaper goes on with the victim.
 #[derive(Debug)]
 #[must_use = "what came of it is learnt by `wait`"]
 pub struct Reaping {
-    pub(super) result: Receiver<Reaped>,
+    pub(super) result: Arc<OnceLock<Reaped>>,
     pub(super) cancelled: Arc<AtomicBool>,
-    /// Wakes the reaper's thread, which may wait for a later try.
-    pub(super) messages: Sender<Message>,
-    /// The result that `poll` has received.
-    pub(super) polled: Option<Reaped>,
+    pub(super) mailbox: Arc<Mailbox>,
 }
 
 impl Reaping {
@@ -29,11 +26,14 @@ impl Reaping {
     /// May sleep.
     #[track_caller]
     pub fn wait(self, cx: &mut Sleepable) -> Reaped {
-        let _ = cx;
         might_sleep();
-        self.polled.unwrap_or_else(|| {
-            self.result.recv().expect("the reaper reports on every victim before its thread ends")
-        })
+        self.result.wait(cx);
+        // The reaper's thread may have its part of it still.
+        let set = match Arc::try_unwrap(self.result) {
+            Ok(result) => result.into_inner(),
+            Err(shared) => shared.get().cloned(),
+        };
+        set.expect("it was set")
     }
 
     /// Returns the result if the reaper is done with the victim.
@@ -42,10 +42,7 @@ impl Reaping {
     ///
     /// Does not sleep.
     pub fn poll(&mut self) -> Option<&Reaped> {
-        if self.polled.is_none() {
-            self.polled = self.result.try_recv().ok();
-        }
-        self.polled.as_ref()
+        self.result.get()
     }
 
     /// Cancels the reaping: it ends as [`Cancelled`](super::ReapOutcome::Cancelled), unless it has ended already.
@@ -57,7 +54,6 @@ impl Reaping {
     /// Does not sleep. Allocates. [`wait`](Reaping::wait) returns when the reaper has dropped the victim.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
-        // This fails only if the thread has ended, and then there is nothing to cancel.
-        let _ = self.messages.send(Message::Cancelled);
+        self.mailbox.notify();
     }
 }
