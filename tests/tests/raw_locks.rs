@@ -1,12 +1,13 @@
-//! The raw locks that park, used through `lock_api` itself, in sections: a report that panics leaves each lock as it should be.
+//! The raw locks that park, in sections, most of them used through `lock_api` itself: a report that panics leaves each as it should be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use lock_api::RwLockUpgradableReadGuard;
-use nonblock::sync::{RawParkingCondvar, RawParkingMutex, RawParkingRwLock};
+use nonblock::sync::{MutexGuard, RawParkingCondvar, RawParkingMutex, RawParkingRwLock};
 use nonblock::{Policy, raw, set_policy};
 
 type Mutex<T> = lock_api::Mutex<RawParkingMutex, T>;
@@ -69,4 +70,31 @@ fn an_upgrade_whose_report_panics_leaves_the_lock() {
     assert!(LOCK.try_upgradable_read().is_some(), "the guard is used up");
     drop(reader);
     assert!(LOCK.try_write().is_some());
+}
+
+/// The lock is waited for after the closure. What the closure left open is reported before: in the wait, a panic ends the program.
+#[test]
+fn a_section_left_open_while_a_lock_was_released_panics_with_the_lock_taken_again() {
+    static LOCK: nonblock::sync::Mutex<u32> = nonblock::sync::Mutex::new(0);
+
+    let _policy = POLICY.lock();
+    let panicked = thread::spawn(|| {
+        nonblock::sleepable(|cx| {
+            let mut guard = LOCK.lock(cx);
+            let (told, hears) = mpsc::channel();
+            MutexGuard::unlocked(&mut guard, cx, |_cx| {
+                thread::spawn(move || {
+                    nonblock::sleepable(|cx| {
+                        let _guard = LOCK.lock(cx);
+                        told.send(()).unwrap();
+                        thread::sleep(SHORT);
+                    });
+                });
+                hears.recv().unwrap();
+                raw::non_block_start();
+            });
+        });
+    });
+    assert!(panicked.join().is_err(), "the section was left open");
+    assert!(LOCK.try_lock().is_some(), "the guard has released it");
 }

@@ -8,6 +8,9 @@
 //! a receiver in a section must neither wait for such a thread nor release memory. All rings before the last are together not
 //! larger than the last. So the memory is at most four times what the fullest time needed, and a channel that has grown to what
 //! its users need allocates no more.
+//!
+//! There is one exception. A receiver that lost its processor while it takes a value out keeps the slot. A sender that comes round to
+//! this slot meanwhile cannot wait for it, and links a larger ring too. So a ring also grows to what was sent during such a stop.
 
 use core::ptr;
 use std::boxed::Box;
