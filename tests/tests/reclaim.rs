@@ -416,8 +416,10 @@ fn threads_lose_nothing_and_drop_nothing_twice() {
 /// made at the same time.
 #[test]
 fn collectors_that_are_made_at_once_leave_no_more_behind_than_there_were() {
-    let (threads, rounds) = if cfg!(miri) { (2, 20) } else { (8, 20_000) };
+    let (threads, rounds) = if cfg!(miri) { (2, 20) } else { (8, 500_000) };
+    let start = std::sync::Barrier::new(threads);
     let make = || {
+        start.wait();
         CALLS.set(0);
         for _ in 0..rounds {
             drop(Collector::new());
@@ -428,5 +430,5 @@ fn collectors_that_are_made_at_once_leave_no_more_behind_than_there_were() {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(make)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
     });
-    assert!(calls <= 8 * threads, "{calls} allocations for {threads} collectors at once");
+    assert!(calls <= 2 * threads, "{calls} allocations for {threads} collectors at once");
 }
