@@ -140,7 +140,7 @@ impl EventCount {
     }
 
     /// Returns how many threads wait, and were not woken yet.
-    fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
 
@@ -353,7 +353,7 @@ impl<'a> InLine<'a> {
     }
 
     /// Keeps its place, and is to be woken again. Returns whether nobody is ahead.
-    pub(crate) fn wait_again(&self) -> bool {
+    fn wait_again(&self) -> bool {
         self.event_count.lock().wait_again(self.waiter)
     }
 
