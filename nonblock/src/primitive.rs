@@ -114,7 +114,7 @@ pub(crate) fn wait_for_lock(mut try_lock: impl FnMut() -> bool) {
     let mut round = 0;
     while !try_lock() {
         relax(round);
-        round += 1;
+        round = round.saturating_add(1);
     }
 }
 

@@ -411,3 +411,24 @@ fn threads_lose_nothing_and_drop_nothing_twice() {
         assert_eq!(alive.load(Ordering::Relaxed), 0);
     }
 }
+
+/// A collector's memory stays for the next one. It grows with the collectors that there are at once, and not with how often two are
+/// made at the same time.
+#[test]
+fn collectors_that_are_made_at_once_leave_no_more_behind_than_there_were() {
+    let (threads, rounds) = if cfg!(miri) { (2, 20) } else { (8, 500_000) };
+    let start = std::sync::Barrier::new(threads);
+    let make = || {
+        start.wait();
+        CALLS.set(0);
+        for _ in 0..rounds {
+            drop(Collector::new());
+        }
+        CALLS.get()
+    };
+    let calls = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(make)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
+    });
+    assert!(calls <= 2 * threads, "{calls} allocations for {threads} collectors at once");
+}

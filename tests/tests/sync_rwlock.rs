@@ -332,3 +332,27 @@ fn locks_are_as_large_as_the_raw_locks_and_their_values() {
         size_of::<Plain<parking_lot::RawRwLock, (u64, bool)>>()
     );
 }
+
+/// Others read beside an upgradable reader. One that waits to become the next upgradable reader does not keep them out.
+#[test]
+fn a_reader_enters_beside_an_upgradable_reader_while_another_one_waits() {
+    let lock = RwLock::new(7);
+    sleepable(|cx| {
+        let held = lock.upgradable_read(cx);
+        thread::scope(cx, |scope, cx| {
+            let next = scope.spawn(|cx| *lock.upgradable_read(cx));
+            thread::sleep(cx, Duration::from_millis(50));
+            // The holder waits for a reader.
+            let reader = scope.spawn(|cx| {
+                let began = Instant::now();
+                let read = lock.try_read_for(cx, Duration::from_secs(10)).map(|guard| *guard);
+                (read, began.elapsed())
+            });
+            let (read, waited) = reader.join(cx).unwrap();
+            assert_eq!(read, Some(7));
+            assert!(waited < Duration::from_secs(5), "it waited for {waited:?}");
+            drop(held);
+            assert_eq!(next.join(cx).unwrap(), 7);
+        });
+    });
+}

@@ -247,3 +247,52 @@ fn a_thread_that_joins_itself_says_so() {
     let text = hears.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(text, "a thread waits for itself: join it elsewhere");
 }
+
+/// Its user has looked, and is about to park. In between he waits for something of the library's.
+#[test]
+fn a_wait_leaves_the_token_of_an_unpark() {
+    use nonblock::sync::{Completion, Condvar, Mutex, channel};
+
+    static MUTEX: Mutex<u32> = Mutex::new(0);
+    static CHANGED: Condvar = Condvar::new();
+    static DONE: Completion = Completion::new();
+
+    type Wait = fn(&mut nonblock::Sleepable, &channel::Receiver<u32>);
+    let waits: [(&str, Wait); 5] = [
+        ("a mutex", |cx, _| *MUTEX.lock(cx) += 1),
+        ("a condition variable", |cx, _| {
+            let mut guard = MUTEX.lock(cx);
+            CHANGED.wait(cx, &mut guard);
+        }),
+        ("a completion", |cx, _| drop(DONE.wait(cx))),
+        ("a channel", |cx, receiver| drop(receiver.recv(cx))),
+        ("a select", |cx, receiver| {
+            let mut select = channel::Select::new();
+            select.recv(receiver, drop);
+            select.select(cx);
+        }),
+    ];
+    for (what, wait) in waits {
+        let (sender, receiver) = channel::bounded(1);
+        sleepable(|cx| {
+            let held = what.contains("mutex").then(|| MUTEX.lock(cx));
+            let waiter = thread::spawn(move |cx| {
+                wait(cx, &receiver);
+                let began = Instant::now();
+                thread::park_timeout(cx, Duration::from_secs(20));
+                began.elapsed()
+            });
+            // It waits by now. Its user's token ends the park, and it waits on.
+            thread::sleep(cx, Duration::from_millis(50));
+            waiter.thread().unpark();
+            thread::sleep(cx, Duration::from_millis(20));
+            drop(held);
+            CHANGED.notify_all();
+            DONE.complete();
+            let _ = sender.try_send(1);
+            let parked = waiter.join(cx).unwrap();
+            assert!(parked < Duration::from_secs(10), "{what} took it: parked for {parked:?}");
+            DONE.reinit();
+        });
+    }
+}

@@ -39,12 +39,18 @@ pub(crate) fn bind() -> ReportedCall {
 #[inline]
 #[track_caller]
 pub(super) fn begin(checker: Checker) -> ReportedCall {
+    begin_at(checker, Place::caller())
+}
+
+/// As [`begin`], for a call at another place.
+#[inline]
+pub(super) fn begin_at(checker: Checker, place: Place) -> ReportedCall {
     let mut call = ReportedCall {
         #[cfg(any(debug_assertions, feature = "checks"))]
         marked_before: None,
     };
     if backend::in_section() == Some(true) {
-        call.report(checker, Place::caller());
+        call.report(checker, place);
     }
     call
 }
@@ -52,7 +58,6 @@ pub(super) fn begin(checker: Checker) -> ReportedCall {
 impl ReportedCall {
     #[cold]
     #[inline(never)]
-    #[track_caller]
     fn report(&mut self, checker: Checker, place: Place) {
         report::violation(ViolationKind::SleepInNonBlock, place, checker);
         #[cfg(any(debug_assertions, feature = "checks"))]

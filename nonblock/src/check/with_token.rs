@@ -21,6 +21,13 @@ pub(crate) fn lend() -> ReportedCall {
     same_cause::begin(Checker::TokenHolder)
 }
 
+/// As [`lend`], for a caller at another place.
+#[cfg(feature = "lock_api")]
+#[inline]
+pub(crate) fn lend_at(place: Place) -> ReportedCall {
+    same_cause::begin_at(Checker::TokenHolder, place)
+}
+
 /// As [`might_sleep`], for a caller at another place.
 #[cfg(feature = "std")]
 #[inline]

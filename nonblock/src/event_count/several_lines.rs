@@ -18,7 +18,7 @@ use core::iter;
 
 use super::look::Look;
 use super::with_threads::{BoxedWaiter, park_until, settle};
-use crate::primitive::{Instant, LOOKS_BEFORE_WAITING, Ordering, fence, relax};
+use crate::primitive::{Instant, LOOKS_BEFORE_WAITING, Ordering, current, fence, relax};
 
 /// One of several things that a thread waits for.
 pub(crate) trait InLineForAny {
@@ -46,6 +46,7 @@ pub(crate) fn wait_for_any<A: InLineForAny>(
         }
         relax(round);
     }
+    let this_thread = current();
     let in_lines = InLines::join(all);
     loop {
         fence(Ordering::SeqCst);
@@ -57,7 +58,9 @@ pub(crate) fn wait_for_any<A: InLineForAny>(
             Look::Soon => break,
             Look::Nothing => {}
         }
-        if !in_lines.wait_again() && !park_until(deadline, || in_lines.were_notified()) {
+        if !in_lines.wait_again()
+            && !park_until(&this_thread, deadline, || in_lines.were_notified())
+        {
             break;
         }
     }

@@ -266,7 +266,7 @@ pub(super) fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Lo
         match look() {
             Look::Soon if deadline.is_none_or(|deadline| !left_until(deadline).is_zero()) => {
                 relax(round);
-                round += 1;
+                round = round.saturating_add(1);
             }
             found => return found,
         }
@@ -274,20 +274,35 @@ pub(super) fn settle<R>(deadline: Option<Instant>, look: &mut impl FnMut() -> Lo
 }
 
 /// Parks until this thread was notified. Returns whether it was, and not only the time has run out.
-pub(super) fn park_until(deadline: Option<Instant>, was_notified: impl Fn() -> bool) -> bool {
-    while !was_notified() {
+///
+/// What ended a park may be the token that somebody else has left for this thread, by [`Thread::unpark`], and that its user looks
+/// for in a park of his own. So whoever has parked leaves a token: a park may return without a reason, but must not miss one.
+pub(super) fn park_until(
+    this_thread: &Thread,
+    deadline: Option<Instant>,
+    was_notified: impl Fn() -> bool,
+) -> bool {
+    let mut has_parked = false;
+    let notified = loop {
+        if was_notified() {
+            break true;
+        }
         match deadline {
             None => park(),
             Some(deadline) => {
                 let left = left_until(deadline);
                 if left.is_zero() {
-                    return was_notified();
+                    break was_notified();
                 }
                 park_timeout(left);
             }
         }
+        has_parked = true;
+    };
+    if has_parked {
+        this_thread.unpark();
     }
-    true
+    notified
 }
 
 fn left_until(deadline: Instant) -> Duration {
@@ -331,7 +346,7 @@ impl<'a> InLine<'a> {
 
     /// Waits until it is notified. Returns whether it was, and not only the time has run out.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
-        park_until(deadline, || self.was_notified())
+        park_until(&self.waiter.thread, deadline, || self.was_notified())
     }
 
     /// Keeps its place, and is to be woken again. Returns whether nobody is ahead.

@@ -1,6 +1,7 @@
 //! A slice with several owners. The count of its owners and its values lie in different cache lines.
 
 use core::fmt;
+use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
@@ -21,6 +22,9 @@ pub(super) struct SharedSlice<T> {
     owner: Arc<Buffer<T>>,
     /// The first values in the buffer of `owner`.
     values: NonNull<[T]>,
+    // It is invariant. What is pushed lies in the buffer that others share, and is dropped with it. If a slice could be taken for
+    // one of shorter borrows, such a borrow could be pushed, and would be over when the last of the others drops the buffer.
+    _invariant: PhantomData<*mut T>,
 }
 
 /// The memory of several slices, each of which is a prefix of the values.
@@ -53,13 +57,19 @@ unsafe impl<T: Send + Sync> Send for SharedSlice<T> {}
 // SAFETY: it is an `Arc` of a buffer, and a shared reference to values in it.
 unsafe impl<T: Send + Sync> Sync for SharedSlice<T> {}
 
+impl<T> SharedSlice<T> {
+    const fn of(owner: Arc<Buffer<T>>, values: NonNull<[T]>) -> Self {
+        Self { owner, values, _invariant: PhantomData }
+    }
+}
+
 impl<T> From<Vec<T>> for SharedSlice<T> {
     fn from(values: Vec<T>) -> Self {
         let (len, capacity) = (values.len(), values.capacity());
         // SAFETY: the pointer of a `Vec` is never null.
         let first = unsafe { NonNull::new_unchecked(ManuallyDrop::new(values).as_mut_ptr()) };
         let buffer = Buffer { values: first, capacity, filled: AtomicUsize::new(len) };
-        Self { owner: Arc::new(buffer), values: NonNull::slice_from_raw_parts(first, len) }
+        Self::of(Arc::new(buffer), NonNull::slice_from_raw_parts(first, len))
     }
 }
 
@@ -83,7 +93,7 @@ impl<T: Clone> SharedSlice<T> {
             // nobody reads it.
             unsafe { place.write(value) };
             let values = NonNull::slice_from_raw_parts(first, len + 1);
-            return Self { owner: Arc::clone(&self.owner), values };
+            return Self::of(Arc::clone(&self.owner), values);
         }
         let mut copy = Vec::with_capacity(MIN_CAPACITY.max(2 * len));
         copy.extend_from_slice(self);
@@ -94,7 +104,7 @@ impl<T: Clone> SharedSlice<T> {
 
 impl<T> Clone for SharedSlice<T> {
     fn clone(&self) -> Self {
-        Self { owner: Arc::clone(&self.owner), values: self.values }
+        Self::of(Arc::clone(&self.owner), self.values)
     }
 }
 

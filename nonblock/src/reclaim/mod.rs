@@ -58,8 +58,8 @@
 #![cfg_attr(not(feature = "std"), doc = " [`Collector::spawn_worker`]: crate#features")]
 
 mod collector;
-mod free;
 mod pointers;
+mod registry;
 mod retire_list;
 #[cfg(feature = "std")]
 mod worker;

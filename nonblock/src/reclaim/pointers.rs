@@ -45,7 +45,9 @@ use super::retire_list::Node;
 /// ```
 pub struct Shared<T: ?Sized> {
     node: NonNull<Node<T>>,
-    owns: PhantomData<Node<T>>,
+    // It owns the node, and is invariant: the value is dropped later than the pointer. If the pointer could be taken for one to a
+    // shorter borrow, such a borrow could be written into the value, and would be over when the value is dropped.
+    owns: PhantomData<(*mut T, Node<T>)>,
 }
 
 // SAFETY: as `Arc`: each thread that has a pointer can look at the value, and take it by `get_mut`. Where it is dropped, `new`

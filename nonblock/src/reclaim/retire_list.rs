@@ -10,8 +10,8 @@
 //!
 //! The collector, its handles and every node do. So a list is there as long as a node may still be put into it. But whoever has
 //! put the last node into it does not own it any more, and may have to wake the collector's thread. Therefore lists are never
-//! freed: one that nobody owns is [kept](free) for the next collector. A thread that is late wakes somebody who then finds nothing.
-//! For the same reason no section ever frees a list.
+//! freed: all stay in the [registry], and a new collector takes over one that nobody owns. A thread that is late wakes somebody who
+//! then finds nothing. For the same reason no section ever frees a list.
 //!
 //! # When the collector is gone
 //!
@@ -25,7 +25,7 @@ use alloc::boxed::Box;
 use core::mem;
 use core::ptr::{self, NonNull};
 
-use super::free;
+use super::registry;
 use crate::check::might_sleep_in_drop;
 use crate::event_count::EventCount;
 use crate::primitive::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
@@ -45,7 +45,7 @@ const _: () = assert!(align_of::<Header>() > FLAGS);
 pub(super) struct RetireList {
     /// The node that came last, with flags in its lowest bits.
     head: AtomicPtr<Header>,
-    /// How many own the list: the collector, handles, nodes.
+    /// How many own the list: the collector, handles, nodes. If nobody does, it is free for a new collector.
     owners: AtomicUsize,
     /// Whether a thread drains the list, the collector being gone.
     draining: AtomicBool,
@@ -53,8 +53,8 @@ pub(super) struct RetireList {
     stopping: AtomicBool,
     /// The collector's thread, which waits until there are nodes.
     retired: EventCount,
-    /// The next one of the free lists.
-    next_free: AtomicPtr<()>,
+    /// The list that was made before this one.
+    made_before: AtomicPtr<()>,
 }
 
 /// What every node begins with.
@@ -211,7 +211,7 @@ impl RetireList {
             draining: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             retired: EventCount::new(),
-            next_free: AtomicPtr::new(ptr::null_mut()),
+            made_before: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -421,24 +421,18 @@ impl Drop for Drain {
 pub(super) struct Owner(&'static RetireList);
 
 impl Owner {
-    /// Makes a list, or takes one that is free.
+    /// Takes a list that nobody owns, or makes one.
     pub(super) fn of_new_list() -> Self {
-        let mut free = free::take_all().cast::<RetireList>();
-        let mut found = None;
-        // SAFETY: lists are never freed, and only lists are put there.
-        while let Some(list) = unsafe { free.as_ref::<'static>() } {
-            free = list.next_free.load(Ordering::Relaxed).cast();
-            if found.is_none() {
-                found = Some(list);
-            } else {
-                list.put_free();
+        let mut next = registry::last().cast::<RetireList>();
+        // SAFETY: lists are never freed, and only lists are in the registry.
+        while let Some(list) = unsafe { next.as_ref::<'static>() } {
+            if list.claim() {
+                return Self(list);
             }
+            next = list.made_before.load(Ordering::Relaxed).cast();
         }
-        let Some(list) = found else { return Self(Box::leak(Box::new(RetireList::new()))) };
-        list.head.store(ptr::null_mut(), Ordering::Relaxed);
-        list.draining.store(false, Ordering::Relaxed);
-        list.stopping.store(false, Ordering::Relaxed);
-        list.owners.store(1, Ordering::Relaxed);
+        let list: &'static RetireList = Box::leak(Box::new(RetireList::new()));
+        registry::put(ptr::from_ref(list).cast_mut().cast(), &list.made_before);
         Self(list)
     }
 
@@ -454,14 +448,22 @@ impl Owner {
 }
 
 impl RetireList {
-    fn put_free(&'static self) {
-        free::put(ptr::from_ref(self).cast_mut().cast(), &self.next_free);
+    /// Takes the list for a new collector, if nobody owns it. Two threads cannot both: one changes the count from 0.
+    fn claim(&self) -> bool {
+        let is_free = self.owners.load(Ordering::Relaxed) == 0
+            && self.owners.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if is_free {
+            self.head.store(ptr::null_mut(), Ordering::Relaxed);
+            self.draining.store(false, Ordering::Relaxed);
+            self.stopping.store(false, Ordering::Relaxed);
+        }
+        is_free
     }
 
     /// Takes note of so many owners less.
     fn disown(&'static self, n: usize) {
-        if n > 0 && self.owners.fetch_sub(n, Ordering::AcqRel) == n {
-            self.put_free();
+        if n > 0 {
+            self.owners.fetch_sub(n, Ordering::AcqRel);
         }
     }
 }

@@ -80,6 +80,9 @@ impl<R: RawCondvar> Condvar<R> {
 
     /// Wakes one waiter, and says whether there was one.
     ///
+    /// It may say so of one that another notification wakes already, or whose time has just run out. So do not hand over by the answer
+    /// what nobody else would have: change the value that the mutex guards, and let the waiter look at it.
+    ///
     /// # Context
     ///
     /// Does not sleep, and takes no token; a section may notify.
@@ -87,7 +90,7 @@ impl<R: RawCondvar> Condvar<R> {
         self.inner.notify_one()
     }
 
-    /// Wakes every waiter, and returns how many there were.
+    /// Wakes every waiter, and returns how many there were, as [`notify_one`](Self::notify_one) says whether there was one.
     ///
     /// # Context
     ///

@@ -203,10 +203,11 @@ macro_rules! map {
 macro_rules! unlock_fair {
     ($guard:ident<$bound:ident> of lock_api::$inner:ident) => {
         impl<T: ?Sized, R: $bound> $guard<'_, T, R> {
-            /// Releases the lock, and hands it to a waiter if there is one.
+            /// Releases the lock for a waiter, if there is one: whoever comes to wait gets behind it.
             ///
             /// When a guard is dropped, whoever comes first takes the lock. A thread that
             /// releases the lock and soon takes it again often comes first, and the waiters starve. With this they get their turn.
+            /// Over the raw locks of this crate, who only tries to take the lock, and does not wait, can still come first.
             ///
             /// # Context
             ///

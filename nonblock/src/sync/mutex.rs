@@ -9,6 +9,7 @@ use super::macros::{guard, lock, map, unlock_fair};
 use crate::check::with_token;
 use crate::context::Context;
 use crate::token::Sleepable;
+use crate::violation::Place;
 
 /// A lock that may be held across a sleep.
 ///
@@ -282,7 +283,15 @@ impl<T: ?Sized, R: RawMutex> MutexGuard<'_, T, R> {
         f: impl FnOnce(&mut Sleepable) -> U,
     ) -> U {
         let _call = with_token::lend();
-        lock_api::MutexGuard::unlocked(&mut guard.inner, || f(cx))
+        let place = Place::caller();
+        // The wait for the lock comes after the closure, which may have left a section open. It is reported before: in there a panic
+        // would end the program.
+        let mut _relock = None;
+        lock_api::MutexGuard::unlocked(&mut guard.inner, || {
+            let result = f(cx);
+            _relock = Some(with_token::lend_at(place));
+            result
+        })
     }
 }
 

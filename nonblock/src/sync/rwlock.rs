@@ -201,7 +201,8 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
 impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     /// Waits until nobody writes, and takes the lock as the one reader that can become the writer.
     ///
-    /// Others may read meanwhile, but no second upgradable reader.
+    /// Others may read meanwhile, but no second upgradable reader. (Those that came while somebody wrote stay in line, behind a writer
+    /// or upgradable reader that came before them.)
     ///
     /// # Context
     ///

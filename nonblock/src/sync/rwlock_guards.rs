@@ -10,6 +10,7 @@ use lock_api::{
 use super::macros::{downgrade, guard, map, unlock_fair};
 use crate::check::with_token;
 use crate::token::Sleepable;
+use crate::violation::Place;
 
 guard! {
     /// An [`RwLock`](super::RwLock) that is held to read, by one of many: unlocks when dropped.
@@ -163,7 +164,15 @@ impl<T: ?Sized, R: RawRwLock> RwLockReadGuard<'_, T, R> {
         f: impl FnOnce(&mut Sleepable) -> U,
     ) -> U {
         let _call = with_token::lend();
-        lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || f(cx))
+        let place = Place::caller();
+        // The wait for the lock comes after the closure, which may have left a section open. It is reported before: in there a panic
+        // would end the program.
+        let mut _relock = None;
+        lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || {
+            let result = f(cx);
+            _relock = Some(with_token::lend_at(place));
+            result
+        })
     }
 }
 
@@ -217,7 +226,15 @@ impl<T: ?Sized, R: RawRwLock> RwLockWriteGuard<'_, T, R> {
         f: impl FnOnce(&mut Sleepable) -> U,
     ) -> U {
         let _call = with_token::lend();
-        lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || f(cx))
+        let place = Place::caller();
+        // The wait for the lock comes after the closure, which may have left a section open. It is reported before: in there a panic
+        // would end the program.
+        let mut _relock = None;
+        lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || {
+            let result = f(cx);
+            _relock = Some(with_token::lend_at(place));
+            result
+        })
     }
 }
 

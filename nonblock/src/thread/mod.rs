@@ -74,7 +74,8 @@ pub fn sleep(cx: &mut Sleepable, duration: Duration) {
 
 /// Puts the thread to sleep until another thread unparks it. It may also wake up by itself.
 ///
-/// [`Thread::unpark`] does not sleep, so a section may wake a thread.
+/// [`Thread::unpark`] does not sleep, so a section may wake a thread. An `unpark` that comes while the thread waits for something else
+/// of this crate, such as a lock or a channel, ends its next `park`, as if that wait had not been.
 ///
 /// # Context
 ///

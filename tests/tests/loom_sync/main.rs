@@ -111,6 +111,21 @@ mod check {
         pub fn lend() {
             might_sleep();
         }
+
+        pub fn lend_at(_place: crate::violation::Place) {
+            might_sleep();
+        }
+    }
+}
+
+/// Where a call is, which no model looks at.
+mod violation {
+    pub struct Place;
+
+    impl Place {
+        pub fn caller() -> Self {
+            Self
+        }
     }
 }
 

@@ -203,13 +203,13 @@ mod reclaim {
     mod pointers;
     mod retire_list;
 
-    /// The checker makes what is in a list anew for every order, so no list is kept.
-    mod free {
+    /// The checker makes what is in a list anew for every order, so no list is taken over.
+    mod registry {
         use crate::primitive::AtomicPtr;
 
         pub fn put(_list: *mut (), _link: &AtomicPtr<()>) {}
 
-        pub fn take_all() -> *mut () {
+        pub fn last() -> *mut () {
             std::ptr::null_mut()
         }
     }

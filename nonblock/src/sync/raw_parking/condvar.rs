@@ -55,7 +55,8 @@ impl RawParkingCondvar {
         unsafe { mutex.unlock(GuardNoSend::new()) };
         in_line.wait(deadline);
         let was_notified = in_line.leave();
-        *guard = mutex.lock();
+        // Nothing panics from the unlock up to here: the caller's guard would be dropped, and unlock what others have.
+        *guard = mutex.lock_unchecked();
         was_notified
     }
 
@@ -72,7 +73,7 @@ impl RawParkingCondvar {
     }
 }
 
-// SAFETY: the mutex is unlocked before the wait, and locked after it.
+// SAFETY: the mutex is unlocked before the wait, and locked after it. Nothing panics in between.
 unsafe impl RawCondvar for RawParkingCondvar {
     const INIT: Self = Self { notifications: EventCount::new(), mutex: AtomicUsize::new(0) };
 

@@ -14,7 +14,8 @@ use crate::primitive::{AtomicUsize, Instant, Ordering};
 /// # Context
 ///
 /// Waiting for it may sleep, and is reported in a section. Trying, and releasing, does not sleep, and allocates and releases no
-/// memory: to release it is one atomic operation, and wakes one thread at most.
+/// memory: to release it is one atomic operation, and a wake if somebody waits. (Where another thread asks for a wake just then, it
+/// makes that one too.)
 ///
 /// # Examples
 ///
@@ -64,9 +65,21 @@ impl RawParkingMutex {
         self.state.compare_exchange(FREE, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
+    /// Takes the lock as [`lock`](RawMutex::lock) does, for a caller that has checked whether it may sleep. It never panics.
+    pub(super) fn lock_unchecked(&self) -> GuardNoSend {
+        if !self.try_take_at_once() {
+            self.wait_unchecked(None);
+        }
+        GuardNoSend::new()
+    }
+
     #[cold]
     fn wait(&self, timeout: Option<Duration>) -> bool {
         might_sleep();
+        self.wait_unchecked(timeout)
+    }
+
+    fn wait_unchecked(&self, timeout: Option<Duration>) -> bool {
         let mut patience = Patience::default();
         let look = || {
             loop {

@@ -3,6 +3,7 @@
 //! There are two lines. In the first, readers, upgradable readers and writers wait in turn to enter. A writer enters while others
 //! still read, and keeps new readers out from then on. In the second line, that one writer waits until the readers have left.
 
+use core::mem;
 use core::time::Duration;
 
 use lock_api::{
@@ -20,7 +21,8 @@ use crate::primitive::{AtomicUsize, Instant, Ordering};
 /// # Context
 ///
 /// Waiting for it may sleep, and is reported in a section. Trying, and releasing, does not sleep, and allocates and releases no
-/// memory: to release it is one atomic operation, and wakes one thread at most.
+/// memory: to release it is one atomic operation, and a wake if somebody waits. (Where another thread asks for a wake just then, it
+/// makes that one too.)
 ///
 /// # Examples
 ///
@@ -79,6 +81,10 @@ impl RawParkingRwLock {
     #[cold]
     fn wait_to_enter(&self, as_what: usize, besides: usize, timeout: Option<Duration>) -> bool {
         might_sleep();
+        // Whoever is first in line beside an upgradable reader waits for that one to leave, and a reader takes nothing from them.
+        if as_what == READER && self.has_upgradable_reader() && self.try_enter(READER, NO_READERS) {
+            return true;
+        }
         let mut patience = Patience::default();
         let look = || {
             loop {
@@ -111,6 +117,10 @@ impl RawParkingRwLock {
         }
     }
 
+    fn has_upgradable_reader(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & UPGRADABLE != 0
+    }
+
     /// Enters if that is possible and nobody waits, or waits for it.
     #[inline]
     fn enter(&self, as_what: usize, besides: usize, timeout: Option<Duration>) -> bool {
@@ -118,10 +128,10 @@ impl RawParkingRwLock {
             || self.wait_to_enter(as_what, besides, timeout)
     }
 
-    /// Waits until nobody reads. The caller is the writer that has entered.
+    /// Waits until nobody reads. The caller is the writer that has entered, and has checked whether it may sleep: a panic would leave
+    /// it in there.
     #[cold]
     fn wait_for_readers(&self, timeout: Option<Duration>) -> bool {
-        might_sleep();
         let is_alone = || self.state.load(Ordering::Acquire) < READER;
         match timeout {
             None => {
@@ -156,8 +166,23 @@ impl RawParkingRwLock {
         is_alone
     }
 
+    /// Turns an upgradable reader into the writer, if nobody else reads.
+    fn try_upgrade_now(&self) -> bool {
+        let alone = |state: usize| (state < READER).then_some(state ^ (UPGRADABLE | WRITER));
+        self.state.try_update(Ordering::Acquire, Ordering::Relaxed, alone).is_ok()
+    }
+
     /// Turns an upgradable reader into the writer, once nobody else reads.
     fn upgrade_for(&self, timeout: Option<Duration>) -> bool {
+        self.try_upgrade_now() || self.wait_to_upgrade(timeout)
+    }
+
+    #[cold]
+    fn wait_to_upgrade(&self, timeout: Option<Duration>) -> bool {
+        // If the report panics, the upgradable reader leaves: its guard is used up.
+        let leaves = LeaveOnPanic(self);
+        might_sleep();
+        mem::forget(leaves);
         // One bit takes the place of the other.
         self.state.fetch_sub(UPGRADABLE - WRITER, Ordering::SeqCst);
         let is_alone =
@@ -182,6 +207,15 @@ impl RawParkingRwLock {
             self.state.fetch_or(OVERDUE, Ordering::Relaxed);
         }
         self.leave(from, 0);
+    }
+}
+
+/// An upgradable reader that leaves when this is dropped.
+struct LeaveOnPanic<'a>(&'a RawParkingRwLock);
+
+impl Drop for LeaveOnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.leave(UPGRADABLE, 0);
     }
 }
 
@@ -323,11 +357,7 @@ unsafe impl RawRwLockUpgrade for RawParkingRwLock {
     }
 
     unsafe fn try_upgrade(&self, guard: GuardNoSend) -> Result<GuardNoSend, GuardNoSend> {
-        let alone = |state: usize| (state < READER).then_some(state ^ (UPGRADABLE | WRITER));
-        match self.state.try_update(Ordering::Acquire, Ordering::Relaxed, alone) {
-            Ok(_) => Ok(guard),
-            Err(_) => Err(guard),
-        }
+        if self.try_upgrade_now() { Ok(guard) } else { Err(guard) }
     }
 }
 
