@@ -331,3 +331,38 @@ fn a_child_of_vfork_and_a_process_that_replaces_itself_in_a_section_do_well() {
         }
     });
 }
+
+/// The same call by the instruction of 32-bit code, of which the numbers are others.
+fn getppid_by_interrupt() -> i64 {
+    let result: i64;
+    // SAFETY: number 64 of these calls is `getppid`, which takes nothing.
+    unsafe {
+        std::arch::asm!(
+            "int 0x80", inlateout("rax") 64i64 => result,
+            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
+        );
+    }
+    result
+}
+
+#[test]
+fn a_call_of_32_bit_code_is_not_taken_for_another() {
+    let test = "a_call_of_32_bit_code_is_not_taken_for_another";
+    let outcome = process::own(test, &[], || {
+        // SAFETY: it takes nothing.
+        let ppid = i64::from(unsafe { libc::getppid() });
+        // The kernel ends the program here if it was built without such calls.
+        if getppid_by_interrupt() != ppid {
+            return;
+        }
+        println!("there are such calls");
+        for quick in TRAPS {
+            let watch = watch(quick);
+            assert_eq!(raw::non_block(|_| getppid_by_interrupt()), ppid);
+            drop(watch);
+        }
+    });
+    if outcome.stdout.contains("there are such calls") {
+        outcome.assert_success();
+    }
+}
