@@ -31,10 +31,17 @@ pub use raw_rwlock::{RawReadWrite, RawSpinningReadWrite};
 
 use loom::model::Builder;
 
+/// Where this environment variable is set, models are explored as deep as they say.
+const DEEP: &str = "NONBLOCK_DEEP_MODELS";
+
+/// Otherwise with so many preemptions at most, which takes a fraction of the time. Most mistakes need two.
+const MOST_PREEMPTIONS: usize = 2;
+
 /// Explores every order with at most so many preemptions. Waiting that nobody ends is a deadlock, which loom reports.
 pub fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let most = if std::env::var_os(DEEP).is_some() { usize::MAX } else { MOST_PREEMPTIONS };
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(preemptions);
+    builder.preemption_bound = Some(preemptions.min(most));
     builder.check(move || {
         pool::fill();
         model();
