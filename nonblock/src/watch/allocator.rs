@@ -8,7 +8,7 @@ use crate::backend::thread_local::is_watched;
 use crate::primitive::{AtomicBool, Ordering};
 
 use super::captured_stack::Registers;
-use super::event_buffer::{Event, What};
+use super::event_buffer::{Event, EventBuffer, What};
 use super::layers::{self, Layers};
 use super::thread_record::ThreadRecord;
 
@@ -127,7 +127,7 @@ fn note_in_section(what: What, bytes: usize) {
     }
     // So that the end of the section looks.
     record.disturb_markers();
-    if let Some((_, event, stack)) = record.buffer().and_then(|buffer| buffer.take()) {
+    if let Some((_, event, stack)) = record.buffer().and_then(EventBuffer::take_for_allocation) {
         let registers = Registers::here();
         stack.capture(registers.stack);
         // SAFETY: the place was taken for this event, and nobody else has it.

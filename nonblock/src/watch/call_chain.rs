@@ -205,6 +205,11 @@ pub(super) fn frames(addresses: &[usize]) -> Vec<Frame> {
         if frames.len() == before {
             frames.push(Frame { address, function: None, file: None, line: None });
         }
+        if let [frame] = &mut frames[before..]
+            && frame.function.is_none()
+        {
+            frame.function = place_in_object(address);
+        }
     }
     // The watch's own frames, and what leads from an allocation to it.
     let is_inner = |frame: &Frame| {
@@ -221,6 +226,21 @@ pub(super) fn frames(addresses: &[usize]) -> Vec<Frame> {
         frames.truncate(end);
     }
     frames
+}
+
+/// Returns where in a loaded object an address lies, as in `libjack.so.0.1.0+0x1f2c4`: what is known of a library without symbols.
+fn place_in_object(address: usize) -> Option<String> {
+    // SAFETY: every value of its words is one of the structure.
+    let mut info = unsafe { core::mem::zeroed::<libc::Dl_info>() };
+    // SAFETY: the loader only looks the address up, and fills the structure.
+    let found = unsafe { libc::dladdr(core::ptr::without_provenance(address), &raw mut info) };
+    if found == 0 || info.dli_fname.is_null() {
+        return None;
+    }
+    // SAFETY: the loader's name ends in a nul, and is there as long as the object is loaded.
+    let path = unsafe { CStr::from_ptr(info.dli_fname) }.to_string_lossy();
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    Some(format!("{name}+{:#x}", address.wrapping_sub(info.dli_fbase.addr())))
 }
 
 /// How the names of functions begin at which a chain of calls is not looked at yet.
@@ -247,22 +267,65 @@ fn without_hash(name: &str) -> String {
     }
 }
 
+/// Whose code a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The program's own.
+    Program,
+    /// A package's, of a registry or a repository.
+    Package,
+    /// The standard library's, this library's, or the C library's.
+    Runtime,
+    /// That is not known: there is no debug information.
+    Unknown,
+}
+
+fn owner(frame: &Frame) -> Owner {
+    let (Some(file), Some(_line)) = (frame.file.as_deref(), frame.line) else {
+        return Owner::Unknown;
+    };
+    // The standard library's files, with those of the packages in it, and what calls the global allocator: that has the place of
+    // the `#[global_allocator]`.
+    let runtime = ["/rustc/", "/rust/deps/", "/lib/rustlib/src/"];
+    let functions = ["nonblock::", "<nonblock::", "__rustc::"];
+    if runtime.iter().any(|part| file.contains(part))
+        || functions.iter().any(|own| function(frame).starts_with(own))
+        || is_own_file(file)
+        || !file.ends_with(".rs") && file.starts_with("./")
+    {
+        return Owner::Runtime;
+    }
+    let packages = ["/.cargo/registry/", "/.cargo/git/"];
+    if packages.iter().any(|part| file.contains(part)) || is_generated(file) {
+        return Owner::Package;
+    }
+    Owner::Program
+}
+
+/// Returns whether a build script wrote the file: it is in a folder `build/NAME-HASH/out`.
+fn is_generated(file: &str) -> bool {
+    let is_folder = |folder: &str| match folder.rsplit_once('-') {
+        Some((_name, hash)) => hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => false,
+    };
+    file.split_once("/build/")
+        .and_then(|(_before, after)| after.split_once("/out/"))
+        .is_some_and(|(folder, _file)| is_folder(folder))
+}
+
 /// Returns the place of the innermost frame that is the program's own.
 pub(super) fn user_frame(frames: &[Frame]) -> Option<usize> {
-    // The standard library's files, those of packages that it is built with, and those of other packages.
-    let of_others =
-        ["/rustc/", "/rust/deps/", "/.cargo/registry/", "/.cargo/git/", "/lib/rustlib/src/"];
-    // The library's own, in a workspace. And what the compiler makes of the line that names a global allocator.
-    let own_or_made = ["nonblock::", "<nonblock::", "__rustc::"];
-    let is_others = |frame: &Frame, file: &str| {
-        of_others.iter().any(|part| file.contains(part))
-            || own_or_made.iter().any(|name| function(frame).starts_with(name))
-            || is_own_file(file)
-            || !file.ends_with(".rs") && file.starts_with("./")
-    };
-    frames.iter().position(|frame| {
-        frame.line.is_some() && frame.file.as_deref().is_some_and(|file| !is_others(frame, file))
-    })
+    frames.iter().position(|frame| owner(frame) == Owner::Program)
+}
+
+/// Returns the function of a package that the program's own code called into, if there is one: the innermost, which did what was
+/// seen.
+pub(super) fn package_function(frames: &[Frame]) -> Option<&str> {
+    frames
+        .iter()
+        .take_while(|frame| owner(frame) != Owner::Program)
+        .find(|frame| owner(frame) == Owner::Package)
+        .and_then(Frame::function)
 }
 
 /// Returns whether a file is one of the library's. The names of its functions do not always tell: where a program has tables of
@@ -273,5 +336,74 @@ fn is_own_file(file: &str) -> bool {
         Some(0) => true,
         Some(at) => folder.starts_with('/') || file[..at].ends_with('/'),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::ToOwned as _;
+
+    use super::{Frame, package_function, user_frame};
+
+    fn frame(function: &str, file: &str) -> Frame {
+        Frame {
+            address: 1,
+            function: Some(function.to_owned()),
+            file: Some(file.to_owned()),
+            line: Some(1),
+        }
+    }
+
+    const REGISTRY: &str = "/home/x/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";
+
+    #[test]
+    fn the_line_of_the_global_allocator_is_not_who_called() {
+        let frames = [
+            frame("__GI___mmap64", "./misc/mmap64.c"),
+            frame("__rustc::__rust_alloc", "/home/x/program/src/main.rs"),
+            frame("alloc::alloc::alloc", "/rustc/59807616e1/library/alloc/src/alloc.rs"),
+            frame(
+                "hashbrown::raw::alloc::inner::do_alloc",
+                "/rust/deps/hashbrown-0.16.1/src/raw.rs",
+            ),
+            frame("program::work", "/home/x/program/src/work.rs"),
+        ];
+        assert_eq!(user_frame(&frames), Some(4));
+        assert_eq!(package_function(&frames), None);
+    }
+
+    #[test]
+    fn what_a_build_script_wrote_is_a_packages_and_not_the_programs() {
+        let generated =
+            "/home/x/program/target/debug/build/jack-sys-90431490ae201a50/out/functions.rs";
+        let frames = [
+            frame("jack_sys::jack_connect", generated),
+            frame("jack::Client::connect", &std::format!("{REGISTRY}/jack-0.13.5/src/client.rs")),
+            frame("program::main", "/home/x/program/src/main.rs"),
+        ];
+        assert_eq!(user_frame(&frames), Some(2));
+        assert_eq!(package_function(&frames), Some("jack_sys::jack_connect"));
+        let own = [frame("program::build::out", "/home/x/build/tool/out/main.rs")];
+        assert_eq!(user_frame(&own), Some(0));
+    }
+
+    #[test]
+    fn a_package_that_calls_back_into_the_program_did_not_do_it() {
+        let frames = [
+            frame("program::callback", "/home/x/program/src/main.rs"),
+            frame("rodio::Mixer::next", &std::format!("{REGISTRY}/rodio-0.23.0/src/mixer.rs")),
+            frame("program::main", "/home/x/program/src/main.rs"),
+        ];
+        assert_eq!(user_frame(&frames), Some(0));
+        assert_eq!(package_function(&frames), None);
+    }
+
+    #[test]
+    fn an_address_without_a_symbol_says_in_which_library_it_is() {
+        // SAFETY: it only looks a name up.
+        let at = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"getpid".as_ptr()) }.addr();
+        let name = super::place_in_object(at).expect("libc is loaded");
+        assert!(name.starts_with("libc.so") && name.contains("+0x"), "{name}");
+        assert_eq!(super::place_in_object(1), None);
     }
 }

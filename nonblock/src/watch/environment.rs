@@ -192,7 +192,10 @@ fn summary() -> String {
         ));
     }
     for (what, count) in [
-        ("event(s) not kept", statistics.lost_events()),
+        (
+            "event(s) not kept: of one section up to 16 are, 8 of them allocations",
+            statistics.lost_events(),
+        ),
         ("section(s) of threads for which there was no room", statistics.unwatched_sections()),
         ("thread(s) whose system calls the kernel would not stop", statistics.untrapped_threads()),
     ] {

@@ -15,6 +15,9 @@ use super::trap::syscalls::SystemCall;
 /// How many events of a section are kept. The others are counted.
 pub(super) const MAX_EVENTS: usize = 16;
 
+/// How many of them may be allocations and releases: so many that the rest has room still.
+const MAX_ALLOCATIONS: usize = 8;
+
 /// How many bytes of a path are kept.
 #[cfg(target_arch = "x86_64")]
 pub(super) const MAX_PATH: usize = 64;
@@ -77,8 +80,10 @@ struct HandlerStack(UnsafeCell<[u8; HANDLER_STACK]>);
 /// The events of a section, and the stacks on which they happened.
 #[derive(Debug)]
 pub(super) struct EventBuffer {
-    /// How many events there were, also those that are not kept.
+    /// How many events asked for a place, also those that got none.
     count: AtomicUsize,
+    /// How many allocations and releases there were. Those above their share did not ask for a place.
+    allocations: AtomicUsize,
     events: [UnsafeCell<Event>; MAX_EVENTS],
     stacks: [CapturedStack; MAX_EVENTS],
     #[cfg(target_arch = "x86_64")]
@@ -128,6 +133,21 @@ impl EventBuffer {
         self.handler_stack.0.get().cast::<u8>().wrapping_add(HANDLER_STACK).cast()
     }
 
+    /// Takes a place for an allocation or a release, of which there may be so many that nothing else would be kept.
+    pub(super) fn take_for_allocation(
+        &self,
+    ) -> Option<(usize, &UnsafeCell<Event>, &CapturedStack)> {
+        if self.allocations.fetch_add(1, Ordering::Relaxed) >= MAX_ALLOCATIONS {
+            return None;
+        }
+        self.take()
+    }
+
+    /// Returns how many allocations did not ask for a place.
+    fn refused(&self) -> usize {
+        self.allocations.load(Ordering::Relaxed).saturating_sub(MAX_ALLOCATIONS)
+    }
+
     /// Returns whether nothing was noted.
     pub(super) fn is_empty(&self) -> bool {
         self.count.load(Ordering::Relaxed) == 0
@@ -135,12 +155,12 @@ impl EventBuffer {
 
     /// Returns how many events there were.
     pub(super) fn len(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed) + self.refused()
     }
 
     /// Returns how many events there were that were not kept.
     pub(super) fn lost(&self) -> usize {
-        self.count.load(Ordering::Relaxed).saturating_sub(MAX_EVENTS)
+        self.count.load(Ordering::Relaxed).saturating_sub(MAX_EVENTS) + self.refused()
     }
 
     /// Returns the events. Call it after the section, on the same thread.
@@ -155,5 +175,6 @@ impl EventBuffer {
     /// Forgets the events.
     pub(super) fn clear(&self) {
         self.count.store(0, Ordering::Relaxed);
+        self.allocations.store(0, Ordering::Relaxed);
     }
 }

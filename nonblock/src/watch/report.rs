@@ -134,6 +134,9 @@ impl Seen {
         let user_frame = call_chain::user_frame(&repeat.frames);
         let took = clock::duration(event.ticks);
         let mut found = found(&event, took);
+        if let Some(function) = call_chain::package_function(&repeat.frames) {
+            let _ = write!(found, ", in `{function}`");
+        }
         if let Some(frame) = user_frame.and_then(|at| repeat.frames.get(at)) {
             let _ = write!(found, ", called");
             if let Some(function) = frame.function() {

@@ -185,7 +185,7 @@ impl Statistics {
             .collect()
     }
 
-    /// Returns how many events were not kept, because their section had more than 16.
+    /// Returns how many events were not kept, because their section had more than 16, or more than 8 allocations and releases.
     #[must_use]
     pub fn lost_events(&self) -> usize {
         LOST_EVENTS.load(Ordering::Relaxed)
