@@ -364,17 +364,16 @@ unsafe extern "C" fn in_child() {
 /// Has the loader keep the object that this is in: the kernel looks at its memory for as long as a watched thread runs.
 fn stay_loaded() {
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: it is an address of this object, and the loader writes such a structure. The name ends in a nul. What is loaded
-    // already runs no constructor.
-    unsafe {
-        let address = (&raw const CONTROL).cast();
-        if libc::dladdr(address, info.as_mut_ptr()) == 0 {
-            return;
-        }
-        let name = info.assume_init().dli_fname;
-        if !name.is_null() {
-            libc::dlopen(name, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
-        }
+    // SAFETY: it is an address of this object, and the loader writes such a structure.
+    if unsafe { libc::dladdr((&raw const CONTROL).cast(), info.as_mut_ptr()) } == 0 {
+        return;
+    }
+    // SAFETY: the loader has written it.
+    let name = unsafe { info.assume_init() }.dli_fname;
+    if !name.is_null() {
+        let flags = libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+        // SAFETY: the name ends in a nul. What is loaded already runs no constructor.
+        unsafe { libc::dlopen(name, flags) };
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn count_lost(events: usize) {
 }
 
 pub(super) fn count_preemptions(times: u64, section: Place) {
-    PREEMPTIONS.count_times((), section, times as usize);
+    PREEMPTIONS.count_times((), section, usize::try_from(times).unwrap_or(usize::MAX));
 }
 
 /// Counts a section of this length.
@@ -66,6 +66,7 @@ pub(super) fn record_length(nanoseconds: u64, section: Place) {
 }
 
 /// Returns the bucket of a length.
+#[expect(clippy::cast_possible_truncation, reason = "they are small by then")]
 fn bucket(nanoseconds: u64) -> usize {
     let bits = BUCKETS_PER_POWER.ilog2();
     if nanoseconds < u64::from(BUCKETS_PER_POWER) {
@@ -77,6 +78,7 @@ fn bucket(nanoseconds: u64) -> usize {
 }
 
 /// Returns the greatest length of a bucket.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer buckets")]
 fn upper_end(bucket: usize) -> u64 {
     let (bits, bucket) = (BUCKETS_PER_POWER.ilog2(), bucket as u32);
     if bucket < BUCKETS_PER_POWER {
@@ -84,7 +86,7 @@ fn upper_end(bucket: usize) -> u64 {
     }
     let power = bucket / BUCKETS_PER_POWER - 1 + bits;
     let within = u128::from(bucket % BUCKETS_PER_POWER + BUCKETS_PER_POWER + 1);
-    ((within << (power - bits)) - 1).min(u64::MAX.into()) as u64
+    ((within << (power - bits)) - 1).try_into().unwrap_or(u64::MAX)
 }
 
 /// What the watch has counted, from the program's start on.
