@@ -93,7 +93,7 @@ fn upper_end(bucket: usize) -> u64 {
 ///
 /// # Context
 ///
-/// Reading it allocates. Do not do it in a section.
+/// What returns a list allocates: do not call that in a section. The other numbers may be read anywhere.
 ///
 /// # Examples
 ///
@@ -158,11 +158,19 @@ pub fn statistics() -> Statistics {
 impl Statistics {
     /// Returns how often threads were preempted, by the places where the sections began. A preemption is no fault of the
     /// section: it is what happens to a thread that does not have a real-time policy.
+    ///
+    /// # Context
+    ///
+    /// Allocates. Do not call it in a section.
     pub fn preemptions(&self) -> Vec<Preemptions> {
         PREEMPTIONS.iter().map(|(key, count)| Preemptions { section: key.place, count }).collect()
     }
 
     /// Returns how long sections lasted, by the places where they began: of the first 64 places.
+    ///
+    /// # Context
+    ///
+    /// Allocates. Do not call it in a section.
     pub fn lengths(&self) -> Vec<SectionLengths> {
         LENGTHS_OF
             .slots()
@@ -188,18 +196,30 @@ impl Statistics {
     }
 
     /// Returns how many events were not kept, because their section had more than 16.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub fn lost_events(&self) -> usize {
         LOST_EVENTS.load(Ordering::Relaxed)
     }
 
     /// Returns how many sections were not watched, because more than 1024 threads had sections at once.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub fn unwatched_sections(&self) -> usize {
         UNWATCHED_THREADS.load(Ordering::Relaxed)
     }
 
     /// Returns for how many threads the kernel refused to stop system calls.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub fn untrapped_threads(&self) -> usize {
         UNTRAPPED_THREADS.load(Ordering::Relaxed)
