@@ -96,6 +96,7 @@
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `watch` | no; needs `std` | the [`watch`], on Linux; brings `checks` |
+//! | `probes` | no; needs `std` | sections as tracepoints for `perf`, `bpftrace` and `gdb`, on Linux; brings `checks` |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //! | `portable-atomic` | no | exact [`stats`] on targets without compare-and-swap, by the crate `portable-atomic` |
 //!

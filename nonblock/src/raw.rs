@@ -203,7 +203,7 @@ pub fn non_block_start() {
 ///
 /// # Panics
 ///
-/// Where no section is open, reports [`ViolationKind::UnbalancedEnd`], which panics
+/// Where no section is open, reports [`ViolationKind::UnbalancedEnd`](crate::ViolationKind::UnbalancedEnd), which panics
 /// under the default [`Policy`](crate::Policy). The depth stays zero.
 ///
 /// # Examples

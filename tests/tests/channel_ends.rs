@@ -18,6 +18,7 @@ struct Request {
 
 /// The client still has the sender, so the channel stays. If the request stayed in it, the client would wait for ever.
 #[test]
+#[expect(clippy::large_stack_arrays, reason = "a send is to take a while")]
 fn a_request_that_is_sent_while_the_last_receiver_goes_is_dropped() {
     let ask = || {
         let (sender, receiver) = channel::bounded::<Request>(1);

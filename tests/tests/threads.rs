@@ -264,8 +264,8 @@ fn a_wait_leaves_the_token_of_an_unpark() {
             let mut guard = MUTEX.lock(cx);
             CHANGED.wait(cx, &mut guard);
         }),
-        ("a completion", |cx, _| drop(DONE.wait(cx))),
-        ("a channel", |cx, receiver| drop(receiver.recv(cx))),
+        ("a completion", |cx, _| _ = DONE.wait(cx)),
+        ("a channel", |cx, receiver| _ = receiver.recv(cx)),
         ("a select", |cx, receiver| {
             let mut select = channel::Select::new();
             select.recv(receiver, drop);

@@ -97,14 +97,14 @@ fn reports_are_lines_of_json_also_with_odd_names() {
         }
     });
     outcome.assert_success();
-    let text = std::fs::read_to_string(&path).unwrap();
+    let written = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let lines: Vec<serde_json::Value> =
-        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    assert_eq!(lines.len(), 6, "{text}");
-    assert!(text.contains("naïveté_and_更"), "{text}");
+        written.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert_eq!(lines.len(), 6, "{written}");
+    assert!(written.contains("naïveté_and_更"), "{written}");
     let occurrences: Vec<_> = lines.iter().map(|line| line["occurrence"].as_u64()).collect();
-    assert_eq!(occurrences, [1, 1, 2, 2, 3, 3].map(Some), "{text}");
+    assert_eq!(occurrences, [1, 1, 2, 2, 3, 3].map(Some), "{written}");
     // On standard error, each is written once.
     assert_eq!(outcome.stderr.matches("clock_nanosleep(").count(), 1, "{outcome:#?}");
 }
@@ -163,19 +163,21 @@ fn a_budget_has_a_histogram_and_preemptions_are_counted_by_place() {
     let outcome = with(test, "schedule,budget=5ms,stats", || {
         let stop = std::sync::atomic::AtomicBool::new(false);
         let pin = || {
+            // SAFETY: zeros are a set.
+            let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+            // SAFETY: every set has room for the first processor.
+            unsafe { libc::CPU_SET(0, &mut set) };
             // SAFETY: the set is whole.
-            unsafe {
-                let mut set: libc::cpu_set_t = std::mem::zeroed();
-                libc::CPU_SET(0, &mut set);
-                libc::sched_setaffinity(0, size_of_val(&set), &raw const set);
-            }
+            unsafe { libc::sched_setaffinity(0, size_of_val(&set), &raw const set) };
         };
         // Another thread wants the same processor.
         std::thread::scope(|scope| {
             pin();
             scope.spawn(|| {
                 pin();
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {}
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
             });
             for _ in 0..10 {
                 raw::non_block(|_| {

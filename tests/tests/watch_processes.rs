@@ -59,19 +59,20 @@ fn programs_started_in_a_section_inherit_what_they_would() {
             unsafe { std::os::unix::process::CommandExt::pre_exec(&mut command, || Ok(())) };
             let by_fork = raw::non_block(|_| command.output());
             all.push(String::from_utf8(by_fork.unwrap().stdout).unwrap());
-            // SAFETY: the texts end in a nul.
-            unsafe {
-                let status = raw::non_block(|_| libc::system(c"exit 7".as_ptr()));
-                assert_eq!(libc::WEXITSTATUS(status), 7);
-                let text = std::ffi::CString::new(SHOW).unwrap();
-                let mut bytes = [0u8; 4096];
-                raw::non_block(|_| {
-                    let file = libc::popen(text.as_ptr(), c"r".as_ptr());
-                    libc::fread(bytes.as_mut_ptr().cast(), 1, 4096, file);
-                    libc::pclose(file);
-                });
-                all.push(String::from_utf8_lossy(&bytes).into_owned());
-            }
+            // SAFETY: the text ends in a nul.
+            let status = raw::non_block(|_| unsafe { libc::system(c"exit 7".as_ptr()) });
+            assert_eq!(libc::WEXITSTATUS(status), 7);
+            let text = std::ffi::CString::new(SHOW).unwrap();
+            let mut bytes = [0u8; 4096];
+            raw::non_block(|_| {
+                // SAFETY: the texts end in a nul.
+                let file = unsafe { libc::popen(text.as_ptr(), c"r".as_ptr()) };
+                // SAFETY: there is room for so many bytes, and the file is open.
+                unsafe { libc::fread(bytes.as_mut_ptr().cast(), 1, 4096, file) };
+                // SAFETY: it is open, and not used again.
+                unsafe { libc::pclose(file) };
+            });
+            all.push(String::from_utf8_lossy(&bytes).into_owned());
             all
         };
         let unwatched = shown();
@@ -124,13 +125,13 @@ fn a_child_that_was_forked_while_others_report_has_sections_of_its_own() {
             }
             for round in 0..60 {
                 let fork = || {
-                    // SAFETY: the child makes few calls and exits.
-                    unsafe {
-                        if round % 3 == 0 {
-                            libc::syscall(libc::SYS_fork) as i32
-                        } else {
-                            libc::fork()
-                        }
+                    if round % 3 == 0 {
+                        // SAFETY: the child makes few calls and exits.
+                        let child = unsafe { libc::syscall(libc::SYS_fork) };
+                        i32::try_from(child).unwrap()
+                    } else {
+                        // SAFETY: this child too.
+                        unsafe { libc::fork() }
                     }
                 };
                 let child = if round % 2 == 0 { raw::non_block(|_| fork()) } else { fork() };
@@ -151,45 +152,49 @@ static CAUGHT: AtomicUsize = AtomicUsize::new(0);
 
 /// Gives a call that a filter refuses the result 4321, as emulators do.
 extern "C" fn emulate(_: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    // SAFETY: the kernel hands them over.
-    unsafe {
-        if (*info).si_code != 1 {
-            libc::_exit(77);
-        }
-        let context = context.cast::<libc::ucontext_t>();
-        (&mut (*context).uc_mcontext.gregs)[libc::REG_RAX as usize] = 4321;
+    // SAFETY: the kernel hands it over.
+    if unsafe { (*info).si_code } != 1 {
+        // SAFETY: the process ends.
+        unsafe { libc::_exit(77) };
     }
+    // SAFETY: the kernel hands it over, and this is its only user.
+    let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    context.uc_mcontext.gregs[libc::REG_RAX as usize] = 4321;
     CAUGHT.fetch_add(1, Ordering::Relaxed);
 }
 
+fn no_action() -> libc::sigaction {
+    // SAFETY: zeros are an action.
+    unsafe { MaybeUninit::zeroed().assume_init() }
+}
+
 fn set_emulator() {
+    let mut action = no_action();
+    action.sa_sigaction = emulate as *const () as usize;
+    action.sa_flags = libc::SA_SIGINFO;
     // SAFETY: the action is whole.
-    unsafe {
-        let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-        action.sa_sigaction = emulate as *const () as usize;
-        action.sa_flags = libc::SA_SIGINFO;
-        assert_eq!(libc::sigaction(libc::SIGSYS, &raw const action, ptr::null_mut()), 0);
-    }
+    assert_eq!(unsafe { libc::sigaction(libc::SIGSYS, &raw const action, ptr::null_mut()) }, 0);
 }
 
 /// Has some calls end as the filter says.
 fn filter(calls: &[libc::c_long], end: u32) {
-    let statement = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let statement =
+        |code: u32, jt, jf, k| libc::sock_filter { code: code.try_into().unwrap(), jt, jf, k };
     let mut filter = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0)];
     for call in calls {
-        filter.push(statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, *call as u32));
+        let number = u32::try_from(*call).unwrap();
+        filter.push(statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number));
         filter.push(statement(libc::BPF_RET | libc::BPF_K, 0, 0, end));
     }
     filter.push(statement(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW));
-    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    let program =
+        libc::sock_fprog { len: filter.len().try_into().unwrap(), filter: filter.as_mut_ptr() };
+    // SAFETY: it takes no pointer.
+    assert_eq!(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }, 0);
     // SAFETY: the kernel copies the program.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program),
-            0
-        );
-    }
+    let set =
+        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    assert_eq!(set, 0);
 }
 
 fn emulated_in_and_out_of_sections() {
@@ -223,7 +228,7 @@ fn a_handler_of_refused_calls_gets_its_signals_set_before_or_after() {
         // Set within a section, and read back.
         raw::non_block(|_| {
             set_emulator();
-            let mut old: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+            let mut old = no_action();
             // SAFETY: there is room for the action.
             unsafe { libc::sigaction(libc::SIGSYS, ptr::null(), &raw mut old) };
             assert_eq!(old.sa_sigaction, emulate as *const () as usize);
@@ -236,6 +241,8 @@ fn a_handler_of_refused_calls_gets_its_signals_set_before_or_after() {
 static FOUND: AtomicUsize = AtomicUsize::new(0);
 static DEPTH: AtomicUsize = AtomicUsize::new(0);
 
+type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+
 /// Hands the signal on to the handler that was there before, as reporters of crashes do.
 extern "C" fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     if DEPTH.fetch_add(1, Ordering::Relaxed) > 3 {
@@ -243,13 +250,8 @@ extern "C" fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc:
         unsafe { libc::_exit(66) };
     }
     // SAFETY: the handler that was found is of this type, or the watch's.
-    unsafe {
-        let found = std::mem::transmute::<
-            usize,
-            extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void),
-        >(FOUND.load(Ordering::Relaxed));
-        found(signal, info, context);
-    }
+    let found = unsafe { std::mem::transmute::<usize, Handler>(FOUND.load(Ordering::Relaxed)) };
+    found(signal, info, context);
 }
 
 #[test]
@@ -259,15 +261,12 @@ fn a_handler_that_hands_on_to_the_one_it_found_is_not_called_again() {
         filter(&[libc::SYS_getppid], libc::SECCOMP_RET_TRAP);
         let _watch = watch(false);
         raw::non_block(|_| ());
-        // SAFETY: the action is whole.
-        unsafe {
-            let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-            let mut old: libc::sigaction = MaybeUninit::zeroed().assume_init();
-            action.sa_sigaction = chain as *const () as usize;
-            action.sa_flags = libc::SA_SIGINFO;
-            libc::sigaction(libc::SIGSYS, &raw const action, &raw mut old);
-            FOUND.store(old.sa_sigaction, Ordering::Relaxed);
-        }
+        let (mut action, mut old) = (no_action(), no_action());
+        action.sa_sigaction = chain as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        // SAFETY: the action is whole, and there is room for the old one.
+        unsafe { libc::sigaction(libc::SIGSYS, &raw const action, &raw mut old) };
+        FOUND.store(old.sa_sigaction, Ordering::Relaxed);
         raw::non_block(|_| ());
         // SAFETY: it takes nothing.
         assert_eq!(unsafe { libc::syscall(libc::SYS_getppid) }, 4321);
@@ -318,12 +317,12 @@ fn a_child_of_vfork_and_a_process_that_replaces_itself_in_a_section_do_well() {
                     }
                     let program = c"/bin/true".as_ptr();
                     let arguments = [program, ptr::null()];
-                    // SAFETY: the texts and the list end in a nul.
-                    unsafe {
-                        libc::execv(c"/nowhere".as_ptr(), arguments.as_ptr());
-                        libc::execv(program, arguments.as_ptr());
-                        libc::_exit(3)
-                    }
+                    // SAFETY: the text and the list end in a nul.
+                    unsafe { libc::execv(c"/nowhere".as_ptr(), arguments.as_ptr()) };
+                    // SAFETY: these do too.
+                    unsafe { libc::execv(program, arguments.as_ptr()) };
+                    // SAFETY: the child ends.
+                    unsafe { libc::_exit(3) }
                 });
                 assert_eq!(status, 0);
             }

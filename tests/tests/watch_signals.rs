@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -28,16 +28,16 @@ fn own(test: &str, body: impl FnOnce()) {
 }
 
 fn set_handler(signal: i32, handler: extern "C" fn(i32), flags: i32, mask_all: bool) {
-    // SAFETY: the action is whole, and the handlers of this file are fit for signals.
-    unsafe {
-        let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-        action.sa_sigaction = handler as *const () as usize;
-        action.sa_flags = flags;
-        if mask_all {
-            libc::sigfillset(&raw mut action.sa_mask);
-        }
-        assert_eq!(libc::sigaction(signal, &raw const action, ptr::null_mut()), 0);
+    // SAFETY: zeros are an action.
+    let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    action.sa_sigaction = handler as *const () as usize;
+    action.sa_flags = flags;
+    if mask_all {
+        // SAFETY: it writes a set there.
+        unsafe { libc::sigfillset(&raw mut action.sa_mask) };
     }
+    // SAFETY: the action is whole, and the handlers of this file are fit for signals.
+    assert_eq!(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) }, 0);
 }
 
 /// Has SIGALRM come to this thread, once or again and again.
@@ -47,20 +47,23 @@ fn alarm_in(duration: Duration, again: Duration) {
     }
     let of = |time: Duration| libc::timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
     let time = libc::itimerspec { it_value: of(duration), it_interval: of(again) };
-    // SAFETY: the structures are whole, and read or written during the calls only.
-    unsafe {
-        if TIMER.get().is_null() {
-            let mut event: libc::sigevent = MaybeUninit::zeroed().assume_init();
-            event.sigev_notify = libc::SIGEV_THREAD_ID;
-            event.sigev_signo = libc::SIGALRM;
-            event.sigev_notify_thread_id = libc::gettid();
-            let mut timer = ptr::null_mut();
-            let made = libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer);
-            assert_eq!(made, 0);
-            TIMER.set(timer);
-        }
-        assert_eq!(libc::timer_settime(TIMER.get(), 0, &raw const time, ptr::null_mut()), 0);
+    if TIMER.get().is_null() {
+        // SAFETY: zeros are an event.
+        let mut event: libc::sigevent = unsafe { MaybeUninit::zeroed().assume_init() };
+        event.sigev_notify = libc::SIGEV_THREAD_ID;
+        event.sigev_signo = libc::SIGALRM;
+        // SAFETY: it takes nothing.
+        event.sigev_notify_thread_id = unsafe { libc::gettid() };
+        let mut timer = ptr::null_mut();
+        // SAFETY: the event is whole, and there is room for a timer.
+        let made =
+            unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
+        assert_eq!(made, 0);
+        TIMER.set(timer);
     }
+    // SAFETY: it reads the time.
+    let set = unsafe { libc::timer_settime(TIMER.get(), 0, &raw const time, ptr::null_mut()) };
+    assert_eq!(set, 0);
 }
 
 fn pipe() -> [i32; 2] {
@@ -91,6 +94,7 @@ extern "C" fn count(_: i32) {
     CALLED.fetch_add(1, Ordering::Relaxed);
 }
 
+#[expect(clippy::large_stack_arrays, reason = "it is to use much stack")]
 extern "C" fn use_much_stack(_: i32) {
     let mut room = [0u8; 100_000];
     black_box(&mut room).fill(1);
@@ -113,12 +117,12 @@ fn a_handler_that_interrupts_a_call_has_the_stack_of_the_program() {
     });
 }
 
-static PIPE: AtomicUsize = AtomicUsize::new(0);
+static PIPE: AtomicI32 = AtomicI32::new(0);
 
 extern "C" fn fill_pipe(_: i32) {
     CALLED.fetch_add(1, Ordering::Relaxed);
     // SAFETY: it writes one byte.
-    unsafe { libc::write(PIPE.load(Ordering::Relaxed) as i32, c"x".as_ptr().cast(), 1) };
+    unsafe { libc::write(PIPE.load(Ordering::Relaxed), c"x".as_ptr().cast(), 1) };
 }
 
 #[test]
@@ -127,7 +131,7 @@ fn a_call_that_restarts_does_so_in_a_section() {
         for quick in TRAPS {
             let watch = watch(quick);
             let [from, to] = pipe();
-            PIPE.store(to as usize, Ordering::Relaxed);
+            PIPE.store(to, Ordering::Relaxed);
             set_handler(libc::SIGALRM, fill_pipe, libc::SA_RESTART, true);
             alarm_in(Duration::from_millis(5), Duration::ZERO);
             assert_eq!(raw::non_block(|_| read_byte(from)).0, 1);
@@ -227,20 +231,24 @@ fn a_mask_is_what_it_would_be_unwatched_in_a_section_and_after_it() {
                         seen.push(mask_now());
                         set(within);
                         seen.push(mask_now());
-                        // SAFETY: the kernel says that the number is none, and that an address is none.
-                        seen.push(unsafe {
+                        // SAFETY: the kernel says that the number is none.
+                        let no_number = unsafe {
                             libc::syscall(libc::SYS_rt_sigprocmask, 77, &raw const all, 0, 8)
-                        } as u64);
-                        seen.push(
-                            unsafe { libc::syscall(libc::SYS_rt_sigprocmask, 0, 8, 0, 8) } as u64
-                        );
+                        };
+                        seen.push(no_number.cast_unsigned());
+                        // SAFETY: the kernel says that the address is none.
+                        let no_address =
+                            unsafe { libc::syscall(libc::SYS_rt_sigprocmask, 0, 8, 0, 8) };
+                        seen.push(no_address.cast_unsigned());
                         // A call that may block, with all signals blocked.
                         let [from, to] = pipe();
                         // SAFETY: it writes a byte.
                         unsafe { libc::write(to, c"x".as_ptr().cast(), 1) };
-                        seen.push(read_byte(from).0 as u64);
-                        // SAFETY: they are the test's own.
-                        unsafe { (libc::close(from), libc::close(to)) };
+                        seen.push(read_byte(from).0.cast_unsigned() as u64);
+                        for end in [from, to] {
+                            // SAFETY: it is the test's own.
+                            unsafe { libc::close(end) };
+                        }
                         seen.push(mask_now());
                     });
                     seen.push(mask_now());
@@ -299,7 +307,7 @@ extern "C" fn jump(_: i32) {
 }
 
 extern "C" fn read_from_pipe() {
-    read_byte(PIPE.load(Ordering::Relaxed) as i32);
+    read_byte(PIPE.load(Ordering::Relaxed));
     unreachable!("a handler jumps out of it");
 }
 
@@ -307,7 +315,7 @@ extern "C" fn read_from_pipe() {
 fn a_handler_may_jump_out_of_a_call_of_a_section() {
     own("a_handler_may_jump_out_of_a_call_of_a_section", || {
         let [from, _to] = pipe();
-        PIPE.store(from as usize, Ordering::Relaxed);
+        PIPE.store(from, Ordering::Relaxed);
         for quick in TRAPS {
             let watch = watch(quick);
             set_handler(libc::SIGALRM, jump, 0, false);
@@ -329,7 +337,7 @@ fn a_handler_may_jump_out_of_a_call_of_a_section() {
 extern "C" fn section_that_writes(_: i32) {
     raw::non_block(|_| {
         // SAFETY: it writes nothing, and may block as far as anybody knows.
-        unsafe { libc::fsync(PIPE.load(Ordering::Relaxed) as i32) };
+        unsafe { libc::fsync(PIPE.load(Ordering::Relaxed)) };
     });
     CALLED.fetch_add(1, Ordering::Relaxed);
 }
@@ -339,7 +347,7 @@ fn a_section_in_a_handler_that_interrupts_the_allocator_or_a_report_waits_for_no
     own(
         "a_section_in_a_handler_that_interrupts_the_allocator_or_a_report_waits_for_nobody",
         || {
-            PIPE.store(pipe()[0] as usize, Ordering::Relaxed);
+            PIPE.store(pipe()[0], Ordering::Relaxed);
             for quick in TRAPS {
                 let watch = watch(quick);
                 let start = Instant::now();
@@ -354,7 +362,7 @@ fn a_section_in_a_handler_that_interrupts_the_allocator_or_a_report_waits_for_no
                     // A report, which the handler interrupts too.
                     raw::non_block(|_| {
                         // SAFETY: it does nothing.
-                        unsafe { libc::fsync(PIPE.load(Ordering::Relaxed) as i32) };
+                        unsafe { libc::fsync(PIPE.load(Ordering::Relaxed)) };
                     });
                 }
                 alarm_in(Duration::ZERO, Duration::ZERO);
@@ -371,10 +379,11 @@ fn thousands_of_signals_from_another_thread_all_arrive() {
     static SUM: AtomicU64 = AtomicU64::new(0);
 
     extern "C" fn add(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-        // SAFETY: the kernel hands it over, with the value that was sent.
-        let value = unsafe { (*info).si_value().sival_ptr } as u64;
+        // SAFETY: the kernel hands it over.
+        let info = unsafe { &*info };
+        // SAFETY: the signal was sent with a value.
+        let value = unsafe { info.si_value() }.sival_ptr as u64;
         SUM.fetch_add(value, Ordering::Relaxed);
-        // A call of a handler.
         // SAFETY: it takes nothing.
         unsafe { libc::syscall(libc::SYS_getppid) };
         raw::non_block(|_| black_box(()));
@@ -402,7 +411,8 @@ fn thousands_of_signals_from_another_thread_all_arrive() {
                     for value in 1..=SENT {
                         let value = libc::sigval { sival_ptr: value as *mut libc::c_void };
                         // SAFETY: the receiver waits for this thread.
-                        while unsafe { libc::pthread_sigqueue(receiver, signal, value) } != 0 {
+                        let send = || unsafe { libc::pthread_sigqueue(receiver, signal, value) };
+                        while send() != 0 {
                             std::thread::yield_now();
                         }
                     }
@@ -410,11 +420,10 @@ fn thousands_of_signals_from_another_thread_all_arrive() {
                 });
                 while !done.load(Ordering::Relaxed) {
                     raw::non_block(|_| {
-                        // SAFETY: they take nothing that is not there.
-                        unsafe {
-                            libc::syscall(libc::SYS_getppid);
-                            libc::usleep(1);
-                        }
+                        // SAFETY: it takes nothing.
+                        unsafe { libc::syscall(libc::SYS_getppid) };
+                        // SAFETY: it takes no pointer.
+                        unsafe { libc::usleep(1) };
                     });
                 }
             });
@@ -446,15 +455,16 @@ fn an_alternate_stack_is_kept_set_and_read_in_a_section() {
             let mut seen = Vec::new();
             for case in &cases {
                 raw::non_block(|_| {
+                    // SAFETY: zeros are a stack.
+                    let mut before: libc::stack_t = unsafe { MaybeUninit::zeroed().assume_init() };
                     // SAFETY: the memory is there until the end.
-                    unsafe {
-                        let mut before: libc::stack_t = MaybeUninit::zeroed().assume_init();
-                        let set = libc::sigaltstack(case, &raw mut before);
-                        seen.push((set, before.ss_flags, before.ss_size));
-                        libc::sigaltstack(ptr::null(), &raw mut before);
-                        seen.push((0, before.ss_flags, before.ss_size));
-                        libc::getppid();
-                    }
+                    let set = unsafe { libc::sigaltstack(case, &raw mut before) };
+                    seen.push((set, before.ss_flags, before.ss_size));
+                    // SAFETY: it writes a stack there.
+                    unsafe { libc::sigaltstack(ptr::null(), &raw mut before) };
+                    seen.push((0, before.ss_flags, before.ss_size));
+                    // SAFETY: it takes nothing.
+                    unsafe { libc::getppid() };
                 });
             }
             seen

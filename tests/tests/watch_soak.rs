@@ -20,6 +20,10 @@ impl Random {
         self.0 ^= self.0 << 17;
         self.0 % below
     }
+
+    fn index(&mut self, below: u64) -> usize {
+        usize::try_from(self.next(below)).unwrap()
+    }
 }
 
 /// What the calls of a run work on.
@@ -33,11 +37,10 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let mut pipe = [0; 2];
-        // SAFETY: there is room for two descriptors, and the name is a text.
-        let file = unsafe {
-            assert_eq!(libc::pipe2(pipe.as_mut_ptr(), libc::O_NONBLOCK), 0);
-            libc::memfd_create(c"soak".as_ptr(), 0)
-        };
+        // SAFETY: there is room for two descriptors.
+        assert_eq!(unsafe { libc::pipe2(pipe.as_mut_ptr(), libc::O_NONBLOCK) }, 0);
+        // SAFETY: the name is a text.
+        let file = unsafe { libc::memfd_create(c"soak".as_ptr(), 0) };
         Self { pipe, file, futex: 0, memory: vec![0; 8192] }
     }
 }
@@ -54,17 +57,20 @@ impl Drop for Scene {
 extern "C" fn nothing(_: i32) {}
 
 /// Makes one call, and returns what it did.
+#[expect(clippy::multiple_unsafe_ops_per_block, reason = "each call has memory of its own scene")]
 fn call(scene: &mut Scene, random: &mut Random) -> (i64, i64) {
     let number = random.next(24);
     let few = random.next(7);
+    let length = usize::try_from(few).unwrap();
+    let byte = u8::try_from(few).unwrap();
     let mut word = 0u64;
-    let mut bytes = [few as u8; 16];
+    let mut bytes = [byte; 16];
     // SAFETY: what the calls read and write is there, and belongs to this function or to the scene.
     let result = unsafe {
         *libc::__errno_location() = 0;
         match number {
-            0 => libc::write(scene.pipe[1], bytes.as_ptr().cast(), few as usize) as i64,
-            1 => libc::read(scene.pipe[0], bytes.as_mut_ptr().cast(), few as usize) as i64,
+            0 => libc::write(scene.pipe[1], bytes.as_ptr().cast(), length) as i64,
+            1 => libc::read(scene.pipe[0], bytes.as_mut_ptr().cast(), length) as i64,
             2 => libc::syscall(libc::SYS_futex, &raw mut scene.futex, 1 | 128, 1),
             3 => libc::syscall(libc::SYS_futex, &raw mut scene.futex, 128, 1 + few, 0),
             4 => {
@@ -78,19 +84,12 @@ fn call(scene: &mut Scene, random: &mut Random) -> (i64, i64) {
                 let new = libc::dup(scene.file);
                 i64::from(libc::close(new))
             }
-            7 => i64::from(libc::fcntl(scene.pipe[(few % 2) as usize], libc::F_GETFL)),
-            8 => libc::lseek(scene.file, few as i64 - 2, (few % 3) as i32),
-            9 => libc::pwrite(scene.file, bytes.as_ptr().cast(), 16, few as i64) as i64,
+            7 => i64::from(libc::fcntl(scene.pipe[length % 2], libc::F_GETFL)),
+            8 => libc::lseek(scene.file, few.cast_signed() - 2, i32::from(byte % 3)),
+            9 => libc::pwrite(scene.file, bytes.as_ptr().cast(), 16, few.cast_signed()) as i64,
             10 => {
                 let set = 1u64 << (9 + few);
-                let done = libc::syscall(
-                    libc::SYS_rt_sigprocmask,
-                    few % 4,
-                    &raw const set,
-                    &raw mut word,
-                    8,
-                );
-                done
+                libc::syscall(libc::SYS_rt_sigprocmask, few % 4, &raw const set, &raw mut word, 8)
             }
             11 => {
                 let mut old: libc::stack_t = MaybeUninit::zeroed().assume_init();
@@ -102,29 +101,29 @@ fn call(scene: &mut Scene, random: &mut Random) -> (i64, i64) {
                 let mut new: libc::sigaction = MaybeUninit::zeroed().assume_init();
                 let mut old: libc::sigaction = MaybeUninit::zeroed().assume_init();
                 new.sa_sigaction = nothing as *const () as usize;
-                let signal = [10, 12, 64, 9, 17, 23, 65][few as usize];
+                let signal = [10, 12, 64, 9, 17, 23, 65][length];
                 let done = libc::sigaction(signal, &raw const new, &raw mut old);
                 word = (old.sa_sigaction == new.sa_sigaction).into();
                 i64::from(done)
             }
             13 => {
                 let mut timer: libc::itimerval = MaybeUninit::zeroed().assume_init();
-                let done = libc::syscall(libc::SYS_getitimer, few as i32, &raw mut timer);
-                word = timer.it_value.tv_sec as u64;
+                let done = libc::syscall(libc::SYS_getitimer, i32::from(byte), &raw mut timer);
+                word = timer.it_value.tv_sec.cast_unsigned();
                 done
             }
-            14 => libc::syscall(libc::SYS_clock_getres, few as i64 * 5, &raw mut bytes),
-            15 => i64::from(libc::prctl(libc::PR_SET_NAME, [few as u8 + 65, 0].as_ptr())),
+            14 => libc::syscall(libc::SYS_clock_getres, few.cast_signed() * 5, &raw mut bytes),
+            15 => i64::from(libc::prctl(libc::PR_SET_NAME, [byte + 65, 0].as_ptr())),
             16 => i64::from(libc::prctl(libc::PR_GET_NAME, bytes.as_mut_ptr())),
             17 => i64::from(libc::getppid()),
             18 => i64::from(libc::close(-1)),
             19 => libc::syscall(libc::SYS_read, scene.file, 8, 100),
-            20 => i64::from(libc::ftruncate(scene.file, few as i64)),
+            20 => i64::from(libc::ftruncate(scene.file, few.cast_signed())),
             21 => libc::syscall(9999),
             22 => i64::from(libc::raise(libc::SIGUSR1)),
             _ => {
                 let at = scene.memory.as_mut_ptr().cast();
-                libc::pread(scene.file, at, few as usize, 0) as i64
+                libc::pread(scene.file, at, length, 0) as i64
             }
         }
     };
@@ -134,7 +133,7 @@ fn call(scene: &mut Scene, random: &mut Random) -> (i64, i64) {
         text.copy_from_slice(&bytes[..8]);
         word ^= u64::from_ne_bytes(text);
     }
-    (result ^ (word as i64) << 1, error.into())
+    (result ^ word.cast_signed() << 1, error.into())
 }
 
 /// Runs so many sections, and returns a hash of all that came of them, or all if there are few.
@@ -142,26 +141,29 @@ fn run(sections: u64) -> (u64, Vec<(i64, i64)>) {
     let mut scene = Scene::new();
     let mut random = Random(88_172_645_463_325_252);
     let (mut hash, mut all) = (0u64, Vec::new());
-    // SAFETY: the handler does nothing.
-    unsafe {
-        for signal in [10, 12, 64, 17, 23] {
-            libc::signal(signal, libc::SIG_DFL);
-        }
-        libc::prctl(libc::PR_SET_NAME, c"soak".as_ptr());
-        libc::signal(libc::SIGUSR1, nothing as *const () as usize);
-        let mut none = 0u64;
-        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw mut none, 0, 8);
+    for signal in [10, 12, 64, 17, 23] {
+        // SAFETY: it is as at the program's start.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+    // SAFETY: the name is a text.
+    unsafe { libc::prctl(libc::PR_SET_NAME, c"soak".as_ptr()) };
+    // SAFETY: the handler does nothing.
+    unsafe { libc::signal(libc::SIGUSR1, nothing as *const () as usize) };
+    let none = 0u64;
+    // SAFETY: the set has eight bytes.
+    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const none, 0, 8) };
     for _ in 0..sections {
-        let calls = random.next(4);
+        let calls = random.index(4);
         let mut results = [(0, 0); 4];
         raw::non_block(|_| {
-            for result in results.iter_mut().take(calls as usize) {
+            for result in results.iter_mut().take(calls) {
                 *result = call(&mut scene, &mut random);
             }
         });
         for (result, error) in results {
-            hash = hash.rotate_left(5).wrapping_mul(0x9E37_79B9) ^ result as u64 ^ error as u64;
+            hash = hash.rotate_left(5).wrapping_mul(0x9E37_79B9)
+                ^ result.cast_unsigned()
+                ^ error.cast_unsigned();
         }
         if sections < 10_000 {
             all.extend(results);

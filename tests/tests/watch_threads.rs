@@ -125,18 +125,19 @@ fn threads_that_std_did_not_make_and_that_end_within_a_section_do_well() {
             for at in 0..200usize {
                 let argument = ptr::without_provenance_mut::<libc::c_void>(at % 2);
                 // SAFETY: the functions differ in that one may unwind, which ends a thread.
-                unsafe {
-                    let body = std::mem::transmute::<
+                let body = unsafe {
+                    std::mem::transmute::<
                         extern "C-unwind" fn(*mut libc::c_void) -> *mut libc::c_void,
                         extern "C" fn(*mut libc::c_void) -> *mut libc::c_void,
-                    >(body);
-                    let mut thread = 0;
-                    assert_eq!(
-                        libc::pthread_create(&raw mut thread, ptr::null(), body, argument),
-                        0
-                    );
-                    assert_eq!(libc::pthread_join(thread, ptr::null_mut()), 0);
-                }
+                    >(body)
+                };
+                let mut thread = 0;
+                // SAFETY: there is room for a thread, and the function makes no use of the argument as a pointer.
+                let made =
+                    unsafe { libc::pthread_create(&raw mut thread, ptr::null(), body, argument) };
+                assert_eq!(made, 0);
+                // SAFETY: it was made, and nobody else joins it.
+                assert_eq!(unsafe { libc::pthread_join(thread, ptr::null_mut()) }, 0);
             }
         }
         // Where a thread ended in a section, the next with its memory begins without one.
@@ -177,7 +178,7 @@ fn the_watch_is_switched_while_others_run_sections() {
                         raw::non_block(|_| {
                             // SAFETY: it takes nothing.
                             unsafe { libc::syscall(libc::SYS_getppid) };
-                            if sections.fetch_add(1, Ordering::Relaxed) % 64 == 0 {
+                            if sections.fetch_add(1, Ordering::Relaxed).is_multiple_of(64) {
                                 std::thread::sleep(Duration::from_micros(1));
                             }
                             let within = raw::non_block(|_| raw::depth());

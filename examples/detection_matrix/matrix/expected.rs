@@ -1,5 +1,7 @@
 //! The expected table: a line for each operation, with tabs between the cells.
 
+use std::fmt::{self, Write as _};
+
 use crate::matrix::operation::{Column, Varies};
 use crate::matrix::row::{NOTHING, Row, SKIPPED};
 
@@ -9,6 +11,11 @@ const MAY: &str = "may";
 /// What a cell says that is never empty, and not always the same.
 const SOME: &str = "some";
 
+/// Adds a line to a text.
+pub(crate) fn add_line(text: &mut String, line: fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("a text takes everything");
+}
+
 /// Returns the expected table as these rows have it.
 pub(crate) fn text(rows: &[Row]) -> String {
     let mut text = String::from(
@@ -16,11 +23,14 @@ pub(crate) fn text(rows: &[Row]) -> String {
          # cargo run --release --example detection_matrix -- --expected examples/detection_matrix/expected.tsv\n",
     );
     let columns = Column::ALL.map(Column::name).join("\t");
-    text += &format!("# group\toperation\t{columns}\twhy it differs\n");
+    add_line(&mut text, format_args!("# group\toperation\t{columns}\twhy it differs"));
     for row in rows {
         let cells = Column::ALL.map(|column| cell(row, column)).join("\t");
         let why = why_it_differs(row);
-        text += &format!("{}\t{}\t{cells}\t{why}\n", row.group.name, row.operation.name);
+        add_line(
+            &mut text,
+            format_args!("{}\t{}\t{cells}\t{why}", row.group.name, row.operation.name),
+        );
     }
     text
 }

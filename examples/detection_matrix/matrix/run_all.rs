@@ -16,7 +16,7 @@ use crate::matrix::row::Row;
 use crate::matrix::sanitizer;
 
 /// How long one process may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How many processes run at a time: most of them sleep.
 const AT_A_TIME: usize = 4;

@@ -62,8 +62,11 @@ fn archive() -> Result<PathBuf, String> {
 /// Where its two functions are.
 static FUNCTIONS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 
+/// What begins a section of the sanitizer's, and what ends it.
+pub(crate) type Hooks = (fn(), fn());
+
 /// Returns what begins and ends a section of its, in a program that has it.
-pub(crate) fn hooks() -> Result<(fn(), fn()), String> {
+pub(crate) fn hooks() -> Result<Hooks, String> {
     // Other programs that are started are to run without it.
     // SAFETY: the program has no other thread yet.
     unsafe { env::remove_var("LD_PRELOAD") };

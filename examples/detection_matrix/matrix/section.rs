@@ -22,12 +22,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     fn of_this_thread() -> Self {
-        // SAFETY: zeros are such a structure, and the kernel writes another.
-        let usage = unsafe {
-            let mut usage = std::mem::zeroed::<libc::rusage>();
-            libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage);
-            usage
-        };
+        let usage = usage_of_this_thread();
         Self {
             voluntary: usage.ru_nvcsw,
             major_faults: usage.ru_majflt,
@@ -47,6 +42,14 @@ impl Counts {
     pub(crate) const fn slept(self) -> bool {
         self.voluntary > 0
     }
+}
+
+fn usage_of_this_thread() -> libc::rusage {
+    // SAFETY: zeros are such a structure.
+    let mut usage = unsafe { std::mem::zeroed::<libc::rusage>() };
+    // SAFETY: the kernel writes another there.
+    unsafe { libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage) };
+    usage
 }
 
 /// Runs an operation in a section. Returns what the kernel counted within.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::matrix::expected;
+use crate::matrix::expected::{self, add_line};
 use crate::matrix::layer::Layer;
 use crate::matrix::operation::{Column, Rule};
 use crate::matrix::outcome::Outcome;
@@ -18,22 +18,28 @@ pub(crate) fn text(rows: &[Row]) -> String {
     for row in rows {
         if row.group.name != group {
             group = row.group.name;
-            text += &format!("\n{}\n", about(row));
-            text += &format!(
-                "  {:<44} {:<5} {:<8} {:<28} {:<5} {:<22} where\n",
-                "operation", "slept", "schedule", "trap", "alloc", "RealtimeSanitizer"
+            add_line(&mut text, format_args!("\n{}", about(row)));
+            add_line(
+                &mut text,
+                format_args!(
+                    "  {:<44} {:<5} {:<8} {:<28} {:<5} {:<22} where",
+                    "operation", "slept", "schedule", "trap", "alloc", "RealtimeSanitizer"
+                ),
             );
         }
         let [slept, schedule, trap, alloc, sanitizer] = Column::ALL.map(|column| row.cell(column));
         let place = row.skipped().or(row.place()).unwrap_or("");
-        text += &format!(
-            "  {:<44} {slept:<5} {schedule:<8} {trap:<28} {alloc:<5} {sanitizer:<22} {place}\n",
-            row.operation.name
+        add_line(
+            &mut text,
+            format_args!(
+                "  {:<44} {slept:<5} {schedule:<8} {trap:<28} {alloc:<5} {sanitizer:<22} {place}",
+                row.operation.name
+            ),
         );
     }
     text += "\n";
     if let Some(why) = sanitizer_is_missing(rows) {
-        text += &format!("RealtimeSanitizer: {why}\n");
+        add_line(&mut text, format_args!("RealtimeSanitizer: {why}"));
     }
     text + &Summary::new(rows).to_string() + "\n"
 }
@@ -43,11 +49,14 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from("# What the watch sees\n\n");
     text += "Made by `cargo run --release --example detection_matrix -- --markdown docs/DETECTION.md`, and not written by hand.\n\
              Each operation ran in a section, in a process of its own, once without a layer and once under each.\n\n";
-    text += &format!("{}.\n\n", Summary::new(rows));
-    text += &format!("Of them {} must not be reported.\n\n", summary::controls(rows));
-    text += &format!("On {}.\n", machine());
+    add_line(&mut text, format_args!("{}.\n", Summary::new(rows)));
+    add_line(
+        &mut text,
+        format_args!("Of them {} must not be reported.\n", summary::controls(rows)),
+    );
+    add_line(&mut text, format_args!("On {}.", machine()));
     if let Some(why) = sanitizer_is_missing(rows) {
-        text += &format!("\nRealtimeSanitizer: {why}\n");
+        add_line(&mut text, format_args!("\nRealtimeSanitizer: {why}"));
     }
     text += "\n* **slept**: the kernel counted that the thread went to sleep (`getrusage`), without any layer.\n\
              * **schedule**: whether the layer said that the thread slept.\n\
@@ -59,16 +68,22 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     for row in rows {
         if row.group.name != group {
             group = row.group.name;
-            text += &format!("\n## {}\n\n", about(row));
+            add_line(&mut text, format_args!("\n## {}\n", about(row)));
             text += "| operation | slept | schedule | trap | alloc | RealtimeSanitizer |\n|---|---|---|---|---|---|\n";
         }
-        text += &format!("| {} | {} |\n", row.operation.name, markdown_cells(row).join(" | "));
+        add_line(
+            &mut text,
+            format_args!("| {} | {} |", row.operation.name, markdown_cells(row).join(" | ")),
+        );
     }
     let differing: Vec<_> = rows.iter().filter(|row| !row.operation.varies.is_empty()).collect();
     if !differing.is_empty() {
         text += "\n## What differs from run to run\n\n";
         for row in differing {
-            text += &format!("* {}: {}\n", row.operation.name, expected::why_it_differs(row));
+            add_line(
+                &mut text,
+                format_args!("* {}: {}", row.operation.name, expected::why_it_differs(row)),
+            );
         }
     }
     let skipped: Vec<_> =
@@ -76,7 +91,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
     if !skipped.is_empty() {
         text += "\n## What this machine does not have\n\n";
         for (name, why) in skipped {
-            text += &format!("* {name}: {why}\n");
+            add_line(&mut text, format_args!("* {name}: {why}"));
         }
     }
     text
@@ -136,8 +151,10 @@ fn machine() -> String {
     let kernel = first_line("uname", "-r").unwrap_or_default();
     // Only the numbers: what is behind them is its builder's.
     let kernel = kernel.split('-').next().unwrap_or_default();
-    // SAFETY: it returns a text that ends in a nul and stays.
-    let libc = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
+    // SAFETY: it takes nothing.
+    let libc = unsafe { libc::gnu_get_libc_version() };
+    // SAFETY: it has returned a text that ends in a nul and stays.
+    let libc = unsafe { std::ffi::CStr::from_ptr(libc) };
     let rustc = first_line("rustc", "--version").unwrap_or_else(|| "an unknown rustc".to_owned());
     format!("Linux {kernel}, glibc {}, {rustc}", libc.to_string_lossy())
 }

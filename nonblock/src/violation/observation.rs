@@ -11,7 +11,7 @@ use std::vec::Vec;
 ///
 /// # Context
 ///
-/// A plain value that owns memory: drop it where memory may be released.
+/// A plain value: everything on it may be called anywhere. It owns memory, so drop it where memory may be released.
 ///
 /// # Examples
 ///
@@ -87,7 +87,7 @@ impl Observation {
 ///
 /// # Context
 ///
-/// A plain value that owns memory: drop it where memory may be released.
+/// A plain value: everything on it may be called anywhere. It owns memory, so drop it where memory may be released.
 ///
 /// # Examples
 ///

@@ -1,9 +1,18 @@
 //! The chain of calls at an event: from the copied stack to addresses, and from addresses to names. After the section only.
 
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(
+        clippy::cast_possible_truncation,
+        reason = "an address of a 64-bit processor, which the unwinder and the loader give in 64 bits"
+    )
+)]
+
 use core::ffi::{CStr, c_int, c_void};
 use core::ops::Range;
 use std::borrow::ToOwned as _;
 use std::format;
+use std::path::Path;
 use std::string::String;
 #[cfg(target_arch = "x86_64")]
 use std::sync::Mutex;
@@ -96,11 +105,11 @@ fn changes() -> Option<(u64, u64)> {
         changes: *mut c_void,
     ) -> c_int {
         if size >= size_of::<libc::dl_phdr_info>() {
-            // SAFETY: the loader hands over such a structure of that size, and `changes` is what was passed with this.
-            unsafe {
-                *changes.cast::<Option<(u64, u64)>>() =
-                    Some(((*info).dlpi_adds, (*info).dlpi_subs));
-            }
+            // SAFETY: the loader hands over such a structure of that size.
+            let info = unsafe { &*info };
+            // SAFETY: `changes` is what was passed with this.
+            let changes = unsafe { &mut *changes.cast::<Option<(u64, u64)>>() };
+            *changes = Some((info.dlpi_adds, info.dlpi_subs));
         }
         // The first object tells all.
         1
@@ -126,11 +135,12 @@ fn modules() -> Vec<framehop::Module<&'static [u8]>> {
         _size: usize,
         modules: *mut c_void,
     ) -> c_int {
-        // SAFETY: the loader hands over such a structure, and `modules` is what `dl_iterate_phdr` was called with.
-        unsafe {
-            let modules = &mut *modules.cast::<Vec<framehop::Module<&'static [u8]>>>();
-            modules.extend(module(&*info));
-        }
+        // SAFETY: it is what `dl_iterate_phdr` was called with.
+        let modules = unsafe { &mut *modules.cast::<Vec<framehop::Module<&'static [u8]>>>() };
+        // SAFETY: the loader hands over such a structure.
+        let info = unsafe { &*info };
+        // SAFETY: the loader goes through the objects that are loaded. When one is unloaded, the tables are made anew.
+        modules.extend(unsafe { module(info) });
         0
     }
 
@@ -291,7 +301,7 @@ fn owner(frame: &Frame) -> Owner {
     if runtime.iter().any(|part| file.contains(part))
         || functions.iter().any(|own| function(frame).starts_with(own))
         || is_own_file(file)
-        || !file.ends_with(".rs") && file.starts_with("./")
+        || file.starts_with("./") && Path::new(file).extension().is_none_or(|is| is != "rs")
     {
         return Owner::Runtime;
     }

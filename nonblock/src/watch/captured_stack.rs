@@ -43,14 +43,10 @@ impl CapturedStack {
             libc::iovec { iov_base: (from + first + PAGE) as *mut _, iov_len: PAGE - first },
         ];
         let whole = libc::iovec { iov_base: self.bytes.get().cast(), iov_len: CAPTURED };
-        // SAFETY: the first call takes nothing. The second writes to the bytes, as many as there are, and reads memory of this
-        // process, or fails.
-        let copied = unsafe {
-            let process = raw_code::syscall(libc::SYS_getpid as usize, [0; 6]);
-            let (pieces_at, whole_at) = (pieces.as_ptr() as usize, &raw const whole as usize);
-            let arguments = [process as usize, whole_at, 1, pieces_at, pieces.len(), 0];
-            raw_code::syscall(libc::SYS_process_vm_readv as usize, arguments)
-        };
+        let (pieces_at, whole_at) = (pieces.as_ptr() as usize, &raw const whole as usize);
+        let arguments = [raw_code::process(), whole_at, 1, pieces_at, pieces.len(), 0];
+        // SAFETY: it writes to the bytes, as many as there are, and reads memory of this process, or fails.
+        let copied = unsafe { raw_code::syscall(libc::SYS_process_vm_readv, arguments) };
         self.len.store(usize::try_from(copied).unwrap_or(0), Ordering::Relaxed);
     }
 
@@ -70,14 +66,17 @@ impl CapturedStack {
         if end > self.len.load(Ordering::Relaxed) {
             return None;
         }
-        // SAFETY: it lies within the bytes that were copied, and nobody writes them now.
-        Some(unsafe { self.bytes.get().cast::<u8>().add(at).cast::<u64>().read_unaligned() })
+        // SAFETY: it lies within the bytes.
+        let word = unsafe { self.bytes.get().cast::<u8>().add(at) }.cast::<[u8; 8]>();
+        // SAFETY: so does its end. They were copied, and nobody writes them now.
+        Some(u64::from_ne_bytes(unsafe { word.read() }))
     }
 }
 
 impl Registers {
     /// Returns those of the caller.
     #[cfg(target_arch = "x86_64")]
+    #[expect(clippy::inline_always, reason = "a call would have registers of its own")]
     #[inline(always)]
     pub(super) fn here() -> Self {
         let (instruction, stack, frame): (usize, usize, usize);

@@ -44,8 +44,8 @@ fn kernel_nanoseconds() -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let arguments = [libc::CLOCK_MONOTONIC as usize, &raw mut time as usize, 0, 0, 0, 0];
     // SAFETY: the kernel writes such a structure there.
-    unsafe { raw_code::syscall(libc::SYS_clock_gettime as usize, arguments) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+    unsafe { raw_code::syscall(libc::SYS_clock_gettime, arguments) };
+    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
 }
 
 /// How many nanoseconds a tick takes, in parts of 2^32: 0 until it was measured.
@@ -65,10 +65,11 @@ pub(super) fn calibrate() {
         elapsed = (now() - before.0, kernel_nanoseconds() - before.1);
     }
     let speed = (u128::from(elapsed.1) << 32) / u128::from(elapsed.0.max(1));
-    NANOSECONDS_PER_TICK.store(speed as u64, Ordering::Relaxed);
+    NANOSECONDS_PER_TICK.store(speed.try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
 /// Returns how many nanoseconds a number of ticks takes.
+#[expect(clippy::cast_possible_truncation, reason = "64 bits are enough for 584 years")]
 #[inline]
 pub(super) fn nanoseconds(ticks: u64) -> u64 {
     let speed = NANOSECONDS_PER_TICK.load(Ordering::Relaxed);

@@ -131,21 +131,37 @@ fn control() -> MutexGuard<'static, Control> {
 
 impl Builder {
     /// Sets the layers. Without this call it is [`Layers::SCHEDULE`].
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn layers(self, layers: Layers) -> Self {
         Self { layers, ..self }
     }
 
     /// Sets how long a section may last, and adds [`Layers::BUDGET`].
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn budget(self, budget: Duration) -> Self {
         Self { budget: Some(budget), layers: self.layers | Layers::BUDGET, ..self }
     }
 
     /// Watches one section in so many of each thread. 1 watches all, and is what holds without this call.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn sample(self, one_in: usize) -> Self {
         Self { sample: Some(one_in.max(1)), ..self }
     }
 
     /// Sets the least size of an allocation that is reported, in bytes. Without this call all are.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn least_allocation(self, bytes: usize) -> Self {
         Self { least_allocation: Some(bytes), ..self }
     }
@@ -159,6 +175,10 @@ impl Builder {
     /// section begins, SIGSYS is opened in its mask and in all handlers' masks, and calls within sections keep it open. So do
     /// this only where nothing blocks all signals of a thread, or sets a handler that does, after that and outside sections.
     /// The same goes for a handler of SIGSYS, and for an alternate stack of signals with less room than the kernel asks for.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn quick_trap(self, quick_trap: bool) -> Self {
         Self { quick_trap, ..self }
     }
@@ -166,6 +186,10 @@ impl Builder {
     /// Reports nothing that has a function or file of the suppression in its chain of calls.
     ///
     /// Suppressions stay when the watch ends.
+    ///
+    /// # Context
+    ///
+    /// May allocate and release memory. Do not call it in a section.
     pub fn suppress(mut self, suppression: Suppression) -> Self {
         self.suppressions.push(suppression);
         self
@@ -173,6 +197,10 @@ impl Builder {
 
     /// Reads suppressions from a file: one in a line, `function:PATTERN REASON` or `file:PATTERN REASON`. Lines that are empty
     /// or begin with `#` say nothing.
+    ///
+    /// # Context
+    ///
+    /// May allocate and release memory. Do not call it in a section.
     pub fn suppressions_file(self, path: impl Into<PathBuf>) -> Self {
         Self { suppressions_file: Some(path.into()), ..self }
     }
@@ -180,11 +208,19 @@ impl Builder {
     /// Writes each report to the end of a file too, as JSON, one in a line.
     ///
     /// The file is written to until another is given, also when the watch has ended.
+    ///
+    /// # Context
+    ///
+    /// May allocate and release memory. Do not call it in a section.
     pub fn json_lines(self, path: impl Into<PathBuf>) -> Self {
         Self { json_lines: Some(path.into()), ..self }
     }
 
     /// Watches the calling thread only. Drop the [`Watch`] on the same thread.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn this_thread_only(self) -> Self {
         Self { this_thread_only: true, ..self }
     }
@@ -259,6 +295,10 @@ fn read_suppressions(path: &Path) -> Result<Vec<Suppression>, StartError> {
 
 impl Watch {
     /// Returns what is set before `start`: the layer [`Layers::SCHEDULE`], for all threads, every section.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     pub fn builder() -> Builder {
         Builder {
             layers: Layers::SCHEDULE,
@@ -364,17 +404,16 @@ unsafe extern "C" fn in_child() {
 /// Has the loader keep the object that this is in: the kernel looks at its memory for as long as a watched thread runs.
 fn stay_loaded() {
     let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: it is an address of this object, and the loader writes such a structure. The name ends in a nul. What is loaded
-    // already runs no constructor.
-    unsafe {
-        let address = (&raw const CONTROL).cast();
-        if libc::dladdr(address, info.as_mut_ptr()) == 0 {
-            return;
-        }
-        let name = info.assume_init().dli_fname;
-        if !name.is_null() {
-            libc::dlopen(name, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
-        }
+    // SAFETY: it is an address of this object, and the loader writes such a structure.
+    if unsafe { libc::dladdr((&raw const CONTROL).cast(), info.as_mut_ptr()) } == 0 {
+        return;
+    }
+    // SAFETY: the loader has written it.
+    let name = unsafe { info.assume_init() }.dli_fname;
+    if !name.is_null() {
+        let flags = libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+        // SAFETY: the name ends in a nul. What is loaded already runs no constructor.
+        unsafe { libc::dlopen(name, flags) };
     }
 }
 

@@ -101,14 +101,16 @@ impl EventBuffer {
         let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as usize;
         let arguments = [0, size, protection, flags, usize::MAX, 0];
         // SAFETY: it maps new memory.
-        let address = unsafe { raw_code::syscall(libc::SYS_mmap as usize, arguments) };
+        let address = unsafe { raw_code::syscall(libc::SYS_mmap, arguments) };
         // Error numbers are the last page's worth below zero.
         if (-4095..0).contains(&address) {
             return None;
         }
-        let buffer = ptr::with_exposed_provenance_mut::<Self>(address as usize);
+        let buffer = ptr::with_exposed_provenance_mut::<Self>(address.cast_unsigned());
         // SAFETY: it is new, and as large as this.
-        unsafe { (&raw mut (*buffer).count).write(AtomicUsize::new(0)) };
+        let count = unsafe { &raw mut (*buffer).count };
+        // SAFETY: nobody else knows of it yet.
+        unsafe { count.write(AtomicUsize::new(0)) };
         Some(buffer)
     }
 

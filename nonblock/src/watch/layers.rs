@@ -208,7 +208,7 @@ pub(super) fn budget() -> u64 {
 }
 
 pub(super) fn set_budget(budget: Option<Duration>) {
-    let budget = budget.map_or(u64::MAX, |budget| budget.as_nanos().min(u64::MAX.into()) as u64);
+    let budget = budget.map_or(u64::MAX, |it| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX));
     BUDGET.store(budget, Ordering::Relaxed);
 }
 

@@ -5,6 +5,7 @@
 use core::arch::global_asm;
 #[cfg(target_arch = "x86_64")]
 use core::cell::Cell;
+use core::ffi::c_long;
 #[cfg(target_arch = "x86_64")]
 use core::ffi::c_void;
 
@@ -182,7 +183,13 @@ unsafe extern "C" {
 ///
 /// That of the system call.
 #[cfg(target_arch = "x86_64")]
-pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it goes into a register of the same width"
+)]
+pub(crate) unsafe fn syscall(number: c_long, arguments: [usize; 6]) -> isize {
+    let number = number as usize;
     let [first, second, third, fourth, fifth, sixth] = arguments;
     // SAFETY: the caller answers for the call.
     unsafe { nonblock_watch_syscall(number, first, second, third, fourth, fifth, sixth) }
@@ -194,17 +201,28 @@ pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
 ///
 /// That of the system call.
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) unsafe fn syscall(number: usize, arguments: [usize; 6]) -> isize {
+#[expect(clippy::cast_possible_truncation, reason = "a `long` is as wide as an address")]
+pub(crate) unsafe fn syscall(number: c_long, arguments: [usize; 6]) -> isize {
     let [first, second, third, fourth, fifth, sixth] = arguments;
     // SAFETY: the caller answers for the call.
-    let result = unsafe {
-        libc::syscall(number as libc::c_long, first, second, third, fourth, fifth, sixth)
-    };
+    let result = unsafe { libc::syscall(number, first, second, third, fourth, fifth, sixth) };
     // SAFETY: it is this thread's own.
     if result == -1 { -(unsafe { *libc::__errno_location() } as isize) } else { result as isize }
 }
 
-/// The same, as a function for others to call.
+/// Returns the number of this process. Safe in a signal handler, and stopped by no trap.
+pub(super) fn process() -> usize {
+    // SAFETY: it takes nothing.
+    unsafe { syscall(libc::SYS_getpid, [0; 6]) }.cast_unsigned()
+}
+
+/// Returns the number of this thread. Safe in a signal handler, and stopped by no trap.
+pub(super) fn thread() -> usize {
+    // SAFETY: it takes nothing.
+    unsafe { syscall(libc::SYS_gettid, [0; 6]) }.cast_unsigned()
+}
+
+/// The function that makes system calls, for others to call.
 #[cfg(target_arch = "x86_64")]
 pub(super) const SYSCALL: RawSyscall = nonblock_watch_syscall;
 

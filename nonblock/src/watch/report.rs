@@ -53,7 +53,7 @@ pub(crate) fn report_section() -> bool {
     buffer.clear();
     let seen: Vec<_> = events
         .into_iter()
-        .map(|(event, addresses)| Seen::new(event, addresses))
+        .map(|(event, addresses)| Seen::new(event, &addresses))
         .filter(|seen| !seen.repeat.suppressed)
         .collect();
     for seen in &seen {
@@ -115,7 +115,7 @@ fn repeat(hash: u64, frames: impl FnOnce() -> Vec<Frame>) -> Repeat {
 }
 
 impl Seen {
-    fn new(event: Event, addresses: Vec<usize>) -> Self {
+    fn new(event: Event, addresses: &[usize]) -> Self {
         let section = event.section.unwrap_or(Place::caller());
         let kind = match event.what {
             #[cfg(target_arch = "x86_64")]
@@ -125,12 +125,12 @@ impl Seen {
             What::OverBudget => ViolationKind::OverBudget,
         };
         let mut hasher = DefaultHasher::new();
-        (kind as usize, section, &addresses).hash(&mut hasher);
+        (kind as usize, section, addresses).hash(&mut hasher);
         #[cfg(target_arch = "x86_64")]
         if let What::SystemCall { call, number, .. } = event.what {
             (number, call.name).hash(&mut hasher);
         }
-        let repeat = repeat(hasher.finish(), || call_chain::frames(&addresses));
+        let repeat = repeat(hasher.finish(), || call_chain::frames(addresses));
         let user_frame = call_chain::user_frame(&repeat.frames);
         let took = clock::duration(event.ticks);
         let mut found = found(&event, took);

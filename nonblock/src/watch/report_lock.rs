@@ -53,7 +53,7 @@ pub(super) enum Refused {
 impl ReportLock {
     /// Takes the lock, if a report can be made here.
     pub(super) fn for_report() -> Result<Self, Refused> {
-        if process() != PROCESS.load(Ordering::Relaxed) {
+        if raw_code::process() != PROCESS.load(Ordering::Relaxed) {
             return Err(Refused::InThisProcess);
         }
         if MINE.get() || super::allocator::is_within() || in_signal_handler() {
@@ -90,7 +90,7 @@ fn take_after_others() -> bool {
     while LOCK.swap(AWAITED, Ordering::Acquire) != FREE {
         let Some(rest) = PATIENCE.checked_sub(start.elapsed()) else { return false };
         let rest = libc::timespec {
-            tv_sec: rest.as_secs() as libc::time_t,
+            tv_sec: rest.as_secs().cast_signed(),
             tv_nsec: rest.subsec_nanos().into(),
         };
         futex(libc::FUTEX_WAIT, AWAITED, &raw const rest);
@@ -107,11 +107,10 @@ fn release() {
 
 /// Waits for the lock or wakes one who does. Where it fails, the lock is looked at again, or another looks at the end of its wait.
 fn futex(operation: i32, value: u32, timeout: *const libc::timespec) {
-    let operation = operation | libc::FUTEX_PRIVATE_FLAG;
-    let arguments =
-        [LOCK.as_ptr() as usize, operation as usize, value as usize, timeout as usize, 0, 0];
+    let operation = (operation | libc::FUTEX_PRIVATE_FLAG).cast_unsigned() as usize;
+    let arguments = [LOCK.as_ptr() as usize, operation, value as usize, timeout as usize, 0, 0];
     // SAFETY: the word is there for ever, and the kernel reads the time during the call.
-    unsafe { raw_code::syscall(libc::SYS_futex as usize, arguments) };
+    unsafe { raw_code::syscall(libc::SYS_futex, arguments) };
 }
 
 /// Returns whether this thread makes a report.
@@ -119,14 +118,9 @@ pub(super) fn is_mine() -> bool {
     MINE.get()
 }
 
-fn process() -> usize {
-    // SAFETY: it takes nothing.
-    unsafe { raw_code::syscall(libc::SYS_getpid as usize, [0; 6]) as usize }
-}
-
 /// Notes that the locks of this process are in order.
 pub(super) fn set_process() {
-    PROCESS.store(process(), Ordering::Relaxed);
+    PROCESS.store(raw_code::process(), Ordering::Relaxed);
 }
 
 /// Called before a fork.

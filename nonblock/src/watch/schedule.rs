@@ -33,17 +33,15 @@ impl Usage {
     /// Asks the kernel. Safe in a signal handler, and stopped by no trap.
     pub(super) fn of_this_thread() -> Self {
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-        let number = libc::SYS_getrusage as usize;
         let arguments = [libc::RUSAGE_THREAD as usize, usage.as_mut_ptr() as usize, 0, 0, 0, 0];
-        // SAFETY: the kernel writes such a structure there. It has succeeded since Linux 2.6.26, and zeros are a value too.
-        let usage = unsafe {
-            raw_code::syscall(number, arguments);
-            usage.assume_init()
-        };
+        // SAFETY: the kernel writes such a structure there.
+        unsafe { raw_code::syscall(libc::SYS_getrusage, arguments) };
+        // SAFETY: it has succeeded since Linux 2.6.26, and zeros are a value too.
+        let usage = unsafe { usage.assume_init() };
         Self {
-            voluntary: usage.ru_nvcsw as u64,
-            involuntary: usage.ru_nivcsw as u64,
-            major_faults: usage.ru_majflt as u64,
+            voluntary: usage.ru_nvcsw.cast_unsigned(),
+            involuntary: usage.ru_nivcsw.cast_unsigned(),
+            major_faults: usage.ru_majflt.cast_unsigned(),
         }
     }
 
@@ -122,11 +120,11 @@ impl OwnArea {
     /// Registers the area for this thread, and returns its field.
     #[cfg(target_arch = "x86_64")]
     fn register(&'static self) -> Option<&'static AtomicUsize> {
-        let address = self as *const Self as usize;
+        let address = core::ptr::from_ref(self) as usize;
         let arguments = [address, AREA_SIZE as usize, 0, SIGNATURE as usize, 0, 0];
         // SAFETY: the area is there for ever, has the size and the alignment that the kernel asks for, and belongs to this
         // thread. Only the kernel and this thread store there.
-        let result = unsafe { raw_code::syscall(libc::SYS_rseq as usize, arguments) };
+        let result = unsafe { raw_code::syscall(libc::SYS_rseq, arguments) };
         // It is busy if this thread has registered it before.
         let is_registered = result == 0 || result == -(libc::EBUSY as isize);
         is_registered.then(|| &self.0[FIELD_OFFSET / size_of::<usize>()])

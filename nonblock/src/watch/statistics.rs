@@ -53,7 +53,7 @@ pub(super) fn count_lost(events: usize) {
 }
 
 pub(super) fn count_preemptions(times: u64, section: Place) {
-    PREEMPTIONS.count_times((), section, times as usize);
+    PREEMPTIONS.count_times((), section, usize::try_from(times).unwrap_or(usize::MAX));
 }
 
 /// Counts a section of this length.
@@ -66,6 +66,7 @@ pub(super) fn record_length(nanoseconds: u64, section: Place) {
 }
 
 /// Returns the bucket of a length.
+#[expect(clippy::cast_possible_truncation, reason = "they are small by then")]
 fn bucket(nanoseconds: u64) -> usize {
     let bits = BUCKETS_PER_POWER.ilog2();
     if nanoseconds < u64::from(BUCKETS_PER_POWER) {
@@ -77,6 +78,7 @@ fn bucket(nanoseconds: u64) -> usize {
 }
 
 /// Returns the greatest length of a bucket.
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer buckets")]
 fn upper_end(bucket: usize) -> u64 {
     let (bits, bucket) = (BUCKETS_PER_POWER.ilog2(), bucket as u32);
     if bucket < BUCKETS_PER_POWER {
@@ -84,14 +86,14 @@ fn upper_end(bucket: usize) -> u64 {
     }
     let power = bucket / BUCKETS_PER_POWER - 1 + bits;
     let within = u128::from(bucket % BUCKETS_PER_POWER + BUCKETS_PER_POWER + 1);
-    ((within << (power - bits)) - 1).min(u64::MAX.into()) as u64
+    ((within << (power - bits)) - 1).try_into().unwrap_or(u64::MAX)
 }
 
 /// What the watch has counted, from the program's start on.
 ///
 /// # Context
 ///
-/// Reading it allocates. Do not do it in a section.
+/// What returns a list allocates: do not call that in a section. The other numbers may be read anywhere.
 ///
 /// # Examples
 ///
@@ -156,11 +158,19 @@ pub fn statistics() -> Statistics {
 impl Statistics {
     /// Returns how often threads were preempted, by the places where the sections began. A preemption is no fault of the
     /// section: it is what happens to a thread that does not have a real-time policy.
+    ///
+    /// # Context
+    ///
+    /// Allocates. Do not call it in a section.
     pub fn preemptions(&self) -> Vec<Preemptions> {
         PREEMPTIONS.iter().map(|(key, count)| Preemptions { section: key.place, count }).collect()
     }
 
     /// Returns how long sections lasted, by the places where they began: of the first 64 places.
+    ///
+    /// # Context
+    ///
+    /// Allocates. Do not call it in a section.
     pub fn lengths(&self) -> Vec<SectionLengths> {
         LENGTHS_OF
             .slots()
@@ -186,18 +196,30 @@ impl Statistics {
     }
 
     /// Returns how many events were not kept, because their section had more than 16, or more than 8 allocations and releases.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub fn lost_events(&self) -> usize {
         LOST_EVENTS.load(Ordering::Relaxed)
     }
 
     /// Returns how many sections were not watched, because more than 1024 threads had sections at once.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub fn unwatched_sections(&self) -> usize {
         UNWATCHED_THREADS.load(Ordering::Relaxed)
     }
 
     /// Returns for how many threads the kernel refused to stop system calls.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub fn untrapped_threads(&self) -> usize {
         UNTRAPPED_THREADS.load(Ordering::Relaxed)

@@ -7,7 +7,7 @@
 use core::cell::Cell;
 use core::ptr;
 
-use crate::primitive::{AtomicPtr, AtomicUsize, Ordering};
+use crate::primitive::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use super::event_buffer::EventBuffer;
 use super::layers::Setting;
@@ -103,7 +103,7 @@ std::thread_local! {
 }
 
 /// How many times this program has been forked, as far as its parents are concerned.
-static FORKS: AtomicUsize = AtomicUsize::new(0);
+static FORKS: AtomicU32 = AtomicU32::new(0);
 
 impl ThreadRecord {
     const fn new() -> Self {
@@ -122,7 +122,7 @@ impl ThreadRecord {
     /// Returns this thread's record. Claims one if it has none: `None` if all are taken.
     #[inline]
     pub(super) fn mine_or_claim() -> Option<&'static Self> {
-        let forks = FORKS.load(Ordering::Relaxed) as u32;
+        let forks = FORKS.load(Ordering::Relaxed);
         if let Some(mine) = Self::mine() {
             if PROCESS.get() != forks {
                 // The kernel has not passed the trap on to this process.
@@ -147,7 +147,7 @@ impl ThreadRecord {
             // As long as the table is full, and not for each section.
             (!FOUND_NONE.replace(true)).then(|| TABLE.iter().find(|record| record.inherit(key)))?
         })?;
-        mine.thread.store(thread(), Ordering::Relaxed);
+        mine.thread.store(raw_code::thread(), Ordering::Relaxed);
         mine.forget_setting();
         mine.state.marker.set(None);
         mine.state.traps.set(false);
@@ -295,25 +295,17 @@ impl ThreadRecord {
 pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     if let Some(mine) = ThreadRecord::mine() {
-        mine.thread.store(thread(), Ordering::Relaxed);
+        mine.thread.store(raw_code::thread(), Ordering::Relaxed);
         if let Some(buffer) = mine.buffer() {
             buffer.clear();
         }
     }
 }
 
-/// Returns the number that the kernel gave this thread.
-fn thread() -> usize {
-    // SAFETY: it takes nothing.
-    unsafe { raw_code::syscall(libc::SYS_gettid as usize, [0; 6]) as usize }
-}
-
 /// Returns whether a thread of this process has ended.
 fn has_ended(thread: usize) -> bool {
-    // SAFETY: they take no memory, and signal 0 is none.
-    unsafe {
-        let process = raw_code::syscall(libc::SYS_getpid as usize, [0; 6]) as usize;
-        let arguments = [process, thread, 0, 0, 0, 0];
-        raw_code::syscall(libc::SYS_tgkill as usize, arguments) == -(libc::ESRCH as isize)
-    }
+    let arguments = [raw_code::process(), thread, 0, 0, 0, 0];
+    // SAFETY: it takes no memory, and signal 0 is none.
+    let result = unsafe { raw_code::syscall(libc::SYS_tgkill, arguments) };
+    result == -(libc::ESRCH as isize)
 }

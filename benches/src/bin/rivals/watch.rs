@@ -61,7 +61,7 @@ fn sections(group: &mut Group) {
         "The feature `watch` is on in this build. A quick trap leaves signals as they are; without that, a section under the \
          trap makes two system calls to block signals and to restore them. The peers do what they do in place of the section.",
     );
-    let long = Duration::from_secs(3600);
+    let long = Duration::from_hours(1);
     group.ours(OFF, || under(None));
     group.ours(SCHEDULE, move || under(Some(watch(Layers::SCHEDULE))));
     group.ours(QUICK_TRAP, move || under(Some(watch(Layers::TRAP).quick_trap(true))));

@@ -124,16 +124,13 @@ fn timerfd() -> Prepared {
             it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 },
             it_value: MOMENT_OF_C,
         };
-        // SAFETY: it reads the time. There is room for a word.
-        unsafe {
-            succeeded(libc::timerfd_settime(
-                descriptor.as_raw_fd(),
-                0,
-                &raw const time,
-                ptr::null_mut(),
-            ));
-            succeeded(libc::read(descriptor.as_raw_fd(), (&raw mut word).cast(), 8) as i64);
-        }
+        // SAFETY: it reads the time.
+        succeeded(unsafe {
+            libc::timerfd_settime(descriptor.as_raw_fd(), 0, &raw const time, ptr::null_mut())
+        });
+        // SAFETY: there is room for a word.
+        let read = unsafe { libc::read(descriptor.as_raw_fd(), (&raw mut word).cast(), 8) };
+        succeeded(read as i64);
     }))
 }
 
@@ -215,7 +212,7 @@ fn io_uring_enter() -> Prepared {
     let mut parameters = [0_u32; 30];
     // SAFETY: the structure has room.
     let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 4, parameters.as_mut_ptr()) };
-    let ring = opened(ring as i32)?;
+    let ring = opened(i32::try_from(ring).expect("a descriptor"))?;
     super::support::handle_signal(libc::SIGUSR1);
     let thread = thread_id();
     once_blocked(move || send_signal(thread, libc::SIGUSR1));

@@ -74,7 +74,7 @@ fn write() -> Prepared {
 
 fn sync_all() -> Prepared {
     let (_, mut file) = file("synced");
-    file.write_all(&[3; 1 << 16]).expect("it can be written");
+    file.write_all(&vec![3; 1 << 16]).expect("it can be written");
     Ok(Box::new(move || file.sync_all().expect("it can be written to the disk")))
 }
 
@@ -147,7 +147,7 @@ fn create_dir() -> Prepared {
 fn lock_request(kind: i32) -> libc::flock {
     // SAFETY: zeros are such a structure: from the beginning to the end of the file.
     let mut request = unsafe { std::mem::zeroed::<libc::flock>() };
-    request.l_type = kind as libc::c_short;
+    request.l_type = kind.try_into().expect("a small number");
     request
 }
 
@@ -179,7 +179,7 @@ fn replace_by_full_pipe(stream: i32) {
     // SAFETY: both are open.
     succeeded(unsafe { libc::dup2(writer.as_raw_fd(), stream) });
     once_blocked(move || {
-        let mut bytes = [0; 1 << 16];
+        let mut bytes = vec![0; 1 << 16];
         while reader.read(&mut bytes).is_ok_and(|read| read > 0) {}
     });
 }
@@ -219,7 +219,7 @@ fn pipe_read() -> Prepared {
 fn pipe_write() -> Prepared {
     let (mut reader, mut writer) = full_pipe();
     once_blocked(move || {
-        reader.read_exact(&mut [0; 1 << 16]).expect("it is full");
+        reader.read_exact(&mut vec![0; 1 << 16]).expect("it is full");
         reader
     });
     Ok(Box::new(move || assert_eq!(writer.write(&[1]).expect("it is read"), 1)))

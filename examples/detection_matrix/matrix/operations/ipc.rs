@@ -82,11 +82,12 @@ fn semop() -> Prepared {
 
 fn mq_receive() -> Prepared {
     let name = CString::new(format!("/detection_matrix.{}", std::process::id())).expect("a text");
-    // SAFETY: zeros are such a structure. The name ends in a nul.
+    // SAFETY: zeros are such a structure.
+    let mut attributes = unsafe { std::mem::zeroed::<libc::mq_attr>() };
+    attributes.mq_maxmsg = 1;
+    attributes.mq_msgsize = 64;
+    // SAFETY: the name ends in a nul.
     let queue = unsafe {
-        let mut attributes = std::mem::zeroed::<libc::mq_attr>();
-        attributes.mq_maxmsg = 1;
-        attributes.mq_msgsize = 64;
         libc::mq_open(name.as_ptr(), libc::O_CREAT | libc::O_RDWR, 0o600, &raw const attributes)
     };
     if queue < 0 {

@@ -192,11 +192,10 @@ fn major_fault() -> Prepared {
     let memory =
         unsafe { libc::mmap(ptr::null_mut(), FILE, protection, flags, file.as_raw_fd(), 0) };
     assert_ne!(memory, libc::MAP_FAILED);
-    // SAFETY: the kernel is told how the memory is used, and that the file is not needed.
-    unsafe {
-        succeeded(libc::madvise(memory, FILE, libc::MADV_RANDOM));
-        libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED);
-    }
+    // SAFETY: the kernel is told how the memory is used.
+    succeeded(unsafe { libc::madvise(memory, FILE, libc::MADV_RANDOM) });
+    // SAFETY: it takes no pointer.
+    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
     let mut pages = [0_u8; FILE / 4096];
     // SAFETY: there is a byte for each page.
     succeeded(unsafe { libc::mincore(memory, FILE, pages.as_mut_ptr()) });
@@ -205,7 +204,9 @@ fn major_fault() -> Prepared {
     }
     Ok(Box::new(move || {
         // SAFETY: it is in the mapping.
-        black_box(unsafe { memory.cast::<u8>().add(FILE / 2).read_volatile() });
+        let byte = unsafe { memory.cast::<u8>().add(FILE / 2) };
+        // SAFETY: the file is as large.
+        black_box(unsafe { byte.read_volatile() });
     }))
 }
 
@@ -224,16 +225,17 @@ fn userfault() -> Prepared {
     // SAFETY: it takes no pointer.
     let descriptor =
         unsafe { libc::syscall(libc::SYS_userfaultfd, libc::O_CLOEXEC | uffd::USER_MODE_ONLY) };
-    let descriptor = opened(descriptor as i32)?;
+    let descriptor = opened(i32::try_from(descriptor).expect("a descriptor"))?;
     let memory = map();
     let start = memory.expose_provenance() as u64;
     let mut api = [uffd::API, 0, 0];
     let mut register = [start, SIZE as u64, uffd::MODE_MISSING, 0];
-    // SAFETY: the structures are as the kernel has them.
-    unsafe {
-        succeeded(libc::ioctl(descriptor.as_raw_fd(), uffd::IOCTL_API, api.as_mut_ptr()));
-        succeeded(libc::ioctl(descriptor.as_raw_fd(), uffd::IOCTL_REGISTER, register.as_mut_ptr()));
-    }
+    // SAFETY: the structure is as the kernel has it.
+    succeeded(unsafe { libc::ioctl(descriptor.as_raw_fd(), uffd::IOCTL_API, api.as_mut_ptr()) });
+    // SAFETY: so is this one.
+    succeeded(unsafe {
+        libc::ioctl(descriptor.as_raw_fd(), uffd::IOCTL_REGISTER, register.as_mut_ptr())
+    });
     once_blocked(move || {
         let mut zero = [start, 4096, 0, 0];
         // SAFETY: the structure is as the kernel has it.

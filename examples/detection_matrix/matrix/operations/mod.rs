@@ -1,5 +1,7 @@
 //! The operations, by groups.
 
+#![expect(clippy::unnecessary_wraps, reason = "the preparations of all operations have one type")]
+
 mod crates;
 mod events;
 mod files;

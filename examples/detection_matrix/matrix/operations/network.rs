@@ -133,13 +133,12 @@ fn recvmsg() -> Prepared {
     Ok(Box::new(move || {
         let mut byte = [0_u8];
         let mut part = libc::iovec { iov_base: byte.as_mut_ptr().cast(), iov_len: 1 };
-        // SAFETY: zeros are such a structure. The call writes to the one byte that it names.
-        unsafe {
-            let mut message = std::mem::zeroed::<libc::msghdr>();
-            message.msg_iov = &raw mut part;
-            message.msg_iovlen = 1;
-            assert_eq!(libc::recvmsg(one.as_raw_fd(), &raw mut message, 0), 1);
-        }
+        // SAFETY: zeros are such a structure.
+        let mut message = unsafe { std::mem::zeroed::<libc::msghdr>() };
+        message.msg_iov = &raw mut part;
+        message.msg_iovlen = 1;
+        // SAFETY: it writes to the one byte that is named.
+        assert_eq!(unsafe { libc::recvmsg(one.as_raw_fd(), &raw mut message, 0) }, 1);
     }))
 }
 

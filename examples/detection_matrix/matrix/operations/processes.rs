@@ -44,7 +44,7 @@ fn wait() -> Prepared {
 }
 
 fn waitpid() -> Prepared {
-    let process = child()?.id() as libc::pid_t;
+    let process = child()?.id().cast_signed();
     let mut status = 0;
     // SAFETY: it writes the status there.
     Ok(Box::new(move || succeeded(unsafe { libc::waitpid(process, &raw mut status, 0) })))
@@ -67,8 +67,9 @@ fn poll_of_pidfd() -> Prepared {
     if descriptor < 0 {
         return Err(io::Error::last_os_error().to_string());
     }
+    let descriptor = i32::try_from(descriptor).expect("a descriptor");
     // SAFETY: it was opened just now.
-    let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor as i32) };
+    let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
     let mut poll = libc::pollfd { fd: descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     std::mem::forget(descriptor);
     // SAFETY: it writes to one structure.
@@ -78,11 +79,10 @@ fn poll_of_pidfd() -> Prepared {
 fn fork() -> Prepared {
     Ok(Box::new(|| {
         // SAFETY: the child makes one call, which ends it.
-        unsafe {
-            match libc::fork() {
-                0 => libc::_exit(0),
-                child => succeeded(child),
-            }
+        match unsafe { libc::fork() } {
+            // SAFETY: it only ends the child.
+            0 => unsafe { libc::_exit(0) },
+            child => succeeded(child),
         }
     }))
 }

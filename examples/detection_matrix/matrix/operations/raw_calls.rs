@@ -49,6 +49,10 @@ fn rustix_poll() -> Prepared {
 /// # Safety
 ///
 /// As for the call.
+#[expect(
+    clippy::inline_always,
+    reason = "the operation is to make the call itself, as programs do"
+)]
 #[inline(always)]
 unsafe fn system_call(number: i64, arguments: [usize; 4]) -> i64 {
     let [a, b, c, d] = arguments;
@@ -91,6 +95,10 @@ fn assembly_futex() -> Prepared {
 /// # Safety
 ///
 /// As for the call. Numbers and structures are those of 32-bit programs.
+#[expect(
+    clippy::inline_always,
+    reason = "the operation is to make the call itself, as programs do"
+)]
 #[inline(always)]
 unsafe fn system_call_of_32_bits(number: i32, a: u32, b: u32) -> i32 {
     let result;

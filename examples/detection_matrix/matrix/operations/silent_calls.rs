@@ -293,7 +293,7 @@ fn waitpid_nohang() -> Prepared {
     let child = child()?;
     let mut status = 0;
     Ok(Box::new(move || {
-        let process = child.id() as libc::pid_t;
+        let process = child.id().cast_signed();
         // SAFETY: it writes the status there.
         assert_eq!(unsafe { libc::waitpid(process, &raw mut status, libc::WNOHANG) }, 0);
     }))
@@ -325,8 +325,9 @@ fn semop_nowait() -> Prepared {
     if set < 0 {
         return Err(std::io::Error::last_os_error().to_string());
     }
+    let no_wait = libc::IPC_NOWAIT.try_into().expect("a small number");
     Ok(Box::new(move || {
-        let mut down = libc::sembuf { sem_num: 0, sem_op: -1, sem_flg: libc::IPC_NOWAIT as i16 };
+        let mut down = libc::sembuf { sem_num: 0, sem_op: -1, sem_flg: no_wait };
         // SAFETY: it reads one operation.
         failed_with(libc::EAGAIN, unsafe { libc::semop(set, &raw mut down, 1) });
     }))
@@ -346,11 +347,10 @@ fn timerfd_settime() -> Prepared {
 
 fn setitimer() -> Prepared {
     Ok(Box::new(|| {
-        // SAFETY: zeros are no time, which stops the timer.
-        succeeded(unsafe {
-            let none = std::mem::zeroed();
-            libc::setitimer(libc::ITIMER_REAL, &raw const none, ptr::null_mut())
-        });
+        // SAFETY: zeros are no time.
+        let none = unsafe { std::mem::zeroed() };
+        // SAFETY: it reads the time, and stops the timer.
+        succeeded(unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const none, ptr::null_mut()) });
     }))
 }
 
@@ -375,11 +375,10 @@ fn gettid() -> Prepared {
 
 fn getrusage() -> Prepared {
     Ok(Box::new(|| {
-        // SAFETY: zeros are such a structure, and the kernel writes another.
-        unsafe {
-            let mut usage = std::mem::zeroed();
-            succeeded(libc::getrusage(libc::RUSAGE_SELF, &raw mut usage));
-        }
+        // SAFETY: zeros are such a structure.
+        let mut usage = unsafe { std::mem::zeroed() };
+        // SAFETY: the kernel writes another there.
+        succeeded(unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) });
     }))
 }
 

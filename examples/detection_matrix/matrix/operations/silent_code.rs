@@ -109,7 +109,9 @@ fn arithmetic() -> Prepared {
 fn vector() -> Prepared {
     let mut numbers = vec![1_u64; 4096];
     Ok(Box::new(move || {
-        numbers.iter_mut().for_each(|number| *number += 1);
+        for number in &mut numbers {
+            *number += 1;
+        }
         numbers.sort_unstable();
         black_box(&numbers);
     }))

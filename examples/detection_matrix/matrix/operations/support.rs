@@ -64,8 +64,10 @@ pub(super) fn failed_with(error: i32, result: impl Into<i64>) {
 
 /// Sends a signal to the thread with this number.
 pub(super) fn send_signal(thread: libc::pid_t, signal: i32) {
+    // SAFETY: it takes nothing.
+    let process = unsafe { libc::getpid() };
     // SAFETY: it takes no pointer.
-    let result = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, signal) };
+    let result = unsafe { libc::syscall(libc::SYS_tgkill, process, thread, signal) };
     succeeded(result);
 }
 
@@ -73,23 +75,24 @@ pub(super) fn send_signal(thread: libc::pid_t, signal: i32) {
 pub(super) fn handle_signal(signal: i32) {
     extern "C" fn nothing(_signal: i32) {}
 
-    // SAFETY: zeros are such a structure. The handler does nothing.
-    unsafe {
-        let mut action = std::mem::zeroed::<libc::sigaction>();
-        action.sa_sigaction = nothing as extern "C" fn(i32) as usize;
-        succeeded(libc::sigaction(signal, &raw const action, std::ptr::null_mut()));
-    }
+    // SAFETY: zeros are such a structure.
+    let mut action = unsafe { std::mem::zeroed::<libc::sigaction>() };
+    action.sa_sigaction = nothing as extern "C" fn(i32) as usize;
+    // SAFETY: the handler does nothing.
+    succeeded(unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) });
 }
 
 /// Blocks a signal in this thread, and returns the set that has it.
 pub(super) fn block_signal(signal: i32) -> libc::sigset_t {
-    // SAFETY: zeros are a set, and the calls change this one only.
-    unsafe {
-        let mut set = std::mem::zeroed();
-        libc::sigaddset(&raw mut set, signal);
-        assert_eq!(libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()), 0);
-        set
-    }
+    // SAFETY: zeros are a set.
+    let mut set = unsafe { std::mem::zeroed() };
+    // SAFETY: it changes the set.
+    unsafe { libc::sigaddset(&raw mut set, signal) };
+    // SAFETY: it reads the set.
+    let result =
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
+    assert_eq!(result, 0);
+    set
 }
 
 /// Returns the time in a long moment, by the clock that C's functions count by.

@@ -73,12 +73,10 @@ fn sigsuspend() -> Prepared {
     let thread = thread_id();
     once_blocked(move || send_signal(thread, libc::SIGUSR1));
     Ok(Box::new(|| {
-        // SAFETY: zeros are an empty set. The call reads it.
-        let result = unsafe {
-            let empty = std::mem::zeroed();
-            libc::sigsuspend(&raw const empty)
-        };
-        failed_with(libc::EINTR, result);
+        // SAFETY: zeros are an empty set.
+        let empty = unsafe { std::mem::zeroed() };
+        // SAFETY: it reads the set.
+        failed_with(libc::EINTR, unsafe { libc::sigsuspend(&raw const empty) });
     }))
 }
 

@@ -20,13 +20,16 @@ pub(in super::super) fn switch_on(record: &'static ThreadRecord) -> io::Result<(
     let arguments = [PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, start, len, selector, 0];
     // SAFETY: the selector is there for ever, and holds one of the two bytes. Calls that it stops come to the handler, which
     // makes its own from within the range.
-    let result = unsafe { raw_code::syscall(libc::SYS_prctl as usize, arguments) };
-    if result == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(-result as i32)) }
+    let result = unsafe { raw_code::syscall(libc::SYS_prctl, arguments) };
+    if result == 0 {
+        return Ok(());
+    }
+    Err(io::Error::from_raw_os_error(i32::try_from(-result).unwrap_or(libc::EINVAL)))
 }
 
 /// Has the kernel stop no system call of this thread.
 pub(in super::super) fn switch_off() {
     let arguments = [PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0, 0];
     // SAFETY: it changes nothing else.
-    unsafe { raw_code::syscall(libc::SYS_prctl as usize, arguments) };
+    unsafe { raw_code::syscall(libc::SYS_prctl, arguments) };
 }

@@ -5,6 +5,13 @@
 //! it, in the exempt range, with the registers and on the stack of the program (`raw_code.rs`). So a signal that interrupts the
 //! call finds everything as it would be, its handler may jump away, and the kernel restarts the call as it does.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "registers, addresses and arguments of system calls: the same bits, whatever their type"
+)]
+
 use core::arch::global_asm;
 use core::ffi::c_void;
 use core::ptr;
@@ -125,8 +132,10 @@ unsafe extern "C" fn on_sigsys(
     if code == SYS_USER_DISPATCH
         && let Some(record) = mine
     {
+        // SAFETY: it lies within the structure.
+        let arch = unsafe { info.cast::<u32>().add(7) };
         // SAFETY: the kernel writes the architecture there, for this signal.
-        let arch = unsafe { info.cast::<u32>().add(7).read() };
+        let arch = unsafe { arch.read() };
         if arch != ARCH_X86_64 {
             // SAFETY: the kernel hands it over, and this is its only user.
             let context = unsafe { &mut *context };
@@ -165,10 +174,11 @@ fn note_call_of_32_bits(record: &ThreadRecord, context: &mut libc::ucontext_t) {
 /// Goes on on a stack of the watch's: the alternate stack of the program may have room for the signal's frame and no more.
 fn stopped_on_own_stack(record: &'static ThreadRecord, context: *mut libc::ucontext_t) {
     unsafe extern "C" fn on_stack(record: *const c_void, context: *mut c_void) {
-        // SAFETY: they are what was passed with the function.
-        unsafe {
-            stopped(&*record.cast::<ThreadRecord>(), &mut *context.cast::<libc::ucontext_t>());
-        }
+        // SAFETY: it is what was passed with the function.
+        let record = unsafe { &*record.cast::<ThreadRecord>() };
+        // SAFETY: this is too.
+        let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+        stopped(record, context);
     }
 
     let free = record.buffer().filter(|_| !record.handling().replace(true));
@@ -218,13 +228,9 @@ unsafe fn pass_on(
         libc::SIG_DFL => {
             // The program is to die of it, as it would have.
             signals::set_action(signal, &KernelAction { handler: libc::SIG_DFL, ..own() });
-            // SAFETY: these take no memory.
-            unsafe {
-                let process = raw_code::syscall(libc::SYS_getpid as usize, [0; 6]) as usize;
-                let thread = raw_code::syscall(libc::SYS_gettid as usize, [0; 6]) as usize;
-                let arguments = [process, thread, signal as usize, 0, 0, 0];
-                raw_code::syscall(libc::SYS_tgkill as usize, arguments);
-            }
+            let arguments = [raw_code::process(), raw_code::thread(), signal as usize, 0, 0, 0];
+            // SAFETY: it takes no memory.
+            unsafe { raw_code::syscall(libc::SYS_tgkill, arguments) };
         }
         handler if former.flags & libc::SA_SIGINFO as u64 != 0 => {
             type Handler = unsafe extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::ucontext_t);
@@ -467,9 +473,7 @@ fn change_action(arguments: &[usize; 6]) -> isize {
     let new = new.map(signals::without_sigsys);
     let new_at = new.as_ref().map_or(0, |action| ptr::from_ref(action) as usize);
     // SAFETY: the program makes this call. The kernel reads the copy, and writes where the program said.
-    unsafe {
-        raw_code::syscall(libc::SYS_rt_sigaction as usize, [signal, new_at, before, size, 0, 0])
-    }
+    unsafe { raw_code::syscall(libc::SYS_rt_sigaction, [signal, new_at, before, size, 0, 0]) }
 }
 
 fn context_mask(context: &libc::ucontext_t) -> u64 {

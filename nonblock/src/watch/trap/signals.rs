@@ -6,6 +6,13 @@
 //! Therefore a section blocks all other signals, but for those that an instruction raises, until it ends. They arrive when
 //! it ends, or when it makes a call that may block or has to do with signals. Such a call is made with the program's own mask.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "addresses and arguments of system calls: the same bits, whatever their type"
+)]
+
 use core::mem::MaybeUninit;
 use core::ptr;
 
@@ -68,7 +75,7 @@ pub(in super::super) fn set_mask(mask: Mask) -> Mask {
         0,
     ];
     // SAFETY: the kernel reads one set and writes the other.
-    unsafe { raw_code::syscall(libc::SYS_rt_sigprocmask as usize, arguments) };
+    unsafe { raw_code::syscall(libc::SYS_rt_sigprocmask, arguments) };
     before
 }
 
@@ -77,7 +84,7 @@ pub(in super::super) fn open_sigsys() {
     let mask = bit(libc::SIGSYS);
     let arguments = [libc::SIG_UNBLOCK as usize, &raw const mask as usize, 0, MASK_SIZE, 0, 0];
     // SAFETY: the kernel reads the set.
-    unsafe { raw_code::syscall(libc::SYS_rt_sigprocmask as usize, arguments) };
+    unsafe { raw_code::syscall(libc::SYS_rt_sigprocmask, arguments) };
 }
 
 /// Returns the action for a signal.
@@ -85,7 +92,7 @@ pub(super) fn action(signal: i32) -> Option<KernelAction> {
     let mut action = MaybeUninit::<KernelAction>::zeroed();
     let arguments = [signal as usize, 0, action.as_mut_ptr() as usize, MASK_SIZE, 0, 0];
     // SAFETY: the kernel writes such a structure there.
-    let result = unsafe { raw_code::syscall(libc::SYS_rt_sigaction as usize, arguments) };
+    let result = unsafe { raw_code::syscall(libc::SYS_rt_sigaction, arguments) };
     // SAFETY: every value of the words is one of the structure.
     (result == 0).then(|| unsafe { action.assume_init() })
 }
@@ -94,7 +101,7 @@ pub(super) fn action(signal: i32) -> Option<KernelAction> {
 pub(super) fn set_action(signal: i32, action: &KernelAction) -> isize {
     let arguments = [signal as usize, ptr::from_ref(action) as usize, 0, MASK_SIZE, 0, 0];
     // SAFETY: the kernel reads such a structure. The caller's is one that was set before, or the watch's own.
-    unsafe { raw_code::syscall(libc::SYS_rt_sigaction as usize, arguments) }
+    unsafe { raw_code::syscall(libc::SYS_rt_sigaction, arguments) }
 }
 
 /// Returns the addresses to which the handlers of the program return.
@@ -157,25 +164,18 @@ pub(in super::super) fn read_bytes(address: usize, bytes: *mut u8, len: usize) -
 fn copy(number: libc::c_long, own: usize, programs: usize, size: usize) -> bool {
     let own = &libc::iovec { iov_base: own as *mut _, iov_len: size };
     let programs = &libc::iovec { iov_base: programs as *mut _, iov_len: size };
-    // SAFETY: the first call takes nothing. The second reads or writes the watch's own memory as far as it reaches, and the
-    // program's as the program asked for, or fails.
-    let copied = unsafe {
-        let process = raw_code::syscall(libc::SYS_getpid as usize, [0; 6]) as usize;
-        let arguments =
-            [process, ptr::from_ref(own) as usize, 1, ptr::from_ref(programs) as usize, 1, 0];
-        raw_code::syscall(number as usize, arguments)
-    };
+    let (own_at, programs_at) = (ptr::from_ref(own) as usize, ptr::from_ref(programs) as usize);
+    let arguments = [raw_code::process(), own_at, 1, programs_at, 1, 0];
+    // SAFETY: it reads or writes the watch's own memory as far as it reaches, and the program's as the program asked for, or
+    // fails.
+    let copied = unsafe { raw_code::syscall(number, arguments) };
     if copied == -(libc::EPERM as isize) || copied == -(libc::ENOSYS as isize) {
         // A filter refuses it. Then an address that is none has to end the program.
         let (from, to) =
             if number == libc::SYS_process_vm_readv { (programs, own) } else { (own, programs) };
         // SAFETY: the program has given the address as one that is to be read or written.
         unsafe {
-            ptr::copy_nonoverlapping(
-                (*from).iov_base.cast::<u8>(),
-                (*to).iov_base.cast::<u8>(),
-                size,
-            );
+            ptr::copy_nonoverlapping(from.iov_base.cast::<u8>(), to.iov_base.cast::<u8>(), size);
         }
         return true;
     }
@@ -203,9 +203,9 @@ pub(super) fn is_large_enough(stack: &libc::stack_t) -> bool {
 pub(in super::super) fn has_room_for_frame() -> bool {
     let mut stack = MaybeUninit::<libc::stack_t>::zeroed();
     let arguments = [0, stack.as_mut_ptr() as usize, 0, 0, 0, 0];
-    // SAFETY: the kernel writes such a structure there, and zeros are one too.
-    unsafe {
-        raw_code::syscall(libc::SYS_sigaltstack as usize, arguments);
-        is_large_enough(&stack.assume_init())
-    }
+    // SAFETY: the kernel writes such a structure there.
+    unsafe { raw_code::syscall(libc::SYS_sigaltstack, arguments) };
+    // SAFETY: it has, and zeros are one too.
+    let stack = unsafe { stack.assume_init() };
+    is_large_enough(&stack)
 }
