@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nonblock::capi::{nonblock_end_at, nonblock_start, nonblock_start_at};
 use nonblock::testing::violations;
-use nonblock::watch::{Layers, Watch};
+use nonblock::watch::{Layers, Observation, Watch};
 use nonblock::{Policy, ViolationKind, non_block, set_policy};
 use nonblock_tests::process;
 
@@ -34,7 +34,7 @@ fn a_section_that_c_opened_is_watched() {
     let [violation] = &seen[..] else { panic!("{seen:?}") };
     assert_eq!(violation.kind(), ViolationKind::SyscallInNonBlock);
     assert_eq!(violation.place().to_string(), "driver.c:12");
-    let system_call = violation.observation().and_then(|observation| observation.system_call());
+    let system_call = violation.observation().and_then(Observation::system_call);
     assert_eq!(system_call, Some("clock_nanosleep"));
 }
 
@@ -69,6 +69,6 @@ fn a_function_under_the_attribute_is_watched() {
     let seen = violations(callback);
     drop(watch);
     let [violation] = &seen[..] else { panic!("{seen:?}") };
-    let frame = violation.observation().and_then(|observation| observation.user_frame());
+    let frame = violation.observation().and_then(Observation::user_frame);
     assert!(frame.is_some_and(|frame| frame.function().is_some_and(|f| f.ends_with("::sleep"))));
 }
