@@ -98,14 +98,14 @@ fn constant_of(name: &str, span: Span, diagnostics: &mut Diagnostics) -> Option<
             span,
             "the layer `budget` needs a length, which `watch` cannot take",
             "start the watch in the body of the test: \
-             `let _watch = Watch::builder().budget(Duration::from_micros(50)).this_thread_only().start().unwrap();`",
+             `let _watch = nonblock::watch::Watch::builder().budget(Duration::from_micros(50)).this_thread_only().start().unwrap();`",
         );
     } else if constant(layer).is_some() {
         diagnostics.error_at(
             span,
             format!("`{name}` has a value, and `watch` takes only names of layers"),
             format!(
-                "write `{layer}`, or start the watch in the body of the test by `Watch::builder()`"
+                "write `{layer}`, or start the watch in the body of the test by `nonblock::watch::Watch::builder()`"
             ),
         );
     } else {
