@@ -106,11 +106,8 @@ impl TestWriter<'_> {
         let should_panic = function.attrs.iter().any(is_should_panic) && self.returns_unit();
         let run = if should_panic { "run_should_panic" } else { "run" };
         let run = Ident::new(run, hidden);
-        let test = self.watched(
-            &run,
-            TokenStream::new(),
-            quote_spanned!(hidden=> #private::TestRuns::#run(&#runs, || #body)),
-        );
+        let test =
+            self.watched(&run, quote_spanned!(hidden=> #private::TestRuns::#run(&#runs, || #body)));
         tokens.extend(quote_spanned! {hidden=>
             {
                 static #runs: #private::TestRuns =
@@ -125,7 +122,7 @@ impl TestWriter<'_> {
     /// Writes `test` with the watch on around it, if the attribute has `watch = "..."`.
     ///
     /// The watch is around the run, and not in it: under `#[should_panic]` it must not be a success that the watch cannot start.
-    fn watched(&self, run: &Ident, capture: TokenStream, test: TokenStream) -> TokenStream {
+    fn watched(&self, run: &Ident, test: TokenStream) -> TokenStream {
         let Some(watched) = &self.args.watched else { return test };
         let mut make = self.args.private_path().item("test_watch");
         // Where the macro refuses the watch, the compiler shows the layers.
@@ -137,7 +134,7 @@ impl TestWriter<'_> {
         layers.set_span(watched.span);
         make.push(layers.into());
         let make = TokenSlice(&make);
-        quote_spanned!(Span::mixed_site()=> #make.#run(#capture || #test))
+        quote_spanned!(Span::mixed_site()=> #make.#run(move || #test))
     }
 
     /// Whether the test returns `()`, written out or not.
@@ -163,7 +160,6 @@ impl TestWriter<'_> {
         tokens.append_all(&function.header);
         let test = self.watched(
             &Ident::new("run", hidden),
-            quote_spanned!(hidden=> move),
             quote_spanned!(hidden=> #private::run_test(move || #output { #body })),
         );
         tokens.extend(quote_spanned!(hidden=> { #test }));

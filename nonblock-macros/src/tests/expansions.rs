@@ -313,13 +313,17 @@ fn a_test_can_bind_a_token() {
 fn a_watched_test_has_the_watch_around_its_run() {
     const WATCH: &str = "::nonblock::__private::test_watch!(TRAPSCHEDULE).";
     for (args, item, call) in [
-        ("watch = \"trap,schedule\"", "fn t() {}", "run(||::nonblock::__private::TestRuns::run("),
-        ("cx, watch = \" trap , schedule, \"", "fn t() {}", "run(||::nonblock"),
-        ("watch = r#\"trap,schedule\"#, cx", "fn t() {}", "run(||::nonblock"),
+        (
+            "watch = \"trap,schedule\"",
+            "fn t() {}",
+            "run(move||::nonblock::__private::TestRuns::run(",
+        ),
+        ("cx, watch = \" trap , schedule, \"", "fn t() {}", "run(move||::nonblock"),
+        ("watch = r#\"trap,schedule\"#, cx", "fn t() {}", "run(move||::nonblock"),
         (
             "watch = \"trap,schedule\"",
             "#[should_panic] fn t() {}",
-            "run_should_panic(||::nonblock::__private::TestRuns::run_should_panic(",
+            "run_should_panic(move||::nonblock::__private::TestRuns::run_should_panic(",
         ),
         (
             "watch = \"trap,schedule\"",
