@@ -8,7 +8,8 @@ use crate::attribute::Attribute;
 use crate::diagnostics::Diagnostics;
 use crate::private_path::PrivatePath;
 use crate::token_tree::inspect::unwrap_invisible_groups;
-use crate::token_tree::{after_path_separator, is_keyword, is_path_word, is_punct};
+use crate::token_tree::{after_path_separator, is_ident, is_keyword, is_path_word, is_punct};
+use crate::watched_layers::{WatchedLayers, begins_watch};
 
 /// The arguments of an attribute.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Args {
     pub(crate) binding: Option<Ident>,
     /// The argument that leaves a method out of its block's attribute: `skip` of `#[may_sleep(skip)]`.
     pub(crate) skip: Option<Ident>,
+    /// The layers that are on while a test runs: `watch = "trap"` of `#[nonblock::test(watch = "trap")]`.
+    pub(crate) watched: Option<WatchedLayers>,
     /// Whether an argument was in error. It may have been meant as the name of a token.
     pub(crate) has_invalid: bool,
     /// The path of `nonblock` in the user's crate: `path` of `#[may_sleep(crate = path)]`.
@@ -63,9 +66,13 @@ struct Usage(Macro);
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, token) = (self.0.name(), self.0.suggested_name());
+        let watch = match self.0 {
+            Macro::Attribute(_) => "",
+            Macro::Test => "add `watch = \"trap\"` to have the watch on, ",
+        };
         write!(
             f,
-            "write `#[{name}]`, `#[{name}({token})]` to bind the token `{token}` in the body, or add \
+            "write `#[{name}]`, `#[{name}({token})]` to bind the token `{token}` in the body, {watch}or add \
              `crate = path` where the crate has another name"
         )
     }
@@ -98,19 +105,19 @@ impl Args {
         argument: &[TokenTree],
         diagnostics: &mut Diagnostics,
     ) {
-        let unseparated = argument.windows(2).position(|two| {
-            matches!(two, [TokenTree::Ident(key), equals] if key == "crate" && is_punct(equals, '='))
+        let is_test = matches!(mac, Macro::Test);
+        let unseparated = (1..argument.len()).find(|at| {
+            let rest = &argument[*at..];
+            begins_crate(rest) || is_test && begins_watch(rest)
         });
-        if let Some((before, path)) = unseparated.and_then(|at| argument.split_at_checked(at))
-            && !before.is_empty()
-        {
+        if let Some((before, after)) = unseparated.and_then(|at| argument.split_at_checked(at)) {
             diagnostics.error(
-                path.first(),
+                after.first(),
                 "no comma before this argument",
                 "separate the arguments with commas",
             );
             self.parse_argument(mac, before, diagnostics);
-            self.parse_argument(mac, path, diagnostics);
+            self.parse_argument(mac, after, diagnostics);
             return;
         }
         let tokens: TokenStream = argument.iter().cloned().collect();
@@ -139,6 +146,16 @@ impl Args {
                 diagnostics.error(tokens, "`crate` is given twice", "keep one of the two");
             } else {
                 self.crate_path = Some(words);
+            }
+            return;
+        }
+        if is_test && argument.first().is_some_and(|key| is_ident(key, "watch")) {
+            let watched = WatchedLayers::parse(argument, diagnostics);
+            if self.watched.is_some() {
+                let help = "name all layers in one, as `watch = \"trap,schedule\"`";
+                diagnostics.error(tokens, "`watch` is given twice", help);
+            } else {
+                self.watched = watched;
             }
             return;
         }
@@ -235,6 +252,11 @@ impl Args {
     pub(crate) fn private_path(&self) -> PrivatePath {
         PrivatePath::new(self.crate_path.as_deref())
     }
+}
+
+/// Whether `crate =` stands here.
+fn begins_crate(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [key, equals, ..] if is_ident(key, "crate") && is_punct(equals, '='))
 }
 
 /// The name that an argument is, if it is nothing else.

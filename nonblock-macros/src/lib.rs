@@ -19,6 +19,7 @@
 //! | `item` | `attr`, `ast`, `inner_attributes`, `parse` | the item that an attribute is on |
 //! | `signature` | `ast`, `path`, `ty`, `generics`, `pattern`, `parse` | a function's signature |
 //! | `parameters` | `type_syntax`, `role`, `parameter`, `type_params` | which parameter is the token |
+//! | `watched_layers` | | the layers of the watch that a test names |
 //! | `args` | | the arguments of an attribute |
 //! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `checks`, `mod` | what a prologue has to do |
 //! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `impl_or_trait`, `test_attribute`, `mod` | the expansion |
@@ -35,6 +36,7 @@ mod private_path;
 mod signature;
 mod token_tree;
 mod validate;
+mod watched_layers;
 
 #[cfg(test)]
 mod tests;

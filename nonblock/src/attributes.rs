@@ -200,6 +200,10 @@ pub use nonblock_macros::non_block;
 ///
 /// * A name, as `#[nonblock::test(cx)]`: the body has a token of that name, `cx: &mut Sleepable`. It is for tests whose parameters
 ///   another attribute fills, such as `#[test_case]` or `#[rstest]`. Write `#[nonblock::test(cx)]` before such an attribute.
+/// * `watch = "trap"`, or several layers as in `watch = "trap,schedule"`: the watch is on while the test runs, for its own
+///   thread. What it finds fails the test, as every violation does. So a test finds what sleeps in a section without saying
+///   so. The layers are `schedule`, `trap` and `alloc`. It needs the feature `watch`, and Linux. A layer with a value, such as
+///   `budget`, is set in the body, by `nonblock::watch::Watch::builder()`.
 /// * `crate = path`, if this crate has another name.
 ///
 /// # Context
@@ -209,7 +213,8 @@ pub use nonblock_macros::non_block;
 /// # Errors
 ///
 /// Does not compile on an `async fn`, a `const fn`, an `unsafe fn`, a method, a function with type parameters, a function that is
-/// a test already, or one that takes anything but one token.
+/// a test already, or one that takes anything but one token. Does not compile with `watch = "..."` if that names no layer, or, in
+/// a build of the tests, where there is no watch: off Linux, or without the feature `watch`.
 ///
 /// After `use nonblock::*`, a plain `#[test]` is ambiguous (E0659), since it may be this attribute. Import what you use by name, or
 /// write `use core::prelude::v1::test;` beside the glob.
@@ -219,6 +224,9 @@ pub use nonblock_macros::non_block;
 /// The test panics after it has run, unless it has `#[should_panic]`, if there was a violation that no
 /// [`expect_violation`](crate::testing::expect_violation) took. A violation on a thread that belongs to no test, such as one of
 /// `std::thread`, counts in every test that runs: see [`testing::run`](crate::testing::run).
+///
+/// If a layer of `watch = "..."` cannot be had, the test fails before its body runs, and says why. With `#[should_panic]` it does
+/// so without a panic. So it is on a kernel that lacks the layer, and for `alloc` where the program's allocator is not the watch's.
 ///
 /// It panics too if the harness runs it a second time, as after a
 /// `#[test]` that stands before this attribute. With a single thread for all tests, that is not seen.
@@ -243,6 +251,15 @@ pub use nonblock_macros::non_block;
 /// fn waits_too() {
 ///     nonblock::thread::sleep(cx, std::time::Duration::from_millis(1));
 /// }
+///
+/// // Fails if `process` makes a system call that may block, in whatever library.
+/// # #[cfg(all(feature = "watch", target_os = "linux"))]
+/// #[nonblock::test(watch = "trap")]
+/// fn processes_without_a_wait() {
+///     let mut block = [0.5f32; 64];
+///     nonblock::non_block(|_nb| process(&mut block));
+/// }
+/// # fn process(_block: &mut [f32]) {}
 /// ```
 #[cfg(feature = "std")]
 pub use nonblock_macros::test;

@@ -1,6 +1,6 @@
 //! The expansion of `#[nonblock::test]`.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote, quote_spanned};
 
 use crate::args::{Args, Macro};
@@ -8,7 +8,7 @@ use crate::diagnostics::Diagnostics;
 use crate::item::{Attr, Function, Item, split_inner_attributes};
 use crate::parameters::{Role, TypeParams};
 use crate::signature::Signature;
-use crate::token_tree::construct::{braced_call, braces_around, own_name};
+use crate::token_tree::construct::{braced_call, braces_around, own_name, punct};
 use crate::token_tree::{TokenSlice, is_ident};
 
 /// Expands `#[nonblock::test]` into a test of the test harness, with the user's function in it.
@@ -106,15 +106,35 @@ impl TestWriter<'_> {
         let should_panic = function.attrs.iter().any(is_should_panic) && self.returns_unit();
         let run = if should_panic { "run_should_panic" } else { "run" };
         let run = Ident::new(run, hidden);
+        let test =
+            self.watched(&run, quote_spanned!(hidden=> #private::TestRuns::#run(&#runs, || #body)));
         tokens.extend(quote_spanned! {hidden=>
             {
                 static #runs: #private::TestRuns =
                     #private::TestRuns::new(#private::module_path!(), #name);
                 #inner
-                #private::TestRuns::#run(&#runs, || #body)
+                #test
             }
         });
         tokens
+    }
+
+    /// Writes `test` with the watch on around it, if the attribute has `watch = "..."`.
+    ///
+    /// The watch is around the run, and not in it: under `#[should_panic]` it must not be a success that the watch cannot start.
+    fn watched(&self, run: &Ident, test: TokenStream) -> TokenStream {
+        let Some(watched) = &self.args.watched else { return test };
+        let mut make = self.args.private_path().item("test_watch");
+        // Where the macro refuses the watch, the compiler shows the layers.
+        for token in &mut make {
+            token.set_span(token.span().located_at(watched.span));
+        }
+        make.push(punct('!', watched.span));
+        let mut layers = Group::new(Delimiter::Parenthesis, watched.constants());
+        layers.set_span(watched.span);
+        make.push(layers.into());
+        let make = TokenSlice(&make);
+        quote_spanned!(Span::mixed_site()=> #make.#run(move || #test))
     }
 
     /// Whether the test returns `()`, written out or not.
@@ -138,7 +158,11 @@ impl TestWriter<'_> {
         let mut tokens = TokenStream::new();
         tokens.append_all(&function.attrs);
         tokens.append_all(&function.header);
-        tokens.extend(quote_spanned!(hidden=> { #private::run_test(move || #output { #body }) }));
+        let test = self.watched(
+            &Ident::new("run", hidden),
+            quote_spanned!(hidden=> #private::run_test(move || #output { #body })),
+        );
+        tokens.extend(quote_spanned!(hidden=> { #test }));
         tokens
     }
 

@@ -1,5 +1,7 @@
 //! What the expansion of each kind of item keeps and adds.
 
+use proc_macro2::{Delimiter, Group};
+
 use super::{BOTH, expand_source, has_word, is_refused, squeezed, tokens};
 use crate::attribute::Attribute::{MaySleep, NonBlock};
 use crate::expand;
@@ -305,4 +307,50 @@ fn a_test_can_bind_a_token() {
     assert_eq!(text.matches("bind_sleepable").count(), 1, "{text}");
     let expanded = expand::test(tokens(""), tokens("fn t<'a>(cx: &'a mut Sleepable) {}"));
     assert!(!is_refused(&expanded), "{expanded}");
+}
+
+#[test]
+fn a_watched_test_has_the_watch_around_its_run() {
+    const WATCH: &str = "::nonblock::__private::test_watch!(TRAPSCHEDULE).";
+    for (args, item, call) in [
+        (
+            "watch = \"trap,schedule\"",
+            "fn t() {}",
+            "run(move||::nonblock::__private::TestRuns::run(",
+        ),
+        ("cx, watch = \" trap , schedule, \"", "fn t() {}", "run(move||::nonblock"),
+        ("watch = r#\"trap,schedule\"#, cx", "fn t() {}", "run(move||::nonblock"),
+        (
+            "watch = \"trap,schedule\"",
+            "#[should_panic] fn t() {}",
+            "run_should_panic(move||::nonblock::__private::TestRuns::run_should_panic(",
+        ),
+        (
+            "watch = \"trap,schedule\"",
+            "#[rstest] fn t(x: u32) {}",
+            "run(move||::nonblock::__private::run_test(move||",
+        ),
+    ] {
+        let expanded = expand::test(tokens(args), tokens(item));
+        assert!(!is_refused(&expanded), "{expanded}");
+        let text = squeezed(&expanded);
+        assert_eq!(text.matches(&format!("{WATCH}{call}")).count(), 1, "{text}");
+        assert_eq!(text.contains("letcx="), args.contains("cx"), "{text}");
+        syn::parse2::<syn::ItemFn>(expanded).expect("a function");
+    }
+    let renamed = expand::test(tokens("watch = \"alloc\", crate = a::b"), tokens("fn t() {}"));
+    let text = squeezed(&renamed);
+    assert!(text.contains("a::b::__private::test_watch!(ALLOC).run("), "{text}");
+    assert!(!text.contains("nonblock::"), "{text}");
+    let plain = squeezed(expand::test(tokens("cx"), tokens("fn t() {}")));
+    assert!(!plain.contains("watch"), "{plain}");
+}
+
+/// The string may come from a `macro_rules` macro, in an invisible group.
+#[test]
+fn the_layers_may_be_passed_on_by_a_macro() {
+    let layers = Group::new(Delimiter::None, tokens("\"trap\""));
+    let args = quote::quote!(watch = #layers);
+    let text = squeezed(expand::test(args, tokens("fn t() {}")));
+    assert!(text.contains("test_watch!(TRAP)."), "{text}");
 }

@@ -6,7 +6,11 @@ mod requirement;
 mod test_body;
 #[cfg(feature = "std")]
 mod test_runs;
+#[cfg(feature = "std")]
+mod test_watch;
 
+#[cfg(feature = "std")]
+pub use crate::__test_watch as test_watch;
 pub use crate::context::Context;
 pub use crate::context::sealed::HoldsToken;
 pub use crate::section::Section;
@@ -31,3 +35,5 @@ pub use requirement::{
 pub use test_body::{TestBody, run_body};
 #[cfg(feature = "std")]
 pub use test_runs::TestRuns;
+#[cfg(all(feature = "watch", target_os = "linux"))]
+pub use test_watch::TestWatch;

@@ -11,8 +11,16 @@
 //! NONBLOCK_WATCH=trap,schedule,budget=50us NONBLOCK=warn ./program
 //! ```
 //!
-//! In code by [`Watch::builder`], and in a test by `#[nonblock::test(watch = "trap")]`. Everything works in code that uses no
-//! tokens too: put [`nonblock::raw::non_block`](crate::raw::non_block) around it, or `#[non_block]` on a function.
+//! In code by [`Watch::builder`], and in a test by `#[nonblock::test(watch = "trap")]`, for the test's own thread:
+//!
+//! ```
+//! #[nonblock::test(watch = "trap,schedule")]
+//! fn reads_nothing_from_the_disk() {
+//!     nonblock::non_block(|_nb| (1..=6).product::<u32>());
+//! }
+//! ```
+//!
+//! Everything works in code that uses no tokens too: put [`nonblock::raw::non_block`](crate::raw::non_block) around it, or `#[non_block]` on a function.
 //!
 //! # The layers
 //!

@@ -20,7 +20,8 @@
 //! | test all that | [Tests](finding#tests) |
 //! | find calls that sleep and do not say so | [Clippy finds what says nothing](finding#clippy-finds-what-says-nothing) |
 //! | see what really sleeps, in code that says nothing | [Watch a program](watching#watch-a-program), [Watch code of others](watching#watch-code-of-others) |
-//! | do that in a test | [Watch in a test, or in part of a program](watching#watch-in-a-test-or-in-part-of-a-program) |
+//! | do that in a test | [Watch in a test](watching#watch-in-a-test) |
+//! | do that in part of a program, or look at what was seen | [Watch part of a program](watching#watch-part-of-a-program) |
 //! | not be told of what is known | [Leave out what is known](watching#leave-out-what-is-known) |
 //! | leave that on in production | [Leave it on in production](watching#leave-it-on-in-production) |
 //! | see sections from perf, bpftrace or gdb | [Look from outside](watching#look-from-outside) |

@@ -40,7 +40,27 @@
 //!
 //! A function of your own gets `#[non_block]`, and C code `nonblock_start()` and `nonblock_end()` of `nonblock.h`.
 //!
-//! # Watch in a test, or in part of a program
+//! # Watch in a test
+//!
+//! Name the layers, and the test fails if anything in its sections sleeps, whatever library does it:
+//!
+//! ```
+//! # fn process(_block: &mut [f32]) {}
+//! # #[cfg(all(feature = "watch", target_os = "linux"))]
+//! #[nonblock::test(watch = "trap,schedule")]
+//! fn process_never_waits() {
+//!     let mut block = [0.0f32; 64];
+//!     nonblock::non_block(|_nb| process(&mut block));
+//! }
+//! ```
+//!
+//! A section must be there: what runs outside sections may sleep. A test that takes a `NonBlock` is a section as a whole. The test's
+//! own thread is watched, and no other. The layer `alloc` needs `watch::Allocator` as the allocator of the test's program. Turn the
+//! feature on for the tests alone by `nonblock` among the `dev-dependencies`, with `features = ["watch"]`.
+//!
+//! # Watch part of a program
+//!
+//! This also tells what exactly the watch saw, and sets what the attribute cannot, such as a budget:
 //!
 //! ```
 //! # #[cfg(all(feature = "watch", target_os = "linux"))] {
