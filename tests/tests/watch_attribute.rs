@@ -124,7 +124,7 @@ fn a_test_whose_layer_cannot_be_had_fails_and_says_why() {
 #[test]
 fn a_test_that_is_to_panic_fails_if_its_layer_cannot_be_had() {
     #[nonblock::test(watch = "alloc")]
-    #[should_panic]
+    #[should_panic = "without its watch"]
     fn not_run() {
         panic!("without its watch, a test is not run");
     }
