@@ -20,13 +20,28 @@
 //! }
 //! ```
 //!
-//! Everything works in code that uses no tokens too: put [`nonblock::raw::non_block`](crate::raw::non_block) around it, or `#[non_block]` on a function.
+//! Everything works in code that uses no tokens too: put [`nonblock::raw::non_block`](crate::raw::non_block) around it, or
+//! `#[non_block]` on a function.
 //!
 //! # The layers
 //!
 //! See [`Layers`]: *schedule* is cheap enough for production, *trap* names the call, *alloc* sees the allocator, and *budget*
 //! the time. What a layer finds becomes a [`Violation`](crate::Violation), reported when the section has ended, by the
 //! program's [policy](crate::Policy).
+//!
+//! # What it does not see, and what it changes
+//!
+//! * Page faults that need no disk are seen by no layer. Those that do are seen by *schedule*.
+//! * After a call that makes a thread or a process, no call of that section is looked at any more.
+//! * A section keeps its 16 first events, 8 allocations and releases among them, and counts the others.
+//! * Where a section ends in a signal handler, or within the [`Allocator`], its events are reported when the thread's next section
+//!   ends elsewhere.
+//! * Under the trap, signals wait until the section ends, or makes a call that may block. So a section that spins until a signal
+//!   handler of its own thread has run does not end. [`Builder::quick_trap`] leaves signals as they are, and asks for something in
+//!   return.
+//! * A program that forbids itself system calls by seccomp must allow what the watch asks: `prctl`, `getrusage`,
+//!   `process_vm_readv` and `rt_sigprocmask`. Where one is refused by an error, the watch sees less.
+//! * The trap is for x86-64. The other layers work on any Linux; chains of calls are had on x86-64.
 
 mod allocator;
 mod call_chain;
