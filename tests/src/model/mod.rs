@@ -31,17 +31,22 @@ pub use raw_rwlock::{RawReadWrite, RawSpinningReadWrite};
 
 use loom::model::Builder;
 
-/// Where this environment variable is set, models are explored as deep as they say.
+/// Where this environment variable is set, models are explored as deep as they say. Otherwise with one preemption less, and two at
+/// most, which takes a fraction of the time.
 const DEEP: &str = "NONBLOCK_DEEP_MODELS";
 
-/// Otherwise with so many preemptions at most, which takes a fraction of the time. Most mistakes need two.
-const MOST_PREEMPTIONS: usize = 2;
-
-/// Explores every order with at most so many preemptions. Waiting that nobody ends is a deadlock, which loom reports.
+/// Explores every order with at most so many preemptions, or with fewer: see [`DEEP`]. Waiting that nobody ends is a deadlock,
+/// which loom reports.
 pub fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
-    let most = if std::env::var_os(DEEP).is_some() { usize::MAX } else { MOST_PREEMPTIONS };
+    let is_deep = std::env::var_os(DEEP).is_some();
+    let quick = preemptions.saturating_sub(1).clamp(1, 2);
+    explore_deep(if is_deep { preemptions } else { quick }, model);
+}
+
+/// Explores every order with just so many preemptions at most: for models that are to find a mistake.
+pub fn explore_deep(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(preemptions.min(most));
+    builder.preemption_bound = Some(preemptions);
     builder.check(move || {
         pool::fill();
         model();

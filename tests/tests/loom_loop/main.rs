@@ -264,7 +264,7 @@ use std::sync::Arc;
 
 use loom::thread as threads;
 use mmu::{AddressSpace, Event, Invalidate, PAGE_SIZE, Range};
-use nonblock_tests::model::explore;
+use nonblock_tests::model::explore_deep;
 use sync::{Mutex, Semaphore};
 use token::lend_sleepable;
 
@@ -369,12 +369,12 @@ fn run(reaper: fn(&Machine, &mut Sleepable)) {
 #[test]
 #[should_panic(expected = "deadlock")]
 fn a_notifier_that_waits_can_hang_the_machine() {
-    explore(2, || run(Machine::reap_and_wait));
+    explore_deep(2, || run(Machine::reap_and_wait));
 }
 
 #[test]
 fn one_that_refuses_never_does() {
-    explore(4, || {
+    explore_deep(4, || {
         run(|machine, cx| {
             machine.reap(cx);
         });
@@ -387,7 +387,7 @@ fn both_ways_are_taken_through_the_one_that_refuses() {
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     static REFUSED: AtomicBool = AtomicBool::new(false);
     static GRANTED: AtomicBool = AtomicBool::new(false);
-    explore(2, || {
+    explore_deep(2, || {
         run(|machine, cx| match machine.reap(cx) {
             0 => GRANTED.store(true, Relaxed),
             _ => REFUSED.store(true, Relaxed),
@@ -400,7 +400,7 @@ fn both_ways_are_taken_through_the_one_that_refuses() {
 #[test]
 #[should_panic(expected = "everything is taken at the first try")]
 fn one_try_does_not_take_everything() {
-    explore(2, || {
+    explore_deep(2, || {
         run(|machine, cx| {
             assert_eq!(machine.reap(cx), 0, "everything is taken at the first try");
         });
