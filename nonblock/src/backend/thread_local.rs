@@ -218,8 +218,9 @@ impl State {
     #[inline]
     fn end_rarer(&self) -> bool {
         core::hint::cold_path();
-        // Read again, so that the other sections need not keep it.
-        if core::hint::black_box(&self.count).get() == 1u32.wrapping_sub(SECTION) {
+        // SAFETY: it is this thread's own cell. It is read again by this, so that the other sections need not keep it in a register.
+        let count = unsafe { self.count.as_ptr().read_volatile() };
+        if count == 1u32.wrapping_sub(SECTION) {
             self.count.set(0);
             self.watched.end()
         } else {

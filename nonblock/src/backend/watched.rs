@@ -75,9 +75,8 @@ impl Watched {
     )]
     #[inline(always)]
     pub(super) fn begin(&self) -> bool {
-        // No marker that was set holds 0, and the watch may have been switched off meanwhile.
-        let mark = MARK.load(Ordering::Relaxed);
-        if mark != 0 && self.has(mark) {
+        // If the watch was switched off meanwhile, a section may be watched for nothing, to its end.
+        if self.has(MARK.load(Ordering::Relaxed)) {
             self.select(self.selected.get());
             return true;
         }

@@ -59,7 +59,8 @@ fn section() {
 fn sections(group: &mut Group) {
     group.about(
         "The feature `watch` is on in this build. A quick trap leaves signals as they are; without that, a section under the \
-         trap makes two system calls to block signals and to restore them. The peers do what they do in place of the section.",
+         trap looks at the handlers, blocks signals and restores them, by some nine system calls. The peers do what they do in place \
+         of the section.",
     );
     let long = Duration::from_hours(1);
     group.ours(OFF, || under(None));
