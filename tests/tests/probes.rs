@@ -1,6 +1,6 @@
 //! Sections as tracepoints: the notes in the program's file, which perf, bpftrace and gdb find them by.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use object::read::elf::{ElfFile64, ProgramHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _};

@@ -1,6 +1,6 @@
 //! The watch: what it sees of a section, and what it leaves alone.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The watch, where its allocator is the program's.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! A section within the allocator, whose lock is held when it ends: its report waits, and nobody hangs.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::{black_box, spin_loop};

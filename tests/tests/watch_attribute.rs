@@ -1,6 +1,6 @@
 //! `#[nonblock::test(watch = "trap")]`: a test that the watch looks at.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 // A test within a function is run by nobody but the function. So those that are to fail stand there.
 #![allow(
     unnameable_test_items,

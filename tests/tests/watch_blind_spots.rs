@@ -1,7 +1,7 @@
 //! What the types and the counters do not see, and a layer of the watch does. Entry by entry, as in the guide's chapter
 //! `blind_spots`.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -1,6 +1,6 @@
 //! Sections that C code opens are watched as others are, and so are functions under `#[non_block]`.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;

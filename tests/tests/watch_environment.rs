@@ -1,6 +1,6 @@
 //! The variable `NONBLOCK_WATCH`: what it switches on, what is written, and what becomes of a value that is wrong.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::ffi::OsString;
 use std::process::Command;

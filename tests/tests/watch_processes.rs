@@ -1,6 +1,6 @@
 //! Children, other programs, and other users of SIGSYS: all of them find what they would find unwatched.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::mem::MaybeUninit;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! Signals and watched sections: every handler runs when, where and with the mask that it would have had unwatched.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::cell::Cell;
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! Many sections with system calls of all kinds: each result is what it is in the same run unwatched.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::mem::MaybeUninit;
 use std::ptr;

@@ -1,6 +1,6 @@
 //! Threads and watched sections: many, short ones, ones that std did not make, and a watch that others switch meanwhile.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(all(feature = "watch", target_os = "linux", target_arch = "x86_64"))]
 
 use std::hint::black_box;
 use std::ptr;

@@ -25,6 +25,8 @@ pub(super) struct Mailbox {
     /// The latest, which leads to the others.
     latest: SpinLock<Option<Box<Letter>>>,
     closed: AtomicBool,
+    /// Whether the thread has ended. Then nobody receives.
+    ended: AtomicBool,
     /// Completed for each change.
     news: Completion,
 }
@@ -38,7 +40,17 @@ impl Mailbox {
             letter.earlier = latest.take();
             *latest = Some(letter);
         });
+        // The lock orders this with `end`: it finds the victim, or this finds that the thread has ended.
+        if self.ended.load(Ordering::Relaxed) {
+            drop(self.receive());
+        }
         self.notify();
+    }
+
+    /// Says that the thread has ended, and drops what it did not receive: whoever waits for that learns of it.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+        drop(self.receive());
     }
 
     /// Says that no more victims will come.
@@ -86,5 +98,37 @@ impl Drop for Mailbox {
     fn drop(&mut self) {
         // One by one: a long list that drops itself recursively would use up the stack.
         while !self.receive().0.is_empty() {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use nonblock::sleepable;
+
+    use super::super::outcome::Outcome;
+    use super::super::reap_victim::Victim;
+    use super::Mailbox;
+    use crate::memory::Mm;
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_has_ended() {
+        let mailbox = Mailbox::default();
+        let send = || {
+            let (outcome, reporter) = Outcome::new();
+            let cancelled = Arc::new(AtomicBool::new(false));
+            mailbox.send(Victim::new(Arc::new(Mm::new()), cancelled, reporter));
+            outcome
+        };
+        let (before, after) = (send(), {
+            mailbox.end();
+            send()
+        });
+        sleepable(|cx| {
+            assert!(before.wait(cx).is_none());
+            assert!(after.wait(cx).is_none());
+        });
     }
 }

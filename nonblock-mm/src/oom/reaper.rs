@@ -69,7 +69,7 @@ impl Reaper {
     ///
     /// # Context
     ///
-    /// Does not sleep. Allocates.
+    /// Does not sleep itself, and allocates, which may. Takes a spin lock that others hold for a few instructions, in a section.
     pub fn reap(&self, victim: Arc<Mm>) -> Reaping {
         let (outcome, reporter) = Outcome::new();
         let cancelled = Arc::new(AtomicBool::new(false));

@@ -29,6 +29,16 @@ struct Ready {
 
 /// Reaps victims until none is left and no more will come.
 pub(super) fn run(state: &ReaperState, mailbox: &Mailbox, cx: &mut Sleepable) {
+    /// Says that the thread has ended, by a panic too.
+    struct End<'a>(&'a Mailbox);
+
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.0.end();
+        }
+    }
+
+    let _end = End(mailbox);
     let mut scheduler = Scheduler::default();
     loop {
         scheduler.receive(mailbox);
