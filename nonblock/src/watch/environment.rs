@@ -157,7 +157,7 @@ fn start(value: &OsString) {
 /// Says that nothing is watched, and ends the program if that was asked for.
 fn refuse(error: &StartError, strict: bool) {
     let then = if strict { "`strict` is set: the program ends" } else { "nothing is watched" };
-    write_to_stderr(&format!("nonblock: {VARIABLE}: {error}. {then}\n"));
+    write_to_stderr(&format!("nonblock: {VARIABLE}: {error}; {then}\n"));
     if strict {
         std::process::exit(2);
     }

@@ -39,7 +39,9 @@
 //! * Under the trap, signals wait until the section ends, or makes a call that may block. So a section that spins until a signal
 //!   handler of its own thread has run does not end. [`Builder::quick_trap`] leaves signals as they are, and asks for something in
 //!   return.
-//! * A program that forbids itself system calls by seccomp must allow what the watch asks: `prctl`, `getrusage`,
+//! * The first section of a thread under watch sets the thread up, which takes some system calls, one of them for memory. So do the
+//!   first after a change of the settings.
+//! * A program that forbids itself system calls by seccomp must allow those of the watch, such as `prctl`, `getrusage`,
 //!   `process_vm_readv` and `rt_sigprocmask`. Where one is refused by an error, the watch sees less.
 //! * The trap is for x86-64. The other layers work on any Linux; chains of calls are had on x86-64.
 
