@@ -155,6 +155,8 @@ mod context;
 mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod lock_graph;
+pub mod lockdep;
 mod may_sleep_value;
 #[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]
 #[cfg_attr(
@@ -164,6 +166,7 @@ mod may_sleep_value;
 mod mpmc_ring;
 #[cfg(feature = "sync")]
 pub mod notifier;
+mod once_cell;
 mod primitive;
 pub mod raw;
 #[cfg(feature = "sync")]
@@ -175,6 +178,8 @@ mod report;
 mod reserve;
 mod root;
 mod section;
+#[cfg(any(feature = "lockdep", all(feature = "watch", target_os = "linux")))]
+mod suppressions;
 #[cfg(feature = "lock_api")]
 pub mod sync;
 #[cfg(feature = "std")]

@@ -16,6 +16,8 @@ use crate::violation::Violation;
 /// [`Policy::Ignore`](crate::Policy::Ignore). If the closure spawns threads by [`thread`](crate::thread), their violations
 /// count too, until it returns.
 ///
+/// With the feature `lockdep`, a thread that is about to wait for itself would never go on. So there the closure ends, by unwinding.
+///
 /// # Context
 ///
 /// May be called anywhere. In a destructor of a thread-local value, nothing is recorded.
@@ -65,7 +67,22 @@ pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
 /// assert!(violations.is_empty());
 /// ```
 pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
-    recorded(true, f).1.violations
+    recorded(true, || until_it_waits_for_itself(f)).1.violations
+}
+
+/// Runs the closure to its end, or until the thread would wait for itself.
+#[cfg(feature = "lockdep")]
+fn until_it_waits_for_itself<R>(f: impl FnOnce() -> R) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f))
+        && !payload.is::<crate::lockdep::WouldWaitForItself>()
+    {
+        resume_unwind(payload);
+    }
+}
+
+#[cfg(not(feature = "lockdep"))]
+fn until_it_waits_for_itself<R>(f: impl FnOnce() -> R) {
+    f();
 }
 
 /// Runs the body of a test, and fails it if a rule was broken, whatever the policy.

@@ -1,7 +1,7 @@
 //! Tables of counts by place. They neither lock nor allocate.
 
 use super::counter::Counter;
-use super::once_cell::OnceCell;
+use crate::once_cell::OnceCell;
 use crate::violation::{Place, ViolationKind};
 
 /// Violations by place and kind.

@@ -5,14 +5,17 @@
 
 mod counter;
 pub(crate) mod counts_by_place;
-mod once_cell;
 mod policy;
 mod stats;
 #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
 mod tracing;
 
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
+#[cfg(feature = "lockdep")]
+use crate::lock_graph::{GRAPH, with_thread};
 use crate::violation::{Checker, Culprit, Place, Policy, Violation, ViolationKind};
+#[cfg(feature = "lockdep")]
+use crate::violation::{Held, WaitReport};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
@@ -49,6 +52,10 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
         checker,
         #[cfg(feature = "watch")]
         observation: None,
+        #[cfg(feature = "lockdep")]
+        wait: None,
+        #[cfg(feature = "lockdep")]
+        held: held(),
     };
     // Each site is written once for each section that it is reached from. After that, it is only counted.
     let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
@@ -86,21 +93,69 @@ pub(crate) fn observed(
         occurrence,
         checker: if section.location().is_some() { Checker::Function } else { Checker::C },
         observation: Some(observation),
+        #[cfg(feature = "lockdep")]
+        wait: None,
+        #[cfg(feature = "lockdep")]
+        held: held(),
     };
     act(&violation, may_panic, was_written);
 }
 
-/// Does with a violation what the test, the handler or the policy says.
+/// Reports what was found about a wait, if it is anything. The closure tells, and may allocate. Returns whether a test expected it.
+#[cfg(feature = "lockdep")]
+#[cold]
+#[inline(never)]
 #[track_caller]
-fn act(violation: &Violation, may_panic: bool, was_written: impl FnOnce() -> bool) {
+pub(crate) fn waiting(
+    place: Place,
+    found: impl FnOnce() -> Option<(ViolationKind, WaitReport)>,
+) -> bool {
+    let depth = ActiveBackend::depth().unwrap_or(0);
+    let section = ActiveBackend::began();
+    let _suspended = SuspendGuard::new();
+    let Some((kind, wait)) = found() else { return false };
+    stats::count_kind(kind);
+    let occurrence = counts_by_place::VIOLATIONS.count(kind, place);
+    let Some(_reporting) = ReportGuard::begin() else { return false };
+    let violation = Violation {
+        kind,
+        place,
+        section,
+        depth,
+        culprit: Culprit::running_thread(ActiveBackend::task),
+        occurrence,
+        checker: if place.location().is_some() { Checker::Function } else { Checker::C },
+        #[cfg(feature = "watch")]
+        observation: None,
+        wait: Some(std::sync::Arc::new(wait)),
+        held: held(),
+    };
+    let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
+    act(&violation, true, was_written)
+}
+
+/// Returns what the running thread holds.
+#[cfg(feature = "lockdep")]
+fn held() -> std::sync::Arc<[Held]> {
+    with_thread(|thread| {
+        let held = thread
+            .from(0)
+            .filter_map(|lock| Some(Held { class: GRAPH.name_of(lock.class)?, since: lock.since }));
+        held.collect()
+    })
+}
+
+/// Does with a violation what the test, the handler or the policy says. Returns whether a test expected it.
+#[track_caller]
+fn act(violation: &Violation, may_panic: bool, was_written: impl FnOnce() -> bool) -> bool {
     if ActiveBackend::record(violation) {
-        return;
+        return true;
     }
     #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
     tracing::emit(violation);
     if let Some(handler) = policy::handler() {
         handler(violation);
-        return;
+        return false;
     }
     match policy() {
         Policy::Ignore => {}
@@ -124,6 +179,7 @@ fn act(violation: &Violation, may_panic: bool, was_written: impl FnOnce() -> boo
             panic!("{violation}");
         }
     }
+    false
 }
 
 /// Marks that this thread is making a report, until it is dropped.

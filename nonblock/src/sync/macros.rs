@@ -17,6 +17,7 @@ macro_rules! lock {
             /// # Context
             ///
             /// May be called anywhere, in a `static` too.
+            #[track_caller]
             pub const fn new(value: T) -> Self {
                 Self::with_raw(value)
             }
@@ -28,8 +29,24 @@ macro_rules! lock {
             /// # Context
             ///
             /// May be called anywhere, in a `static` too.
+            #[track_caller]
             pub const fn with_raw(value: T) -> Self {
-                Self { inner: lock_api::$inner::new(value) }
+                Self {
+                    class: $crate::lockdep::Class::of($crate::lockdep::Kind::$name),
+                    inner: lock_api::$inner::new(value),
+                }
+            }
+
+            /// Gives the lock's class a name: locks of one name are of one class, wherever they are made. See
+            /// [`lockdep`](crate::lockdep).
+            ///
+            /// # Context
+            ///
+            /// May be called anywhere, in a `static` too.
+            #[must_use = "it returns the lock"]
+            pub const fn in_class(mut self, name: &'static str) -> Self {
+                self.class.set_name(name);
+                self
             }
 
             /// Takes the value out.
@@ -63,6 +80,7 @@ macro_rules! lock {
         }
 
         impl<T: Default, R: $bound> Default for $name<T, R> {
+            #[track_caller]
             fn default() -> Self {
                 Self::with_raw(T::default())
             }
@@ -70,6 +88,7 @@ macro_rules! lock {
 
         #[cfg($has_default)]
         impl<T> From<T> for $name<T> {
+            #[track_caller]
             fn from(value: T) -> Self {
                 Self::new(value)
             }
@@ -121,6 +140,7 @@ macro_rules! guard {
             pub(super) inner: lock_api::$inner<'a, $raw, T>,
             // A guard that is forgotten leaves its section open, so that the next sleep is reported.
             pub(super) section: $section,
+            pub(super) taken: $crate::lockdep::Taken<'a>,
         }
 
         impl<T: ?Sized, R: $bound> core::ops::Deref for $name<'_, T, R> {
@@ -173,7 +193,11 @@ macro_rules! map {
                 guard: Self,
                 f: impl FnOnce(&$($mutable)? T) -> &$($mutable)? U,
             ) -> $mapped<'a, U, R> {
-                $mapped { inner: lock_api::$inner::map(guard.inner, f), section: guard.section }
+                $mapped {
+                    inner: lock_api::$inner::map(guard.inner, f),
+                    section: guard.section,
+                    taken: guard.taken,
+                }
             }
 
             /// Narrows the guard to a part of the value, if the closure finds it. The lock stays held.
@@ -190,9 +214,10 @@ macro_rules! map {
                 guard: Self,
                 f: impl FnOnce(&$($mutable)? T) -> Option<&$($mutable)? U>,
             ) -> Result<$mapped<'a, U, R>, Self> {
-                match lock_api::$inner::try_map(guard.inner, f) {
-                    Ok(inner) => Ok($mapped { inner, section: guard.section }),
-                    Err(inner) => Err(Self { inner, section: guard.section }),
+                let Self { inner, section, taken } = guard;
+                match lock_api::$inner::try_map(inner, f) {
+                    Ok(inner) => Ok($mapped { inner, section, taken }),
+                    Err(inner) => Err(Self { inner, section, taken }),
                 }
             }
         }
@@ -234,10 +259,13 @@ macro_rules! downgrade {
             ///
             #[doc = concat!("See [`", stringify!($guard), "`].")]
             #[inline]
+            #[track_caller]
             pub fn downgrade(guard: Self) -> $reader<'a, T, R> {
+                guard.taken.downgraded();
                 $reader {
                     inner: lock_api::RwLockWriteGuard::downgrade(guard.inner),
                     section: guard.section,
+                    taken: guard.taken,
                 }
             }
         }

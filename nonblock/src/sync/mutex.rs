@@ -8,6 +8,7 @@ use lock_api::{RawMutex, RawMutexFair, RawMutexTimed};
 use super::macros::{guard, lock, map, unlock_fair};
 use crate::check::with_token;
 use crate::context::Context;
+use crate::lockdep::{Class, Taken};
 use crate::token::Sleepable;
 use crate::violation::Place;
 
@@ -59,6 +60,7 @@ pub struct Mutex<
     #[cfg(feature = "sync")] R = super::raw_parking::RawParkingMutex,
     #[cfg(not(feature = "sync"))] R,
 > {
+    class: Class,
     inner: lock_api::Mutex<R, T>,
 }
 
@@ -96,7 +98,8 @@ impl<T: ?Sized, R: RawMutex> Mutex<T, R> {
     pub fn lock(&self, cx: &mut Sleepable) -> MutexGuard<'_, T, R> {
         let _ = cx;
         let _call = with_token::lend();
-        MutexGuard { inner: self.inner.lock(), section: () }
+        let taken = Taken::waiting(&self.class);
+        MutexGuard { inner: self.inner.lock(), section: (), taken }
     }
 
     /// Takes the lock if it is free.
@@ -118,7 +121,8 @@ impl<T: ?Sized, R: RawMutex> Mutex<T, R> {
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T, R>> {
-        self.inner.try_lock().map(|inner| MutexGuard { inner, section: () })
+        let inner = self.inner.try_lock()?;
+        Some(MutexGuard { inner, section: (), taken: Taken::tried(&self.class) })
     }
 
     /// Waits for the lock if the context may sleep, and tries it if not.
@@ -187,7 +191,8 @@ impl<T: ?Sized, R: RawMutexTimed<Duration = Duration>> Mutex<T, R> {
     ) -> Option<MutexGuard<'_, T, R>> {
         let _ = cx;
         let _call = with_token::lend();
-        self.inner.try_lock_for(timeout).map(|inner| MutexGuard { inner, section: () })
+        let inner = self.inner.try_lock_for(timeout)?;
+        Some(MutexGuard { inner, section: (), taken: Taken::tried(&self.class) })
     }
 }
 
@@ -287,9 +292,12 @@ impl<T: ?Sized, R: RawMutex> MutexGuard<'_, T, R> {
         // The wait for the lock comes after the closure, which may have left a section open. It is reported before: in there a panic
         // would end the program.
         let mut _relock = None;
+        let taken = &guard.taken;
         lock_api::MutexGuard::unlocked(&mut guard.inner, || {
+            taken.let_go();
             let result = f(cx);
             _relock = Some(with_token::lend_at(place));
+            taken.wait_again(place);
             result
         })
     }
@@ -308,6 +316,8 @@ impl<T: ?Sized, R: RawMutexFair> MutexGuard<'_, T, R> {
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
         let _call = with_token::lend();
+        guard.taken.let_go();
+        guard.taken.wait_again(Place::caller());
         lock_api::MutexGuard::bump(&mut guard.inner);
     }
 }

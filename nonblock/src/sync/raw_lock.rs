@@ -33,6 +33,9 @@ impl<R: RawMutex> RawSpinLock for R {
 pub trait RawSpinRwLock {
     /// What really locks.
     type Raw: RawRwLock;
+
+    /// Whether a reader may read again, whatever writers wait.
+    const READERS_RECUR: bool = false;
 }
 
 #[diagnostic::do_not_recommend]

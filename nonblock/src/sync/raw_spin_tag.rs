@@ -44,4 +44,7 @@ impl RawSpinLock for RawSpin {
 
 impl RawSpinRwLock for RawSpin {
     type Raw = raw_locks::SpinningRwLock;
+
+    // A writer that waits keeps readers out for a limited time only.
+    const READERS_RECUR: bool = true;
 }

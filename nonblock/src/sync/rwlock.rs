@@ -9,6 +9,7 @@ use super::macros::{lock, locked_exclusive};
 use super::rwlock_guards::{RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard};
 use crate::check::with_token;
 use crate::context::Context;
+use crate::lockdep::{Class, Taken};
 use crate::token::Sleepable;
 
 /// A lock for one writer or many readers, which may be held across a sleep.
@@ -48,6 +49,7 @@ pub struct RwLock<
     #[cfg(feature = "sync")] R = super::raw_parking::RawParkingRwLock,
     #[cfg(not(feature = "sync"))] R,
 > {
+    class: Class,
     inner: lock_api::RwLock<R, T>,
 }
 
@@ -87,7 +89,8 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     pub fn read(&self, cx: &mut Sleepable) -> RwLockReadGuard<'_, T, R> {
         let _ = cx;
         let _call = with_token::lend();
-        RwLockReadGuard { inner: self.inner.read(), section: () }
+        let taken = Taken::waiting_shared(&self.class);
+        RwLockReadGuard { inner: self.inner.read(), section: (), taken }
     }
 
     /// Waits until nobody holds the lock, and takes it to write.
@@ -113,7 +116,8 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     pub fn write(&self, cx: &mut Sleepable) -> RwLockWriteGuard<'_, T, R> {
         let _ = cx;
         let _call = with_token::lend();
-        RwLockWriteGuard { inner: self.inner.write(), section: () }
+        let taken = Taken::waiting(&self.class);
+        RwLockWriteGuard { inner: self.inner.write(), section: (), taken }
     }
 
     /// Takes the lock to read if nobody writes or waits to write.
@@ -124,7 +128,8 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     #[inline]
     #[track_caller]
     pub fn try_read(&self) -> Option<RwLockReadGuard<'_, T, R>> {
-        self.inner.try_read().map(|inner| RwLockReadGuard { inner, section: () })
+        let inner = self.inner.try_read()?;
+        Some(RwLockReadGuard { inner, section: (), taken: Taken::tried_shared(&self.class) })
     }
 
     /// Takes the lock to write if nobody holds it.
@@ -135,7 +140,8 @@ impl<T: ?Sized, R: RawRwLock> RwLock<T, R> {
     #[inline]
     #[track_caller]
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T, R>> {
-        self.inner.try_write().map(|inner| RwLockWriteGuard { inner, section: () })
+        let inner = self.inner.try_write()?;
+        Some(RwLockWriteGuard { inner, section: (), taken: Taken::tried(&self.class) })
     }
 
     /// Waits to read if the context may sleep, and tries if not.
@@ -230,7 +236,8 @@ impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     pub fn upgradable_read(&self, cx: &mut Sleepable) -> RwLockUpgradableReadGuard<'_, T, R> {
         let _ = cx;
         let _call = with_token::lend();
-        RwLockUpgradableReadGuard { inner: self.inner.upgradable_read(), section: () }
+        let taken = Taken::waiting_shared(&self.class);
+        RwLockUpgradableReadGuard { inner: self.inner.upgradable_read(), section: (), taken }
     }
 
     /// Takes the lock as the one reader that can become the writer, if there is neither such a reader nor a writer.
@@ -241,9 +248,9 @@ impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     #[inline]
     #[track_caller]
     pub fn try_upgradable_read(&self) -> Option<RwLockUpgradableReadGuard<'_, T, R>> {
-        self.inner
-            .try_upgradable_read()
-            .map(|inner| RwLockUpgradableReadGuard { inner, section: () })
+        let inner = self.inner.try_upgradable_read()?;
+        let taken = Taken::tried_shared(&self.class);
+        Some(RwLockUpgradableReadGuard { inner, section: (), taken })
     }
 
     /// Waits to read upgradably if the context may sleep, and tries if not.
@@ -288,8 +295,9 @@ impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
     ) -> Option<RwLockUpgradableReadGuard<'_, T, R>> {
         let _ = cx;
         let _call = with_token::lend();
-        let guard = self.inner.try_upgradable_read_for(timeout);
-        guard.map(|inner| RwLockUpgradableReadGuard { inner, section: () })
+        let inner = self.inner.try_upgradable_read_for(timeout)?;
+        let taken = Taken::tried_shared(&self.class);
+        Some(RwLockUpgradableReadGuard { inner, section: (), taken })
     }
 }
 
@@ -312,7 +320,8 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
     ) -> Option<RwLockReadGuard<'_, T, R>> {
         let _ = cx;
         let _call = with_token::lend();
-        self.inner.try_read_for(timeout).map(|inner| RwLockReadGuard { inner, section: () })
+        let inner = self.inner.try_read_for(timeout)?;
+        Some(RwLockReadGuard { inner, section: (), taken: Taken::tried_shared(&self.class) })
     }
 
     /// Waits to write, but no longer than a time.
@@ -333,7 +342,8 @@ impl<T: ?Sized, R: RawRwLockTimed<Duration = Duration>> RwLock<T, R> {
     ) -> Option<RwLockWriteGuard<'_, T, R>> {
         let _ = cx;
         let _call = with_token::lend();
-        self.inner.try_write_for(timeout).map(|inner| RwLockWriteGuard { inner, section: () })
+        let inner = self.inner.try_write_for(timeout)?;
+        Some(RwLockWriteGuard { inner, section: (), taken: Taken::tried(&self.class) })
     }
 }
 

@@ -168,9 +168,12 @@ impl<T: ?Sized, R: RawRwLock> RwLockReadGuard<'_, T, R> {
         // The wait for the lock comes after the closure, which may have left a section open. It is reported before: in there a panic
         // would end the program.
         let mut _relock = None;
+        let taken = &guard.taken;
         lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || {
+            taken.let_go();
             let result = f(cx);
             _relock = Some(with_token::lend_at(place));
+            taken.wait_again_shared(place);
             result
         })
     }
@@ -189,6 +192,8 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockReadGuard<'_, T, R> {
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
         let _call = with_token::lend();
+        guard.taken.let_go();
+        guard.taken.wait_again_shared(Place::caller());
         lock_api::RwLockReadGuard::bump(&mut guard.inner);
     }
 }
@@ -230,9 +235,12 @@ impl<T: ?Sized, R: RawRwLock> RwLockWriteGuard<'_, T, R> {
         // The wait for the lock comes after the closure, which may have left a section open. It is reported before: in there a panic
         // would end the program.
         let mut _relock = None;
+        let taken = &guard.taken;
         lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || {
+            taken.let_go();
             let result = f(cx);
             _relock = Some(with_token::lend_at(place));
+            taken.wait_again(place);
             result
         })
     }
@@ -251,6 +259,8 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockWriteGuard<'_, T, R> {
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
         let _call = with_token::lend();
+        guard.taken.let_go();
+        guard.taken.wait_again(Place::caller());
         lock_api::RwLockWriteGuard::bump(&mut guard.inner);
     }
 }
@@ -265,9 +275,11 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeDowngrade> RwLockWriteGuard<'a, T, R> {
     /// Does not sleep.
     #[inline]
     pub fn downgrade_to_upgradable(guard: Self) -> RwLockUpgradableReadGuard<'a, T, R> {
+        guard.taken.downgraded();
         RwLockUpgradableReadGuard {
             inner: lock_api::RwLockWriteGuard::downgrade_to_upgradable(guard.inner),
             section: guard.section,
+            taken: guard.taken,
         }
     }
 }
@@ -283,6 +295,7 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeDowngrade> RwLockUpgradableReadGuard<'a, 
         RwLockReadGuard {
             inner: lock_api::RwLockUpgradableReadGuard::downgrade(guard.inner),
             section: guard.section,
+            taken: guard.taken,
         }
     }
 }
@@ -299,9 +312,13 @@ impl<'a, T: ?Sized, R: RawRwLockUpgrade> RwLockUpgradableReadGuard<'a, T, R> {
     /// The guard as it was, if others are reading.
     #[inline]
     pub fn try_upgrade(guard: Self) -> Result<RwLockWriteGuard<'a, T, R>, Self> {
-        match lock_api::RwLockUpgradableReadGuard::try_upgrade(guard.inner) {
-            Ok(inner) => Ok(RwLockWriteGuard { inner, section: guard.section }),
-            Err(inner) => Err(Self { inner, section: guard.section }),
+        let Self { inner, section, taken } = guard;
+        match lock_api::RwLockUpgradableReadGuard::try_upgrade(inner) {
+            Ok(inner) => {
+                taken.upgraded();
+                Ok(RwLockWriteGuard { inner, section, taken })
+            }
+            Err(inner) => Err(Self { inner, section, taken }),
         }
     }
 
@@ -316,9 +333,11 @@ impl<'a, T: ?Sized, R: RawRwLockUpgrade> RwLockUpgradableReadGuard<'a, T, R> {
     pub fn upgrade(guard: Self, cx: &mut Sleepable) -> RwLockWriteGuard<'a, T, R> {
         let _ = cx;
         let _call = with_token::lend();
+        guard.taken.upgrade();
         RwLockWriteGuard {
             inner: lock_api::RwLockUpgradableReadGuard::upgrade(guard.inner),
             section: guard.section,
+            taken: guard.taken,
         }
     }
 }
@@ -344,9 +363,13 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>>
     ) -> Result<RwLockWriteGuard<'a, T, R>, Self> {
         let _ = cx;
         let _call = with_token::lend();
-        match lock_api::RwLockUpgradableReadGuard::try_upgrade_for(guard.inner, timeout) {
-            Ok(inner) => Ok(RwLockWriteGuard { inner, section: guard.section }),
-            Err(inner) => Err(Self { inner, section: guard.section }),
+        let Self { inner, section, taken } = guard;
+        match lock_api::RwLockUpgradableReadGuard::try_upgrade_for(inner, timeout) {
+            Ok(inner) => {
+                taken.upgraded();
+                Ok(RwLockWriteGuard { inner, section, taken })
+            }
+            Err(inner) => Err(Self { inner, section, taken }),
         }
     }
 }

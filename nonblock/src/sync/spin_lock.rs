@@ -8,6 +8,7 @@ use super::macros::{guard, lock, map, parts, unlock_fair};
 use super::raw_lock::RawSpinLock;
 use super::raw_spin_tag::RawSpin;
 use crate::context::Context;
+use crate::lockdep::{Class, Taken};
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
 
@@ -58,6 +59,7 @@ use crate::token::{NonBlock, lend_non_block};
 /// ```
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
 pub struct SpinLock<T: ?Sized, R: RawSpinLock = RawSpin> {
+    class: Class,
     inner: lock_api::Mutex<R::Raw, T>,
 }
 
@@ -97,7 +99,8 @@ impl<T: ?Sized, R: RawSpinLock> SpinLock<T, R> {
         let _ = nb;
         // Entered before the wait, so that it lasts as long.
         let section = Section::enter();
-        SpinLockGuard { inner: self.inner.lock(), section }
+        let taken = Taken::waiting(&self.class);
+        SpinLockGuard { inner: self.inner.lock(), section, taken }
     }
 
     /// Takes the lock if it is free.
@@ -122,7 +125,8 @@ impl<T: ?Sized, R: RawSpinLock> SpinLock<T, R> {
     pub fn try_lock<'a>(&'a self, nb: &'a NonBlock) -> Option<SpinLockGuard<'a, T, R>> {
         let _ = nb;
         let section = Section::enter();
-        self.inner.try_lock().map(|inner| SpinLockGuard { inner, section })
+        let inner = self.inner.try_lock()?;
+        Some(SpinLockGuard { inner, section, taken: Taken::tried(&self.class) })
     }
 
     /// Runs the closure with the lock held, in a section that it opens from any context.

@@ -9,6 +9,7 @@ use super::macros::{downgrade, guard, lock, locked_exclusive, map, parts, unlock
 use super::raw_lock::RawSpinRwLock;
 use super::raw_spin_tag::RawSpin;
 use crate::context::Context;
+use crate::lockdep::{Class, Taken};
 use crate::section::Section;
 use crate::token::{NonBlock, lend_non_block};
 
@@ -48,6 +49,7 @@ use crate::token::{NonBlock, lend_non_block};
 /// ```
 // The raw lock comes last and has a default, so that the compiler's messages leave it out.
 pub struct SpinRwLock<T: ?Sized, R: RawSpinRwLock = RawSpin> {
+    class: Class,
     inner: lock_api::RwLock<R::Raw, T>,
 }
 
@@ -77,7 +79,12 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
         let _ = nb;
         // Entered before the wait, so that it lasts as long.
         let section = Section::enter();
-        SpinRwLockReadGuard { inner: self.inner.read(), section }
+        let taken = if R::READERS_RECUR {
+            Taken::waiting_recursive(&self.class)
+        } else {
+            Taken::waiting_shared(&self.class)
+        };
+        SpinRwLockReadGuard { inner: self.inner.read(), section, taken }
     }
 
     /// Waits until nobody holds the lock, and takes it to write.
@@ -93,7 +100,8 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
         let _ = nb;
         // Entered before the wait, so that it lasts as long.
         let section = Section::enter();
-        SpinRwLockWriteGuard { inner: self.inner.write(), section }
+        let taken = Taken::waiting(&self.class);
+        SpinRwLockWriteGuard { inner: self.inner.write(), section, taken }
     }
 
     /// Takes the lock to read if nobody writes.
@@ -106,7 +114,8 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
     pub fn try_read<'a>(&'a self, nb: &'a NonBlock) -> Option<SpinRwLockReadGuard<'a, T, R>> {
         let _ = nb;
         let section = Section::enter();
-        self.inner.try_read().map(|inner| SpinRwLockReadGuard { inner, section })
+        let inner = self.inner.try_read()?;
+        Some(SpinRwLockReadGuard { inner, section, taken: Taken::tried_shared(&self.class) })
     }
 
     /// Takes the lock to write if nobody holds it.
@@ -119,7 +128,8 @@ impl<T: ?Sized, R: RawSpinRwLock> SpinRwLock<T, R> {
     pub fn try_write<'a>(&'a self, nb: &'a NonBlock) -> Option<SpinRwLockWriteGuard<'a, T, R>> {
         let _ = nb;
         let section = Section::enter();
-        self.inner.try_write().map(|inner| SpinRwLockWriteGuard { inner, section })
+        let inner = self.inner.try_write()?;
+        Some(SpinRwLockWriteGuard { inner, section, taken: Taken::tried(&self.class) })
     }
 
     /// Runs the closure while reading, in a section that it opens from any context.

@@ -36,6 +36,18 @@ pub enum ViolationKind {
     UnbalancedEnd,
     /// A function that relies on a section was called outside one. Linux: `__cant_sleep`.
     NotInNonBlock,
+    /// A thread is about to wait for what may be waiting for it, through others. Linux: `check_noncircular` of lockdep. By the feature
+    /// `lockdep`.
+    CircularWait,
+    /// A thread is about to wait for what it holds itself, or for its own end. Linux: `check_deadlock` of lockdep. By the feature
+    /// `lockdep`.
+    WaitForItself,
+    /// A lock is used where its holder may be interrupted by who waits for it. Linux: `valid_state` of lockdep. By the feature
+    /// `lockdep`.
+    InconsistentUse,
+    /// A thread or a root ends with something still held, or a process was forked with it. Linux: `debug_check_no_locks_held`. By the
+    /// feature `lockdep`.
+    StillHeld,
 }
 
 /// The text of the report for one kind. The help also depends on who made the check.
@@ -48,7 +60,7 @@ pub(super) struct ReportText {
 
 impl ViolationKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::SleepInNonBlock,
         Self::ScheduledInNonBlock,
         Self::SyscallInNonBlock,
@@ -56,6 +68,10 @@ impl ViolationKind {
         Self::OverBudget,
         Self::UnbalancedEnd,
         Self::NotInNonBlock,
+        Self::CircularWait,
+        Self::WaitForItself,
+        Self::InconsistentUse,
+        Self::StillHeld,
     ];
 
     /// Returns the kind's name, as it is written in code.
@@ -68,6 +84,10 @@ impl ViolationKind {
             Self::OverBudget => "OverBudget",
             Self::UnbalancedEnd => "UnbalancedEnd",
             Self::NotInNonBlock => "NotInNonBlock",
+            Self::CircularWait => "CircularWait",
+            Self::WaitForItself => "WaitForItself",
+            Self::InconsistentUse => "InconsistentUse",
+            Self::StillHeld => "StillHeld",
         }
     }
 
@@ -119,6 +139,33 @@ impl ViolationKind {
                 expected: "an open section on this thread",
                 found: "none",
                 help: checker.help_to_enter(),
+            },
+            Self::CircularWait => ReportText {
+                headline: "possible circular locking dependency",
+                expected: "waits that never lead back to where they began, whatever the threads do",
+                found: "a wait that closes a circle",
+                help: "take what the circle names in one order everywhere; or let go of one before waiting for the other; or try \
+                       instead of waiting",
+            },
+            Self::WaitForItself => ReportText {
+                headline: "possible recursive locking",
+                expected: "a wait for what another thread has, or does",
+                found: "a wait of a thread for itself",
+                help: "let go of it before (a guard in a `match` or an `if let` lives to its end), or hand the guard on to what \
+                       needs it",
+            },
+            Self::InconsistentUse => ReportText {
+                headline: "inconsistent lock state",
+                expected: "holders that cannot be interrupted by who waits for them, or sleep while a section waits",
+                found: "two uses that do not go together",
+                help: "try instead of waiting there; or hold it elsewhere only with signals blocked (`lockdep::signals_blocked`), or \
+                       in a section",
+            },
+            Self::StillHeld => ReportText {
+                headline: "still held at the end",
+                expected: "a thread that lets go of everything before it ends",
+                found: "something that is still held",
+                help: "drop the guard: one that was forgotten (`mem::forget`) holds its lock for ever",
             },
         }
     }

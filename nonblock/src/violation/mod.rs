@@ -4,6 +4,8 @@ mod array_string;
 #[cfg(feature = "capi")]
 mod c_file;
 mod checker;
+#[cfg(feature = "lockdep")]
+mod dependency;
 mod kind;
 #[cfg(feature = "watch")]
 mod observation;
@@ -17,6 +19,10 @@ use core::panic::Location;
 #[cfg(feature = "capi")]
 pub(crate) use c_file::CFile;
 pub(crate) use checker::Checker;
+#[cfg(feature = "lockdep")]
+pub use dependency::{ClassName, Dependency, Held};
+#[cfg(feature = "lockdep")]
+pub(crate) use dependency::{DependencyKind, ShortName, ThreadTag, WaitReport};
 pub use kind::ViolationKind;
 #[cfg(feature = "watch")]
 pub use observation::{Frame, Observation};
@@ -90,6 +96,10 @@ pub struct Violation {
     pub(crate) checker: Checker,
     #[cfg(feature = "watch")]
     pub(crate) observation: Option<std::sync::Arc<Observation>>,
+    #[cfg(feature = "lockdep")]
+    pub(crate) wait: Option<std::sync::Arc<WaitReport>>,
+    #[cfg(feature = "lockdep")]
+    pub(crate) held: std::sync::Arc<[Held]>,
 }
 
 impl Violation {
@@ -146,9 +156,57 @@ impl Violation {
         self.observation.as_deref()
     }
 
+    /// Returns the chain of a [`CircularWait`](ViolationKind::CircularWait): each thing depends on the next, and the last on the first.
+    /// The dependency that closed the circle is the last. It is empty for all other kinds, and where two objects of one class were
+    /// taken in both orders.
+    #[cfg(feature = "lockdep")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
+    pub fn dependencies(&self) -> &[Dependency] {
+        self.wait.as_deref().map_or(&[], |wait| &wait.dependencies)
+    }
+
+    /// Returns what the thread held, in the order in which it took it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock::sync::SpinLock;
+    ///
+    /// static TABLE: SpinLock<u32> = SpinLock::new(0).in_class("table");
+    ///
+    /// let violation = nonblock::testing::expect_violation(|| {
+    ///     nonblock::non_block(|nb| {
+    ///         let _held = TABLE.lock(nb);
+    ///         nonblock::might_sleep();
+    ///     });
+    /// });
+    /// assert_eq!(violation.held()[0].class().name(), Some("table"));
+    /// ```
+    #[cfg(feature = "lockdep")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
     /// Returns which violation of its kind at its place this is, from 1.
     pub const fn occurrence(&self) -> usize {
         self.occurrence
+    }
+}
+
+impl Violation {
+    /// Returns what was found, if it is more than the kind says.
+    fn found(&self) -> Option<&str> {
+        #[cfg(feature = "watch")]
+        if let Some(observation) = &self.observation {
+            return Some(observation.found());
+        }
+        #[cfg(feature = "lockdep")]
+        if let Some(wait) = &self.wait {
+            return Some(&wait.found);
+        }
+        let _ = self;
+        None
     }
 }
 
@@ -170,17 +228,19 @@ impl fmt::Display for Violation {
         )?;
         writeln!(f, "expected: {}", text.expected)?;
         f.write_str("found: ")?;
-        #[cfg(feature = "watch")]
-        match &self.observation {
-            Some(observation) => f.write_str(observation.found())?,
-            None => f.write_str(text.found)?,
-        }
-        #[cfg(not(feature = "watch"))]
-        f.write_str(text.found)?;
+        f.write_str(self.found().unwrap_or(text.found))?;
         if let Some(section) = self.section {
             write!(f, ", in the section that began at {section}")?;
         }
+        #[cfg(feature = "lockdep")]
+        for held in &*self.held {
+            write!(f, "\nheld: {held}")?;
+        }
         write!(f, "\nhelp: {}", text.help)?;
+        #[cfg(feature = "lockdep")]
+        if let Some(wait) = &self.wait {
+            wait.write_chain(f)?;
+        }
         #[cfg(feature = "watch")]
         if let Some(observation) = &self.observation {
             observation.write_frames(f)?;

@@ -20,10 +20,10 @@ use super::layers::{self, Layers};
 use super::report_lock::{self, ReportLock};
 use super::schedule::{self, Marker};
 use super::sections::{self, HOOKS};
-use super::suppressions::{self, Suppression};
 use super::thread_record::{self, ThreadRecord};
 #[cfg(target_arch = "x86_64")]
 use super::trap;
+use crate::suppressions::{self, Suppression};
 
 /// What is to be watched. Made by [`Watch::builder`].
 ///

@@ -12,7 +12,7 @@ use crate::backend::write_to_stderr;
 use super::control::{self, Builder, StartError, Watch};
 use super::layers::Layers;
 use super::statistics;
-use super::suppressions;
+use crate::suppressions;
 
 const VARIABLE: &str = "NONBLOCK_WATCH";
 

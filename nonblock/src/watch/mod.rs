@@ -60,16 +60,15 @@ mod report_lock;
 mod schedule;
 mod sections;
 mod statistics;
-mod suppressions;
 mod thread_record;
 #[cfg(target_arch = "x86_64")]
 mod trap;
 
+pub use crate::suppressions::{Suppression, SuppressionError};
 pub use allocator::Allocator;
 pub use control::{Builder, StartError, Watch, available};
 pub use layers::{Layers, LayersError};
 pub(crate) use report::report_section;
 pub use statistics::{Preemptions, SectionLengths, Statistics, statistics};
-pub use suppressions::{Suppression, SuppressionError};
 
 pub use crate::violation::{Frame, Observation};

@@ -20,8 +20,8 @@ use super::json_lines;
 use super::layers;
 use super::report_lock::{Refused, ReportLock};
 use super::statistics;
-use super::suppressions;
 use super::thread_record::ThreadRecord;
+use crate::suppressions::{self, Subject};
 
 /// How many different events are told apart. Others are reported each time.
 const MAX_SEEN: usize = 4096;
@@ -98,13 +98,13 @@ fn repeat(hash: u64, frames: impl FnOnce() -> Vec<Frame>) -> Repeat {
     let lock = || REPEATS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(repeat) = known(&mut lock()) {
         if repeat.suppressed {
-            suppressions::suppresses(&repeat.frames);
+            suppressions::suppresses(|| subjects(&repeat.frames));
         }
         return repeat;
     }
     // Without the lock: names are read from files.
     let frames: Arc<[Frame]> = frames().into();
-    let suppressed = suppressions::suppresses(&frames);
+    let suppressed = suppressions::suppresses(|| subjects(&frames));
     let new = Repeat { times: 1, suppressed, frames };
     let mut repeats = lock();
     let repeats = repeats.get_or_insert_default();
@@ -226,4 +226,12 @@ fn sentence(text: &str) -> String {
         Some(first) => first.to_lowercase().chain(letters).collect(),
         None => String::new(),
     }
+}
+
+/// What a suppression may fit, of a chain of calls.
+fn subjects(frames: &[Frame]) -> impl Iterator<Item = Subject<'_>> {
+    frames.iter().flat_map(|frame| {
+        let function = frame.function().map(Subject::Function);
+        function.into_iter().chain(frame.file().map(Subject::File))
+    })
 }

@@ -8,11 +8,10 @@ use std::string::String;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
-use crate::violation::Frame;
-
-/// What the watch is not to report: events with a function or a source file in their chain of calls that matches a pattern.
+/// What is not to be reported: what has a function, a source file, or a class of locks that matches a pattern.
 ///
-/// In a pattern, `*` stands for any text, also for none.
+/// For the watch that is its chain of calls; for `lockdep` the classes of a circle, and the files in which they were taken and waited
+/// for. In a pattern, `*` stands for any text, also for none.
 ///
 /// # Context
 ///
@@ -21,11 +20,13 @@ use crate::violation::Frame;
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "watch")] {
 /// use nonblock::watch::Suppression;
 ///
 /// let suppression = Suppression::function("jack::*", "the server's client library locks, and we cannot change it")?;
 /// assert_eq!(suppression, "function:jack::* the server's client library locks, and we cannot change it".parse()?);
-/// # Ok::<(), nonblock::watch::SuppressionError>(())
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
@@ -38,6 +39,7 @@ pub struct Suppression {
 enum Of {
     Function,
     File,
+    Class,
 }
 
 impl Of {
@@ -45,6 +47,7 @@ impl Of {
         match self {
             Self::Function => "function",
             Self::File => "file",
+            Self::Class => "class",
         }
     }
 }
@@ -76,6 +79,20 @@ impl Suppression {
         Self::new(Of::File, pattern, reason)
     }
 
+    /// Suppresses the circles that such a class of locks is part of, by its name or by how reports call it, such as
+    /// `Mutex made at */legacy/*`.
+    ///
+    /// # Context
+    ///
+    /// Allocates.
+    ///
+    /// # Errors
+    ///
+    /// If the pattern or the reason is empty.
+    pub fn class(pattern: &str, reason: &str) -> Result<Self, SuppressionError> {
+        Self::new(Of::Class, pattern, reason)
+    }
+
     fn new(of: Of, pattern: &str, reason: &str) -> Result<Self, SuppressionError> {
         let (pattern, reason) = (pattern.trim(), reason.trim());
         if pattern.is_empty() {
@@ -87,13 +104,25 @@ impl Suppression {
         Ok(Self { of, pattern: pattern.to_owned(), reason: reason.to_owned() })
     }
 
-    fn matches(&self, frame: &Frame) -> bool {
-        let text = match self.of {
-            Of::Function => frame.function(),
-            Of::File => frame.file(),
+    fn matches(&self, subject: &Subject<'_>) -> bool {
+        let (of, text) = match subject {
+            Subject::Function(name) => (Of::Function, name),
+            Subject::File(path) => (Of::File, path),
+            Subject::Class(name) => (Of::Class, name),
         };
-        text.is_some_and(|text| matches(&self.pattern, text))
+        of == self.of && matches(&self.pattern, text)
     }
+}
+
+/// Something that a suppression may fit.
+#[cfg_attr(
+    not(all(feature = "watch", feature = "lockdep")),
+    allow(dead_code, reason = "each of these features uses a part of it")
+)]
+pub(crate) enum Subject<'a> {
+    Function(&'a str),
+    File(&'a str),
+    Class(&'a str),
 }
 
 impl fmt::Display for Suppression {
@@ -105,14 +134,15 @@ impl fmt::Display for Suppression {
 impl core::str::FromStr for Suppression {
     type Err = SuppressionError;
 
-    /// Reads `function:PATTERN REASON` or `file:PATTERN REASON`.
+    /// Reads `function:PATTERN REASON`, `file:PATTERN REASON` or `class:PATTERN REASON`.
     fn from_str(line: &str) -> Result<Self, SuppressionError> {
-        let expected = "expected `function:PATTERN REASON` or `file:PATTERN REASON`";
+        let expected =
+            "expected `function:PATTERN REASON`, `file:PATTERN REASON` or `class:PATTERN REASON`";
         let (pattern, reason) = line.trim().split_once(char::is_whitespace).unwrap_or((line, ""));
         let (of, pattern) = pattern
             .split_once(':')
             .ok_or_else(|| SuppressionError::new(&format!("`{line}`: {expected}")))?;
-        let of = [Of::Function, Of::File]
+        let of = [Of::Function, Of::File, Of::Class]
             .into_iter()
             .find(|of2| of2.name() == of)
             .ok_or_else(|| SuppressionError::new(&format!("`{line}`: {expected}")))?;
@@ -150,8 +180,10 @@ fn matches(pattern: &str, text: &str) -> bool {
 /// # Examples
 ///
 /// ```
+/// # #[cfg(feature = "watch")] {
 /// let error = "function:jack::*".parse::<nonblock::watch::Suppression>().unwrap_err();
 /// assert_eq!(error.to_string(), "`function:jack::*`: a suppression without a reason");
+/// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionError {
@@ -185,7 +217,7 @@ fn all() -> MutexGuard<'static, Vec<Used>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn add(suppressions: Vec<Suppression>) {
+pub(crate) fn add(suppressions: Vec<Suppression>) {
     let mut all = all();
     for suppression in suppressions {
         if !all.iter().any(|used| used.suppression == suppression) {
@@ -194,10 +226,11 @@ pub(super) fn add(suppressions: Vec<Suppression>) {
     }
 }
 
-/// Returns whether a chain of calls is suppressed, and counts that.
-pub(super) fn suppresses(frames: &[Frame]) -> bool {
+/// Returns whether a suppression fits one of the subjects, and counts that.
+pub(crate) fn suppresses<'a, I: Iterator<Item = Subject<'a>>>(subjects: impl Fn() -> I) -> bool {
     let mut all = all();
-    let used = all.iter_mut().find(|used| frames.iter().any(|f| used.suppression.matches(f)));
+    let used =
+        all.iter_mut().find(|used| subjects().any(|subject| used.suppression.matches(&subject)));
     match used {
         Some(used) => {
             used.times += 1;
@@ -208,12 +241,12 @@ pub(super) fn suppresses(frames: &[Frame]) -> bool {
 }
 
 /// Returns each suppression, and how often it was used.
-pub(super) fn uses() -> Vec<(Suppression, usize)> {
+pub(crate) fn uses() -> Vec<(Suppression, usize)> {
     all().iter().map(|used| (used.suppression.clone(), used.times)).collect()
 }
 
 /// Reads a file of suppressions: one in a line. Lines that are empty or begin with `#` say nothing.
-pub(super) fn read(text: &str) -> Result<Vec<Suppression>, SuppressionError> {
+pub(crate) fn read(text: &str) -> Result<Vec<Suppression>, SuppressionError> {
     let mut suppressions = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -16,7 +16,7 @@ const FULL: u8 = 2;
 const MAX_SPINS: usize = 128;
 
 /// A cell for one value, which stays for as long as the program runs.
-pub(super) struct OnceCell<T> {
+pub(crate) struct OnceCell<T> {
     state: AtomicU8,
     value: UnsafeCell<MaybeUninit<T>>,
 }
@@ -26,12 +26,12 @@ pub(super) struct OnceCell<T> {
 unsafe impl<T: Copy + Send + Sync> Sync for OnceCell<T> {}
 
 impl<T: Copy> OnceCell<T> {
-    pub(super) const fn empty() -> Self {
+    pub(crate) const fn empty() -> Self {
         Self { state: AtomicU8::new(EMPTY), value: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
     /// Returns the value, or `None` if there is none yet.
-    pub(super) fn get(&self) -> Option<T> {
+    pub(crate) fn get(&self) -> Option<T> {
         if self.state.load(Ordering::Acquire) != FULL {
             return None;
         }
@@ -45,7 +45,7 @@ impl<T: Copy> OnceCell<T> {
     ///
     /// Returns `None` if another thread is still writing after [`MAX_SPINS`] looks.
     #[cfg(any(target_has_atomic = "8", feature = "portable-atomic"))]
-    pub(super) fn get_or_set(&self, value: T) -> Option<T> {
+    pub(crate) fn get_or_set(&self, value: T) -> Option<T> {
         let claimed =
             self.state.compare_exchange(EMPTY, WRITING, Ordering::Acquire, Ordering::Acquire);
         if claimed.is_ok() {
@@ -62,7 +62,7 @@ impl<T: Copy> OnceCell<T> {
 
     /// Returns `None`, and leaves the cell empty: without compare-and-swap two threads could both write it.
     #[cfg(not(any(target_has_atomic = "8", feature = "portable-atomic")))]
-    pub(super) fn get_or_set(&self, _value: T) -> Option<T> {
+    pub(crate) fn get_or_set(&self, _value: T) -> Option<T> {
         self.get()
     }
 }

@@ -1,0 +1,309 @@
+//! The graph of dependencies, and the search for circles in it.
+
+use std::vec;
+use std::vec::Vec;
+
+use super::classes::{ClassId, ClassKey, Classes, Usage};
+use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
+use super::held_locks::{Entered, HeldLock, ThreadLocks};
+use super::object_order::ObjectOrder;
+use super::tables::MAX_CLASSES;
+use crate::violation::{ClassName, Dependency, DependencyKind, Place};
+
+/// What the program's threads do.
+pub(crate) static GRAPH: Graph = Graph::new();
+
+/// Something that was found before a thread waited.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Finding {
+    /// A new dependency closes a circle.
+    Circle(EdgeId),
+    /// The thread itself has what it wants, or is what it waits for.
+    Itself(HeldLock),
+    /// Two objects of one class were taken in both orders.
+    ObjectOrder(HeldLock),
+    /// Two uses of a class do not go together: one from before and its place.
+    Usage(Usage, Place),
+}
+
+/// Classes, and the dependencies between them.
+pub(crate) struct Graph {
+    classes: Classes,
+    edges: Edges,
+    object_order: ObjectOrder,
+}
+
+/// A state of a search: a class, and whether it was reached by a dependency on a recursive reader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    class: ClassId,
+    is_weak: bool,
+}
+
+impl State {
+    const fn index(self) -> usize {
+        2 * self.class.index() + self.is_weak as usize
+    }
+
+    fn from_index(index: usize) -> Self {
+        let number = u32::try_from(index / 2).unwrap_or(u32::MAX);
+        Self { class: ClassId::from_number(number), is_weak: index % 2 != 0 }
+    }
+
+    /// Whether a path may go on by a dependency.
+    const fn goes_on_by(self, edge: &Edge) -> bool {
+        !(self.is_weak && edge.sort.is_from_shared())
+    }
+
+    const fn behind(edge: &Edge) -> Self {
+        Self { class: edge.on, is_weak: edge.sort.is_on_recursive() }
+    }
+}
+
+/// A set of states, on the stack: a section may search, and must not allocate.
+struct States([u64; 2 * MAX_CLASSES / 64]);
+
+impl States {
+    const fn new() -> Self {
+        Self([0; 2 * MAX_CLASSES / 64])
+    }
+
+    fn contains(&self, state: State) -> bool {
+        self.0.get(state.index() / 64).is_some_and(|word| word >> (state.index() % 64) & 1 != 0)
+    }
+
+    fn insert(&mut self, state: State) {
+        if let Some(word) = self.0.get_mut(state.index() / 64) {
+            *word |= 1 << (state.index() % 64);
+        }
+    }
+
+    /// Takes one out, looking at so many words, from a place on. Leaves the place there.
+    fn take(&mut self, from: &mut usize, words: usize) -> Option<State> {
+        for _ in 0..words {
+            let word = self.0.get_mut(*from)?;
+            if *word != 0 {
+                let bit = word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(State::from_index(64 * *from + bit));
+            }
+            *from = (*from + 1) % words;
+        }
+        None
+    }
+}
+
+impl Graph {
+    const fn new() -> Self {
+        Self { classes: Classes::new(), edges: Edges::new(), object_order: ObjectOrder::new() }
+    }
+
+    /// Returns the class of an object.
+    #[inline]
+    pub(crate) fn id_of(&self, key: &ClassKey) -> ClassId {
+        key.known_id().unwrap_or_else(|| self.classes.id_of(key))
+    }
+
+    /// Returns how reports name a class.
+    pub(crate) fn name_of(&self, class: ClassId) -> Option<ClassName> {
+        Some(self.classes.get(class)?.1)
+    }
+
+    /// Returns how many classes and dependencies there are.
+    pub(crate) fn len(&self) -> (usize, usize) {
+        (self.classes.len(), self.edges.len())
+    }
+
+    /// Returns whether a class is known to be used in all of these ways.
+    #[inline]
+    pub(crate) fn is_used(&self, class: ClassId, usages: u8) -> bool {
+        self.classes.is_used(class, usages)
+    }
+
+    /// Notes how a class is used. Returns what does not go together with that.
+    pub(crate) fn uses(&self, class: ClassId, usages: u8, place: Place) -> Option<Finding> {
+        self.classes.uses(class, usages, place).map(|(usage, at)| Finding::Usage(usage, at))
+    }
+
+    /// Notes that a thread is about to wait for an object, at a place, and returns what is wrong with that.
+    pub(crate) fn before_wait(
+        &self,
+        thread: &ThreadLocks,
+        key: &ClassKey,
+        mode: Mode,
+        place: Place,
+    ) -> Option<Finding> {
+        let object = key.object();
+        let itself = thread.latest_first().find(|held| {
+            held.object == object
+                && (held.entered == Entered::Region || !key.kind().may_recur())
+                && held.mode.conflicts(mode)
+        });
+        if let Some(held) = itself {
+            return Some(Finding::Itself(held));
+        }
+        let class = self.id_of(key);
+        let mut finding = None;
+        for held in thread.latest_first().filter(|held| held.object != object) {
+            let found = if held.class == class {
+                let order = &self.object_order;
+                order
+                    .see((held.serial, held.mode), (key.serial(), mode))
+                    .then_some(Finding::ObjectOrder(held))
+            } else {
+                let kind = match held.entered {
+                    Entered::Region => DependencyKind::Within,
+                    Entered::Waited | Entered::Tried => DependencyKind::Held,
+                };
+                self.see(Edge {
+                    from: held.class,
+                    on: class,
+                    sort: Sort::new(kind, held.mode, mode),
+                    since: held.since,
+                    place,
+                    thread: thread.tag(),
+                })
+            };
+            finding = finding.or(found);
+            // What it holds besides depends on this already. A recursive reader does not hand that on.
+            if held.entered == Entered::Waited && held.mode != Mode::RecursiveShared {
+                break;
+            }
+        }
+        finding
+    }
+
+    /// Notes that a thread brings about what others wait for, and returns what is wrong with that.
+    pub(crate) fn completes(
+        &self,
+        thread: &ThreadLocks,
+        key: &ClassKey,
+        place: Place,
+    ) -> Option<Finding> {
+        let class = self.id_of(key);
+        let mut finding = None;
+        let waited_for = |held: &HeldLock| held.entered != Entered::Region && held.class != class;
+        for held in thread.latest_first().filter(waited_for) {
+            let found = self.see(Edge {
+                from: class,
+                on: held.class,
+                sort: Sort::new(DependencyKind::Completed, Mode::Exclusive, held.mode),
+                since: held.since,
+                place,
+                thread: thread.tag(),
+            });
+            finding = finding.or(found);
+        }
+        finding
+    }
+
+    fn see(&self, edge: Edge) -> Option<Finding> {
+        let is_tracked = |class: ClassId| class != ClassId::UNTRACKED;
+        if !is_tracked(edge.from) || !is_tracked(edge.on) {
+            return None;
+        }
+        let is_counted = |class| self.classes.get(class).is_some_and(|(kind, _)| kind.is_counted());
+        if self.edges.is_known(edge.from, edge.on, edge.sort)
+            && !is_counted(edge.from)
+            && !is_counted(edge.on)
+        {
+            return None;
+        }
+        match self.edges.see(edge) {
+            Seen::Before | Seen::NoRoom => None,
+            Seen::New(id) | Seen::BySecondThread(id) => {
+                self.closes_circle(&edge).then_some(Finding::Circle(id))
+            }
+        }
+    }
+
+    /// Whether a strong path leads from the end of a dependency to its beginning, so that it is part of a circle.
+    fn closes_circle(&self, new: &Edge) -> bool {
+        let words = (2 * self.classes.len()).div_ceil(64);
+        let (mut seen, mut pending) = (States::new(), States::new());
+        let mut at = 0;
+        pending.insert(State::behind(new));
+        while let Some(state) = pending.take(&mut at, words) {
+            for (_, edge) in self.edges.of(state.class).filter(|(_, edge)| state.goes_on_by(edge)) {
+                let next = State::behind(&edge);
+                if next.class == new.from && next.goes_on_by(new) {
+                    return true;
+                }
+                if !seen.contains(next) {
+                    seen.insert(next);
+                    pending.insert(next);
+                }
+            }
+        }
+        false
+    }
+
+    /// Returns the shortest circle that a dependency is part of, the dependency itself last. It is empty where one thread alone
+    /// made each part, and one of the classes is such that the thread had brought it about for itself.
+    ///
+    /// It allocates.
+    pub(crate) fn circle(&self, id: EdgeId) -> Vec<Dependency> {
+        let path = self.path(id);
+        let edges = || path.iter().filter_map(|&id| Some((id, self.edges.get(id)?)));
+        let by_one_thread = edges().all(|(id, edge)| {
+            !self.edges.is_seen_by_two(id)
+                && edges().all(|(_, other)| other.thread.number == edge.thread.number)
+        });
+        let has_counted = edges()
+            .filter_map(|(_, edge)| self.classes.get(edge.from))
+            .any(|(kind, _)| kind.is_counted());
+        if by_one_thread && has_counted {
+            return Vec::new();
+        }
+        edges().filter_map(|(_, edge)| self.dependency(&edge)).collect()
+    }
+
+    fn path(&self, new_id: EdgeId) -> Vec<EdgeId> {
+        let Some(new) = self.edges.get(new_id) else { return Vec::new() };
+        let states = 2 * self.classes.len();
+        // By which dependency a state was reached, and from which state.
+        let mut reached: Vec<Option<(EdgeId, State)>> = vec![None; states];
+        let start = State::behind(&new);
+        let mut queue = std::collections::VecDeque::from([start]);
+        while let Some(state) = queue.pop_front() {
+            for (id, edge) in self.edges.of(state.class).filter(|(_, edge)| state.goes_on_by(edge))
+            {
+                let next = State::behind(&edge);
+                if next.class == new.from && next.goes_on_by(&new) {
+                    let mut path = vec![new_id, id];
+                    let mut back = state;
+                    while back != start {
+                        let Some(Some((id, before))) = reached.get(back.index()) else { break };
+                        path.push(*id);
+                        back = *before;
+                    }
+                    path.reverse();
+                    return path;
+                }
+                if let Some(place @ None) = reached.get_mut(next.index())
+                    && next != start
+                {
+                    *place = Some((id, state));
+                    queue.push_back(next);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn dependency(&self, edge: &Edge) -> Option<Dependency> {
+        Some(Dependency {
+            from: self.name_of(edge.from)?,
+            on: self.name_of(edge.on)?,
+            kind: edge.sort.kind(),
+            since: edge.since,
+            place: edge.place,
+            thread: edge.thread,
+        })
+    }
+
+    /// Returns all dependencies. It allocates.
+    pub(crate) fn dependencies(&self) -> Vec<Dependency> {
+        self.edges.all().filter_map(|edge| self.dependency(&edge)).collect()
+    }
+}

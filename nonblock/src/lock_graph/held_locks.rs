@@ -1,0 +1,227 @@
+//! What a thread holds, in the order in which it took it.
+//!
+//! A signal handler may interrupt a change of the list, and change it too: it takes away again what it puts there. So an entry's
+//! place is taken before it is written, and the entry counts only when it is written in full.
+
+use core::cell::Cell;
+use core::sync::atomic::{Ordering, compiler_fence};
+
+use super::classes::ClassId;
+use super::dependencies::Mode;
+use crate::primitive::AtomicU32;
+use crate::violation::{Place, ShortName, ThreadTag};
+
+/// How much a thread can hold at once, as in Linux. What is beyond is not tracked.
+const MAX_HELD: usize = 48;
+
+/// How something came to be in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// The thread waited for it, or would have.
+    Waited,
+    /// It did not wait.
+    Tried,
+    /// It is code that others wait for, not something that was waited for.
+    Region,
+}
+
+/// Something that a thread holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeldLock {
+    pub(crate) class: ClassId,
+    pub(crate) object: usize,
+    /// The object's own number: see `object_order`.
+    pub(crate) serial: u32,
+    pub(crate) mode: Mode,
+    pub(crate) entered: Entered,
+    pub(crate) since: Place,
+}
+
+/// What a thread holds, and what tells how it runs.
+pub(crate) struct ThreadLocks {
+    len: Cell<usize>,
+    /// Whether the entry is written in full.
+    is_whole: [Cell<bool>; MAX_HELD],
+    entries: [Cell<Option<HeldLock>>; MAX_HELD],
+    number: Cell<u32>,
+    name: Cell<ShortName>,
+    /// In how many signal handlers it is.
+    signal_handlers: Cell<u32>,
+    /// In how many regions with signals blocked it is.
+    signals_blocked: Cell<u32>,
+    /// The process that the thread ran in when it last looked.
+    process: Cell<u32>,
+}
+
+std::thread_local! {
+    // It has no destructor, and its initial value is a constant. So an access is a plain load.
+    static THREAD: ThreadLocks = const {
+        ThreadLocks {
+            len: Cell::new(0),
+            is_whole: [const { Cell::new(false) }; MAX_HELD],
+            entries: [const { Cell::new(None) }; MAX_HELD],
+            number: Cell::new(0),
+            name: Cell::new(ShortName::UNKNOWN),
+            signal_handlers: Cell::new(0),
+            signals_blocked: Cell::new(0),
+            process: Cell::new(0),
+        }
+    };
+}
+
+/// How many threads have a number.
+static THREADS: AtomicU32 = AtomicU32::new(0);
+
+/// Calls the closure with what the running thread holds.
+#[inline]
+pub(crate) fn with_thread<R>(f: impl FnOnce(&ThreadLocks) -> R) -> R {
+    THREAD.with(f)
+}
+
+impl ThreadLocks {
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len.get() == 0
+    }
+
+    /// How many entries there are. Those that were taken from now on come after so many.
+    pub(crate) fn len(&self) -> usize {
+        self.len.get()
+    }
+
+    /// Puts something there.
+    #[inline]
+    pub(crate) fn push(&self, lock: HeldLock) {
+        let at = self.len.get();
+        self.len.set(at + 1);
+        compiler_fence(Ordering::SeqCst);
+        if let (Some(entry), Some(is_whole)) = (self.entries.get(at), self.is_whole.get(at)) {
+            entry.set(Some(lock));
+            compiler_fence(Ordering::SeqCst);
+            is_whole.set(true);
+        }
+    }
+
+    /// Takes away what was put there last of an object. Returns whether it was there.
+    #[inline]
+    pub(crate) fn remove(&self, object: usize) -> bool {
+        let len = self.len.get();
+        let last = len.wrapping_sub(1);
+        if self.entry(last).is_some_and(|entry| entry.object == object) {
+            self.pop(last);
+            return true;
+        }
+        self.remove_inner(object)
+    }
+
+    #[cold]
+    fn remove_inner(&self, object: usize) -> bool {
+        let len = self.len.get();
+        let found = (0..len.min(MAX_HELD))
+            .rev()
+            .find(|&at| self.entry(at).is_some_and(|entry| entry.object == object));
+        match found {
+            Some(at) => {
+                for at in at + 1..len.min(MAX_HELD) {
+                    self.move_down(at);
+                }
+                self.pop(len - 1);
+                true
+            }
+            // It is one of those for which there was no room, or another thread took it.
+            None if len > MAX_HELD => {
+                self.len.set(len - 1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn move_down(&self, from: usize) {
+        let (Some(target), Some(is_whole)) =
+            (self.entries.get(from - 1), self.is_whole.get(from - 1))
+        else {
+            return;
+        };
+        is_whole.set(false);
+        compiler_fence(Ordering::SeqCst);
+        target.set(self.entry(from));
+        compiler_fence(Ordering::SeqCst);
+        is_whole.set(target.get().is_some());
+    }
+
+    #[inline]
+    fn pop(&self, last: usize) {
+        if let Some(is_whole) = self.is_whole.get(last) {
+            is_whole.set(false);
+        }
+        compiler_fence(Ordering::SeqCst);
+        self.len.set(last);
+    }
+
+    #[inline]
+    fn entry(&self, at: usize) -> Option<HeldLock> {
+        if self.is_whole.get(at)?.get() { self.entries.get(at)?.get() } else { None }
+    }
+
+    /// What it holds, the latest first.
+    pub(crate) fn latest_first(&self) -> impl Iterator<Item = HeldLock> {
+        self.from(0).rev()
+    }
+
+    /// What it has taken since there were so many entries.
+    pub(crate) fn from(&self, start: usize) -> impl DoubleEndedIterator<Item = HeldLock> {
+        (start..self.len.get().min(MAX_HELD)).filter_map(|at| self.entry(at))
+    }
+
+    /// Forgets all that came after so many entries.
+    pub(crate) fn truncate(&self, len: usize) {
+        while self.len.get() > len {
+            self.pop(self.len.get() - 1);
+        }
+    }
+
+    /// How the chains of reports name the thread.
+    pub(crate) fn tag(&self) -> ThreadTag {
+        if self.number.get() == 0 {
+            let number = THREADS.fetch_add(1, crate::primitive::Ordering::Relaxed).wrapping_add(1);
+            self.number.set(number);
+        }
+        ThreadTag { number: self.number.get(), name: self.name.get() }
+    }
+
+    pub(crate) fn has_name(&self) -> bool {
+        self.name.get() != ShortName::UNKNOWN
+    }
+
+    pub(crate) fn set_name(&self, name: &str) {
+        self.name.set(ShortName::new(name));
+    }
+
+    /// In how many signal handlers it is, as the program says.
+    #[inline]
+    pub(crate) fn is_in_signal_handler(&self) -> bool {
+        self.signal_handlers.get() != 0
+    }
+
+    #[inline]
+    pub(crate) fn blocks_signals(&self) -> bool {
+        self.signals_blocked.get() != 0
+    }
+
+    /// Changes the number of signal handlers that it is in.
+    pub(crate) fn count_signal_handlers(&self, by: i32) {
+        self.signal_handlers.set(self.signal_handlers.get().wrapping_add_signed(by));
+    }
+
+    /// Changes the number of regions with signals blocked that it is in.
+    pub(crate) fn count_signals_blocked(&self, by: i32) {
+        self.signals_blocked.set(self.signals_blocked.get().wrapping_add_signed(by));
+    }
+
+    /// Notes the process that it runs in. Returns whether that is another than when it last looked.
+    pub(crate) fn enters_process(&self, process: u32) -> bool {
+        let before = self.process.replace(process);
+        before != 0 && before != process
+    }
+}

@@ -1,0 +1,78 @@
+//! What kinds of things threads wait for.
+
+/// What kind of thing a class stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "lockdep"), allow(dead_code, reason = "nobody looks"))]
+pub(crate) enum Kind {
+    Mutex,
+    RwLock,
+    SpinLock,
+    SpinRwLock,
+    RawLock,
+    OnceLock,
+    Condvar,
+    Completion,
+    Barrier,
+    Semaphore,
+    ChannelValue,
+    ChannelRoom,
+    QueueItem,
+    QueueRoom,
+    Reserve,
+    Thread,
+    Scope,
+    Rcu,
+    Chain,
+    /// What the user names.
+    Class,
+}
+
+#[cfg(feature = "lockdep")]
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Mutex => "Mutex",
+            Self::RwLock => "RwLock",
+            Self::SpinLock => "SpinLock",
+            Self::SpinRwLock => "SpinRwLock",
+            Self::RawLock => "raw lock",
+            Self::OnceLock => "OnceLock",
+            Self::Condvar => "Condvar",
+            Self::Completion => "Completion",
+            Self::Barrier => "Barrier",
+            Self::Semaphore => "Semaphore",
+            Self::ChannelValue => "value of the channel",
+            Self::ChannelRoom => "room in the channel",
+            Self::QueueItem => "item of the work queue",
+            Self::QueueRoom => "room in the work queue",
+            Self::Reserve => "Reserve",
+            Self::Thread => "end of the thread",
+            Self::Scope => "end of the threads of the scope",
+            Self::Rcu => "readers of the Rcu",
+            Self::Chain => "callbacks of the chain",
+            Self::Class => "class",
+        }
+    }
+
+    /// Whether a thread that waits for such a thing may have brought it about before, for itself too.
+    ///
+    /// Then a circle in which one thread alone has every part is none.
+    pub(super) const fn is_counted(self) -> bool {
+        matches!(
+            self,
+            Self::Condvar
+                | Self::Barrier
+                | Self::Semaphore
+                | Self::ChannelValue
+                | Self::ChannelRoom
+                | Self::QueueItem
+                | Self::QueueRoom
+                | Self::Reserve
+        )
+    }
+
+    /// Whether a thread may have the same thing twice.
+    pub(super) const fn may_recur(self) -> bool {
+        matches!(self, Self::Semaphore | Self::Reserve)
+    }
+}

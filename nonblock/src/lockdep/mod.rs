@@ -1,0 +1,68 @@
+//! Who waits for whom: a circle is reported before anybody hangs in it.
+//!
+//! Types keep a section from waiting for what sleeps. Code that may sleep can still wait for itself, through others: two mutexes that
+//! two threads take in opposite order; a callback that takes a mutex, whose holder unmaps memory and waits for the callback.
+//! With the feature `lockdep`, each wait in this crate tells what it waits for and what the thread holds. The first wait that goes
+//! against what any thread has ever done is reported, whether anybody hangs this time or not: on one thread even.
+//!
+//! Mirrors Linux's lock dependency checker (`Documentation/locking/lockdep-design.rst`, 6.12), and goes on to what else
+//! threads wait for: completions, channels, queues, the end of threads, callbacks.
+//!
+//! # Without the feature
+//!
+//! The module is there, so that libraries can name their classes, and does nothing: a [`Class`] is empty, and its methods are.
+//! See [`ENABLED`].
+//!
+//! # Classes
+//!
+//! What holds for one object holds for all of its *class*: those that were made at one place in the code, by
+//! `Mutex::new` for instance, or that have one name:
+//!
+//! ```
+//! use nonblock::sync::Mutex;
+//!
+//! static JOURNAL: Mutex<Vec<u64>> = Mutex::new(Vec::new()).in_class("journal");
+//! ```
+//!
+//! Objects of one class are told apart by their addresses, so that a list can be walked hand over hand: of two that are held
+//! together, the order is remembered. (The latest orders are: some 30 for each object.)
+//!
+//! # What waits, and what is waited for
+//!
+//! | object | a wait | what it is for |
+//! |---|---|---|
+//! | locks, [`OnceLock`](crate::sync::OnceLock) | to take it | whoever holds it |
+//! | `Completion`, channels, queues, `Semaphore`, `Barrier`, `Condvar` | to wait | whoever brings it about: what that thread holds then, others must not hold while they wait |
+//! | threads, callbacks, work items, readers | to wait for their end | what waits within them |
+//!
+//! What only tries waits for nothing, and so does what waits for a limited time: it ends by itself. Who waits for the first of several
+//! channels waits for none of them.
+//!
+//! # What is not seen
+//!
+//! * An order that no run has shown yet.
+//! * Guards that are sent to another thread: they are held by nobody then.
+//! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
+
+mod class;
+mod guard;
+#[cfg(feature = "lockdep")]
+mod observer;
+#[cfg(feature = "lockdep")]
+mod report;
+mod taken;
+
+pub(crate) use crate::lock_graph::Kind;
+pub use class::Class;
+pub use guard::{Acquired, Region};
+#[cfg(feature = "lockdep")]
+pub(crate) use report::WouldWaitForItself;
+pub(crate) use taken::Taken;
+
+#[cfg(feature = "lockdep")]
+pub use crate::suppressions::{Suppression, SuppressionError};
+#[cfg(feature = "lockdep")]
+pub use crate::violation::{ClassName, Dependency, Held};
+
+/// Whether this build of the crate looks at who waits for whom. It does with the feature `lockdep`.
+pub const ENABLED: bool = cfg!(feature = "lockdep");

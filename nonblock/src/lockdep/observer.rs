@@ -1,0 +1,122 @@
+//! What happens at each wait, with the feature on.
+
+use super::report;
+use crate::backend;
+use crate::lock_graph::{
+    ClassKey, Entered, GRAPH, HeldLock, Mode, ThreadLocks, Usage, with_thread,
+};
+use crate::violation::Place;
+
+#[inline]
+#[track_caller]
+pub(super) fn acquire(key: &ClassKey, mode: Mode, place: Place) {
+    with_thread(|thread| {
+        let class = GRAPH.id_of(key);
+        let usages = held_usages(thread) | waiting_usages(thread);
+        if !thread.is_empty() || !GRAPH.is_used(class, usages) {
+            look(thread, key, mode, usages, place);
+        }
+        push(thread, key, mode, Entered::Waited, place);
+    });
+}
+
+#[inline]
+#[track_caller]
+pub(super) fn try_acquired(key: &ClassKey, mode: Mode, place: Place) {
+    with_thread(|thread| {
+        let usages = held_usages(thread);
+        if !GRAPH.is_used(GRAPH.id_of(key), usages) {
+            look_at_usage(thread, key, usages, place);
+        }
+        push(thread, key, mode, Entered::Tried, place);
+    });
+}
+
+#[inline]
+#[track_caller]
+pub(super) fn wait(key: &ClassKey, place: Place) {
+    with_thread(|thread| {
+        if !thread.is_empty() {
+            look(thread, key, Mode::Exclusive, 0, place);
+        }
+    });
+}
+
+#[inline]
+#[track_caller]
+pub(super) fn complete(key: &ClassKey, place: Place) {
+    with_thread(|thread| {
+        if !thread.is_empty()
+            && let Some(finding) = GRAPH.completes(thread, key, place)
+        {
+            report::finding(finding, key, Mode::Exclusive, place);
+        }
+    });
+}
+
+#[inline]
+pub(super) fn enter_region(key: &ClassKey, place: Place) {
+    with_thread(|thread| push(thread, key, Mode::Exclusive, Entered::Region, place));
+}
+
+#[inline]
+pub(super) fn release(object: usize) {
+    with_thread(|thread| _ = thread.remove(object));
+}
+
+#[inline]
+fn push(thread: &ThreadLocks, key: &ClassKey, mode: Mode, entered: Entered, place: Place) {
+    let (class, serial) = (GRAPH.id_of(key), key.serial());
+    thread.push(HeldLock { class, object: key.object(), serial, mode, entered, since: place });
+}
+
+/// How a class is used by a thread that holds one of it.
+#[inline]
+fn held_usages(thread: &ThreadLocks) -> u8 {
+    let is_open_to_signals = !thread.is_in_signal_handler() && !thread.blocks_signals();
+    bit(Usage::HeldWithSignals, is_open_to_signals)
+        | bit(Usage::HeldOutsideSections, backend::in_section() != Some(true))
+}
+
+/// How a class is used by a thread that waits for one of it.
+#[inline]
+fn waiting_usages(thread: &ThreadLocks) -> u8 {
+    bit(Usage::WaitedInSignalHandler, thread.is_in_signal_handler())
+        | bit(Usage::WaitedInSection, backend::in_section() == Some(true))
+}
+
+#[inline]
+fn bit(usage: Usage, is_so: bool) -> u8 {
+    if is_so { usage.bit() } else { 0 }
+}
+
+#[inline(never)]
+#[track_caller]
+fn look(thread: &ThreadLocks, key: &ClassKey, mode: Mode, usages: u8, place: Place) {
+    name_thread(thread);
+    if let Some(finding) = GRAPH.before_wait(thread, key, mode, place) {
+        report::finding(finding, key, mode, place);
+    }
+    if usages != 0 {
+        look_at_usage(thread, key, usages, place);
+    }
+}
+
+#[inline(never)]
+#[track_caller]
+fn look_at_usage(thread: &ThreadLocks, key: &ClassKey, usages: u8, place: Place) {
+    name_thread(thread);
+    let class = GRAPH.id_of(key);
+    if !GRAPH.is_used(class, usages)
+        && let Some(finding) = GRAPH.uses(class, usages, place)
+    {
+        report::finding(finding, key, Mode::Exclusive, place);
+    }
+}
+
+/// Notes the name of the thread, for the chains of later reports. A section must not ask for it: that may allocate.
+fn name_thread(thread: &ThreadLocks) {
+    if !thread.has_name() && backend::in_section() != Some(true) && !thread.is_in_signal_handler() {
+        thread.set_name(std::thread::current().name().unwrap_or("?"));
+    }
+}

@@ -1,0 +1,126 @@
+//! What is said of a finding.
+
+use std::boxed::Box;
+use std::format;
+use std::panic::resume_unwind;
+use std::string::String;
+use std::vec::Vec;
+
+use crate::lock_graph::{ClassKey, Entered, Finding, GRAPH, HeldLock, Mode, Usage};
+use crate::report;
+use crate::suppressions::{self, Subject};
+use crate::violation::{ClassName, Dependency, DependencyKind, Place, ViolationKind, WaitReport};
+
+/// What ends a test that expected a report, where the thread would wait for itself next.
+#[derive(Debug)]
+pub(crate) struct WouldWaitForItself;
+
+/// Reports a finding about something that a thread is about to wait for, or brings about.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn finding(finding: Finding, key: &ClassKey, mode: Mode, place: Place) {
+    let class = key.class_name();
+    let is_expected = report::waiting(place, || {
+        describe(finding, class, mode)
+            .filter(|(_, report)| !is_suppressed(class, &report.dependencies, place))
+    });
+    if is_expected && matches!(finding, Finding::Itself(_)) {
+        resume_unwind(Box::new(WouldWaitForItself));
+    }
+}
+
+/// Returns what is to be said, if the finding is one.
+fn describe(finding: Finding, class: ClassName, mode: Mode) -> Option<(ViolationKind, WaitReport)> {
+    let (kind, found, dependencies) = match finding {
+        Finding::Circle(id) => {
+            let dependencies = GRAPH.circle(id);
+            (ViolationKind::CircularWait, circle(dependencies.last()?), dependencies)
+        }
+        Finding::ObjectOrder(held) => {
+            let since = held.since;
+            let found = format!(
+                "a wait for one of a class ({class}), while another of it is held since {since}: before, such two were taken in \
+                 the opposite order"
+            );
+            (ViolationKind::CircularWait, found, Vec::new())
+        }
+        Finding::Itself(held) => {
+            (ViolationKind::WaitForItself, itself(&held, class, mode), Vec::new())
+        }
+        Finding::Usage(usage, at) => {
+            (ViolationKind::InconsistentUse, usage_conflict(usage, class, at), Vec::new())
+        }
+    };
+    Some((kind, WaitReport { found, dependencies }))
+}
+
+fn circle(new: &Dependency) -> String {
+    let Dependency { from, on, since, .. } = new;
+    match new.kind {
+        DependencyKind::Held => format!(
+            "a wait for {on}, while {from} is held since {since}: whoever has {on} may wait for {from}"
+        ),
+        DependencyKind::Within => format!(
+            "a wait for {on}, in code that began at {since} and that others wait for the end of ({from}): whoever has {on} may be \
+             one of them"
+        ),
+        DependencyKind::Completed => format!(
+            "{from} is brought about with {on} held since {since}: whoever waits for it may have {on}"
+        ),
+    }
+}
+
+fn itself(held: &HeldLock, class: ClassName, mode: Mode) -> String {
+    let since = held.since;
+    match (held.entered, held.mode, mode) {
+        (Entered::Region, ..) => {
+            format!("a wait for {class}, in code that began at {since} and has to end before")
+        }
+        (_, Mode::Exclusive, _) => {
+            format!("a wait for {class}, which this thread holds itself since {since}")
+        }
+        (_, _, Mode::Exclusive) => format!(
+            "a wait to write {class}, which this thread holds itself since {since}, to read"
+        ),
+        _ => format!(
+            "a wait to read {class}, which this thread reads already since {since}: a writer that comes between waits for the \
+             first reader, and the second waits for the writer"
+        ),
+    }
+}
+
+fn usage_conflict(usage: Usage, class: ClassName, at: Place) -> String {
+    match usage {
+        Usage::WaitedInSignalHandler => format!(
+            "{class} is held where a signal handler may interrupt, and a signal handler waited for one such at {at}"
+        ),
+        Usage::HeldWithSignals => format!(
+            "a wait for {class} in a signal handler, and one such was held at {at} where a signal handler may interrupt"
+        ),
+        Usage::WaitedInSection => format!(
+            "{class} is held outside sections, where its holder may sleep, and a section waited for one such at {at}"
+        ),
+        Usage::HeldOutsideSections => format!(
+            "a wait for {class} in a section, and one such was held at {at} outside sections, where its holder may sleep"
+        ),
+    }
+}
+
+/// Whether a suppression fits the class, one of the chain, or one of their places.
+fn is_suppressed(class: ClassName, dependencies: &[Dependency], place: Place) -> bool {
+    let classes = || {
+        let chain = dependencies.iter().map(|dependency| dependency.on);
+        core::iter::once(class).chain(chain)
+    };
+    let places = || {
+        let chain = dependencies.iter().flat_map(|dependency| [dependency.since, dependency.place]);
+        core::iter::once(place).chain(chain)
+    };
+    let names: Vec<String> = classes().map(|class| format!("{class}")).collect();
+    let names = || {
+        let given = classes().filter_map(|class| class.name);
+        names.iter().map(String::as_str).chain(given).map(Subject::Class)
+    };
+    suppressions::suppresses(|| names().chain(places().map(|place| Subject::File(place.file()))))
+}
