@@ -134,11 +134,8 @@ impl Graph {
         place: Place,
     ) -> Option<Finding> {
         let object = key.object();
-        let itself = thread.latest_first().find(|held| {
-            held.object == object
-                && (held.entered == Entered::Region || !key.kind().may_recur())
-                && held.mode.conflicts(mode)
-        });
+        let itself =
+            thread.latest_first().find(|held| held.object == object && held.mode.conflicts(mode));
         if let Some(held) = itself {
             return Some(Finding::Itself(held));
         }
@@ -173,17 +170,19 @@ impl Graph {
         finding
     }
 
-    /// Notes that a thread brings about what others wait for, and returns what is wrong with that.
+    /// Notes that a thread brings about what others wait for, with what it has taken since it held so much, and returns what is wrong
+    /// with that.
     pub(crate) fn completes(
         &self,
         thread: &ThreadLocks,
         key: &ClassKey,
         place: Place,
+        start: usize,
     ) -> Option<Finding> {
         let class = self.id_of(key);
         let mut finding = None;
         let waited_for = |held: &HeldLock| held.entered != Entered::Region && held.class != class;
-        for held in thread.latest_first().filter(waited_for) {
+        for held in thread.from(start).filter(waited_for) {
             let found = self.see(Edge {
                 from: class,
                 on: held.class,

@@ -17,12 +17,11 @@ pub(crate) enum Kind {
     ChannelValue,
     ChannelRoom,
     QueueItem,
-    QueueRoom,
+    Queue,
     Reserve,
     Thread,
     Scope,
     Rcu,
-    Chain,
     /// What the user names.
     Class,
 }
@@ -44,12 +43,11 @@ impl Kind {
             Self::ChannelValue => "value of the channel",
             Self::ChannelRoom => "room in the channel",
             Self::QueueItem => "item of the work queue",
-            Self::QueueRoom => "room in the work queue",
+            Self::Queue => "work queue",
             Self::Reserve => "Reserve",
             Self::Thread => "end of the thread",
             Self::Scope => "end of the threads of the scope",
             Self::Rcu => "readers of the Rcu",
-            Self::Chain => "callbacks of the chain",
             Self::Class => "class",
         }
     }
@@ -66,13 +64,8 @@ impl Kind {
                 | Self::ChannelValue
                 | Self::ChannelRoom
                 | Self::QueueItem
-                | Self::QueueRoom
+                | Self::Queue
                 | Self::Reserve
         )
-    }
-
-    /// Whether a thread may have the same thing twice.
-    pub(super) const fn may_recur(self) -> bool {
-        matches!(self, Self::Semaphore | Self::Reserve)
     }
 }

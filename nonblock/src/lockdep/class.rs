@@ -82,6 +82,12 @@ impl Class {
         }
     }
 
+    /// As [`of`](Self::of), at another place.
+    #[cfg(feature = "lockdep")]
+    pub(crate) const fn made_at(kind: Kind, place: Place) -> Self {
+        Self { key: ClassKey::new(kind, None, place) }
+    }
+
     /// Gives the class a name, before anything waits for it.
     #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
     pub(crate) const fn set_name(&mut self, name: &'static str) {
@@ -141,7 +147,24 @@ impl Class {
     #[track_caller]
     pub fn wait(&self) {
         #[cfg(feature = "lockdep")]
-        observer::wait(&self.key, Place::caller());
+        self.wait_at(Place::caller());
+        let _ = self;
+    }
+
+    /// As [`wait`](Self::wait), at another place.
+    #[cfg(feature = "lockdep")]
+    #[inline]
+    #[track_caller]
+    pub(crate) fn wait_at(&self, place: Place) {
+        observer::wait(&self.key, place);
+    }
+
+    /// As [`region`](Self::region), which began at another place.
+    #[cfg(feature = "lockdep")]
+    #[inline]
+    pub(crate) fn region_at(&self, place: Place) -> Region {
+        observer::enter_region(&self.key, place);
+        Region { object: self.key.object() }
     }
 
     /// The thread brings about what others wait for.

@@ -46,18 +46,24 @@
 
 mod class;
 mod guard;
+mod loan;
 #[cfg(feature = "lockdep")]
 mod observer;
 #[cfg(feature = "lockdep")]
 mod report;
 mod taken;
+#[cfg(feature = "std")]
+mod thread_end;
 
 pub(crate) use crate::lock_graph::Kind;
 pub use class::Class;
 pub use guard::{Acquired, Region};
+pub(crate) use loan::Loan;
 #[cfg(feature = "lockdep")]
 pub(crate) use report::WouldWaitForItself;
 pub(crate) use taken::Taken;
+#[cfg(feature = "std")]
+pub(crate) use thread_end::{ScopeEnd, ThreadEnd};
 
 #[cfg(feature = "lockdep")]
 pub use crate::suppressions::{Suppression, SuppressionError};

@@ -45,9 +45,16 @@ pub(super) fn wait(key: &ClassKey, place: Place) {
 #[inline]
 #[track_caller]
 pub(super) fn complete(key: &ClassKey, place: Place) {
+    complete_with(key, place, 0);
+}
+
+/// As [`complete`], by a thread that needed for it only what it has taken since it held so much.
+#[inline]
+#[track_caller]
+pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
     with_thread(|thread| {
-        if !thread.is_empty()
-            && let Some(finding) = GRAPH.completes(thread, key, place)
+        if thread.len() > start
+            && let Some(finding) = GRAPH.completes(thread, key, place, start)
         {
             report::finding(finding, key, Mode::Exclusive, place);
         }

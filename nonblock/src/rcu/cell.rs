@@ -26,6 +26,7 @@ use super::readers::{ActiveRead, Readers, WithoutSlot};
 use super::thread_record::ends_are_deferred;
 use crate::cache_padded::CachePadded;
 use crate::check::with_token::might_sleep;
+use crate::lockdep::{Class, Kind, Region};
 use crate::primitive::{AtomicPtr, AtomicU64, Ordering, RCU_MAX_RETIRED};
 use crate::sync::{Mutex, MutexGuard};
 use crate::thread::Backoff;
@@ -63,6 +64,7 @@ pub struct Rcu<T> {
     without_slot: WithoutSlot,
     writer: Mutex<WriterState<T>>,
     grace_periods: GracePeriods,
+    class: Class,
     // Readers on several threads share a `T`. It is an empty array, so that a message of the compiler goes straight to the type.
     _shares: [T; 0],
 }
@@ -155,6 +157,7 @@ impl<T> Rcu<T> {
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn new(value: T) -> Self {
         Self {
             head: CachePadded::new(Head {
@@ -168,6 +171,7 @@ impl<T> Rcu<T> {
                 readers_need_order: false,
             }),
             grace_periods: GracePeriods { epoch: Arc::new(AtomicU64::new(0)) },
+            class: Class::of(Kind::Rcu),
             _shares: [],
         }
     }
@@ -198,12 +202,13 @@ impl<T> Rcu<T> {
     /// assert_eq!(*gains.read(), [0.5, 0.5]);
     /// ```
     #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn read(&self) -> Guard<'_, T> {
         let active = self.head.readers.enter(&self.without_slot);
         let value = self.head.current.load(Ordering::Acquire);
         // SAFETY: `current` is never null.
         let value = Pinned(unsafe { NonNull::new_unchecked(value) });
-        Guard { value, _active: active, _rcu: PhantomData }
+        Guard { value, _active: active, _region: self.class.region(), _rcu: PhantomData }
     }
 
     /// Replaces the value. Readers find the new value from now on.
@@ -353,6 +358,7 @@ impl<T> Rcu<T> {
             "`synchronize` on a thread that reads: it would wait for itself; expected no guard, no callback and no \
              invalidation under way on this thread"
         );
+        self.class.wait();
         let mut backoff = Backoff::new();
         loop {
             let writer = self.write(cx);
@@ -392,6 +398,7 @@ impl<T> Rcu<T> {
     #[track_caller]
     pub fn wait_for_readers(&self, cx: &mut Sleepable, period: GracePeriod) {
         might_sleep();
+        self.class.wait();
         let mut backoff = Backoff::new();
         while !self.grace_periods.has_ended(period) {
             self.write(cx).collect(cx);
@@ -649,6 +656,7 @@ impl<T> Writer<'_, T> {
 pub struct Guard<'a, T> {
     value: Pinned<T>,
     _active: ActiveRead<'a>,
+    _region: Region,
     _rcu: PhantomData<&'a Rcu<T>>,
 }
 
@@ -685,12 +693,14 @@ impl<T: fmt::Debug> fmt::Debug for Writer<'_, T> {
 }
 
 impl<T: Default> Default for Rcu<T> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new(T::default())
     }
 }
 
 impl<T> From<T> for Rcu<T> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn from(value: T) -> Self {
         Self::new(value)
     }

@@ -13,6 +13,7 @@ use crate::check::with_token::might_sleep;
 #[cfg(feature = "std")]
 use crate::context::Context;
 use crate::event_count::EventCount;
+use crate::lockdep::{Class, Kind, Loan};
 use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
@@ -60,6 +61,7 @@ pub struct Reserve<T> {
     lowest: AtomicUsize,
     /// Threads that wait for an object.
     given_back: EventCount,
+    class: Class,
 }
 
 impl<T> Reserve<T> {
@@ -87,6 +89,7 @@ impl<T> Reserve<T> {
             refused: AtomicUsize::new(0),
             lowest: AtomicUsize::new(capacity),
             given_back: EventCount::new(),
+            class: Class::of(Kind::Reserve),
         }
     }
 
@@ -112,7 +115,8 @@ impl<T> Reserve<T> {
         if free < self.lowest.load(Ordering::Relaxed) {
             self.lowest.fetch_min(free, Ordering::Relaxed);
         }
-        Some(Reserved { object: Some(object), reserve: self, _object: PhantomData })
+        let loan = Loan::taken();
+        Some(Reserved { object: Some(object), reserve: self, loan, _object: PhantomData })
     }
 
     /// Takes an object. If none is free, and the context may sleep, waits until one is given back.
@@ -151,6 +155,7 @@ impl<T> Reserve<T> {
         match cx.or_refuse() {
             Ok(_) => {
                 might_sleep();
+                self.class.wait();
                 Ok(self.given_back.wait(|| self.free() > 0, || self.try_take().into()))
             }
             Err(refusal) => self.take().ok_or(refusal),
@@ -235,9 +240,11 @@ impl<T> Reserve<T> {
     /// });
     /// assert_eq!(reserve.free(), 1);
     /// ```
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn give(&self, object: T) -> Result<(), T> {
         self.objects.put(object)?;
         self.given_back.notify_one_after_rmw();
+        self.class.complete();
         Ok(())
     }
 
@@ -305,6 +312,7 @@ pub struct Reserved<'a, T> {
     /// `None` once the object was given back or taken for good.
     object: Option<Lent<'a, T>>,
     reserve: &'a Reserve<T>,
+    loan: Loan,
     /// Shared between threads only if the object can be.
     _object: PhantomData<T>,
 }
@@ -355,6 +363,7 @@ impl<T> Drop for Reserved<'_, T> {
         if let Some(object) = self.object.take() {
             object.give_back();
             self.reserve.given_back.notify_one_after_rmw();
+            self.loan.given_back(&self.reserve.class);
         }
     }
 }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::check::with_token::might_sleep;
 use crate::event_count::EventCount;
+use crate::lockdep::{Class, Kind};
 use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
@@ -33,6 +34,7 @@ pub struct Barrier {
     /// Threads that wait for the end of a generation.
     ends: EventCount,
     threads: usize,
+    class: Class,
 }
 
 impl Barrier {
@@ -41,8 +43,26 @@ impl Barrier {
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub const fn new(threads: usize) -> Self {
-        Self { state: AtomicUsize::new(0), ends: EventCount::new(), threads }
+        Self {
+            state: AtomicUsize::new(0),
+            ends: EventCount::new(),
+            threads,
+            class: Class::of(Kind::Barrier),
+        }
+    }
+
+    /// Gives the class of this barrier a name: those of one name are of one class, wherever they are made. See
+    /// [`lockdep`](crate::lockdep).
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    #[must_use = "it returns the barrier"]
+    pub const fn in_class(mut self, name: &'static str) -> Self {
+        self.class.set_name(name);
+        self
     }
 
     /// Waits until as many threads have come as the barrier is for. It can be used again at once.
@@ -59,12 +79,14 @@ impl Barrier {
     pub fn wait(&self, cx: &mut Sleepable) -> BarrierWaitResult {
         let _ = cx;
         might_sleep();
+        self.class.wait();
         let arrived = self.arrive();
         if let Some(generation) = arrived {
             let now = || self.generation(self.state.load(Ordering::Acquire));
             self.ends.wait_while_not(|| now() != generation);
         } else {
             self.ends.notify_all();
+            self.class.complete();
         }
         BarrierWaitResult { is_leader: arrived.is_none() }
     }

@@ -6,6 +6,7 @@ use core::time::Duration;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::event_count::{EventCount, Look};
+use crate::lockdep::{Class, Kind};
 use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
@@ -38,6 +39,7 @@ pub struct Completion {
     done: AtomicUsize,
     /// Threads that wait to be let through.
     completions: EventCount,
+    class: Class,
 }
 
 /// Stands for any number of waiters, and never gets less.
@@ -49,8 +51,25 @@ impl Completion {
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub const fn new() -> Self {
-        Self { done: AtomicUsize::new(0), completions: EventCount::new() }
+        Self {
+            done: AtomicUsize::new(0),
+            completions: EventCount::new(),
+            class: Class::of(Kind::Completion),
+        }
+    }
+
+    /// Gives the class of this completion a name: those of one name are of one class, wherever they are made. See
+    /// [`lockdep`](crate::lockdep).
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    #[must_use = "it returns the completion"]
+    pub const fn in_class(mut self, name: &'static str) -> Self {
+        self.class.set_name(name);
+        self
     }
 
     /// Lets one waiter through: one that waits, or the next that comes.
@@ -60,10 +79,12 @@ impl Completion {
     /// # Context
     ///
     /// Does not sleep, and takes no token.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn complete(&self) {
         let more = |done: usize| Some(done.saturating_add(1));
         let _ = self.done.try_update(Ordering::SeqCst, Ordering::Relaxed, more);
         self.completions.notify_one_after_rmw();
+        self.class.complete();
     }
 
     /// Lets every waiter through, those that wait and those that come, until [`reinit`](Self::reinit).
@@ -73,9 +94,11 @@ impl Completion {
     /// # Context
     ///
     /// Does not sleep, and takes no token.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn complete_all(&self) {
         self.done.store(ALL, Ordering::Release);
         self.completions.notify_all();
+        self.class.complete();
     }
 
     /// Waits to be let through.
@@ -94,6 +117,7 @@ impl Completion {
     pub fn wait(&self, cx: &mut Sleepable) -> Completed<'_> {
         let _ = cx;
         might_sleep();
+        self.class.wait();
         self.completions.wait(|| self.is_done(), || self.look());
         Completed { completion: self }
     }
@@ -277,6 +301,7 @@ impl Completed<'_> {
 }
 
 impl Default for Completion {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }

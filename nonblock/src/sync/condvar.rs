@@ -7,7 +7,9 @@ use lock_api::{RawCondvar, RawCondvarTimed, RawMutexTimed, WaitTimeoutResult};
 
 use super::mutex::MutexGuard;
 use crate::check::with_token;
+use crate::lockdep::{Class, Kind};
 use crate::token::Sleepable;
+use crate::violation::Place;
 
 /// A queue of threads that wait for the value of a [`Mutex`](super::Mutex) to change.
 ///
@@ -53,6 +55,7 @@ pub struct Condvar<
     #[cfg(feature = "sync")] R = super::raw_parking::RawParkingCondvar,
     #[cfg(not(feature = "sync"))] R,
 > {
+    class: Class,
     inner: lock_api::Condvar<R>,
 }
 
@@ -63,6 +66,7 @@ impl Condvar {
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub const fn new() -> Self {
         Self::with_raw()
     }
@@ -74,8 +78,21 @@ impl<R: RawCondvar> Condvar<R> {
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub const fn with_raw() -> Self {
-        Self { inner: lock_api::Condvar::new() }
+        Self { class: Class::of(Kind::Condvar), inner: lock_api::Condvar::new() }
+    }
+
+    /// Gives the class of this condition variable a name: those of one name are of one class, wherever they are made. See
+    /// [`lockdep`](crate::lockdep).
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    #[must_use = "it returns the condition variable"]
+    pub const fn in_class(mut self, name: &'static str) -> Self {
+        self.class.set_name(name);
+        self
     }
 
     /// Wakes one waiter, and says whether there was one.
@@ -86,8 +103,11 @@ impl<R: RawCondvar> Condvar<R> {
     /// # Context
     ///
     /// Does not sleep, and takes no token; a section may notify.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn notify_one(&self) -> bool {
-        self.inner.notify_one()
+        let notified = self.inner.notify_one();
+        self.class.complete();
+        notified
     }
 
     /// Wakes every waiter, and returns how many there were, as [`notify_one`](Self::notify_one) says whether there was one.
@@ -95,8 +115,11 @@ impl<R: RawCondvar> Condvar<R> {
     /// # Context
     ///
     /// Does not sleep, and takes no token; a section may notify.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn notify_all(&self) -> usize {
-        self.inner.notify_all()
+        let notified = self.inner.notify_all();
+        self.class.complete();
+        notified
     }
 
     /// Releases the mutex, waits for a notification, and takes the mutex again.
@@ -136,6 +159,7 @@ impl<R: RawCondvar> Condvar<R> {
     pub fn wait<T: ?Sized>(&self, cx: &mut Sleepable, guard: &mut MutexGuard<'_, T, R::RawMutex>) {
         let _ = cx;
         let _call = with_token::lend();
+        self.before_wait(guard, Place::caller());
         self.inner.wait(&mut guard.inner);
     }
 
@@ -157,7 +181,19 @@ impl<R: RawCondvar> Condvar<R> {
     ) {
         let _ = cx;
         let _call = with_token::lend();
+        self.before_wait(guard, Place::caller());
         self.inner.wait_while(&mut guard.inner, condition);
+    }
+}
+
+impl<R: RawCondvar> Condvar<R> {
+    /// The thread is about to wait for a notification, without the lock, and then for the lock again.
+    #[inline]
+    #[track_caller]
+    fn before_wait<T: ?Sized>(&self, guard: &MutexGuard<'_, T, R::RawMutex>, place: Place) {
+        guard.taken.let_go();
+        self.class.wait();
+        guard.taken.wait_again(place);
     }
 }
 
@@ -233,6 +269,7 @@ where
 // For the default alone, as `new`: `Condvar::default()` would not say which raw condition variable is meant.
 #[cfg(feature = "sync")]
 impl Default for Condvar {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }

@@ -17,7 +17,7 @@ macro_rules! lock {
             /// # Context
             ///
             /// May be called anywhere, in a `static` too.
-            #[track_caller]
+            #[cfg_attr(feature = "lockdep", track_caller)]
             pub const fn new(value: T) -> Self {
                 Self::with_raw(value)
             }
@@ -29,7 +29,7 @@ macro_rules! lock {
             /// # Context
             ///
             /// May be called anywhere, in a `static` too.
-            #[track_caller]
+            #[cfg_attr(feature = "lockdep", track_caller)]
             pub const fn with_raw(value: T) -> Self {
                 Self {
                     class: $crate::lockdep::Class::of($crate::lockdep::Kind::$name),
@@ -80,7 +80,7 @@ macro_rules! lock {
         }
 
         impl<T: Default, R: $bound> Default for $name<T, R> {
-            #[track_caller]
+            #[cfg_attr(feature = "lockdep", track_caller)]
             fn default() -> Self {
                 Self::with_raw(T::default())
             }
@@ -88,7 +88,7 @@ macro_rules! lock {
 
         #[cfg($has_default)]
         impl<T> From<T> for $name<T> {
-            #[track_caller]
+            #[cfg_attr(feature = "lockdep", track_caller)]
             fn from(value: T) -> Self {
                 Self::new(value)
             }
@@ -259,7 +259,7 @@ macro_rules! downgrade {
             ///
             #[doc = concat!("See [`", stringify!($guard), "`].")]
             #[inline]
-            #[track_caller]
+            #[cfg_attr(feature = "lockdep", track_caller)]
             pub fn downgrade(guard: Self) -> $reader<'a, T, R> {
                 guard.taken.downgraded();
                 $reader {

@@ -5,6 +5,7 @@ use core::fmt;
 use crate::check::with_token::{self, might_sleep};
 use crate::context::Context;
 use crate::event_count::{EventCount, Look};
+use crate::lockdep::{Class, Kind, Taken};
 use crate::primitive::{self, AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
@@ -33,6 +34,7 @@ pub struct OnceLock<T> {
     // Set only by the thread that changed the state from `EMPTY` to `INITIALIZING`. So no thread ever waits in here.
     value: primitive::OnceLock<T>,
     state: State,
+    class: Class,
 }
 
 struct State {
@@ -73,8 +75,25 @@ impl<T> OnceLock<T> {
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub const fn new() -> Self {
-        Self { value: primitive::OnceLock::new(), state: State::new(EMPTY) }
+        Self {
+            value: primitive::OnceLock::new(),
+            state: State::new(EMPTY),
+            class: Class::of(Kind::OnceLock),
+        }
+    }
+
+    /// Gives the class of this lock a name: those of one name are of one class, wherever they are made. See
+    /// [`lockdep`](crate::lockdep).
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    #[must_use = "it returns the lock"]
+    pub const fn in_class(mut self, name: &'static str) -> Self {
+        self.class.set_name(name);
+        self
     }
 
     /// Returns the value if it is there.
@@ -116,6 +135,7 @@ impl<T> OnceLock<T> {
         if let Some(value) = self.get() {
             return value;
         }
+        let _taken = Taken::waiting(&self.class);
         if let Some(guard) = self.begin() {
             let value = f(cx);
             self.put(guard, value);
@@ -140,6 +160,7 @@ impl<T> OnceLock<T> {
     pub fn set(&self, cx: &mut Sleepable, value: T) -> Result<(), T> {
         let _ = cx;
         might_sleep();
+        let _taken = Taken::waiting(&self.class);
         if let Some(guard) = self.begin() {
             self.put(guard, value);
             Ok(())
@@ -181,6 +202,7 @@ impl<T> OnceLock<T> {
         let _ = cx;
         might_sleep();
         if self.get().is_none() {
+            self.class.wait();
             self.state.set.wait_while_not(|| self.state.is(SET));
         }
         self.get().expect("the value was set")
@@ -276,6 +298,7 @@ impl Drop for InitGuard<'_> {
 }
 
 impl<T> Default for OnceLock<T> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }
@@ -294,7 +317,12 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
 }
 
 impl<T> From<T> for OnceLock<T> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn from(value: T) -> Self {
-        Self { value: primitive::OnceLock::from(value), state: State::new(SET) }
+        Self {
+            value: primitive::OnceLock::from(value),
+            state: State::new(SET),
+            class: Class::of(Kind::OnceLock),
+        }
     }
 }

@@ -6,6 +6,7 @@ use core::time::Duration;
 use crate::check::with_token::might_sleep;
 use crate::context::Context;
 use crate::event_count::{EventCount, Look};
+use crate::lockdep::{Class, Kind, Loan};
 use crate::primitive::{AtomicUsize, Ordering};
 use crate::token::Sleepable;
 
@@ -42,6 +43,7 @@ pub struct Semaphore {
     permits: AtomicUsize,
     /// Threads that wait for a permit.
     returns: EventCount,
+    class: Class,
 }
 
 impl Semaphore {
@@ -50,8 +52,25 @@ impl Semaphore {
     /// # Context
     ///
     /// May be called anywhere, in a `static` too.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub const fn new(permits: usize) -> Self {
-        Self { permits: AtomicUsize::new(permits), returns: EventCount::new() }
+        Self {
+            permits: AtomicUsize::new(permits),
+            returns: EventCount::new(),
+            class: Class::of(Kind::Semaphore),
+        }
+    }
+
+    /// Gives the class of this semaphore a name: those of one name are of one class, wherever they are made. See
+    /// [`lockdep`](crate::lockdep).
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere, in a `static` too.
+    #[must_use = "it returns the semaphore"]
+    pub const fn in_class(mut self, name: &'static str) -> Self {
+        self.class.set_name(name);
+        self
     }
 
     /// Waits for a permit and takes it, to be given back by [`up`](Self::up).
@@ -70,6 +89,12 @@ impl Semaphore {
     pub fn down(&self, cx: &mut Sleepable) {
         let _ = cx;
         might_sleep();
+        self.class.wait();
+        self.wait_for_permit();
+    }
+
+    #[inline]
+    fn wait_for_permit(&self) {
         if self.returns.has_line() || !self.try_down() {
             self.returns.wait(|| self.available() > 0, || self.look());
         }
@@ -118,7 +143,14 @@ impl Semaphore {
     /// # Panics
     ///
     /// If there are `usize::MAX` permits.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn up(&self) {
+        self.put_back();
+        self.class.complete();
+    }
+
+    #[inline]
+    fn put_back(&self) {
         let more = |permits: usize| permits.checked_add(1);
         let added = self.permits.try_update(Ordering::SeqCst, Ordering::Relaxed, more);
         assert!(added.is_ok(), "a semaphore with more than usize::MAX permits");
@@ -142,8 +174,11 @@ impl Semaphore {
     pub fn acquire<C: Context>(&self, cx: &mut C) -> Result<SemaphorePermit<'_>, C::Refusal> {
         match cx.or_refuse() {
             Ok(cx) => {
-                self.down(cx);
-                Ok(SemaphorePermit { semaphore: self })
+                let _ = cx;
+                might_sleep();
+                self.class.wait();
+                self.wait_for_permit();
+                Ok(self.permit())
             }
             Err(refusal) => self.try_acquire().ok_or(refusal),
         }
@@ -155,7 +190,7 @@ impl Semaphore {
     ///
     /// Does not sleep, and takes no token.
     pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
-        self.try_down().then(|| SemaphorePermit { semaphore: self })
+        self.try_down().then(|| self.permit())
     }
 
     /// Waits for a permit, but no longer than a time.
@@ -174,7 +209,13 @@ impl Semaphore {
         cx: &mut Sleepable,
         timeout: Duration,
     ) -> Option<SemaphorePermit<'_>> {
-        self.down_timeout(cx, timeout).then(|| SemaphorePermit { semaphore: self })
+        self.down_timeout(cx, timeout).then(|| self.permit())
+    }
+
+    /// Holds a permit that was taken.
+    #[inline]
+    fn permit(&self) -> SemaphorePermit<'_> {
+        SemaphorePermit { semaphore: self, loan: Loan::taken() }
     }
 
     /// Returns how many permits there are to be taken. It may have changed when the caller looks at the answer.
@@ -213,6 +254,7 @@ impl fmt::Debug for Semaphore {
 #[derive(Debug)]
 pub struct SemaphorePermit<'a> {
     semaphore: &'a Semaphore,
+    loan: Loan,
 }
 
 impl SemaphorePermit<'_> {
@@ -228,6 +270,7 @@ impl SemaphorePermit<'_> {
 
 impl Drop for SemaphorePermit<'_> {
     fn drop(&mut self) {
-        self.semaphore.up();
+        self.semaphore.put_back();
+        self.loan.given_back(&self.semaphore.class);
     }
 }

@@ -5,6 +5,7 @@ use std::thread as native;
 
 use super::{JoinHandle, Scope, ScopedJoinHandle, thread_main};
 use crate::check::might_sleep_to_spawn;
+use crate::lockdep::ThreadEnd;
 use crate::token::Sleepable;
 
 /// Starts a thread with a name, which reports show, or with a stack of a certain size.
@@ -75,7 +76,8 @@ impl Builder {
         T: Send + 'static,
     {
         might_sleep_to_spawn();
-        self.0.spawn(thread_main(f)).map(JoinHandle::new)
+        let end = ThreadEnd::here();
+        self.0.spawn(thread_main(f, end)).map(|handle| JoinHandle::new(handle, end))
     }
 
     /// Starts the thread in a scope, as [`Scope::spawn`].
@@ -103,7 +105,9 @@ impl Builder {
         T: Send + 'scope,
     {
         might_sleep_to_spawn();
-        self.0.spawn_scoped(scope.native(), thread_main(f)).map(ScopedJoinHandle::new)
+        let end = ThreadEnd::here_in(scope.end());
+        let started = self.0.spawn_scoped(scope.native(), thread_main(f, end));
+        started.map(|handle| ScopedJoinHandle::new(handle, end))
     }
 }
 

@@ -35,6 +35,7 @@ use std::time::Duration;
 use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
 use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
+use crate::lockdep::ThreadEnd;
 use crate::token::{Sleepable, lend_sleepable};
 
 pub use self::backoff::Backoff;
@@ -233,16 +234,17 @@ where
     T: Send + 'static,
 {
     might_sleep_to_spawn();
-    JoinHandle::new(native::spawn(thread_main(f)))
+    let end = ThreadEnd::here();
+    JoinHandle::new(native::spawn(thread_main(f, end)), end)
 }
 
 /// Wraps the closure of a thread. The thread is lent a token, and its violations go to the test of the thread that spawned it.
-fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
+fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T, end: ThreadEnd) -> impl FnOnce() -> T {
     let recorders = InheritedRecorders::of_this_thread();
     move || {
         check_environment();
         recorders.install();
-        f(&mut lend_sleepable())
+        end.after(|| f(&mut lend_sleepable()))
     }
 }
 
@@ -262,11 +264,12 @@ pub struct JoinHandle<T> {
     // It is dropped first, so that it reports before anything is released.
     drop_check: DropMaySleep,
     handle: native::JoinHandle<T>,
+    end: ThreadEnd,
 }
 
 impl<T> JoinHandle<T> {
-    fn new(handle: native::JoinHandle<T>) -> Self {
-        Self { drop_check: DropMaySleep, handle }
+    fn new(handle: native::JoinHandle<T>, end: ThreadEnd) -> Self {
+        Self { drop_check: DropMaySleep, handle, end }
     }
 
     /// Waits for the thread to end, and returns what its closure returned.
@@ -287,7 +290,8 @@ impl<T> JoinHandle<T> {
         let _ = cx;
         might_sleep();
         check_not_own(self.thread());
-        let Self { drop_check, handle } = self;
+        self.end.wait();
+        let Self { drop_check, handle, .. } = self;
         core::mem::forget(drop_check);
         handle.join()
     }

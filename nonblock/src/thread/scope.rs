@@ -6,6 +6,7 @@ use super::{check_not_own, thread_main};
 use crate::backend;
 use crate::check::with_token::{self, might_sleep, might_sleep_at};
 use crate::check::{DropMaySleep, might_sleep_to_spawn};
+use crate::lockdep::{ScopeEnd, ThreadEnd};
 use crate::token::Sleepable;
 use crate::violation::Place;
 
@@ -44,11 +45,13 @@ where
     let _call = with_token::lend();
     let place = Place::caller();
     native::scope(|scope| {
-        let result = f(Scope(scope), cx);
+        let end = ScopeEnd::at(place);
+        let result = f(Scope(scope, end), cx);
         // The wait for the threads comes next. The closure may have left a section open, through `raw`.
         if !was_reported {
             might_sleep_at(place);
         }
+        end.wait(place);
         result
     })
 }
@@ -63,9 +66,13 @@ where
 ///
 /// See [`scope`].
 #[derive(Clone, Copy, Debug)]
-pub struct Scope<'scope, 'env>(&'scope native::Scope<'scope, 'env>);
+pub struct Scope<'scope, 'env>(&'scope native::Scope<'scope, 'env>, ScopeEnd);
 
 impl<'scope, 'env> Scope<'scope, 'env> {
+    pub(super) const fn end(self) -> ScopeEnd {
+        self.1
+    }
+
     pub(super) fn native(self) -> &'scope native::Scope<'scope, 'env> {
         self.0
     }
@@ -89,7 +96,8 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         might_sleep_to_spawn();
-        ScopedJoinHandle::new(self.0.spawn(thread_main(f)))
+        let end = ThreadEnd::here_in(self.1);
+        ScopedJoinHandle::new(self.0.spawn(thread_main(f, end)), end)
     }
 }
 
@@ -109,11 +117,12 @@ pub struct ScopedJoinHandle<'scope, T> {
     // It is dropped first, so that it reports before anything is released.
     drop_check: DropMaySleep,
     handle: native::ScopedJoinHandle<'scope, T>,
+    end: ThreadEnd,
 }
 
 impl<'scope, T> ScopedJoinHandle<'scope, T> {
-    pub(super) fn new(handle: native::ScopedJoinHandle<'scope, T>) -> Self {
-        Self { drop_check: DropMaySleep, handle }
+    pub(super) fn new(handle: native::ScopedJoinHandle<'scope, T>, end: ThreadEnd) -> Self {
+        Self { drop_check: DropMaySleep, handle, end }
     }
 
     /// Waits for the thread to end, and returns what its closure returned.
@@ -134,7 +143,8 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
         let _ = cx;
         might_sleep();
         check_not_own(self.thread());
-        let Self { drop_check, handle } = self;
+        self.end.wait();
+        let Self { drop_check, handle, .. } = self;
         core::mem::forget(drop_check);
         handle.join()
     }

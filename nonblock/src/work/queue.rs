@@ -110,9 +110,18 @@ impl<T> Queue<T> {
     /// # Errors
     ///
     /// [`Full`], with the item, if there is no room, or the queue was shut down.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn push(&self, nb: &NonBlock, item: T) -> Result<(), Full<T>> {
         let _ = nb;
-        self.shared.push(item)
+        self.push_now(item)
+    }
+
+    #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
+    fn push_now(&self, item: T) -> Result<(), Full<T>> {
+        self.shared.push(item)?;
+        self.shared.item_class.complete();
+        Ok(())
     }
 
     /// Pushes an item, for a worker to handle. Waits for room if the context may sleep.
@@ -148,13 +157,16 @@ impl<T> Queue<T> {
     #[track_caller]
     pub fn push_from<C: Context>(&self, cx: &mut C, item: T) -> Result<(), Full<T>> {
         if cx.as_sleepable().is_none() {
-            return self.shared.push(item);
+            return self.push_now(item);
         }
         might_sleep();
         if worker::is_worker_of(&self.shared) {
-            return self.shared.push(item);
+            return self.push_now(item);
         }
-        self.shared.wait_and_push(item)
+        self.shared.work_class.wait();
+        self.shared.wait_and_push(item)?;
+        self.shared.item_class.complete();
+        Ok(())
     }
 
     /// Waits for an item, and takes it. `None` if the queue is shut down, and holds no more items.
@@ -186,7 +198,10 @@ impl<T> Queue<T> {
     pub fn pop(&self, cx: &mut Sleepable) -> Option<T> {
         let _ = cx;
         might_sleep();
-        self.shared.wait_and_pop()
+        self.shared.item_class.wait();
+        let item = self.shared.wait_and_pop()?;
+        self.shared.work_class.complete();
+        Some(item)
     }
 
     /// Takes the first item, if there is one.
@@ -195,8 +210,11 @@ impl<T> Queue<T> {
     ///
     /// Does not sleep, and takes no token. But what the caller does with the item may not be fit for a section: to drop a `Box`,
     /// for instance, releases memory.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_pop(&self) -> Option<T> {
-        self.shared.try_pop()
+        let item = self.shared.try_pop()?;
+        self.shared.work_class.complete();
+        Some(item)
     }
 
     /// Takes the items that the queue holds, first to last. Waits only for pushes that are under way.
@@ -376,6 +394,7 @@ impl<T> Queue<T> {
         might_sleep();
         let is_worker = worker::is_worker_of(&self.shared);
         assert!(!is_worker, "a handler waits for its own item: flush the queue elsewhere");
+        self.shared.work_class.wait();
         let _one_at_a_time = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.flush(|| worker::lock(&self.workers).busy_counts());
     }
@@ -399,6 +418,7 @@ impl<T> Queue<T> {
         self.close();
         let is_worker = worker::is_worker_of(&self.shared);
         assert!(!is_worker, "a handler waits for its own worker: shut the queue down elsewhere");
+        self.shared.work_class.wait();
         let running = worker::lock(&self.workers).running();
         running.wait();
         let workers = worker::lock(&self.workers).take_threads();

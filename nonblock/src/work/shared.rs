@@ -31,6 +31,7 @@ use super::worker_seq::BusyCount;
 use crate::event_count::EventCount;
 #[cfg(feature = "std")]
 use crate::event_count::Look;
+use crate::lockdep::{Class, Kind};
 #[cfg(feature = "std")]
 use crate::mpmc_ring::Empty;
 use crate::mpmc_ring::{MpmcRing, NoRoom};
@@ -50,6 +51,10 @@ pub(super) struct Shared<T> {
     room: EventCount,
     /// The one thread that flushes.
     progress: EventCount,
+    /// What those who pop wait for.
+    pub(super) item_class: Class,
+    /// What those who wait for room wait for, or for the end of what was pushed.
+    pub(super) work_class: Class,
 }
 
 impl<T> Shared<T> {
@@ -65,6 +70,8 @@ impl<T> Shared<T> {
             items: EventCount::new(),
             room: EventCount::new(),
             progress: EventCount::new(),
+            item_class: Class::of(Kind::QueueItem),
+            work_class: Class::of(Kind::Queue),
         }
     }
 

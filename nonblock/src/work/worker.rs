@@ -86,7 +86,11 @@ where
         let (shared, mut handler) = (shared, handler);
         WORKER_OF.set(Arc::as_ptr(&shared).addr());
         while let Some(item) = shared.next_item(&own_seq) {
-            shared.finish_item(&own_seq, handle(&mut handler, item, cx, place));
+            let panicked = {
+                let _item = shared.work_class.region();
+                handle(&mut handler, item, cx, place)
+            };
+            shared.finish_item(&own_seq, panicked);
         }
     });
     match started {

@@ -81,6 +81,7 @@ pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, 
 ///     assert_eq!(receiver.try_recv(), Ok("first"));
 /// });
 /// ```
+#[cfg_attr(feature = "lockdep", track_caller)]
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel needs room for at least one value");
     pair(Some(capacity))
@@ -101,10 +102,12 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 ///     assert_eq!(receiver.recv(cx), Ok(5));
 /// });
 /// ```
+#[cfg_attr(feature = "lockdep", track_caller)]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     pair(None)
 }
 
+#[cfg_attr(feature = "lockdep", track_caller)]
 fn pair<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel::new(capacity));
     (Sender::of(Arc::clone(&channel)), Receiver::of(channel))

@@ -57,7 +57,11 @@ impl<T> Receiver<T> {
     pub fn recv(&self, cx: &mut Sleepable) -> Result<T, RecvError> {
         let _ = cx;
         might_sleep();
-        self.channel.recv(None).expect("a wait without a time ends with a value or the end")
+        self.channel.value_class.wait();
+        let value =
+            self.channel.recv(None).expect("a wait without a time ends with a value or the end")?;
+        self.channel.room_class.complete();
+        Ok(value)
     }
 
     /// Receives a value if there is one.
@@ -69,11 +73,14 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// If the channel is empty: for now, or for good, since all senders are gone.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.channel.try_recv().map_err(|reason| match reason {
+        let value = self.channel.try_recv().map_err(|reason| match reason {
             Empty::Closed => TryRecvError::Disconnected,
             Empty::Now | Empty::Soon => TryRecvError::Empty,
-        })
+        })?;
+        self.channel.room_class.complete();
+        Ok(value)
     }
 
     /// Receives a value; waits for one if the context may sleep.
@@ -124,7 +131,11 @@ impl<T> Receiver<T> {
         let _ = cx;
         might_sleep();
         match self.channel.recv(Some(timeout)) {
-            Some(received) => received.map_err(|RecvError| RecvTimeoutError::Disconnected),
+            Some(received) => {
+                let value = received.map_err(|RecvError| RecvTimeoutError::Disconnected)?;
+                self.channel.room_class.complete();
+                Ok(value)
+            }
             None => Err(RecvTimeoutError::Timeout),
         }
     }
@@ -277,6 +288,7 @@ pub struct TryIter<'a, T> {
 impl<T> Iterator for TryIter<'_, T> {
     type Item = T;
 
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn next(&mut self) -> Option<T> {
         self.receiver.try_recv().ok()
     }

@@ -50,7 +50,12 @@ impl<T> Sender<T> {
     pub fn send(&self, cx: &mut Sleepable, value: T) -> Result<(), SendError<T>> {
         let _ = cx;
         might_sleep();
-        self.channel.send(value, None).map_err(|(value, _)| SendError(value))
+        if self.channel.capacity().is_some() {
+            self.channel.room_class.wait();
+        }
+        self.channel.send(value, None).map_err(|(value, _)| SendError(value))?;
+        self.channel.value_class.complete();
+        Ok(())
     }
 
     /// Sends a value if there is room for it.
@@ -62,11 +67,14 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// With the value, if there is no room, or if all receivers are gone.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         self.channel.try_send(value).map_err(|(value, reason)| match reason {
             NoRoom::Closed => TrySendError::Disconnected(value),
             NoRoom::Full | NoRoom::Soon => TrySendError::Full(value),
-        })
+        })?;
+        self.channel.value_class.complete();
+        Ok(())
     }
 
     /// Sends a value; waits for room if the context may sleep.
@@ -134,7 +142,9 @@ impl<T> Sender<T> {
         self.channel.send(value, Some(timeout)).map_err(|(value, reason)| match reason {
             NoRoom::Closed => SendTimeoutError::Disconnected(value),
             NoRoom::Full | NoRoom::Soon => SendTimeoutError::Timeout(value),
-        })
+        })?;
+        self.channel.value_class.complete();
+        Ok(())
     }
 
     /// Returns how many values are in the channel. It may have changed when the caller looks at the answer.

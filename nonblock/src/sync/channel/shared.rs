@@ -6,6 +6,7 @@ use std::sync::mpsc::RecvError;
 use super::linked_rings::LinkedRings;
 use crate::cache_padded::CachePadded;
 use crate::event_count::{EventCount, Look};
+use crate::lockdep::{Class, Kind};
 use crate::mpmc_ring::{Empty, MpmcRing, NoRoom};
 use crate::primitive::{AtomicUsize, Ordering, ROUNDS_AT_A_HALF_DONE_SLOT, relax};
 use crate::unwind::FirstPanic;
@@ -25,6 +26,10 @@ pub(super) struct Channel<T> {
     room: CachePadded<EventCount>,
     /// Receivers that wait for a value.
     arrivals: CachePadded<EventCount>,
+    /// What receivers wait for.
+    pub(super) value_class: Class,
+    /// What senders wait for.
+    pub(super) room_class: Class,
 }
 
 #[expect(
@@ -38,6 +43,7 @@ enum Values<T> {
 
 impl<T> Channel<T> {
     /// Makes a channel that has one handle of each kind.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub(super) fn new(capacity: Option<usize>) -> Self {
         Self {
             values: match capacity {
@@ -48,6 +54,8 @@ impl<T> Channel<T> {
             receivers: AtomicUsize::new(1),
             room: CachePadded::new(EventCount::new()),
             arrivals: CachePadded::new(EventCount::new()),
+            value_class: Class::of(Kind::ChannelValue),
+            room_class: Class::of(Kind::ChannelRoom),
         }
     }
 
