@@ -52,6 +52,12 @@ impl Kind {
         }
     }
 
+    /// Whether a section may wait for such a thing, so that its holder must not sleep. To wait for the others is reported in a section,
+    /// whoever holds them.
+    pub(crate) const fn is_waited_for_in_sections(self) -> bool {
+        matches!(self, Self::SpinLock | Self::SpinRwLock | Self::RawLock | Self::Class)
+    }
+
     /// Whether a thread that waits for such a thing may have brought it about before, for itself too.
     ///
     /// Then a circle in which one thread alone has every part is none.

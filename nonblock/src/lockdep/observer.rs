@@ -12,7 +12,7 @@ use crate::violation::Place;
 pub(super) fn acquire(key: &ClassKey, mode: Mode, place: Place) {
     with_thread(|thread| {
         let class = GRAPH.id_of(key);
-        let usages = held_usages(thread) | waiting_usages(thread);
+        let usages = held_usages(thread, key) | waiting_usages(thread, key);
         if !thread.is_empty() || !GRAPH.is_used(class, usages) {
             look(thread, key, mode, usages, place);
         }
@@ -24,7 +24,7 @@ pub(super) fn acquire(key: &ClassKey, mode: Mode, place: Place) {
 #[track_caller]
 pub(super) fn try_acquired(key: &ClassKey, mode: Mode, place: Place) {
     with_thread(|thread| {
-        let usages = held_usages(thread);
+        let usages = held_usages(thread, key);
         if !GRAPH.is_used(GRAPH.id_of(key), usages) {
             look_at_usage(thread, key, usages, place);
         }
@@ -79,17 +79,19 @@ fn push(thread: &ThreadLocks, key: &ClassKey, mode: Mode, entered: Entered, plac
 
 /// How a class is used by a thread that holds one of it.
 #[inline]
-fn held_usages(thread: &ThreadLocks) -> u8 {
+fn held_usages(thread: &ThreadLocks, key: &ClassKey) -> u8 {
     let is_open_to_signals = !thread.is_in_signal_handler() && !thread.blocks_signals();
-    bit(Usage::HeldWithSignals, is_open_to_signals)
-        | bit(Usage::HeldOutsideSections, backend::in_section() != Some(true))
+    let is_outside = key.kind().is_waited_for_in_sections() && backend::in_section() != Some(true);
+    bit(Usage::HeldWithSignals, is_open_to_signals) | bit(Usage::HeldOutsideSections, is_outside)
 }
 
 /// How a class is used by a thread that waits for one of it.
 #[inline]
-fn waiting_usages(thread: &ThreadLocks) -> u8 {
+fn waiting_usages(thread: &ThreadLocks, key: &ClassKey) -> u8 {
+    let is_in_section =
+        key.kind().is_waited_for_in_sections() && backend::in_section() == Some(true);
     bit(Usage::WaitedInSignalHandler, thread.is_in_signal_handler())
-        | bit(Usage::WaitedInSection, backend::in_section() == Some(true))
+        | bit(Usage::WaitedInSection, is_in_section)
 }
 
 #[inline]

@@ -35,7 +35,11 @@ fn describe(finding: Finding, class: ClassName, mode: Mode) -> Option<(Violation
     let (kind, found, dependencies) = match finding {
         Finding::Circle(id) => {
             let dependencies = GRAPH.circle(id);
-            (ViolationKind::CircularWait, circle(dependencies.last()?), dependencies)
+            (
+                ViolationKind::CircularWait,
+                circle(dependencies.last()?, dependencies.len()),
+                dependencies,
+            )
         }
         Finding::ObjectOrder(held) => {
             let since = held.since;
@@ -55,18 +59,18 @@ fn describe(finding: Finding, class: ClassName, mode: Mode) -> Option<(Violation
     Some((kind, WaitReport { found, dependencies }))
 }
 
-fn circle(new: &Dependency) -> String {
+fn circle(new: &Dependency, len: usize) -> String {
     let Dependency { from, on, since, .. } = new;
+    let others = if len > 2 { ", through others" } else { "" };
     match new.kind {
         DependencyKind::Held => format!(
-            "a wait for {on}, while {from} is held since {since}: whoever has {on} may wait for {from}"
+            "a wait for {on}, while {from} is held since {since}; but the first depends on the second{others}"
         ),
         DependencyKind::Within => format!(
-            "a wait for {on}, in code that began at {since} and that others wait for the end of ({from}): whoever has {on} may be \
-             one of them"
+            "a wait for {on}, in what began at {since} and comes before {from}; but the first depends on the second{others}"
         ),
         DependencyKind::Completed => format!(
-            "{from} is brought about with {on} held since {since}: whoever waits for it may have {on}"
+            "{from} brought about by who took {on} at {since}; but the second depends on the first{others}"
         ),
     }
 }

@@ -120,6 +120,7 @@ mod check {
 
 /// Where a call is, which no model looks at.
 mod violation {
+    #[derive(Clone, Copy, Debug)]
     pub struct Place;
 
     impl Place {
@@ -135,6 +136,13 @@ mod cache_padded;
 mod context;
 #[path = "../../../nonblock/src/event_count/mod.rs"]
 mod event_count;
+/// Nobody looks here at who waits for whom.
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "a part of it is used")]
+#[path = "../../../nonblock/src/lock_graph/mod.rs"]
+mod lock_graph;
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "a part of it is used")]
+#[path = "../../../nonblock/src/lockdep/mod.rs"]
+mod lockdep;
 #[path = "../../../nonblock/src/mpmc_ring.rs"]
 mod mpmc_ring;
 #[path = "../../../nonblock/src/token.rs"]
