@@ -75,7 +75,7 @@ impl Mm {
             name: name.into(),
             space: AddressSpace::new(),
             mappings: Rcu::new(Mappings::default()),
-            lock: Mutex::new(()),
+            lock: Mutex::new(()).in_class("memory lock"),
         }
     }
 

@@ -28,6 +28,7 @@ use super::subscription::Subscription;
 use super::subscriptions::{Collect, Subscriptions};
 use super::subscriptions_snapshot::{Phase, Removed, Snapshot};
 use super::two_pass::{InvalidateTwoPass, TwoPass};
+use super::waits;
 
 /// The memory of a process as its drivers see it: the list of [`Notifier`]s that mirror it, and the calls to them.
 ///
@@ -195,6 +196,7 @@ impl AddressSpace {
     pub fn invalidate(&self, range: Range, event: Event, cx: &mut Sleepable) -> Invalidation<'_> {
         might_sleep();
         wait_for_readers(&self.subscriptions, &range, cx);
+        let _callbacks = waits::call();
         Invalidation::start(&self.subscriptions, range.with_event(event), cx)
     }
 
@@ -300,6 +302,8 @@ impl AddressSpace {
     #[track_caller]
     fn call_release(&self, first_panic: &mut FirstPanic, cx: &mut Sleepable) {
         // Counted as an invalidation: an unsubscription waits for it, except on this thread.
+        let _callbacks = waits::call();
+        let _invalidation = waits::invalidation();
         let _open = OpenInvalidation::new();
         let caller_place = CallerPlace::caller();
         let snapshot = self.subscriptions.snapshot.read();

@@ -12,6 +12,7 @@ use super::open_on_this_thread::OpenInvalidation;
 use super::range::Range;
 use super::subscriptions::Subscriptions;
 use super::subscriptions_snapshot::Removed;
+use super::waits;
 use crate::primitive::{AtomicBool, Ordering};
 
 /// The subscription of an interval to an address space, until it is ended or dropped. It has the driver's side of the
@@ -105,6 +106,7 @@ impl IntervalSubscription {
     #[track_caller]
     pub fn read_begin(&self, cx: &mut Sleepable) -> Seq {
         self.wait_for_earlier("read_begin", cx);
+        waits::wait_for_invalidations();
         let mut backoff = Backoff::new();
         loop {
             if let Some(seq) = self.seq_if_idle() {

@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::mem;
 
+use nonblock::lockdep::Region;
 use nonblock::rcu::Guard;
 use nonblock::unwind::FirstPanic;
 use nonblock::{Context, NonBlock, Sleepable, WouldBlock};
@@ -17,6 +18,7 @@ use super::range::Range;
 use super::second_passes::SecondPasses;
 use super::subscriptions::Subscriptions;
 use super::subscriptions_snapshot::Snapshot;
+use super::waits;
 
 /// A range that was taken from the devices. They leave it alone until this is dropped.
 ///
@@ -86,6 +88,7 @@ pub struct Invalidation<'a> {
 struct Pinned<'a> {
     snapshot: Guard<'a, Snapshot>,
     _open: OpenInvalidation,
+    _under_way: Region,
 }
 
 // Memory that is written word by word and then read in wider pieces stalls the processor, for longer than the rest of an
@@ -143,6 +146,7 @@ impl<'a> Invalidation<'a> {
     }
 
     #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn start_with<C, X>(
         subscriptions: &'a Subscriptions,
         range: Range,
@@ -151,6 +155,7 @@ impl<'a> Invalidation<'a> {
         start_intervals: impl FnOnce(&Snapshot, &Range, u64, CallerPlace, &mut C) -> Result<usize, X>,
         start_notifier: impl Fn(&dyn Notifier, &Range, &mut C) -> Result<(), X>,
     ) -> Result<Self, X> {
+        let under_way = waits::invalidation();
         let open = OpenInvalidation::new();
         let snapshot = subscriptions.snapshot.read();
         // Read after the snapshot, so that it is not older than the version at which the snapshot was made.
@@ -170,7 +175,7 @@ impl<'a> Invalidation<'a> {
             cx,
             start_notifier,
         )?;
-        let pinned = Some(Pinned { snapshot, _open: open });
+        let pinned = Some(Pinned { snapshot, _open: open, _under_way: under_way });
         Ok(Self { pinned, range, version, started_intervals, list_position, caller_place })
     }
 
@@ -224,7 +229,8 @@ fn end(
     caller_place: CallerPlace,
 ) {
     // Both are kept until the calls are over, or unwind.
-    let Pinned { snapshot, _open } = pinned;
+    let Pinned { snapshot, _open, _under_way } = pinned;
+    let _ends = waits::ends();
     let snapshot = &*snapshot;
     if started_intervals == 0 {
         end_list(snapshot, range, version, list_position, caller_place);

@@ -112,6 +112,7 @@ mod subscriptions;
 mod subscriptions_snapshot;
 mod turn_counts;
 mod two_pass;
+mod waits;
 
 pub use address_space::AddressSpace;
 pub use driver_callbacks::{Invalidate, Notifier};

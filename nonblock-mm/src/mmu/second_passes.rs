@@ -1,11 +1,13 @@
 //! The passes over the drivers of intervals, for a caller that may sleep: which second passes are due, and how they are made.
 
 use nonblock::Sleepable;
+use nonblock::lockdep::Region;
 use nonblock::unwind::FirstPanic;
 
 use super::interval_tree::{Overlapping, Subscriber};
 use super::pass_id::PassId;
 use super::range::Range;
+use super::waits;
 
 /// Makes the first passes, and counts the second passes that they ask for.
 ///
@@ -16,6 +18,7 @@ pub(super) struct SecondPasses<'a> {
     range: &'a Range,
     id: PassId,
     due: usize,
+    first_passes: Option<Region>,
     cx: &'a mut Sleepable,
 }
 
@@ -26,7 +29,7 @@ impl<'a> SecondPasses<'a> {
         id: PassId,
         cx: &'a mut Sleepable,
     ) -> Self {
-        Self { intervals, range, id, due: 0, cx }
+        Self { intervals, range, id, due: 0, first_passes: Some(waits::first_passes()), cx }
     }
 
     /// Makes the first pass of one of the intervals' drivers. Returns whether a second pass is due.
@@ -47,7 +50,9 @@ impl<'a> SecondPasses<'a> {
         first_panic: &mut FirstPanic,
         mut finished: impl FnMut(&Subscriber, &mut FirstPanic),
     ) {
-        let Self { intervals, range, id, ref mut due, ref mut cx } = *self;
+        self.first_passes = None;
+        let _second_passes = waits::second_passes();
+        let Self { intervals, range, id, ref mut due, ref mut cx, .. } = *self;
         // An error ends the iteration: none is due any more.
         let _ = intervals.try_for_each(|subscriber| {
             if *due == 0 {

@@ -196,6 +196,24 @@ impl Graph {
         finding
     }
 
+    /// Notes that one thing comes about after another, and returns what is wrong with that.
+    pub(crate) fn follows(
+        &self,
+        thread: &ThreadLocks,
+        key: &ClassKey,
+        other: &ClassKey,
+        place: Place,
+    ) -> Option<Finding> {
+        self.see(Edge {
+            from: self.id_of(key),
+            on: self.id_of(other),
+            sort: Sort::new(DependencyKind::Within, Mode::Exclusive, Mode::Exclusive),
+            since: place,
+            place,
+            thread: thread.tag(),
+        })
+    }
+
     fn see(&self, edge: Edge) -> Option<Finding> {
         let is_tracked = |class: ClassId| class != ClassId::UNTRACKED;
         if !is_tracked(edge.from) || !is_tracked(edge.on) {

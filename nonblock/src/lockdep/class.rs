@@ -175,6 +175,18 @@ impl Class {
         observer::complete(&self.key, Place::caller());
     }
 
+    /// Says that this comes about only after the other has.
+    ///
+    /// For what one thread does in order, without waiting. What the thread holds does not matter.
+    #[inline]
+    #[track_caller]
+    #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
+    pub fn follows(&self, other: &Self) {
+        #[cfg(feature = "lockdep")]
+        observer::follows(&self.key, &other.key, Place::caller());
+        let _ = self;
+    }
+
     /// The thread runs code that others wait for the end of, until what this returns is dropped.
     #[inline]
     #[track_caller]

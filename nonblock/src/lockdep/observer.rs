@@ -62,6 +62,16 @@ pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
 }
 
 #[inline]
+#[track_caller]
+pub(super) fn follows(key: &ClassKey, other: &ClassKey, place: Place) {
+    with_thread(|thread| {
+        if let Some(finding) = GRAPH.follows(thread, key, other, place) {
+            report::finding(finding, key, Mode::Exclusive, place);
+        }
+    });
+}
+
+#[inline]
 pub(super) fn enter_region(key: &ClassKey, place: Place) {
     with_thread(|thread| push(thread, key, Mode::Exclusive, Entered::Region, place));
 }
