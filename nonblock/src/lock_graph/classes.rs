@@ -76,7 +76,7 @@ pub(crate) struct ClassKey {
     made_at: Place,
     /// One more than the class's number. 0: nobody has looked yet.
     id: AtomicU32,
-    /// The object's own number: see `object_order`. 0: nobody has looked yet.
+    /// The object's own number. 0: nobody has looked yet.
     serial: AtomicU32,
 }
 
@@ -104,11 +104,6 @@ impl ClassKey {
         ClassName { kind: self.kind.name(), name: self.name, made_at: self.made_at }
     }
 
-    /// What tells this object from all others that live.
-    pub(crate) fn object(&self) -> usize {
-        core::ptr::from_ref(self).addr()
-    }
-
     /// Returns the class, if somebody has looked for it before.
     #[inline]
     pub(crate) fn known_id(&self) -> Option<ClassId> {
@@ -122,7 +117,8 @@ impl ClassKey {
         self.id.store(id.0.wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// Returns the object's own number. It has one as soon as its class is known.
+    /// Returns the object's own number, which tells it from all others, also from those at its place later. It has one as soon as its
+    /// class is known.
     #[inline]
     pub(crate) fn serial(&self) -> u32 {
         self.serial.load(Ordering::Relaxed)
@@ -165,10 +161,10 @@ impl Classes {
 
     /// Returns the class of an object. It is made if the object is the first of its class.
     pub(super) fn id_of(&self, key: &ClassKey) -> ClassId {
-        let serial = self.objects.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        // Several threads may see a new object at once.
-        let (relaxed, first) = (Ordering::Relaxed, key.serial.load(Ordering::Relaxed));
-        if first == 0 {
+        if key.serial() == 0 {
+            // 0 is no number. Several threads may see a new object at once: the first gives it the number.
+            let serial = self.objects.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1);
+            let relaxed = Ordering::Relaxed;
             _ = key.serial.compare_exchange(0, serial, relaxed, relaxed);
         }
         let id = self.find_or_add(key.kind(), key.class_name());

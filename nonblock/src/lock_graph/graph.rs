@@ -133,19 +133,20 @@ impl Graph {
         mode: Mode,
         place: Place,
     ) -> Option<Finding> {
-        let object = key.object();
+        // The class is looked up first: with it the object gets its number.
+        let class = self.id_of(key);
+        let serial = key.serial();
         let itself =
-            thread.latest_first().find(|held| held.object == object && held.mode.conflicts(mode));
+            thread.latest_first().find(|held| held.serial == serial && held.mode.conflicts(mode));
         if let Some(held) = itself {
             return Some(Finding::Itself(held));
         }
-        let class = self.id_of(key);
         let mut finding = None;
-        for held in thread.latest_first().filter(|held| held.object != object) {
+        for held in thread.latest_first().filter(|held| held.serial != serial) {
             let found = if held.class == class {
                 let order = &self.object_order;
                 order
-                    .see((held.serial, held.mode), (key.serial(), mode))
+                    .see((held.serial, held.mode), (serial, mode))
                     .then_some(Finding::ObjectOrder(held))
             } else {
                 let kind = match held.entered {

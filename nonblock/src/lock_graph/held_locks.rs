@@ -29,8 +29,7 @@ pub(crate) enum Entered {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeldLock {
     pub(crate) class: ClassId,
-    pub(crate) object: usize,
-    /// The object's own number: see `object_order`.
+    /// The object's own number: see `ClassKey::serial`.
     pub(crate) serial: u32,
     pub(crate) mode: Mode,
     pub(crate) entered: Entered,
@@ -104,22 +103,22 @@ impl ThreadLocks {
 
     /// Takes away what was put there last of an object. Returns whether it was there.
     #[inline]
-    pub(crate) fn remove(&self, object: usize) -> bool {
+    pub(crate) fn remove(&self, serial: u32) -> bool {
         let len = self.len.get();
         let last = len.wrapping_sub(1);
-        if self.entry(last).is_some_and(|entry| entry.object == object) {
+        if self.entry(last).is_some_and(|entry| entry.serial == serial) {
             self.pop(last);
             return true;
         }
-        self.remove_inner(object)
+        self.remove_inner(serial)
     }
 
     #[cold]
-    fn remove_inner(&self, object: usize) -> bool {
+    fn remove_inner(&self, serial: u32) -> bool {
         let len = self.len.get();
         let found = (0..len.min(MAX_HELD))
             .rev()
-            .find(|&at| self.entry(at).is_some_and(|entry| entry.object == object));
+            .find(|&at| self.entry(at).is_some_and(|entry| entry.serial == serial));
         match found {
             Some(at) => {
                 for at in at + 1..len.min(MAX_HELD) {

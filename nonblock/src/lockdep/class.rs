@@ -164,7 +164,7 @@ impl Class {
     #[inline]
     pub(crate) fn region_at(&self, place: Place) -> Region {
         observer::enter_region(&self.key, place);
-        Region { object: self.key.object() }
+        Region { serial: self.key.serial() }
     }
 
     /// The thread brings about what others wait for.
@@ -195,7 +195,7 @@ impl Class {
         observer::enter_region(&self.key, Place::caller());
         Region {
             #[cfg(feature = "lockdep")]
-            object: self.key.object(),
+            serial: self.key.serial(),
         }
     }
 
@@ -203,7 +203,7 @@ impl Class {
     fn acquired(&self) -> Acquired {
         Acquired {
             #[cfg(feature = "lockdep")]
-            object: self.key.object(),
+            serial: self.key.serial(),
         }
     }
 }

@@ -16,14 +16,14 @@ use super::observer;
 #[derive(Debug)]
 pub struct Acquired {
     #[cfg(feature = "lockdep")]
-    pub(super) object: usize,
+    pub(super) serial: u32,
 }
 
 #[cfg(feature = "lockdep")]
 impl Drop for Acquired {
     #[inline]
     fn drop(&mut self) {
-        observer::release(self.object);
+        observer::release(self.serial);
     }
 }
 
@@ -63,13 +63,13 @@ impl Drop for Acquired {
 #[derive(Debug)]
 pub struct Region {
     #[cfg(feature = "lockdep")]
-    pub(super) object: usize,
+    pub(super) serial: u32,
 }
 
 #[cfg(feature = "lockdep")]
 impl Drop for Region {
     #[inline]
     fn drop(&mut self) {
-        observer::release(self.object);
+        observer::release(self.serial);
     }
 }

@@ -77,14 +77,14 @@ pub(super) fn enter_region(key: &ClassKey, place: Place) {
 }
 
 #[inline]
-pub(super) fn release(object: usize) {
-    with_thread(|thread| _ = thread.remove(object));
+pub(super) fn release(serial: u32) {
+    with_thread(|thread| _ = thread.remove(serial));
 }
 
 #[inline]
 fn push(thread: &ThreadLocks, key: &ClassKey, mode: Mode, entered: Entered, place: Place) {
     let (class, serial) = (GRAPH.id_of(key), key.serial());
-    thread.push(HeldLock { class, object: key.object(), serial, mode, entered, since: place });
+    thread.push(HeldLock { class, serial, mode, entered, since: place });
 }
 
 /// How a class is used by a thread that holds one of it.

@@ -108,7 +108,7 @@ impl<'a> Taken<'a> {
     #[inline]
     pub(crate) fn let_go(&self) {
         #[cfg(feature = "lockdep")]
-        observer::release(self.class.key.object());
+        observer::release(self.class.key.serial());
         let _ = self;
     }
 
