@@ -8,6 +8,15 @@ use crate::once_cell::OnceCell;
 use crate::primitive::{AtomicU8, AtomicU32, Ordering};
 use crate::violation::{ClassName, Place};
 
+/// Nobody has brought such a thing about yet.
+const NEVER: u8 = 0;
+
+/// Such a thing was brought about, each time with something held.
+const COMPLETED: u8 = 1;
+
+/// Such a thing was brought about with nothing held.
+const NEEDS_NOTHING: u8 = 2;
+
 /// How many places there are for the numbers of classes, so that half of them stay free.
 const INDEX: usize = 2 * MAX_CLASSES;
 
@@ -133,6 +142,8 @@ pub(super) struct Classes {
     objects: AtomicU32,
     names: [OnceCell<(Kind, ClassName)>; MAX_CLASSES],
     usages: [AtomicU8; MAX_CLASSES],
+    /// Whether one was brought about before, so that what it needs is known; and whether that is nothing.
+    completed: [AtomicU8; MAX_CLASSES],
     used_at: [[OnceCell<Place>; Usage::ALL.len()]; MAX_CLASSES],
     /// One more than the number of a class, at the first free place from its hash on. 0: free.
     index: [AtomicU32; INDEX],
@@ -145,6 +156,7 @@ impl Classes {
             objects: AtomicU32::new(0),
             names: [const { OnceCell::empty() }; MAX_CLASSES],
             usages: [const { AtomicU8::new(0) }; MAX_CLASSES],
+            completed: [const { AtomicU8::new(NEVER) }; MAX_CLASSES],
             used_at: [const { [const { OnceCell::empty() }; Usage::ALL.len()] }; MAX_CLASSES],
             index: [const { AtomicU32::new(0) }; INDEX],
         }
@@ -231,6 +243,26 @@ impl Classes {
             let conflict = new & usage.bit() != 0 && known & other.bit() != 0;
             conflict.then(|| Some((other, used_at.get(other as usize)?.get()?)))?
         })
+    }
+}
+
+impl Classes {
+    /// Whether such a thing was brought about by a thread that held nothing.
+    #[inline]
+    pub(super) fn needs_nothing(&self, id: ClassId) -> bool {
+        self.completed
+            .get(id.index())
+            .is_none_or(|completed| completed.load(Ordering::Relaxed) == NEEDS_NOTHING)
+    }
+
+    /// Notes that such a thing was brought about, with something held or nothing. Returns whether it was for the first time.
+    pub(super) fn completes(&self, id: ClassId, needs_nothing: bool) -> bool {
+        let now = if needs_nothing { NEEDS_NOTHING } else { COMPLETED };
+        let before = self
+            .completed
+            .get(id.index())
+            .map(|completed| completed.fetch_max(now, Ordering::Relaxed));
+        before == Some(NEVER)
     }
 }
 

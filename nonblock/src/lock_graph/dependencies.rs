@@ -115,6 +115,8 @@ pub(super) struct Edges {
     len: AtomicU32,
     edges: [OnceCell<Edge>; MAX_DEPENDENCIES],
     seen_by_two: [AtomicBool; MAX_DEPENDENCIES],
+    /// Whether what it depends on was shown not to be needed.
+    is_void: [AtomicBool; MAX_DEPENDENCIES],
     /// One more than the number of the next dependency of the same class. 0: there is none.
     next: [AtomicU32; MAX_DEPENDENCIES],
     /// One more than the number of the first dependency of each class. 0: there is none.
@@ -129,6 +131,7 @@ impl Edges {
             len: AtomicU32::new(0),
             edges: [const { OnceCell::empty() }; MAX_DEPENDENCIES],
             seen_by_two: [const { AtomicBool::new(false) }; MAX_DEPENDENCIES],
+            is_void: [const { AtomicBool::new(false) }; MAX_DEPENDENCIES],
             next: [const { AtomicU32::new(0) }; MAX_DEPENDENCIES],
             first: [const { AtomicU32::new(0) }; MAX_CLASSES],
         }
@@ -144,15 +147,36 @@ impl Edges {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Edge> {
-        self.edges.iter().take(self.len()).filter_map(OnceCell::get)
+        let ids = (0..self.len()).filter_map(|number| u32::try_from(number).ok()).map(EdgeId);
+        ids.filter(|id| !self.is_void(*id)).filter_map(|id| self.get(id))
     }
 
     pub(super) fn is_seen_by_two(&self, id: EdgeId) -> bool {
         self.seen_by_two.get(id.0 as usize).is_some_and(|seen| seen.load(Ordering::Relaxed))
     }
 
-    /// Returns the dependencies of a class on others.
+    /// Returns the dependencies of a class on others, without those that are void.
     pub(super) fn of(&self, class: ClassId) -> impl Iterator<Item = (EdgeId, Edge)> {
+        self.all_of(class).filter(|(id, _)| !self.is_void(*id))
+    }
+
+    fn is_void(&self, id: EdgeId) -> bool {
+        self.is_void.get(id.0 as usize).is_some_and(|is_void| is_void.load(Ordering::Relaxed))
+    }
+
+    /// Takes back what something was thought to need in order to come about, but for what a condition holds for.
+    pub(super) fn keep_needed(&self, class: ClassId, is_needed: impl Fn(ClassId) -> bool) {
+        let unneeded = self.all_of(class).filter(|(_, edge)| {
+            edge.sort.kind() == DependencyKind::Completed && !is_needed(edge.on)
+        });
+        for (id, _) in unneeded {
+            if let Some(is_void) = self.is_void.get(id.0 as usize) {
+                is_void.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn all_of(&self, class: ClassId) -> impl Iterator<Item = (EdgeId, Edge)> {
         let mut next =
             self.first.get(class.index()).map_or(0, |first| first.load(Ordering::SeqCst));
         core::iter::from_fn(move || {

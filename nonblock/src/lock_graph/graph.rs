@@ -181,9 +181,19 @@ impl Graph {
         start: usize,
     ) -> Option<Finding> {
         let class = self.id_of(key);
+        if self.classes.needs_nothing(class) {
+            return None;
+        }
+        let needed = || {
+            thread.from(start).filter(|held| held.entered != Entered::Region && held.class != class)
+        };
+        let is_first = self.classes.completes(class, needed().next().is_none());
+        self.edges.keep_needed(class, |other| needed().any(|held| held.class == other));
+        if !is_first {
+            return None;
+        }
         let mut finding = None;
-        let waited_for = |held: &HeldLock| held.entered != Entered::Region && held.class != class;
-        for held in thread.from(start).filter(waited_for) {
+        for held in needed() {
             let found = self.see(Edge {
                 from: class,
                 on: held.class,

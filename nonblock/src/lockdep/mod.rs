@@ -32,7 +32,7 @@
 //! | object | a wait | what it is for |
 //! |---|---|---|
 //! | locks, [`OnceLock`](crate::sync::OnceLock) | to take it | whoever holds it |
-//! | `Completion`, channels, queues, `Semaphore`, `Barrier`, `Condvar` | to wait | whoever brings it about: what that thread holds then, others must not hold while they wait |
+//! | `Completion`, channels, queues, `Semaphore`, `Barrier`, `Condvar` | to wait | whoever brings it about: what a thread has held each time that it did, others must not hold while they wait |
 //! | threads, callbacks, work items, readers | to wait for their end | what waits within them |
 //!
 //! What only tries waits for nothing, and so does what waits for a limited time: it ends by itself. Who waits for the first of several

@@ -53,9 +53,7 @@ pub(super) fn complete(key: &ClassKey, place: Place) {
 #[track_caller]
 pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
     with_thread(|thread| {
-        if thread.len() > start
-            && let Some(finding) = GRAPH.completes(thread, key, place, start)
-        {
+        if let Some(finding) = GRAPH.completes(thread, key, place, start) {
             report::finding(finding, key, Mode::Exclusive, place);
         }
     });
