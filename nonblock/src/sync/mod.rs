@@ -65,6 +65,8 @@ mod once_lock;
 mod raw_lock;
 #[cfg(feature = "std")]
 mod raw_parking;
+#[cfg(all(feature = "pi", target_os = "linux"))]
+mod raw_pi;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
 mod raw_spin;
 mod raw_spin_tag;
@@ -86,6 +88,8 @@ pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};
 pub use once_lock::OnceLock;
 #[cfg(feature = "std")]
 pub use raw_parking::{RawParkingCondvar, RawParkingMutex, RawParkingRwLock};
+#[cfg(all(feature = "pi", target_os = "linux"))]
+pub use raw_pi::RawPiMutex;
 pub use raw_spin_tag::RawSpin;
 pub use rwlock::RwLock;
 pub use rwlock_guards::{
