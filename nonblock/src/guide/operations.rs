@@ -106,10 +106,7 @@
     all(feature = "pi", target_os = "linux"),
     doc = " [`RawPiMutex`]: crate::sync::RawPiMutex"
 )]
-#![cfg_attr(
-    not(all(feature = "pi", target_os = "linux")),
-    doc = " [`RawPiMutex`]: crate#features"
-)]
+#![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Queue::push`]: crate::work::Queue::push")]
 #![cfg_attr(not(feature = "work"), doc = " [`Queue::push`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Queue::try_pop`]: crate::work::Queue::try_pop")]

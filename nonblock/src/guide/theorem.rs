@@ -189,10 +189,7 @@
     all(feature = "pi", target_os = "linux"),
     doc = " [`RawPiMutex`]: crate::sync::RawPiMutex"
 )]
-#![cfg_attr(
-    not(all(feature = "pi", target_os = "linux")),
-    doc = " [`RawPiMutex`]: crate#features"
-)]
+#![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]

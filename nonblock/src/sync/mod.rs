@@ -58,10 +58,7 @@
 //!
 // Where a feature is off, its links lead to the table of features.
 #![cfg_attr(all(feature = "pi", target_os = "linux"), doc = " [`RawPiMutex`]: RawPiMutex")]
-#![cfg_attr(
-    not(all(feature = "pi", target_os = "linux")),
-    doc = " [`RawPiMutex`]: crate#features"
-)]
+#![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
 
 #[cfg(feature = "std")]
 mod barrier;
