@@ -28,12 +28,12 @@ use crate::primitive::{AtomicBool, AtomicU32, Instant, Ordering, sleep};
 ///
 /// * Only the real-time policies `SCHED_FIFO`, `SCHED_RR` and `SCHED_DEADLINE` are inherited. Threads with other policies
 ///   are all alike, whatever their nice values: they raise nobody, and wait in the order in which they came. (`__waiter_prio` in
-///   Linux's `kernel/locking/rtmutex.c`, at 6.18.)
+///   Linux's `kernel/locking/rtmutex.c`, in mainline as of 2025.)
 /// * The wait is as long as the holder has the lock. If the holder sleeps meanwhile, nothing makes it wake earlier.
 /// * Nothing is inherited through other locks that the holder waits for, such as [`RawParkingMutex`](super::super::RawParkingMutex).
 ///   Nor is there a condition variable for this lock.
 ///
-/// See `Documentation/locking/pi-futex.rst` and `Documentation/locking/rt-mutex.rst` of Linux 6.18, and futex(2).
+/// See `Documentation/locking/pi-futex.rst` and `Documentation/locking/rt-mutex.rst` of mainline Linux, and futex(2).
 ///
 /// # What it costs
 ///
