@@ -92,6 +92,7 @@
 //! | `macros` | yes | the attributes |
 //! | `sync` | yes; needs `std` | [`sync::Mutex`] and the others on raw locks that park; [`rcu`]; [`notifier`] |
 //! | `lock_api` | with `sync` | [`sync::SpinLock`] and [`sync::SpinRwLock`], and the other locks over any raw lock, without `std` too |
+//! | `pi` | no; brings `sync` | [`sync::RawPiMutex`], a raw lock with priority inheritance, on Linux |
 //! | `work` | no | [`work::Queue`], [`work::ring`], [`reclaim`] and [`Reserve`], without `std` too, but with `alloc` |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
@@ -105,6 +106,14 @@
 //! `thumbv6m-none-eabi`: see [`stats`]. There the spin locks stand on `portable-atomic`, and `work`, `tracing` and `sync` do not build.
 //!
 // Where a feature is off, its links lead to the table of features.
+#![cfg_attr(
+    all(feature = "pi", target_os = "linux"),
+    doc = " [`sync::RawPiMutex`]: sync::RawPiMutex"
+)]
+#![cfg_attr(
+    not(all(feature = "pi", target_os = "linux")),
+    doc = " [`sync::RawPiMutex`]: #features"
+)]
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: #features")]
 #![cfg_attr(feature = "work", doc = " [`reclaim`]: reclaim")]

@@ -58,7 +58,8 @@
 //! | [`AtomicChain::call`] | wait-free | none | none | none | the callbacks |
 //!
 //! * **Locks that may be held across a sleep**, and condition variables, are only tried and notified. What the rows say holds for the raw
-//!   locks that they stand on unless another is named. Others do what they do: see number 8 of what the [theorem](super::theorem#what-it-assumes) assumes.
+//!   locks that they stand on unless another is named. Others do what they do: [`RawPiMutex`] is released by a system call that takes locks
+//!   of the kernel, if somebody waits; for the rest see number 8 of what the [theorem](super::theorem#what-it-assumes) assumes.
 //! * **An unbounded channel is not for sections to send into.** Its `try_send` allocates when the channel grows, and an
 //!   allocation can wait. To receive from it is. A section sends into a bounded channel, or pushes into a [`work::Queue`].
 //! * **What comes out of a channel, a queue or a ring is the caller's**, and so is its drop: that of a `Box` releases memory.
@@ -101,6 +102,11 @@
 //! [`AtomicChain::call`]: crate::notifier::AtomicChain::call
 //!
 // Where a feature is off, its links lead to the table of features.
+#![cfg_attr(
+    all(feature = "pi", target_os = "linux"),
+    doc = " [`RawPiMutex`]: crate::sync::RawPiMutex"
+)]
+#![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Queue::push`]: crate::work::Queue::push")]
 #![cfg_attr(not(feature = "work"), doc = " [`Queue::push`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Queue::try_pop`]: crate::work::Queue::try_pop")]

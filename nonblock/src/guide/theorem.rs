@@ -135,7 +135,7 @@
 //! 8. **The raw lock waits for its holders alone**, when it is taken and when it is released. (Step 4.) The raw locks of this crate,
 //!    which locks stand on unless another is named, do. Others may not. `parking_lot`'s, named beneath a `Mutex` that a section
 //!    tries and releases, wait for something else in one case: when more threads wait than ever before, a larger table of threads
-//!    is allocated while the old table is locked.
+//!    is allocated while the old table is locked. [`RawPiMutex`] is handed on by the kernel, under locks of the kernel's own.
 //!    `allocation.rs::threads_that_wait_for_a_lock_of_parking_lots_may_allocate`,
 //!    `allocation.rs::threads_that_wait_for_a_lock_that_spins_allocate_nothing`
 //! 9. **What is called to report a violation does not sleep**: the [`Handler`](crate::Handler), and the subscriber of the
@@ -169,7 +169,11 @@
 //!   with it. `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`
 //! * **What the machine does to a thread without being asked.** A thread can lose its processor, and a thread that waits for
 //!   its spin lock then waits until it has the processor back. In a kernel, a section keeps its processor while it holds a
-//!   spin lock. A program asks for something similar by a real-time priority.
+//!   spin lock. A program asks for something similar by a real-time priority. A thread that has one must still not wait for a
+//!   spin lock whose holder may have none: on one processor that holder never runs again. Such a thread tries the spin lock. Where
+//!   it has to outwait the holder, it is not in a section, and the lock is a [`Mutex`](crate::sync::Mutex) over [`RawPiMutex`]: its
+//!   holder runs with the priority of the thread that waits
+//!   (`raw_pi/inheritance.rs::the_holder_has_the_priority_of_the_one_that_waits`).
 //!   `blind_spots.rs::losing_the_processor_is_not_seen`
 //! * **The allocator.** An allocation is not an operation of this crate. It can wait for the allocator's own locks, or for
 //!   the system. Set aside what a section needs: [`Reserve`], [`work::Queue`].
@@ -181,6 +185,11 @@
 //! The whole list of what one layer, or both, does not see is in [`blind_spots`](super::blind_spots).
 //!
 // Where a feature is off, its links lead to the table of features.
+#![cfg_attr(
+    all(feature = "pi", target_os = "linux"),
+    doc = " [`RawPiMutex`]: crate::sync::RawPiMutex"
+)]
+#![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Reserve`]: crate::Reserve")]

@@ -24,6 +24,12 @@
 //! over the default raw lock, and `with_raw` over the one that the type names. With feature `lock_api` alone, without `std`
 //! too, only the spin locks have a default.
 //!
+//! | raw lock | feature | beneath | who waits | its release |
+//! |---|---|---|---|---|
+//! | [`RawSpin`] | `lock_api` | [`SpinLock`], [`SpinRwLock`] | spins | one atomic operation |
+//! | [`RawParkingMutex`], [`RawParkingRwLock`], [`RawParkingCondvar`] | `sync` | [`Mutex`], [`RwLock`], [`Condvar`] | parks | one atomic operation, and a wake if somebody waits |
+//! | [`RawPiMutex`] | `pi`, on Linux | [`Mutex`], where the type names it | waits in the kernel, and lends the holder its real-time priority | one atomic operation, or a system call that hands the lock on if somebody waits |
+//!
 //! `lock_api` is re-exported here, in the version whose traits a raw lock has to implement: 0.5. The raw locks of
 //! `parking_lot` 0.12 implement those of 0.4, and do not fit.
 //!
@@ -47,7 +53,12 @@
 //! change a word, and wake a thread if one waits. What waits is linked into a list, by a place on its own stack; a thread that
 //! would wake another while somebody changes the list leaves the wake to that one. So nobody who lost the processor holds
 //! a section up. With another raw lock it is as that raw lock does it: `parking_lot`'s have a table of threads that wait, which is
-//! locked while a larger one is allocated.
+//! locked while a larger one is allocated. A section should not hold a [`RawPiMutex`]: the kernel takes locks of its own to hand it on,
+//! and a waiter with a higher priority runs at once.
+//!
+// Where a feature is off, its links lead to the table of features.
+#![cfg_attr(all(feature = "pi", target_os = "linux"), doc = " [`RawPiMutex`]: RawPiMutex")]
+#![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
 
 #[cfg(feature = "std")]
 mod barrier;
@@ -65,6 +76,8 @@ mod once_lock;
 mod raw_lock;
 #[cfg(feature = "std")]
 mod raw_parking;
+#[cfg(all(feature = "pi", target_os = "linux"))]
+mod raw_pi;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
 mod raw_spin;
 mod raw_spin_tag;
@@ -86,6 +99,8 @@ pub use mutex::{MappedMutexGuard, Mutex, MutexGuard};
 pub use once_lock::OnceLock;
 #[cfg(feature = "std")]
 pub use raw_parking::{RawParkingCondvar, RawParkingMutex, RawParkingRwLock};
+#[cfg(all(feature = "pi", target_os = "linux"))]
+pub use raw_pi::RawPiMutex;
 pub use raw_spin_tag::RawSpin;
 pub use rwlock::RwLock;
 pub use rwlock_guards::{

@@ -19,7 +19,8 @@ use crate::token::{NonBlock, lend_non_block};
 ///
 /// In user space the holder can lose its processor, and whoever waits spins until the holder has it back. A thread with
 /// a real-time policy that must not wait that long takes the lock by [`try_lock`](Self::try_lock). On one processor such a
-/// thread could spin for ever, since an ordinary holder does not run before it: there, only try.
+/// thread could spin for ever, since an ordinary holder does not run before it: there, only try. A real-time thread that has
+/// to outwait an ordinary holder needs a [`Mutex`](crate::sync::Mutex) over `RawPiMutex` (feature `pi`), outside of sections.
 ///
 /// # The raw lock
 ///
