@@ -21,6 +21,9 @@ use crate::violation::{Place, Policy, Task, Violation};
 /// ends, the subtraction runs over, as where none is open. What has to be done then costs the other sections nothing.
 const SECTION: u32 = if cfg!(feature = "watch") { 2 } else { 1 };
 
+/// How many places of sections are kept. The last place is that of the innermost of those that are more.
+pub(crate) const PLACES: usize = if cfg!(feature = "lockdep") { 8 } else { 2 };
+
 struct State {
     /// The count of open sections: see [`SECTION`].
     count: Cell<u32>,
@@ -28,9 +31,9 @@ struct State {
     watched: Watched,
     /// How many sections are suspended.
     suspended: Cell<u32>,
-    /// Where the outermost section began, and where the latest of the inner ones began. Nobody reads the second: to store
-    /// a place always, in one cell or the other, costs less than a branch.
-    began: [Cell<Option<Place>>; 2],
+    /// Where the outermost section began, and where the inner ones began. Without the feature `lockdep` nobody reads the latter: to
+    /// store a place always, in one cell or the other, costs less than a branch.
+    began: [Cell<Option<Place>>; PLACES],
     reporting: Cell<bool>,
     /// The depth at which a call that lends the right to sleep was reported, while it runs.
     reported: Cell<u32>,
@@ -44,7 +47,7 @@ std::thread_local! {
             #[cfg(feature = "watch")]
             watched: Watched::new(),
             suspended: Cell::new(0),
-            began: [Cell::new(None), Cell::new(None)],
+            began: [const { Cell::new(None) }; PLACES],
             reporting: Cell::new(false),
             reported: Cell::new(0),
         }
@@ -81,7 +84,7 @@ unsafe impl Backend for ThreadLocal {
     fn start(place: Place) {
         STATE.with(|state| {
             let count = state.count.get();
-            state.began[usize::from(count != 0)].set(Some(place));
+            state.began[place_of(count)].set(Some(place));
             state.count.set(count.wrapping_add(SECTION));
             #[cfg(all(feature = "probes", target_os = "linux"))]
             probes::section_begin(sections(count) + 1, place);
@@ -204,6 +207,31 @@ unsafe impl Backend for ThreadLocal {
     fn before_panic(violation: &Violation) {
         thread_outside_tests::before_panic(violation);
     }
+}
+
+/// Returns which cell has the place of a section that begins where there is such a count.
+#[inline]
+const fn place_of(count: u32) -> usize {
+    if cfg!(feature = "lockdep") {
+        let open = sections(count) as usize;
+        if open < PLACES { open } else { PLACES - 1 }
+    } else {
+        (count != 0) as usize
+    }
+}
+
+/// Returns where the open sections began, the outermost first: of the first eight. Sections that did not end in turn are taken for
+/// others.
+#[cfg(feature = "lockdep")]
+pub(crate) fn sections_began() -> [Option<Place>; PLACES] {
+    STATE.with(|state| {
+        let open = sections(state.count.get()) as usize;
+        let mut began = [None; PLACES];
+        for (place, cell) in began.iter_mut().zip(&state.began).take(open) {
+            *place = cell.get();
+        }
+        began
+    })
 }
 
 /// Returns how many sections a count stands for.

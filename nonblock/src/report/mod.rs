@@ -10,12 +10,14 @@ mod stats;
 #[cfg(all(feature = "tracing", target_has_atomic = "ptr"))]
 mod tracing;
 
+#[cfg(feature = "lockdep")]
+use crate::backend::thread_local::{PLACES, sections_began};
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
 #[cfg(feature = "lockdep")]
 use crate::lock_graph::{GRAPH, with_thread};
 use crate::violation::{Checker, Culprit, Place, Policy, Violation, ViolationKind};
 #[cfg(feature = "lockdep")]
-use crate::violation::{Held, WaitReport};
+use crate::violation::{Held, ThreadReport, WaitReport};
 
 pub use policy::{Handler, policy, set_handler, set_policy};
 pub use stats::{Permit, Site, Stats, stats};
@@ -34,6 +36,8 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
     let has_reported_cause =
         kind == ViolationKind::SleepInNonBlock && depth <= ActiveBackend::reported_depth();
     let section = ActiveBackend::began();
+    #[cfg(feature = "lockdep")]
+    let sections = sections_began();
     let _suspended = SuspendGuard::new();
     stats::count_kind(kind);
     let occurrence = counts_by_place::VIOLATIONS.count(kind, place);
@@ -53,9 +57,7 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
         #[cfg(feature = "watch")]
         observation: None,
         #[cfg(feature = "lockdep")]
-        wait: None,
-        #[cfg(feature = "lockdep")]
-        held: held(),
+        thread: held(sections, None),
     };
     // Each site is written once for each section that it is reached from. After that, it is only counted.
     let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
@@ -94,9 +96,7 @@ pub(crate) fn observed(
         checker: if section.location().is_some() { Checker::Function } else { Checker::C },
         observation: Some(observation),
         #[cfg(feature = "lockdep")]
-        wait: None,
-        #[cfg(feature = "lockdep")]
-        held: held(),
+        thread: held(sections_began(), None),
     };
     act(&violation, may_panic, was_written);
 }
@@ -112,6 +112,8 @@ pub(crate) fn waiting(
 ) -> bool {
     let depth = ActiveBackend::depth().unwrap_or(0);
     let section = ActiveBackend::began();
+    #[cfg(feature = "lockdep")]
+    let sections = sections_began();
     let _suspended = SuspendGuard::new();
     let Some((kind, wait)) = found() else { return false };
     stats::count_kind(kind);
@@ -127,21 +129,28 @@ pub(crate) fn waiting(
         checker: if place.location().is_some() { Checker::Function } else { Checker::C },
         #[cfg(feature = "watch")]
         observation: None,
-        wait: Some(std::sync::Arc::new(wait)),
-        held: held(),
+        thread: held(sections, Some(wait)),
     };
     let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
     act(&violation, true, was_written)
 }
 
-/// Returns what the running thread holds.
+/// Returns what the running thread holds, with what is known of its sections and its wait.
 #[cfg(feature = "lockdep")]
-fn held() -> std::sync::Arc<[Held]> {
-    with_thread(|thread| {
+fn held(
+    sections: [Option<Place>; PLACES],
+    wait: Option<WaitReport>,
+) -> std::sync::Arc<ThreadReport> {
+    let held = with_thread(|thread| {
         let held = thread
             .from(0)
             .filter_map(|lock| Some(Held { class: GRAPH.name_of(lock.class)?, since: lock.since }));
         held.collect()
+    });
+    std::sync::Arc::new(ThreadReport {
+        sections: sections.into_iter().flatten().collect(),
+        held,
+        wait,
     })
 }
 

@@ -216,6 +216,30 @@ impl fmt::Display for ThreadTag {
     }
 }
 
+/// What is known of a thread besides, when it breaks a rule.
+#[derive(Clone, Debug)]
+pub(crate) struct ThreadReport {
+    /// Where its open sections began, the outermost first.
+    pub(crate) sections: std::vec::Vec<Place>,
+    /// What it holds, in the order in which it took it.
+    pub(crate) held: std::vec::Vec<Held>,
+    /// What was found about its wait, if that is what was found.
+    pub(crate) wait: Option<WaitReport>,
+}
+
+impl ThreadReport {
+    /// Writes the sections within the first, and what is held.
+    pub(super) fn write_open(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for section in self.sections.iter().skip(1) {
+            write!(f, "\nwithin: a section that began at {section}")?;
+        }
+        for held in &self.held {
+            write!(f, "\nheld: {held}")?;
+        }
+        Ok(())
+    }
+}
+
 /// What was found about a wait.
 #[derive(Clone, Debug)]
 pub(crate) struct WaitReport {

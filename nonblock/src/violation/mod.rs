@@ -22,7 +22,7 @@ pub(crate) use checker::Checker;
 #[cfg(feature = "lockdep")]
 pub use dependency::{ClassName, Dependency, Held};
 #[cfg(feature = "lockdep")]
-pub(crate) use dependency::{DependencyKind, ShortName, ThreadTag, WaitReport};
+pub(crate) use dependency::{DependencyKind, ShortName, ThreadReport, ThreadTag, WaitReport};
 pub use kind::ViolationKind;
 #[cfg(feature = "watch")]
 pub use observation::{Frame, Observation};
@@ -97,9 +97,7 @@ pub struct Violation {
     #[cfg(feature = "watch")]
     pub(crate) observation: Option<std::sync::Arc<Observation>>,
     #[cfg(feature = "lockdep")]
-    pub(crate) wait: Option<std::sync::Arc<WaitReport>>,
-    #[cfg(feature = "lockdep")]
-    pub(crate) held: std::sync::Arc<[Held]>,
+    pub(crate) thread: std::sync::Arc<ThreadReport>,
 }
 
 impl Violation {
@@ -162,7 +160,7 @@ impl Violation {
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn dependencies(&self) -> &[Dependency] {
-        self.wait.as_deref().map_or(&[], |wait| &wait.dependencies)
+        self.thread.wait.as_ref().map_or(&[], |wait| &wait.dependencies)
     }
 
     /// Returns what the thread held, in the order in which it took it.
@@ -185,7 +183,16 @@ impl Violation {
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn held(&self) -> &[Held] {
-        &self.held
+        &self.thread.held
+    }
+
+    /// Returns where the open sections began, the outermost first: of the first eight. [`depth`](Self::depth) tells how many there are.
+    ///
+    /// Sections that do not end in turn, by guards that are dropped in another order, may be taken for each other.
+    #[cfg(feature = "lockdep")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
+    pub fn sections(&self) -> &[Place] {
+        &self.thread.sections
     }
 
     /// Returns which violation of its kind at its place this is, from 1.
@@ -202,7 +209,7 @@ impl Violation {
             return Some(observation.found());
         }
         #[cfg(feature = "lockdep")]
-        if let Some(wait) = &self.wait {
+        if let Some(wait) = &self.thread.wait {
             return Some(&wait.found);
         }
         let _ = self;
@@ -233,12 +240,10 @@ impl fmt::Display for Violation {
             write!(f, ", in the section that began at {section}")?;
         }
         #[cfg(feature = "lockdep")]
-        for held in &*self.held {
-            write!(f, "\nheld: {held}")?;
-        }
+        self.thread.write_open(f)?;
         write!(f, "\nhelp: {}", text.help)?;
         #[cfg(feature = "lockdep")]
-        if let Some(wait) = &self.wait {
+        if let Some(wait) = &self.thread.wait {
             wait.write_chain(f)?;
         }
         #[cfg(feature = "watch")]
