@@ -1,7 +1,7 @@
 //! Dependencies between classes: each is kept once, and found by a load.
 
 use super::classes::ClassId;
-use super::tables::{Hash, MAX_CLASSES, MAX_DEPENDENCIES};
+use super::tables::{MAX_CLASSES, MAX_DEPENDENCIES, places_of};
 use crate::once_cell::OnceCell;
 use crate::primitive::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::violation::{DependencyKind, Place, ThreadTag};
@@ -189,7 +189,7 @@ impl Edges {
     /// Returns whether a dependency has been seen, and its place in the table or the first free one.
     #[inline]
     fn find(&self, key: u64) -> Option<(bool, usize)> {
-        Hash::of(key).places(INDEX).find_map(|place| {
+        places_of(key, INDEX).find_map(|place| {
             let found = self.keys.get(place)?.load(Ordering::Relaxed);
             (found == key || found == 0).then_some((found == key, place))
         })

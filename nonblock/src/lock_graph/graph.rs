@@ -125,6 +125,30 @@ impl Graph {
         self.classes.uses(class, usages, place).map(|(usage, at)| Finding::Usage(usage, at))
     }
 
+    /// Whether a thread may wait for an object, as it or another has done before with the same held last. It may be unknown.
+    ///
+    /// This is the quick form of [`before_wait`](Self::before_wait), for what happens most.
+    #[inline]
+    pub(crate) fn is_known_wait(
+        &self,
+        thread: &ThreadLocks,
+        key: &ClassKey,
+        class: ClassId,
+        mode: Mode,
+    ) -> bool {
+        let Some(last) = thread.last() else { return false };
+        last.entered == Entered::Waited
+            && last.mode != Mode::RecursiveShared
+            && !last.kind.is_counted()
+            && !key.kind().is_counted()
+            && self.edges.is_known(
+                last.class,
+                class,
+                Sort::new(DependencyKind::Held, last.mode, mode),
+            )
+            && !thread.latest_first().any(|held| held.serial == key.serial())
+    }
+
     /// Notes that a thread is about to wait for an object, at a place, and returns what is wrong with that.
     pub(crate) fn before_wait(
         &self,
@@ -136,31 +160,23 @@ impl Graph {
         // The class is looked up first: with it the object gets its number.
         let class = self.id_of(key);
         let serial = key.serial();
-        let itself =
-            thread.latest_first().find(|held| held.serial == serial && held.mode.conflicts(mode));
-        if let Some(held) = itself {
-            return Some(Finding::Itself(held));
-        }
+        let is_itself = |held: &HeldLock| held.serial == serial && held.mode.conflicts(mode);
         let mut finding = None;
-        for held in thread.latest_first().filter(|held| held.serial != serial) {
+        let mut latest_first = thread.latest_first();
+        for held in latest_first.by_ref() {
+            if held.serial == serial {
+                if is_itself(&held) {
+                    return Some(Finding::Itself(held));
+                }
+                continue;
+            }
             let found = if held.class == class {
                 let order = &self.object_order;
                 order
                     .see((held.serial, held.mode), (serial, mode))
                     .then_some(Finding::ObjectOrder(held))
             } else {
-                let kind = match held.entered {
-                    Entered::Region => DependencyKind::Within,
-                    Entered::Waited | Entered::Tried => DependencyKind::Held,
-                };
-                self.see(Edge {
-                    from: held.class,
-                    on: class,
-                    sort: Sort::new(kind, held.mode, mode),
-                    since: held.since,
-                    place,
-                    thread: thread.tag(),
-                })
+                self.see_wait(thread, &held, key, class, mode, place)
             };
             finding = finding.or(found);
             // What it holds besides depends on this already. A recursive reader does not hand that on.
@@ -168,7 +184,38 @@ impl Graph {
                 break;
             }
         }
-        finding
+        latest_first.find(is_itself).map(Finding::Itself).or(finding)
+    }
+
+    /// Notes that a thread which holds one thing waits for another.
+    #[inline]
+    fn see_wait(
+        &self,
+        thread: &ThreadLocks,
+        held: &HeldLock,
+        key: &ClassKey,
+        class: ClassId,
+        mode: Mode,
+        place: Place,
+    ) -> Option<Finding> {
+        let kind = match held.entered {
+            Entered::Region => DependencyKind::Within,
+            Entered::Waited | Entered::Tried => DependencyKind::Held,
+        };
+        let sort = Sort::new(kind, held.mode, mode);
+        // Of things that are counted it matters who waited.
+        let is_counted = held.kind.is_counted() || key.kind().is_counted();
+        if !is_counted && self.edges.is_known(held.class, class, sort) {
+            return None;
+        }
+        self.see(Edge {
+            from: held.class,
+            on: class,
+            sort,
+            since: held.since,
+            place,
+            thread: thread.tag(),
+        })
     }
 
     /// Notes that a thread brings about what others wait for, with what it has taken since it held so much, and returns what is wrong
@@ -228,13 +275,6 @@ impl Graph {
     fn see(&self, edge: Edge) -> Option<Finding> {
         let is_tracked = |class: ClassId| class != ClassId::UNTRACKED;
         if !is_tracked(edge.from) || !is_tracked(edge.on) {
-            return None;
-        }
-        let is_counted = |class| self.classes.get(class).is_some_and(|(kind, _)| kind.is_counted());
-        if self.edges.is_known(edge.from, edge.on, edge.sort)
-            && !is_counted(edge.from)
-            && !is_counted(edge.on)
-        {
             return None;
         }
         match self.edges.see(edge) {

@@ -8,6 +8,7 @@ use core::sync::atomic::{Ordering, compiler_fence};
 
 use super::classes::ClassId;
 use super::dependencies::Mode;
+use super::kind::Kind;
 use crate::primitive::AtomicU32;
 use crate::violation::{Place, ShortName, ThreadTag};
 
@@ -28,6 +29,7 @@ pub(crate) enum Entered {
 /// Something that a thread holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeldLock {
+    pub(crate) kind: Kind,
     pub(crate) class: ClassId,
     /// The object's own number: see `ClassKey::serial`.
     pub(crate) serial: u32,
@@ -161,6 +163,12 @@ impl ThreadLocks {
     #[inline]
     fn entry(&self, at: usize) -> Option<HeldLock> {
         if self.is_whole.get(at)?.get() { self.entries.get(at)?.get() } else { None }
+    }
+
+    /// What it has taken last.
+    #[inline]
+    pub(crate) fn last(&self) -> Option<HeldLock> {
+        self.entry(self.len.get().wrapping_sub(1))
     }
 
     /// What it holds, the latest first.

@@ -6,7 +6,14 @@ pub(super) const MAX_CLASSES: usize = 1 << 14;
 /// How many dependencies there can be.
 pub(super) const MAX_DEPENDENCIES: usize = 1 << 17;
 
-/// A hash of what a table looks up (FNV-1a, by words, with a last step that mixes the bits).
+/// The places of a table of so many, a power of two, from that of a word on.
+#[inline]
+pub(super) fn places_of(word: u64, of: usize) -> impl Iterator<Item = usize> {
+    let first = (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize;
+    (0..of).map(move |step| first.wrapping_add(step) & (of - 1))
+}
+
+/// A hash of what a table looks up (FNV-1a, by words).
 #[derive(Clone, Copy)]
 pub(super) struct Hash(u64);
 
@@ -23,15 +30,8 @@ impl Hash {
         text.bytes().fold(self, |hash, byte| hash.and(u64::from(byte)))
     }
 
-    #[inline]
-    pub(super) const fn mixed(self) -> usize {
-        let mixed = (self.0 ^ (self.0 >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 32) as usize
-    }
-
     /// The places of a table of so many, a power of two, from the first on.
     pub(super) fn places(self, of: usize) -> impl Iterator<Item = usize> {
-        let first = self.mixed();
-        (0..of).map(move |step| first.wrapping_add(step) & (of - 1))
+        places_of(self.0 ^ (self.0 >> 32), of)
     }
 }

@@ -13,7 +13,8 @@ pub(super) fn acquire(key: &ClassKey, mode: Mode, place: Place) {
     with_thread(|thread| {
         let class = GRAPH.id_of(key);
         let usages = held_usages(thread, key) | waiting_usages(thread, key);
-        if !thread.is_empty() || !GRAPH.is_used(class, usages) {
+        let is_known = thread.is_empty() || GRAPH.is_known_wait(thread, key, class, mode);
+        if !is_known || !GRAPH.is_used(class, usages) {
             look(thread, key, mode, usages, place);
         }
         push(thread, key, mode, Entered::Waited, place);
@@ -82,7 +83,7 @@ pub(super) fn release(serial: u32) {
 #[inline]
 fn push(thread: &ThreadLocks, key: &ClassKey, mode: Mode, entered: Entered, place: Place) {
     let (class, serial) = (GRAPH.id_of(key), key.serial());
-    thread.push(HeldLock { class, serial, mode, entered, since: place });
+    thread.push(HeldLock { kind: key.kind(), class, serial, mode, entered, since: place });
 }
 
 /// How a class is used by a thread that holds one of it.
