@@ -171,6 +171,7 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     let marker = if setting.sample > 1
         || layers.is_empty()
         || layers.contains(Layers::BUDGET)
+        || setting.counts_sections
         || traps && !setting.quick_trap
     {
         None
@@ -219,9 +220,13 @@ fn look(record: &'static ThreadRecord, ended: Option<u64>) {
         }
         if let Some(ended) = ended
             && record.open().get()
-            && setting.layers.contains(Layers::BUDGET)
         {
-            look_at_length(record, ended.saturating_sub(record.began().get()));
+            if setting.counts_sections {
+                statistics::count_section(section());
+            }
+            if setting.layers.contains(Layers::BUDGET) {
+                look_at_length(record, ended.saturating_sub(record.began().get()));
+            }
         }
     }
     record.open().set(false);
