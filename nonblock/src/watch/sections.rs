@@ -233,7 +233,7 @@ fn look(record: &'static ThreadRecord, ended: Option<u64>) {
     // Last: the signals that waited arrive now.
     #[cfg(target_arch = "x86_64")]
     if let Some(mask) = record.mask().take() {
-        trap::restore_signals(mask);
+        trap::restore_signals(record, mask);
     }
 }
 

@@ -15,6 +15,8 @@ use super::raw_code;
 #[cfg(target_arch = "x86_64")]
 use super::raw_code::ProgramCall;
 use super::schedule::{OwnArea, Usage};
+#[cfg(target_arch = "x86_64")]
+use super::trap;
 
 /// How many threads can be watched at once.
 const RECORDS: usize = 1024;
@@ -53,6 +55,8 @@ struct State {
     paused: Cell<bool>,
     handling: Cell<bool>,
     call_under_way: Cell<Option<CallUnderWay>>,
+    #[cfg(target_arch = "x86_64")]
+    kept_signal: Cell<Option<trap::Information>>,
     waiting: Cell<bool>,
 }
 
@@ -86,6 +90,8 @@ impl State {
             paused: Cell::new(false),
             handling: Cell::new(false),
             call_under_way: Cell::new(None),
+            #[cfg(target_arch = "x86_64")]
+            kept_signal: Cell::new(None),
             waiting: Cell::new(false),
         }
     }
@@ -157,6 +163,8 @@ impl ThreadRecord {
         mine.state.paused.set(false);
         mine.state.handling.set(false);
         mine.state.call_under_way.set(None);
+        #[cfg(target_arch = "x86_64")]
+        mine.state.kept_signal.set(None);
         mine.state.waiting.set(false);
         mine.state.told_sleeps.set(0);
         PROCESS.set(forks);
@@ -275,6 +283,12 @@ impl ThreadRecord {
         &self.state.call_under_way
     }
 
+    /// A signal of the program's that the section has kept.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn kept_signal(&self) -> &Cell<Option<trap::Information>> {
+        &self.state.kept_signal
+    }
+
     /// Whether a section is suspended, and its events are kept until it ends.
     pub(super) fn paused(&self) -> &Cell<bool> {
         &self.state.paused
@@ -296,6 +310,9 @@ pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     if let Some(mine) = ThreadRecord::mine() {
         mine.thread.store(raw_code::thread(), Ordering::Relaxed);
+        // Nor does a child have the signals that wait for its parent.
+        #[cfg(target_arch = "x86_64")]
+        mine.state.kept_signal.set(None);
         if let Some(buffer) = mine.buffer() {
             buffer.clear();
         }
