@@ -97,8 +97,7 @@ impl Tables {
 }
 
 /// Returns how many objects have been loaded and unloaded, if the loader counts them.
-#[cfg(target_arch = "x86_64")]
-fn changes() -> Option<(u64, u64)> {
+pub(super) fn changes() -> Option<(u64, u64)> {
     unsafe extern "C" fn note(
         info: *mut libc::dl_phdr_info,
         size: usize,

@@ -57,6 +57,7 @@ mod clock;
 mod control;
 mod environment;
 mod event_buffer;
+mod faults;
 mod json_lines;
 mod layers;
 mod raw_code;
@@ -73,7 +74,7 @@ mod trap;
 pub use allocator::Allocator;
 pub use control::{Builder, StartError, Watch, available};
 pub use layers::{Layers, LayersError};
-pub(crate) use report::report_section;
+pub(crate) use report::{ReportsWaiting, report_section};
 pub use statistics::{Preemptions, SectionLengths, Statistics, WatchedSections, statistics};
 pub use suppressions::{Suppression, SuppressionError};
 
