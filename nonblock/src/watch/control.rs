@@ -21,7 +21,9 @@ use super::report_lock::{self, ReportLock};
 use super::schedule::{self, Marker};
 use super::sections::{self, HOOKS};
 use super::suppressions::{self, Suppression};
-use super::thread_record::{self, ThreadRecord};
+use super::thread_record;
+#[cfg(target_arch = "x86_64")]
+use super::thread_record::ThreadRecord;
 #[cfg(target_arch = "x86_64")]
 use super::trap;
 

@@ -214,6 +214,7 @@ fn found(event: &Event, took: Duration) -> String {
 }
 
 /// Returns a sentence as it stands within another.
+#[cfg(target_arch = "x86_64")]
 fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
     let mut letters = text.chars();

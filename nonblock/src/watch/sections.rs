@@ -1,7 +1,9 @@
 //! What happens at the two ends of a watched section, where its quick way does not do.
 
 use crate::backend::thread_local::{last_began, with_watched};
-use crate::backend::watched::{Hooks, Watched};
+use crate::backend::watched::Hooks;
+#[cfg(target_arch = "x86_64")]
+use crate::backend::watched::Watched;
 use crate::primitive::{AtomicBool, AtomicUsize, Ordering};
 use crate::violation::Place;
 
@@ -85,6 +87,7 @@ fn begin() -> bool {
     }
     if !goes_on {
         record.told_sleeps().set(0);
+        #[cfg(target_arch = "x86_64")]
         record.call_under_way().set(None);
         if !record.waiting().get()
             && let Some(buffer) = record.buffer()

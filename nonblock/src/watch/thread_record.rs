@@ -54,6 +54,7 @@ struct State {
     ending: Cell<bool>,
     paused: Cell<bool>,
     handling: Cell<bool>,
+    #[cfg(target_arch = "x86_64")]
     call_under_way: Cell<Option<CallUnderWay>>,
     #[cfg(target_arch = "x86_64")]
     kept_signal: Cell<Option<trap::Information>>,
@@ -61,6 +62,7 @@ struct State {
 }
 
 /// A call that was noted and has not returned yet.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallUnderWay {
     /// The number of the event.
@@ -89,6 +91,7 @@ impl State {
             ending: Cell::new(false),
             paused: Cell::new(false),
             handling: Cell::new(false),
+            #[cfg(target_arch = "x86_64")]
             call_under_way: Cell::new(None),
             #[cfg(target_arch = "x86_64")]
             kept_signal: Cell::new(None),
@@ -162,6 +165,7 @@ impl ThreadRecord {
         mine.state.ending.set(false);
         mine.state.paused.set(false);
         mine.state.handling.set(false);
+        #[cfg(target_arch = "x86_64")]
         mine.state.call_under_way.set(None);
         #[cfg(target_arch = "x86_64")]
         mine.state.kept_signal.set(None);
@@ -269,6 +273,7 @@ impl ThreadRecord {
     }
 
     /// Whether the handler of stopped calls runs on the stack that it has for itself.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn handling(&self) -> &Cell<bool> {
         &self.state.handling
     }
@@ -279,6 +284,7 @@ impl ThreadRecord {
     }
 
     /// The call that was noted last, until it returns.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn call_under_way(&self) -> &Cell<Option<CallUnderWay>> {
         &self.state.call_under_way
     }
@@ -300,6 +306,7 @@ impl ThreadRecord {
     }
 
     /// The signals that are blocked as far as the program knows, while the section blocks them all.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn mask(&self) -> &Cell<Option<u64>> {
         &self.state.mask
     }
