@@ -125,7 +125,7 @@ fn sleep() {
 /// Asserts that sections tell of sleeps and of nothing else, whatever is left in the field.
 fn assert_sleeps_are_told(field: Field) {
     // What a section begins with.
-    let before: [fn(Field); 3] = [|_| (), leave_descriptor, clear];
+    let before: [fn(Field); 4] = [|_| (), leave_descriptor, clear, |_| sleep()];
     // What happens in it beside.
     let within: [fn(Field); 3] = [|_| (), leave_descriptor, clear];
     for before in before {

@@ -122,7 +122,6 @@ unsafe extern "C" {
     ) -> i64;
 }
 
-#[expect(clippy::cast_sign_loss, reason = "they are bits")]
 const FLAGS: u64 = (libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD) as u64;
 
 /// By libc's function, on a stack of its own.
@@ -163,11 +162,10 @@ unsafe extern "C" fn by_posix_spawn(
     let program = child.program.unwrap_or(exit);
     let mut actions = MaybeUninit::<libc::posix_spawn_file_actions_t>::uninit();
     let mut pid = 0;
-    // SAFETY: they are made, used and dropped here.
-    unsafe {
-        libc::posix_spawn_file_actions_init(actions.as_mut_ptr());
-        libc::posix_spawn_file_actions_adddup2(actions.as_mut_ptr(), child.output, 1);
-    }
+    // SAFETY: there is room for them.
+    unsafe { libc::posix_spawn_file_actions_init(actions.as_mut_ptr()) };
+    // SAFETY: they were made.
+    unsafe { libc::posix_spawn_file_actions_adddup2(actions.as_mut_ptr(), child.output, 1) };
     let environment = [ptr::null_mut::<c_char>()];
     // SAFETY: the lists end with a null pointer.
     let failed = unsafe {

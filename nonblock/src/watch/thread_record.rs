@@ -15,8 +15,6 @@ use super::raw_code;
 #[cfg(target_arch = "x86_64")]
 use super::raw_code::ProgramCall;
 use super::schedule::{OwnArea, Usage};
-#[cfg(target_arch = "x86_64")]
-use super::trap;
 
 /// How many threads can be watched at once.
 const RECORDS: usize = 1024;
@@ -57,7 +55,7 @@ struct State {
     #[cfg(target_arch = "x86_64")]
     call_under_way: Cell<Option<CallUnderWay>>,
     #[cfg(target_arch = "x86_64")]
-    kept_signal: Cell<Option<trap::Information>>,
+    kept_signal: Cell<Option<SignalInformation>>,
     waiting: Cell<bool>,
 }
 
@@ -72,6 +70,10 @@ pub(super) struct CallUnderWay {
     /// When it began, in ticks.
     pub(super) began: u64,
 }
+
+/// What the kernel tells of a signal: `siginfo_t`.
+#[cfg(target_arch = "x86_64")]
+pub(super) type SignalInformation = [u64; 16];
 
 // SAFETY: the cells are used by the owner only, and no two threads that live have one record.
 unsafe impl Sync for ThreadRecord {}
@@ -291,7 +293,7 @@ impl ThreadRecord {
 
     /// A signal of the program's that the section has kept.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn kept_signal(&self) -> &Cell<Option<trap::Information>> {
+    pub(super) fn kept_signal(&self) -> &Cell<Option<SignalInformation>> {
         &self.state.kept_signal
     }
 

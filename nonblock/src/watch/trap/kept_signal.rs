@@ -4,11 +4,8 @@
 //! mask is set again: then it waits, or arrives, as it would have.
 
 use super::super::raw_code;
-use super::super::thread_record::ThreadRecord;
+use super::super::thread_record::{SignalInformation, ThreadRecord};
 use super::signals;
-
-/// What the kernel tells of a signal: `siginfo_t`, of which most is nobody's business here.
-pub(in super::super) type Information = [u64; 16];
 
 /// Keeps a signal, if it is one that somebody has sent, and the mask that it came through is a section's. Returns whether it did.
 ///
@@ -20,7 +17,7 @@ pub(super) unsafe fn keep(record: &ThreadRecord, info: *const libc::siginfo_t, m
     let is_sent = unsafe { (*info).si_code } <= 0;
     if is_sent && mask == signals::BLOCKED {
         // SAFETY: it is as large as that, and every value of its words will do.
-        record.kept_signal().set(Some(unsafe { info.cast::<Information>().read() }));
+        record.kept_signal().set(Some(unsafe { info.cast::<SignalInformation>().read() }));
         return true;
     }
     false

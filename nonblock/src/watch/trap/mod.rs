@@ -8,7 +8,7 @@ pub(super) mod syscalls;
 
 pub(super) use dispatch::{BLOCK, switch_off, switch_on};
 pub(super) use handler::install as install_handler;
-pub(super) use kept_signal::{Information, restore_signals};
+pub(super) use kept_signal::restore_signals;
 pub(super) use signals::{
     block as block_signals, find_least_stack, has_room_for_frame, open_sigsys, read_bytes,
     restorers, sweep_handlers,
