@@ -36,6 +36,8 @@ use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
 use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
 use crate::token::{Sleepable, lend_sleepable};
+#[cfg(all(feature = "watch", target_os = "linux"))]
+use crate::watch::ReportsWaiting;
 
 pub use self::backoff::Backoff;
 pub use self::builder::Builder;
@@ -242,6 +244,8 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
     move || {
         check_environment();
         recorders.install();
+        #[cfg(all(feature = "watch", target_os = "linux"))]
+        let _waiting = ReportsWaiting;
         f(&mut lend_sleepable())
     }
 }
