@@ -109,28 +109,72 @@ fn few_cells_differ_from_run_to_run_and_each_says_why() {
     assert!(differ * 20 < lines.len() * 5, "{differ} cells differ from run to run");
 }
 
+/// The rows of operations in a text, as the page and the README have them.
+fn operation_rows(text: &str) -> Vec<&str> {
+    // The rows of other tables have other counts of columns, and a heading stands above a line of dashes.
+    let is_row = |line: &&str| line.starts_with("| ") && line.matches(" | ").count() == 5;
+    text.lines().filter(is_row).filter(|line| !line.starts_with("| operation |")).collect()
+}
+
+fn expected_rows() -> Vec<String> {
+    expected()
+        .iter()
+        .map(|line| format!("| {} | {} |", line.operation, line.cells.join(" | ")))
+        .collect()
+}
+
 /// The page is made by the command, from a run that was as expected.
 #[test]
 fn the_page_says_what_the_expected_table_says() {
     let page = read(PAGE);
-    let of_page: Vec<&str> = page
-        .lines()
-        .filter(|line| line.starts_with("| ") && !line.starts_with("| operation |"))
-        .collect();
-    let of_table: Vec<String> = expected()
-        .iter()
-        .map(|line| format!("| {} | {} |", line.operation, line.cells.join(" | ")))
-        .collect();
-    assert_eq!(of_page, of_table);
+    assert_eq!(operation_rows(&page), expected_rows());
     for name in ["Linux ", "glibc ", "rustc "] {
         assert!(page.contains(name), "{name}");
     }
+}
+
+/// What the command made of the README.
+fn part_of_readme() -> String {
+    let readme = read("README.md");
+    let begin = "<!-- Made by `cargo run --release --example detection_matrix -- --readme README.md`: -->\n";
+    let end = "<!-- The end of what that command made. -->\n";
+    let (_, part) = readme.split_once(begin).expect("the line before it");
+    let (part, _) = part.split_once(end).expect("the line behind it");
+    part.to_owned()
+}
+
+#[test]
+fn the_readme_says_what_the_expected_table_says() {
+    let part = part_of_readme();
+    let (counts, all) = part.split_once("<details>").expect("all operations are folded up");
+    assert_eq!(operation_rows(all), expected_rows());
+    let lines = expected();
+    let groups = lines.chunk_by(|one, other| one.group == other.group).map(|group| {
+        let counts = (0..5).map(|column| {
+            let of = |wanted: &dyn Fn(&str) -> bool| {
+                group.iter().filter(|line| wanted(&line.cells[column])).count()
+            };
+            let (nothing, may) =
+                (of(&|cell| ["-", "skipped"].contains(&cell)), of(&|cell| cell == "may"));
+            let most = group.len() - nothing;
+            if may == 0 { most.to_string() } else { format!("{}-{most}", most - may) }
+        });
+        let group_name = &group[0].group;
+        let silent = if must_be_silent(group_name) { " (must not be reported)" } else { "" };
+        let counts: Vec<String> = counts.collect();
+        format!("| {group_name}{silent} | {} | {} |", group.len(), counts.join(" | "))
+    });
+    let of_readme: Vec<&str> = counts
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| group |"))
+        .collect();
+    assert_eq!(of_readme, groups.collect::<Vec<_>>());
 }
 
 #[test]
 fn the_readme_has_the_summary_of_the_page() {
     let page = read(PAGE);
     let summary = page.lines().find(|line| line.contains(" operations")).expect("a summary");
-    let readme = read("README.md");
-    assert!(readme.contains(summary), "README.md does not say: {summary}");
+    let part = part_of_readme();
+    assert!(part.contains(summary), "README.md does not say: {summary}");
 }

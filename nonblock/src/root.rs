@@ -43,7 +43,7 @@ pub fn sleepable<R, F>(f: F) -> R
 where
     F: FnOnce(&mut Sleepable) -> R + NoToken,
 {
-    let _call = check::root();
+    let _root = check::root();
     f(&mut lend_sleepable())
 }
 

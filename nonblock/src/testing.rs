@@ -9,6 +9,8 @@ use std::vec::Vec;
 use crate::backend::test_recorder::{Recorded, recorded};
 use crate::check::{self, CHECKS};
 use crate::violation::Violation;
+#[cfg(all(feature = "watch", target_os = "linux"))]
+use crate::watch::ReportsWaiting;
 
 /// Runs the closure, and returns the first violation in it.
 ///
@@ -67,7 +69,7 @@ pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
 /// assert!(violations.is_empty());
 /// ```
 pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
-    recorded(true, || until_it_waits_for_itself(f)).1.violations
+    recorded(true, until_reported(|| until_it_waits_for_itself(f))).1.violations
 }
 
 /// Runs the closure to its end, or until the thread would wait for itself.
@@ -112,7 +114,7 @@ fn until_it_waits_for_itself<R>(f: impl FnOnce() -> R) {
 #[track_caller]
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
     check::check_environment();
-    let (result, recorded) = recorded(false, test);
+    let (result, recorded) = recorded(false, until_reported(test));
     if let Some(message) = message(&recorded) {
         panic!("{message}");
     }
@@ -122,7 +124,8 @@ pub fn run<R>(test: impl FnOnce() -> R) -> R {
 /// As [`run`], for a test with `#[should_panic]`: a test in which a rule was broken fails by ending without a panic.
 pub(crate) fn run_should_panic(test: impl FnOnce()) {
     check::check_environment();
-    let (outcome, recorded) = recorded(false, || catch_unwind(AssertUnwindSafe(test)));
+    let test = AssertUnwindSafe(until_reported(test));
+    let (outcome, recorded) = recorded(false, || catch_unwind(test));
     match (message(&recorded), outcome) {
         (None, Ok(())) => {}
         (None, Err(payload)) => resume_unwind(payload),
@@ -131,6 +134,15 @@ pub(crate) fn run_should_panic(test: impl FnOnce()) {
             "{message}\n\nBy `#[should_panic]` a panic would be a success, so this test ends without one. If it is to break a \
              rule, expect that by `expect_violation`."
         ),
+    }
+}
+
+/// Wraps a closure: what the watch saw in its sections is reported before it returns.
+fn until_reported<R>(f: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    || {
+        #[cfg(all(feature = "watch", target_os = "linux"))]
+        let _waiting = ReportsWaiting;
+        f()
     }
 }
 
@@ -154,10 +166,15 @@ fn message(Recorded { violations, stray }: &Recorded) -> Option<String> {
     Some(message)
 }
 
-/// Adds the reports to the message: each site and section once, with the number of its violations.
+/// Adds the reports to the message: each fault once, with the number of its violations.
 fn list(message: &mut String, violations: &[Violation]) {
     let key = |violation: &Violation| {
-        (violation.kind(), violation.place(), violation.section_place(), violation.task().id())
+        #[cfg(feature = "watch")]
+        let fault = violation.observation().map(|observation| observation.fault);
+        #[cfg(not(feature = "watch"))]
+        let fault = ();
+        let (place, section) = (violation.place(), violation.section_place());
+        (violation.kind(), place, section, fault, violation.task().id())
     };
     for (at, violation) in violations.iter().enumerate() {
         if violations[..at].iter().any(|other| key(other) == key(violation)) {

@@ -63,6 +63,25 @@ impl Outcome {
 /// If the process cannot be started, does not come to the body, or takes longer than a minute.
 #[track_caller]
 pub fn own(test: &str, variables: &[(&str, OsString)], body: impl FnOnce()) -> Outcome {
+    own_within(test, variables, PATIENCE, body)
+}
+
+/// As [`own`], for a body that may take longer.
+///
+/// # Context
+///
+/// May sleep.
+///
+/// # Panics
+///
+/// As [`own`], where the process takes longer than `patience`.
+#[track_caller]
+pub fn own_within(
+    test: &str,
+    variables: &[(&str, OsString)],
+    patience: Duration,
+    body: impl FnOnce(),
+) -> Outcome {
     if std::env::var_os(CHILD).is_some_and(|name| name == test) {
         // A line of its own, after whatever the test harness has begun.
         println!("\n{STARTED}");
@@ -80,7 +99,7 @@ pub fn own(test: &str, variables: &[(&str, OsString)], body: impl FnOnce()) -> O
         .env_remove("RUST_LIB_BACKTRACE")
         .env(CHILD, test)
         .envs(variables.iter().map(|(name, value)| (name, value)));
-    let outcome = run(&mut command, PATIENCE);
+    let outcome = run(&mut command, patience);
     assert!(outcome.stdout.contains(STARTED), "no test is called `{test}`: {outcome:#?}");
     outcome
 }

@@ -15,6 +15,7 @@ Options:
       --only TEXT       only operations that have this in their name
       --json            print all that was found out as JSON
       --markdown FILE   write the table as Markdown, as it is in docs/DETECTION.md
+      --readme FILE     make the part of a README anew that this command makes
       --expected FILE   write the expected table
       --check FILE      compare with the expected table, and fail where something differs
   -h, --help            print this
@@ -39,6 +40,7 @@ pub(crate) struct All {
     pub(crate) only: String,
     pub(crate) json: bool,
     pub(crate) markdown: Option<PathBuf>,
+    pub(crate) readme: Option<PathBuf>,
     pub(crate) expected: Option<PathBuf>,
     pub(crate) check: Option<PathBuf>,
 }
@@ -51,6 +53,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error
             Long("only") => all.only = parser.value()?.string()?,
             Long("json") => all.json = true,
             Long("markdown") => all.markdown = Some(parser.value()?.into()),
+            Long("readme") => all.readme = Some(parser.value()?.into()),
             Long("expected") => all.expected = Some(parser.value()?.into()),
             Long("check") => all.check = Some(parser.value()?.into()),
             Long("one") => operation = Some(parser.value()?.string()?),

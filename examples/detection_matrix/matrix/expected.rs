@@ -6,7 +6,7 @@ use crate::matrix::operation::{Column, Varies};
 use crate::matrix::row::{NOTHING, Row, SKIPPED};
 
 /// What a cell says that may be empty or not.
-const MAY: &str = "may";
+pub(crate) const MAY: &str = "may";
 
 /// What a cell says that is never empty, and not always the same.
 const SOME: &str = "some";

@@ -3,9 +3,12 @@
 mod args;
 mod expected;
 mod layer;
+mod machine;
 mod operation;
 mod operations;
 mod outcome;
+mod page;
+mod readme;
 mod row;
 mod run_all;
 mod run_one;
@@ -71,7 +74,11 @@ fn show(all: &All) -> Result<(), String> {
         return Err(format!("{} fault(s):\n  {}", faults.len(), faults.join("\n  ")));
     }
     if let Some(path) = &all.markdown {
-        write(path, &table::markdown(&rows))?;
+        write(path, &page::page(&rows))?;
+    }
+    if let Some(path) = &all.readme {
+        let made = readme::with_part(&read(path)?, &rows);
+        write(path, &made.map_err(|error| format!("{}: {error}", path.display()))?)?;
     }
     if let Some(path) = &all.expected {
         write(path, &expected::text(&rows))?;

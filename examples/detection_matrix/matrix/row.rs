@@ -42,6 +42,11 @@ impl Row {
         self.ran(Layer::None).is_some_and(|ran| ran.counts.slept())
     }
 
+    /// Returns whether it slept, and does so in every run.
+    pub(crate) fn sleeps_in_every_run(&self) -> bool {
+        self.slept() && self.operation.varies(Column::Slept).is_none()
+    }
+
     pub(crate) fn is_reported_by(&self, layer: Layer) -> bool {
         self.ran(layer).is_some_and(|ran| !ran.reports.is_empty())
     }

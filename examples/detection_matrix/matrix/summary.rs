@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::matrix::layer::Layer;
 use crate::matrix::operation::Rule;
+use crate::matrix::outcome::Outcome;
 use crate::matrix::row::Row;
 
-/// How many operations slept, and who reported them.
+/// How many operations slept, of those that do in every run, and who reported them. So the counts are those of any run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
     operations: usize,
@@ -38,9 +39,9 @@ impl Summary {
         Self {
             operations: rows.len(),
             skipped: count(&|row| row.skipped().is_some()),
-            slept: count(&Row::slept),
+            slept: count(&Row::sleeps_in_every_run),
             by: LOOKERS.map(|(layer, _)| By {
-                reported: count(&|row| row.slept() && row.is_reported_by(layer)),
+                reported: count(&|row| row.sleeps_in_every_run() && row.is_reported_by(layer)),
                 wrongly: count(&|row| row.is_false(layer)),
             }),
             missed: count(&Row::is_missed),
@@ -56,7 +57,7 @@ impl fmt::Display for Summary {
         if *skipped > 0 {
             write!(f, " ({skipped} skipped)")?;
         }
-        write!(f, ", {slept} slept: reported by")?;
+        write!(f, ", {slept} slept in every run: reported by")?;
         for ((layer, name), by) in LOOKERS.into_iter().zip(self.by) {
             let comma = if layer == Layer::Trap { "" } else { "," };
             if layer == Layer::Sanitizer && !self.has_sanitizer {
@@ -72,4 +73,21 @@ impl fmt::Display for Summary {
 /// How many of the rows must not be reported.
 pub(crate) fn controls(rows: &[Row]) -> usize {
     rows.iter().filter(|row| row.group.rule == Rule::Silent).count()
+}
+
+/// Names the group of a row, and says whether its operations must not be reported.
+pub(crate) fn about(row: &Row) -> String {
+    let rule = if row.group.rule == Rule::Silent { " (must not be reported)" } else { "" };
+    format!("{}{rule}", row.group.name)
+}
+
+/// Says why there is no `RealtimeSanitizer`, if there is none.
+pub(crate) fn sanitizer_is_missing(rows: &[Row]) -> Option<&str> {
+    if rows.iter().any(|row| row.ran(Layer::Sanitizer).is_some()) {
+        return None;
+    }
+    rows.iter().find_map(|row| match row.outcome(Layer::Sanitizer) {
+        Ok(Outcome::Skipped(why)) => Some(why.as_str()),
+        _ => None,
+    })
 }

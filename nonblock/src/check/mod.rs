@@ -7,7 +7,7 @@ use crate::backend::{self, ActiveBackend, Backend as _};
 use crate::report;
 use crate::violation::{Checker, Place, ViolationKind};
 
-pub(crate) use same_cause::{ReportedCall, bind, root};
+pub(crate) use same_cause::{Root, bind, root};
 
 /// Whether this build of the crate keeps counts. It does if debug assertions are on, or the feature `checks`.
 ///

@@ -5,6 +5,8 @@ use crate::backend;
 use crate::backend::{ActiveBackend, Backend as _};
 use crate::report;
 use crate::violation::{Checker, Place, ViolationKind};
+#[cfg(all(feature = "watch", target_os = "linux"))]
+use crate::watch::ReportsWaiting;
 
 /// A call that lends the right to sleep, from its check until this guard is dropped, by unwinding too.
 ///
@@ -18,22 +20,42 @@ pub(crate) struct ReportedCall {
     marked_before: Option<u32>,
 }
 
+/// A root, from its check until this guard is dropped, by unwinding too.
+#[must_use = "the root ends when this guard is dropped"]
+#[derive(Debug)]
+pub(crate) struct Root {
+    _call: ReportedCall,
+    /// The thread may have no other section.
+    #[cfg(all(feature = "watch", target_os = "linux"))]
+    _waiting: ReportsWaiting,
+}
+
+impl Root {
+    #[inline]
+    #[track_caller]
+    fn begin(checker: Checker) -> Self {
+        #[cfg(feature = "std")]
+        super::check_environment();
+        Self {
+            _call: begin(checker),
+            #[cfg(all(feature = "watch", target_os = "linux"))]
+            _waiting: ReportsWaiting,
+        }
+    }
+}
+
 /// States that a root may sleep here, as [`might_sleep`](crate::might_sleep()).
 #[inline]
 #[track_caller]
-pub(crate) fn root() -> ReportedCall {
-    #[cfg(feature = "std")]
-    super::check_environment();
-    begin(Checker::Root)
+pub(crate) fn root() -> Root {
+    Root::begin(Checker::Root)
 }
 
 /// As [`root`], for a token that an attribute binds.
 #[inline]
 #[track_caller]
-pub(crate) fn bind() -> ReportedCall {
-    #[cfg(feature = "std")]
-    super::check_environment();
-    begin(Checker::Binding)
+pub(crate) fn bind() -> Root {
+    Root::begin(Checker::Binding)
 }
 
 #[inline]

@@ -4,7 +4,7 @@ use core::any::TypeId;
 use core::convert::Infallible;
 
 use super::probe::{Found, Generic, Held, Nothing};
-use crate::check::{self, ReportedCall, with_token};
+use crate::check::{self, Root, with_token};
 use crate::context::Context;
 use crate::section::Section;
 use crate::token::{NonBlock, Sleepable, lend_non_block, lend_sleepable};
@@ -15,7 +15,7 @@ pub struct BoundToken<T>(T);
 
 /// What is held while the token that `#[may_sleep(cx)]` bound is lent.
 #[derive(Debug)]
-pub struct BoundCall(#[allow(dead_code, reason = "it is held, and dropped")] ReportedCall);
+pub struct BoundCall(#[allow(dead_code, reason = "it is held, and dropped")] Root);
 
 /// Binds a `Sleepable` in the calling function. At run time it checks that no section is open.
 ///

@@ -37,6 +37,8 @@ use crate::check::with_token::might_sleep;
 use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
 use crate::lockdep::ThreadEnd;
 use crate::token::{Sleepable, lend_sleepable};
+#[cfg(all(feature = "watch", target_os = "linux"))]
+use crate::watch::ReportsWaiting;
 
 pub use self::backoff::Backoff;
 pub use self::builder::Builder;
@@ -244,6 +246,8 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T, end: ThreadEnd) -> impl F
     move || {
         check_environment();
         recorders.install();
+        #[cfg(all(feature = "watch", target_os = "linux"))]
+        let _waiting = ReportsWaiting;
         end.after(|| f(&mut lend_sleepable()))
     }
 }

@@ -23,13 +23,13 @@ use super::checker::Checker;
 pub enum ViolationKind {
     /// A function that may sleep was called in a section. Linux: `__might_sleep`.
     SleepInNonBlock,
-    /// The thread really went to sleep in a section. Linux: `__schedule_bug`. No layer of this version reports it.
+    /// The thread really went to sleep in a section. Linux: `__schedule_bug`. The watch reports it: its layer `schedule`.
     ScheduledInNonBlock,
-    /// A system call that may block was made in a section. No layer of this version reports it.
+    /// A system call that may block was made in a section. The watch reports it: its layer `trap`.
     SyscallInNonBlock,
-    /// Memory was allocated or released in a section. No layer of this version reports it.
+    /// Memory was allocated or released in a section. The watch reports it: its layer `alloc`.
     AllocInNonBlock,
-    /// A section lasted longer than it may. No layer of this version reports it.
+    /// A section lasted longer than it may. The watch reports it: its layer `budget`.
     OverBudget,
     /// A section was ended that had not been started. Its location is that of the end. If a guard ends its section, and
     /// finds it ended already, the location is where the section began.
@@ -117,7 +117,7 @@ impl ViolationKind {
                 help: "make the call outside the section, or a form of it that cannot block",
             },
             Self::AllocInNonBlock => ReportText {
-                headline: "allocation from invalid context",
+                headline: "allocation or release from invalid context",
                 expected: "a section that neither allocates nor releases memory",
                 found: "an allocation or a release",
                 help: "allocate before the section, and release after it",

@@ -31,6 +31,8 @@ pub struct Observation {
     pub(crate) took: Duration,
     pub(crate) frames: Vec<Frame>,
     pub(crate) user_frame: Option<usize>,
+    /// The same for all that come of one fault of the program.
+    pub(crate) fault: u64,
 }
 
 impl Observation {

@@ -9,6 +9,7 @@
 )]
 
 use core::ffi::{CStr, c_int, c_void};
+#[cfg(target_arch = "x86_64")]
 use core::ops::Range;
 use std::borrow::ToOwned as _;
 use std::format;
@@ -28,6 +29,7 @@ use crate::violation::Frame;
 use super::captured_stack::{CapturedStack, Registers};
 
 /// How long a chain gets at most.
+#[cfg(target_arch = "x86_64")]
 const MAX_FRAMES: usize = 96;
 
 /// Returns the addresses of the chain's instructions, the innermost first. For a call it is an address within the call.
@@ -97,8 +99,7 @@ impl Tables {
 }
 
 /// Returns how many objects have been loaded and unloaded, if the loader counts them.
-#[cfg(target_arch = "x86_64")]
-fn changes() -> Option<(u64, u64)> {
+pub(super) fn changes() -> Option<(u64, u64)> {
     unsafe extern "C" fn note(
         info: *mut libc::dl_phdr_info,
         size: usize,

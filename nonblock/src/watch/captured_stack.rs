@@ -60,6 +60,7 @@ impl CapturedStack {
     /// # Arguments
     ///
     /// * `from`: where the copy began.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn word(&self, from: usize, address: usize) -> Option<u64> {
         let at = address.checked_sub(from)?;
         let end = at.checked_add(size_of::<u64>())?;

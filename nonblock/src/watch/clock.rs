@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+#[cfg(target_arch = "x86_64")]
+use crate::primitive::AtomicU8;
 use crate::primitive::{AtomicU64, Ordering};
 
 use super::raw_code;
@@ -17,14 +19,20 @@ pub(super) fn now() -> u64 {
     kernel_nanoseconds()
 }
 
+/// Whether the processor's counter is steady: 2 until it was asked.
+#[cfg(target_arch = "x86_64")]
+static STEADY: AtomicU8 = AtomicU8::new(2);
+
+/// Takes the processor's counter for one that is not steady. Tests do, before anything is measured.
+pub(super) fn assume_unsteady_counter() {
+    #[cfg(target_arch = "x86_64")]
+    STEADY.store(0, Ordering::Relaxed);
+}
+
 /// Returns whether the processor's counter runs at one speed, whatever the processor does.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 fn is_steady() -> bool {
-    use crate::primitive::AtomicU8;
-
-    static STEADY: AtomicU8 = AtomicU8::new(2);
-
     #[cold]
     fn ask() -> bool {
         let leaf = core::arch::x86_64::__cpuid(0x8000_0000).eax;

@@ -16,11 +16,13 @@ use crate::backend::watched;
 
 use super::clock;
 use super::json_lines;
-use super::layers::{self, Layers};
+use super::layers::{self, Layers, Setting};
 use super::report_lock::{self, ReportLock};
 use super::schedule::{self, Marker};
 use super::sections::{self, HOOKS};
-use super::thread_record::{self, ThreadRecord};
+use super::thread_record;
+#[cfg(target_arch = "x86_64")]
+use super::thread_record::ThreadRecord;
 #[cfg(target_arch = "x86_64")]
 use super::trap;
 use crate::suppressions::{self, Suppression};
@@ -41,6 +43,7 @@ pub struct Builder {
     quick_trap: bool,
     budget: Option<Duration>,
     sample: Option<usize>,
+    count_sections: bool,
     least_allocation: Option<usize>,
     suppressions: Vec<Suppression>,
     suppressions_file: Option<PathBuf>,
@@ -115,6 +118,7 @@ struct Started {
     layers: Layers,
     quick_trap: bool,
     sample: usize,
+    count_sections: bool,
 }
 
 #[derive(Debug)]
@@ -155,6 +159,19 @@ impl Builder {
     /// May be called anywhere.
     pub fn sample(self, one_in: usize) -> Self {
         Self { sample: Some(one_in.max(1)), ..self }
+    }
+
+    /// Counts the sections that are watched, by the places where they begin: see
+    /// [`Statistics::sections`](super::Statistics::sections).
+    ///
+    /// It takes some 50 ns a section, as a section in which nothing happened is looked at too. Without this call none are counted,
+    /// and that costs nothing.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
+    pub fn count_sections(self) -> Self {
+        Self { count_sections: true, ..self }
     }
 
     /// Sets the least size of an allocation that is reported, in bytes. Without this call all are.
@@ -236,7 +253,7 @@ impl Builder {
     /// If a layer cannot be had here, or a file cannot be read or written. Nothing is watched then.
     pub fn start(self) -> Result<Watch, StartError> {
         let suppressions = self.all_suppressions()?;
-        let Self { layers, quick_trap, sample, this_thread_only, .. } = self;
+        let Self { layers, quick_trap, sample, count_sections, this_thread_only, .. } = self;
         find_out();
         for layer in [Layers::SCHEDULE, Layers::TRAP, Layers::ALLOC, Layers::BUDGET] {
             if layers.contains(layer)
@@ -266,7 +283,8 @@ impl Builder {
         control.next += 1;
         let of_program = if this_thread_only { Layers::NONE } else { layers };
         let sample = sample.unwrap_or(1);
-        control.started.push(Started { number, layers: of_program, quick_trap, sample });
+        let started = Started { number, layers: of_program, quick_trap, sample, count_sections };
+        control.started.push(started);
         let before = layers::of_this_thread();
         if this_thread_only {
             layers::set_of_this_thread(before | layers);
@@ -305,6 +323,7 @@ impl Watch {
             quick_trap: false,
             budget: None,
             sample: None,
+            count_sections: false,
             least_allocation: None,
             suppressions: Vec::new(),
             suppressions_file: None,
@@ -365,7 +384,9 @@ impl Control {
         let layers = self.started.iter().fold(Layers::NONE, |all, started| all | started.layers);
         let quick_trap = self.started.iter().all(|started| started.quick_trap);
         let sample = self.started.iter().map(|started| started.sample).min().unwrap_or(1);
-        let change = layers::set(layers, quick_trap, sample);
+        let counts_sections = self.started.iter().any(|started| started.count_sections);
+        let setting = Setting { layers, quick_trap, sample, counts_sections, change: 0 };
+        let change = layers::set(setting);
         let mark = if self.started.is_empty() { 0 } else { schedule::mark(change) };
         watched::switch(mark, &HOOKS);
     }

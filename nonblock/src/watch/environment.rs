@@ -9,6 +9,7 @@ use std::vec::Vec;
 
 use crate::backend::write_to_stderr;
 
+use super::clock;
 use super::control::{self, Builder, StartError, Watch};
 use super::layers::Layers;
 use super::statistics;
@@ -52,12 +53,17 @@ fn parse(value: &str) -> Result<Asked, StartError> {
                 super::sections::assume_interruptions_only();
                 builder
             }
+            // For tests: as on processors whose counter is not steady.
+            ("assume-unsteady-counter", None) => {
+                clock::assume_unsteady_counter();
+                builder
+            }
             ("strict", None) => {
                 asked = Asked { builder, strict: true, statistics };
                 continue;
             }
             ("stats", None) => {
-                asked = Asked { builder, strict, statistics: true };
+                asked = Asked { builder: builder.count_sections(), strict, statistics: true };
                 continue;
             }
             ("budget", Some(budget)) => {
@@ -177,6 +183,9 @@ fn summary() -> String {
     let mut lines = Vec::new();
     lines.push("nonblock: what the watch has seen".to_owned());
     lines.push(format!("  {}", crate::report::stats().to_string().replace('\n', "\n  ")));
+    for sections in statistics.sections() {
+        lines.push(format!("  watched {} section(s) at {}", sections.count, sections.section));
+    }
     for preemptions in statistics.preemptions() {
         let (section, count) = (preemptions.section, preemptions.count);
         lines.push(format!("  preempted {count} time(s) in the section at {section}"));

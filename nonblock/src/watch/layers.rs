@@ -157,6 +157,8 @@ pub(super) struct Setting {
     pub(super) quick_trap: bool,
     /// Of how many sections one is watched.
     pub(super) sample: usize,
+    /// Whether watched sections are counted: see [`Builder::count_sections`](super::Builder::count_sections).
+    pub(super) counts_sections: bool,
     /// The number of the change that made it so.
     pub(super) change: usize,
 }
@@ -164,6 +166,7 @@ pub(super) struct Setting {
 static LAYERS: AtomicU8 = AtomicU8::new(0);
 static QUICK_TRAP: AtomicBool = AtomicBool::new(false);
 static SAMPLE: AtomicUsize = AtomicUsize::new(1);
+static COUNTS_SECTIONS: AtomicBool = AtomicBool::new(false);
 static CHANGE: AtomicUsize = AtomicUsize::new(0);
 static BUDGET: AtomicU64 = AtomicU64::new(u64::MAX);
 static LEAST_SIZE: AtomicUsize = AtomicUsize::new(0);
@@ -179,16 +182,18 @@ pub(super) fn setting() -> Setting {
         layers: Layers(LAYERS.load(Ordering::Relaxed)) | OF_THIS_THREAD.get(),
         quick_trap: QUICK_TRAP.load(Ordering::Relaxed),
         sample: SAMPLE.load(Ordering::Relaxed),
+        counts_sections: COUNTS_SECTIONS.load(Ordering::Relaxed),
         change: CHANGE.load(Ordering::Relaxed),
     }
 }
 
-/// Sets the layers of the program, whether the trap is quick, and of how many sections one is watched. Returns the number of
-/// the change. It takes effect with its mark.
-pub(super) fn set(layers: Layers, quick_trap: bool, sample: usize) -> usize {
-    LAYERS.store(layers.0, Ordering::Relaxed);
-    QUICK_TRAP.store(quick_trap, Ordering::Relaxed);
-    SAMPLE.store(sample.max(1), Ordering::Relaxed);
+/// Sets what the whole program is watched for. Returns the number of the change, which is not looked at in the argument. It takes
+/// effect with its mark.
+pub(super) fn set(setting: Setting) -> usize {
+    LAYERS.store(setting.layers.0, Ordering::Relaxed);
+    QUICK_TRAP.store(setting.quick_trap, Ordering::Relaxed);
+    SAMPLE.store(setting.sample.max(1), Ordering::Relaxed);
+    COUNTS_SECTIONS.store(setting.counts_sections, Ordering::Relaxed);
     CHANGE.fetch_add(1, Ordering::Relaxed) + 1
 }
 

@@ -1,30 +1,26 @@
 //! From the events of a section to reports. After the section has ended, when everything may be done.
 
 use core::fmt::Write as _;
-use core::hash::{Hash as _, Hasher as _};
 use core::time::Duration;
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
 use std::format;
 use std::string::String;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::vec::Vec;
 
+use crate::backend;
 use crate::report;
 use crate::violation::{Frame, Observation, Place, ViolationKind};
 
 use super::call_chain;
 use super::clock;
 use super::event_buffer::{Event, What};
+use super::faults;
 use super::json_lines;
 use super::layers;
 use super::report_lock::{Refused, ReportLock};
 use super::statistics;
 use super::thread_record::ThreadRecord;
 use crate::suppressions::{self, Subject};
-
-/// How many different events are told apart. Others are reported each time.
-const MAX_SEEN: usize = 4096;
 
 /// Reports what was seen in the section that has just ended on this thread. Returns `false` if there was nothing.
 #[track_caller]
@@ -51,22 +47,45 @@ pub(crate) fn report_section() -> bool {
         .map(|(event, stack)| (event, call_chain::addresses(event.registers, stack)))
         .collect();
     buffer.clear();
-    let seen: Vec<_> = events
-        .into_iter()
-        .map(|(event, addresses)| Seen::new(event, &addresses))
-        .filter(|seen| !seen.repeat.suppressed)
-        .collect();
+    let seen: Vec<_> =
+        events.into_iter().filter_map(|(event, addresses)| Seen::new(event, &addresses)).collect();
     for seen in &seen {
-        json_lines::write(seen.kind, seen.section, &seen.observation, seen.repeat.times);
+        json_lines::write(seen.kind, seen.section, &seen.observation, seen.times);
     }
     drop(lock);
     // Where the policy is to panic, the last one panics, after the others were written.
     let last = seen.len();
     for (number, seen) in (1..).zip(seen) {
-        let was_written = || seen.repeat.times > 1;
+        let was_written = || seen.times > 1;
         report::observed(seen.kind, seen.section, seen.observation, number == last, was_written);
     }
     true
+}
+
+/// Reports, when it is dropped, what still waits for a place where a report can be made: the events of sections that have ended in a
+/// signal handler or within the allocator. It stands where code ends after which the thread may have no other section.
+#[must_use = "what waits is reported when this is dropped"]
+#[derive(Debug)]
+pub(crate) struct ReportsWaiting;
+
+impl Drop for ReportsWaiting {
+    #[inline]
+    #[track_caller]
+    fn drop(&mut self) {
+        if ThreadRecord::mine().is_some_and(|record| record.waiting().get()) {
+            report_waiting();
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn report_waiting() {
+    // A section that is open reports them with its own events when it ends.
+    if backend::in_section() != Some(true) {
+        report_section();
+    }
 }
 
 /// What was found out about an event.
@@ -74,48 +93,13 @@ struct Seen {
     kind: ViolationKind,
     section: Place,
     observation: Arc<Observation>,
-    repeat: Repeat,
-}
-
-/// How often the same was seen before, with what was found out then.
-#[derive(Clone)]
-struct Repeat {
+    /// How often the fault was seen, with this time.
     times: usize,
-    suppressed: bool,
-    frames: Arc<[Frame]>,
-}
-
-/// What was seen, by a hash of what it was and where.
-static REPEATS: Mutex<Option<HashMap<u64, Repeat>>> = Mutex::new(None);
-
-/// Counts an event. The closure is called for one that was not seen before: it returns the chain of calls.
-fn repeat(hash: u64, frames: impl FnOnce() -> Vec<Frame>) -> Repeat {
-    let known = |repeats: &mut Option<HashMap<u64, Repeat>>| {
-        let repeat = repeats.as_mut()?.get_mut(&hash)?;
-        repeat.times += 1;
-        Some(repeat.clone())
-    };
-    let lock = || REPEATS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(repeat) = known(&mut lock()) {
-        if repeat.suppressed {
-            suppressions::suppresses(|| subjects(&repeat.frames));
-        }
-        return repeat;
-    }
-    // Without the lock: names are read from files.
-    let frames: Arc<[Frame]> = frames().into();
-    let suppressed = suppressions::suppresses(|| subjects(&frames));
-    let new = Repeat { times: 1, suppressed, frames };
-    let mut repeats = lock();
-    let repeats = repeats.get_or_insert_default();
-    if repeats.len() < MAX_SEEN {
-        repeats.entry(hash).or_insert(new.clone());
-    }
-    new
 }
 
 impl Seen {
-    fn new(event: Event, addresses: &[usize]) -> Self {
+    /// Returns `None` if the event is suppressed.
+    fn new(event: Event, addresses: &[usize]) -> Option<Self> {
         let section = event.section.unwrap_or(Place::caller());
         let kind = match event.what {
             #[cfg(target_arch = "x86_64")]
@@ -124,20 +108,19 @@ impl Seen {
             What::Sleep { .. } => ViolationKind::ScheduledInNonBlock,
             What::OverBudget => ViolationKind::OverBudget,
         };
-        let mut hasher = DefaultHasher::new();
-        (kind as usize, section, addresses).hash(&mut hasher);
-        #[cfg(target_arch = "x86_64")]
-        if let What::SystemCall { call, number, .. } = event.what {
-            (number, call.name).hash(&mut hasher);
+        let frames = faults::frames(addresses);
+        if suppressions::suppresses(|| subjects(&frames)) {
+            return None;
         }
-        let repeat = repeat(hasher.finish(), || call_chain::frames(addresses));
-        let user_frame = call_chain::user_frame(&repeat.frames);
+        let user_frame = call_chain::user_frame(&frames);
+        let of_user = user_frame.and_then(|at| frames.get(at));
+        let fault = faults::number(kind, section, call(&event), addresses, of_user);
         let took = clock::duration(event.ticks);
         let mut found = found(&event, took);
-        if let Some(function) = call_chain::package_function(&repeat.frames) {
+        if let Some(function) = call_chain::package_function(&frames) {
             let _ = write!(found, ", in `{function}`");
         }
-        if let Some(frame) = user_frame.and_then(|at| repeat.frames.get(at)) {
+        if let Some(frame) = of_user {
             let _ = write!(found, ", called");
             if let Some(function) = frame.function() {
                 let _ = write!(found, " by `{function}`");
@@ -157,10 +140,22 @@ impl Seen {
             system_call: system_call(&event),
             slept,
             took,
-            frames: repeat.frames.to_vec(),
+            frames: frames.to_vec(),
             user_frame,
+            fault,
         };
-        Self { kind, section, observation: Arc::new(observation), repeat }
+        let observation = Arc::new(observation);
+        Some(Self { kind, section, observation, times: faults::count(fault) })
+    }
+}
+
+/// Returns what tells an event from others of its kind: the system call, or whether memory was released.
+fn call(event: &Event) -> (usize, &'static str) {
+    match event.what {
+        #[cfg(target_arch = "x86_64")]
+        What::SystemCall { call, number, .. } => (number, call.name),
+        What::Release(_) => (1, ""),
+        What::Allocation(_) | What::Sleep { .. } | What::OverBudget => (0, ""),
     }
 }
 
@@ -219,6 +214,7 @@ fn found(event: &Event, took: Duration) -> String {
 }
 
 /// Returns a sentence as it stands within another.
+#[cfg(target_arch = "x86_64")]
 fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
     let mut letters = text.chars();

@@ -105,6 +105,7 @@ const AREA_SIZE: u32 = 32;
 #[cfg(target_arch = "x86_64")]
 const SIGNATURE: u32 = 0x5305_3053;
 /// Where the field is within the area.
+#[cfg(target_arch = "x86_64")]
 const FIELD_OFFSET: usize = 8;
 
 /// An area of a thread for which libc has registered none. It is never unregistered: it lies in memory that stays.

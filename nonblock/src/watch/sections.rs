@@ -1,7 +1,9 @@
 //! What happens at the two ends of a watched section, where its quick way does not do.
 
 use crate::backend::thread_local::{last_began, with_watched};
-use crate::backend::watched::{Hooks, Watched};
+use crate::backend::watched::Hooks;
+#[cfg(target_arch = "x86_64")]
+use crate::backend::watched::Watched;
 use crate::primitive::{AtomicBool, AtomicUsize, Ordering};
 use crate::violation::Place;
 
@@ -85,6 +87,7 @@ fn begin() -> bool {
     }
     if !goes_on {
         record.told_sleeps().set(0);
+        #[cfg(target_arch = "x86_64")]
         record.call_under_way().set(None);
         if !record.waiting().get()
             && let Some(buffer) = record.buffer()
@@ -171,6 +174,7 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     let marker = if setting.sample > 1
         || layers.is_empty()
         || layers.contains(Layers::BUDGET)
+        || setting.counts_sections
         || traps && !setting.quick_trap
     {
         None
@@ -219,16 +223,20 @@ fn look(record: &'static ThreadRecord, ended: Option<u64>) {
         }
         if let Some(ended) = ended
             && record.open().get()
-            && setting.layers.contains(Layers::BUDGET)
         {
-            look_at_length(record, ended.saturating_sub(record.began().get()));
+            if setting.counts_sections {
+                statistics::count_section(section());
+            }
+            if setting.layers.contains(Layers::BUDGET) {
+                look_at_length(record, ended.saturating_sub(record.began().get()));
+            }
         }
     }
     record.open().set(false);
     // Last: the signals that waited arrive now.
     #[cfg(target_arch = "x86_64")]
     if let Some(mask) = record.mask().take() {
-        trap::restore_signals(mask);
+        trap::restore_signals(record, mask);
     }
 }
 

@@ -15,6 +15,8 @@ static LOST_EVENTS: AtomicUsize = AtomicUsize::new(0);
 
 static PREEMPTIONS: CountsByPlace<(), 128> = CountsByPlace::empty();
 
+static SECTIONS: CountsByPlace<(), 256> = CountsByPlace::empty();
+
 /// How many places have a histogram of their own.
 const SITES: usize = 64;
 /// A power of two has so many buckets, so a length is known within 1/8 of it.
@@ -54,6 +56,11 @@ pub(super) fn count_lost(events: usize) {
 
 pub(super) fn count_preemptions(times: u64, section: Place) {
     PREEMPTIONS.count_times((), section, usize::try_from(times).unwrap_or(usize::MAX));
+}
+
+/// Counts a section that was watched.
+pub(super) fn count_section(section: Place) {
+    SECTIONS.count_times((), section, 1);
 }
 
 /// Counts a section of this length.
@@ -116,6 +123,16 @@ pub struct Preemptions {
     pub count: usize,
 }
 
+/// How many sections were watched that begin at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WatchedSections {
+    /// Where the sections begin.
+    pub section: Place,
+    /// How many of them were watched, to their end.
+    pub count: usize,
+}
+
 /// How long the sections last that begin at one place. Only [`Layers::BUDGET`](super::Layers::BUDGET) measures it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -164,6 +181,19 @@ impl Statistics {
     /// Allocates. Do not call it in a section.
     pub fn preemptions(&self) -> Vec<Preemptions> {
         PREEMPTIONS.iter().map(|(key, count)| Preemptions { section: key.place, count }).collect()
+    }
+
+    /// Returns how many sections were watched, by the places where they began: of the first 256 places.
+    ///
+    /// Sections are counted where [`Builder::count_sections`](super::Builder::count_sections) asked for it, or `stats` in the variable
+    /// `NONBLOCK_WATCH`. Else the list is empty: to count takes more than to watch, in a section in which nothing happened. Of a
+    /// sample, only the sections count that were watched.
+    ///
+    /// # Context
+    ///
+    /// Allocates. Do not call it in a section.
+    pub fn sections(&self) -> Vec<WatchedSections> {
+        SECTIONS.iter().map(|(key, count)| WatchedSections { section: key.place, count }).collect()
     }
 
     /// Returns how long sections lasted, by the places where they began: of the first 64 places.

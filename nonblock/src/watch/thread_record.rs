@@ -52,11 +52,15 @@ struct State {
     ending: Cell<bool>,
     paused: Cell<bool>,
     handling: Cell<bool>,
+    #[cfg(target_arch = "x86_64")]
     call_under_way: Cell<Option<CallUnderWay>>,
+    #[cfg(target_arch = "x86_64")]
+    kept_signal: Cell<Option<SignalInformation>>,
     waiting: Cell<bool>,
 }
 
 /// A call that was noted and has not returned yet.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CallUnderWay {
     /// The number of the event.
@@ -66,6 +70,10 @@ pub(super) struct CallUnderWay {
     /// When it began, in ticks.
     pub(super) began: u64,
 }
+
+/// What the kernel tells of a signal: `siginfo_t`.
+#[cfg(target_arch = "x86_64")]
+pub(super) type SignalInformation = [u64; 16];
 
 // SAFETY: the cells are used by the owner only, and no two threads that live have one record.
 unsafe impl Sync for ThreadRecord {}
@@ -85,7 +93,10 @@ impl State {
             ending: Cell::new(false),
             paused: Cell::new(false),
             handling: Cell::new(false),
+            #[cfg(target_arch = "x86_64")]
             call_under_way: Cell::new(None),
+            #[cfg(target_arch = "x86_64")]
+            kept_signal: Cell::new(None),
             waiting: Cell::new(false),
         }
     }
@@ -156,7 +167,10 @@ impl ThreadRecord {
         mine.state.ending.set(false);
         mine.state.paused.set(false);
         mine.state.handling.set(false);
+        #[cfg(target_arch = "x86_64")]
         mine.state.call_under_way.set(None);
+        #[cfg(target_arch = "x86_64")]
+        mine.state.kept_signal.set(None);
         mine.state.waiting.set(false);
         mine.state.told_sleeps.set(0);
         PROCESS.set(forks);
@@ -261,6 +275,7 @@ impl ThreadRecord {
     }
 
     /// Whether the handler of stopped calls runs on the stack that it has for itself.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn handling(&self) -> &Cell<bool> {
         &self.state.handling
     }
@@ -271,8 +286,15 @@ impl ThreadRecord {
     }
 
     /// The call that was noted last, until it returns.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn call_under_way(&self) -> &Cell<Option<CallUnderWay>> {
         &self.state.call_under_way
+    }
+
+    /// A signal of the program's that the section has kept.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn kept_signal(&self) -> &Cell<Option<SignalInformation>> {
+        &self.state.kept_signal
     }
 
     /// Whether a section is suspended, and its events are kept until it ends.
@@ -286,6 +308,7 @@ impl ThreadRecord {
     }
 
     /// The signals that are blocked as far as the program knows, while the section blocks them all.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn mask(&self) -> &Cell<Option<u64>> {
         &self.state.mask
     }
@@ -296,6 +319,9 @@ pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     if let Some(mine) = ThreadRecord::mine() {
         mine.thread.store(raw_code::thread(), Ordering::Relaxed);
+        // Nor does a child have the signals that wait for its parent.
+        #[cfg(target_arch = "x86_64")]
+        mine.state.kept_signal.set(None);
         if let Some(buffer) = mine.buffer() {
             buffer.clear();
         }

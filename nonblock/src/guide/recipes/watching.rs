@@ -20,7 +20,7 @@
 //! | `all` | `schedule`, `trap`, and `alloc` where it can be had |
 //! | `sample=100` | one section in so many |
 //! | `quick` | a trap that costs less, and asks more of the program: see `watch::Builder::quick_trap` |
-//! | `stats` | what was counted, at the program's end |
+//! | `stats` | what was counted, at the program's end, with the number of watched sections. To count one takes some 50 ns |
 //! | `json=FILE` | each report as a line of JSON too |
 //! | `suppressions=FILE` | what is not to be reported |
 //! | `strict` | end the program if it cannot be watched |

@@ -27,6 +27,7 @@ use super::super::raw_code;
 use super::super::schedule::Usage;
 use super::super::thread_record::{CallUnderWay, ThreadRecord};
 use super::dispatch::ALLOW;
+use super::kept_signal;
 use super::signals::{self, KernelAction};
 use super::syscalls::{self, Kernel, Verdict};
 
@@ -143,6 +144,12 @@ unsafe extern "C" fn on_sigsys(
             return let_through(record, context);
         }
         return stopped_on_own_stack(record, context);
+    }
+    // SAFETY: the kernel hands it over.
+    let mask = context_mask(unsafe { &*context });
+    // SAFETY: this too.
+    if mine.is_some_and(|record| unsafe { kept_signal::keep(record, info, mask) }) {
+        return;
     }
     // SAFETY: the arguments are passed on as they came.
     unsafe { pass_on(signal, info, context, stack) }
@@ -298,7 +305,9 @@ fn stopped(record: &ThreadRecord, context: &mut libc::ucontext_t) {
             if verdict.may_block {
                 note(record, &verdict, number as usize, &arguments, registers);
             }
-            if verdict.may_block || has_to_do_with_signals(number.into()) {
+            let asks_for_signals = has_to_do_with_signals(number.into());
+            // One that was kept, any call may ask for: by a descriptor.
+            if verdict.may_block || asks_for_signals || record.kept_signal().get().is_some() {
                 make_as_program(record, context);
             } else {
                 make(context, raw_code::plain_call());
@@ -329,6 +338,7 @@ fn has_to_do_with_signals(number: libc::c_long) -> bool {
 /// Has the program make the call itself, and all others until the section ends. They are not stopped.
 fn let_through(record: &ThreadRecord, context: &mut libc::ucontext_t) {
     if let Some(mask) = record.mask().take() {
+        kept_signal::send(record);
         set_context_mask(context, mask);
     }
     record.program_call.selector.store(ALLOW, Ordering::Relaxed);
@@ -347,6 +357,7 @@ fn make_as_program(record: &ThreadRecord, context: &mut libc::ucontext_t) {
     let call = &record.program_call;
     let (how, blocked) = match record.mask().take() {
         Some(mask) => {
+            kept_signal::send(record);
             set_context_mask(context, mask);
             (libc::SIG_SETMASK, signals::BLOCKED)
         }

@@ -2,12 +2,14 @@
 
 mod dispatch;
 mod handler;
+mod kept_signal;
 mod signals;
 pub(super) mod syscalls;
 
 pub(super) use dispatch::{BLOCK, switch_off, switch_on};
 pub(super) use handler::install as install_handler;
+pub(super) use kept_signal::restore_signals;
 pub(super) use signals::{
     block as block_signals, find_least_stack, has_room_for_frame, open_sigsys, read_bytes,
-    restorers, set_mask as restore_signals, sweep_handlers,
+    restorers, sweep_handlers,
 };

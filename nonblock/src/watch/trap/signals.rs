@@ -64,7 +64,7 @@ pub(in super::super) fn block() -> Mask {
 }
 
 /// Sets the mask of this thread. Returns the one before.
-pub(in super::super) fn set_mask(mask: Mask) -> Mask {
+pub(super) fn set_mask(mask: Mask) -> Mask {
     let mut before: Mask = 0;
     let arguments = [
         libc::SIG_SETMASK as usize,
