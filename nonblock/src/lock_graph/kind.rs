@@ -71,6 +71,11 @@ impl Kind {
         )
     }
 
+    /// Whether it is held in a section only.
+    pub(crate) const fn is_held_in_sections(self) -> bool {
+        matches!(self, Self::SpinLock | Self::SpinRwLock)
+    }
+
     /// Whether a thread may have the same thing twice.
     pub(super) const fn may_recur(self) -> bool {
         matches!(self, Self::Semaphore | Self::Reserve)

@@ -48,15 +48,25 @@ mod class;
 mod guard;
 #[cfg(feature = "lockdep")]
 mod observer;
+#[cfg(feature = "lock_api")]
+mod raw;
 #[cfg(feature = "lockdep")]
 mod report;
+mod signals;
+mod still_held;
 mod taken;
 
 pub(crate) use crate::lock_graph::Kind;
 pub use class::Class;
 pub use guard::{Acquired, Region};
+#[cfg(feature = "lock_api")]
+pub use raw::Raw;
 #[cfg(feature = "lockdep")]
 pub(crate) use report::WouldWaitForItself;
+pub use signals::{signal_handler, signals_blocked};
+pub(crate) use still_held::RootCode;
+#[cfg(feature = "std")]
+pub(crate) use still_held::ThreadCode;
 pub(crate) use taken::Taken;
 
 #[cfg(feature = "lockdep")]

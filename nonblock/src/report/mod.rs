@@ -110,6 +110,19 @@ pub(crate) fn waiting(
     place: Place,
     found: impl FnOnce() -> Option<(ViolationKind, WaitReport)>,
 ) -> bool {
+    about_waits(place, true, found)
+}
+
+/// As [`waiting`]. If it may not panic, what would panic is written.
+#[cfg(feature = "lockdep")]
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn about_waits(
+    place: Place,
+    may_panic: bool,
+    found: impl FnOnce() -> Option<(ViolationKind, WaitReport)>,
+) -> bool {
     let depth = ActiveBackend::depth().unwrap_or(0);
     let section = ActiveBackend::began();
     let _suspended = SuspendGuard::new();
@@ -131,7 +144,7 @@ pub(crate) fn waiting(
         held: held(),
     };
     let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
-    act(&violation, true, was_written)
+    act(&violation, may_panic, was_written)
 }
 
 /// Returns what the running thread holds.

@@ -35,6 +35,7 @@ use std::time::Duration;
 use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
 use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
+use crate::lockdep::ThreadCode;
 use crate::token::{Sleepable, lend_sleepable};
 
 pub use self::backoff::Backoff;
@@ -242,6 +243,7 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T) -> impl FnOnce() -> T {
     move || {
         check_environment();
         recorders.install();
+        let _code = ThreadCode;
         f(&mut lend_sleepable())
     }
 }
