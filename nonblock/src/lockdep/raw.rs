@@ -98,12 +98,12 @@ impl<R> Raw<R> {
     ///
     /// May be called anywhere, in a `static` too.
     #[must_use = "it returns the lock"]
+    #[cfg_attr(not(feature = "lockdep"), expect(unused_mut, reason = "nobody looks"))]
     pub const fn readers_recur(mut self) -> Self {
         #[cfg(feature = "lockdep")]
         {
             self.readers_recur = true;
         }
-        let _ = &mut self;
         self
     }
 
