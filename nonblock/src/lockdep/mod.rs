@@ -76,3 +76,23 @@ pub use crate::violation::{ClassName, Dependency, Held};
 
 /// Whether this build of the crate looks at who waits for whom. It does with the feature `lockdep`.
 pub const ENABLED: bool = cfg!(feature = "lockdep");
+
+/// Keeps what fits a suppression from being reported, from now on.
+///
+/// # Context
+///
+/// Allocates, and takes a lock: call it where the caller may sleep, before the threads start.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::lockdep::{self, Suppression};
+///
+/// lockdep::suppress(Suppression::class("legacy *", "their order is known to be safe")?);
+/// # Ok::<(), lockdep::SuppressionError>(())
+/// ```
+#[cfg(feature = "lockdep")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
+pub fn suppress(suppression: Suppression) {
+    crate::suppressions::add(std::vec![suppression]);
+}
