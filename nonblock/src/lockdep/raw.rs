@@ -66,7 +66,7 @@ pub struct Raw<R> {
     /// Whether a reader waits for no writer that waits.
     #[cfg(feature = "lockdep")]
     readers_recur: bool,
-    raw: R,
+    inner: R,
 }
 
 impl<R> Raw<R> {
@@ -112,7 +112,7 @@ impl<R> Raw<R> {
             class,
             #[cfg(feature = "lockdep")]
             readers_recur: false,
-            raw,
+            inner: raw,
         }
     }
 
@@ -192,34 +192,33 @@ impl<R: RawRwLockUpgrade> Drop for Upgrade<'_, R> {
 // SAFETY: see the head of the file.
 unsafe impl<R: RawMutex> RawMutex for Raw<R> {
     type Guard = R::Guard;
-    #[expect(clippy::declare_interior_mutable_const, reason = "as `lock_api` has it")]
     const INIT: Self = Self::of(Class::alone(Kind::RawLock), R::INIT);
 
     #[inline]
     #[track_caller]
     fn lock(&self) -> Self::Guard {
         self.waiting();
-        self.raw.lock()
+        self.inner.lock()
     }
 
     #[inline]
     #[track_caller]
     fn try_lock(&self) -> Option<Self::Guard> {
-        self.tried(self.raw.try_lock())
+        self.tried(self.inner.try_lock())
     }
 
     #[inline]
     #[track_caller]
     unsafe fn unlock(&self, guard: Self::Guard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock(guard) };
+        unsafe { self.inner.unlock(guard) };
         self.class.release();
     }
 
     #[inline]
     #[track_caller]
     fn is_locked(&self) -> bool {
-        self.raw.is_locked()
+        self.inner.is_locked()
     }
 }
 
@@ -229,7 +228,7 @@ unsafe impl<R: RawMutexFair> RawMutexFair for Raw<R> {
     #[track_caller]
     unsafe fn unlock_fair(&self, guard: Self::Guard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_fair(guard) };
+        unsafe { self.inner.unlock_fair(guard) };
         self.class.release();
     }
 
@@ -239,7 +238,7 @@ unsafe impl<R: RawMutexFair> RawMutexFair for Raw<R> {
         self.class.release();
         self.waiting();
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.bump(guard) };
+        unsafe { self.inner.bump(guard) };
     }
 }
 
@@ -251,13 +250,13 @@ unsafe impl<R: RawMutexTimed> RawMutexTimed for Raw<R> {
     #[inline]
     #[track_caller]
     fn try_lock_for(&self, timeout: Self::Duration) -> Option<Self::Guard> {
-        self.tried(self.raw.try_lock_for(timeout))
+        self.tried(self.inner.try_lock_for(timeout))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_until(&self, timeout: Self::Instant) -> Option<Self::Guard> {
-        self.tried(self.raw.try_lock_until(timeout))
+        self.tried(self.inner.try_lock_until(timeout))
     }
 }
 
@@ -265,27 +264,26 @@ unsafe impl<R: RawMutexTimed> RawMutexTimed for Raw<R> {
 unsafe impl<R: RawRwLock> RawRwLock for Raw<R> {
     type SharedGuard = R::SharedGuard;
     type ExclusiveGuard = R::ExclusiveGuard;
-    #[expect(clippy::declare_interior_mutable_const, reason = "as `lock_api` has it")]
     const INIT: Self = Self::of(Class::alone(Kind::RawLock), R::INIT);
 
     #[inline]
     #[track_caller]
     fn lock_shared(&self) -> Self::SharedGuard {
         self.waiting_shared();
-        self.raw.lock_shared()
+        self.inner.lock_shared()
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_shared(&self) -> Option<Self::SharedGuard> {
-        self.tried_shared(self.raw.try_lock_shared())
+        self.tried_shared(self.inner.try_lock_shared())
     }
 
     #[inline]
     #[track_caller]
     unsafe fn unlock_shared(&self, guard: Self::SharedGuard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_shared(guard) };
+        unsafe { self.inner.unlock_shared(guard) };
         self.class.release();
     }
 
@@ -293,33 +291,33 @@ unsafe impl<R: RawRwLock> RawRwLock for Raw<R> {
     #[track_caller]
     fn lock_exclusive(&self) -> Self::ExclusiveGuard {
         self.waiting();
-        self.raw.lock_exclusive()
+        self.inner.lock_exclusive()
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_exclusive(&self) -> Option<Self::ExclusiveGuard> {
-        self.tried(self.raw.try_lock_exclusive())
+        self.tried(self.inner.try_lock_exclusive())
     }
 
     #[inline]
     #[track_caller]
     unsafe fn unlock_exclusive(&self, guard: Self::ExclusiveGuard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_exclusive(guard) };
+        unsafe { self.inner.unlock_exclusive(guard) };
         self.class.release();
     }
 
     #[inline]
     #[track_caller]
     fn is_locked(&self) -> bool {
-        self.raw.is_locked()
+        self.inner.is_locked()
     }
 
     #[inline]
     #[track_caller]
     fn is_locked_exclusive(&self) -> bool {
-        self.raw.is_locked_exclusive()
+        self.inner.is_locked_exclusive()
     }
 }
 
@@ -329,7 +327,7 @@ unsafe impl<R: RawRwLockFair> RawRwLockFair for Raw<R> {
     #[track_caller]
     unsafe fn unlock_shared_fair(&self, guard: Self::SharedGuard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_shared_fair(guard) };
+        unsafe { self.inner.unlock_shared_fair(guard) };
         self.class.release();
     }
 
@@ -337,7 +335,7 @@ unsafe impl<R: RawRwLockFair> RawRwLockFair for Raw<R> {
     #[track_caller]
     unsafe fn unlock_exclusive_fair(&self, guard: Self::ExclusiveGuard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_exclusive_fair(guard) };
+        unsafe { self.inner.unlock_exclusive_fair(guard) };
         self.class.release();
     }
 
@@ -347,7 +345,7 @@ unsafe impl<R: RawRwLockFair> RawRwLockFair for Raw<R> {
         self.class.release();
         self.waiting_shared();
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.bump_shared(guard) };
+        unsafe { self.inner.bump_shared(guard) };
     }
 
     #[inline]
@@ -356,7 +354,7 @@ unsafe impl<R: RawRwLockFair> RawRwLockFair for Raw<R> {
         self.class.release();
         self.waiting();
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.bump_exclusive(guard) };
+        unsafe { self.inner.bump_exclusive(guard) };
     }
 }
 
@@ -366,7 +364,7 @@ unsafe impl<R: RawRwLockDowngrade> RawRwLockDowngrade for Raw<R> {
     #[track_caller]
     unsafe fn downgrade(&self, guard: Self::ExclusiveGuard) -> Self::SharedGuard {
         // SAFETY: the caller promises what this asks for.
-        let guard = unsafe { self.raw.downgrade(guard) };
+        let guard = unsafe { self.inner.downgrade(guard) };
         self.downgraded();
         guard
     }
@@ -380,25 +378,25 @@ unsafe impl<R: RawRwLockTimed> RawRwLockTimed for Raw<R> {
     #[inline]
     #[track_caller]
     fn try_lock_shared_for(&self, timeout: Self::Duration) -> Option<Self::SharedGuard> {
-        self.tried_shared(self.raw.try_lock_shared_for(timeout))
+        self.tried_shared(self.inner.try_lock_shared_for(timeout))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_shared_until(&self, timeout: Self::Instant) -> Option<Self::SharedGuard> {
-        self.tried_shared(self.raw.try_lock_shared_until(timeout))
+        self.tried_shared(self.inner.try_lock_shared_until(timeout))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_exclusive_for(&self, timeout: Self::Duration) -> Option<Self::ExclusiveGuard> {
-        self.tried(self.raw.try_lock_exclusive_for(timeout))
+        self.tried(self.inner.try_lock_exclusive_for(timeout))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_exclusive_until(&self, timeout: Self::Instant) -> Option<Self::ExclusiveGuard> {
-        self.tried(self.raw.try_lock_exclusive_until(timeout))
+        self.tried(self.inner.try_lock_exclusive_until(timeout))
     }
 }
 
@@ -410,32 +408,34 @@ unsafe impl<R: RawRwLockUpgrade> RawRwLockUpgrade for Raw<R> {
     #[track_caller]
     fn lock_upgradable(&self) -> Self::UpgradableGuard {
         self.waiting_shared();
-        self.raw.lock_upgradable()
+        self.inner.lock_upgradable()
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_upgradable(&self) -> Option<Self::UpgradableGuard> {
-        self.tried_shared(self.raw.try_lock_upgradable())
+        self.tried_shared(self.inner.try_lock_upgradable())
     }
 
     #[inline]
     #[track_caller]
     unsafe fn unlock_upgradable(&self, guard: Self::UpgradableGuard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_upgradable(guard) };
+        unsafe { self.inner.unlock_upgradable(guard) };
         self.class.release();
     }
 
     #[inline]
     #[track_caller]
     unsafe fn upgrade(&self, guard: Self::UpgradableGuard) -> Self::ExclusiveGuard {
-        let mut upgrade = Upgrade { raw: &self.raw, guard: Some(guard) };
+        let mut upgrade = Upgrade { raw: &self.inner, guard: Some(guard) };
         self.class.release();
         self.waiting();
         let guard = upgrade.guard.take();
-        // SAFETY: the caller promises what this asks for. The guard was put there above, and nothing took it.
-        unsafe { self.raw.upgrade(guard.unwrap_unchecked()) }
+        // SAFETY: the guard was put there above, and nothing took it.
+        let guard = unsafe { guard.unwrap_unchecked() };
+        // SAFETY: the caller promises what this asks for.
+        unsafe { self.inner.upgrade(guard) }
     }
 
     #[inline]
@@ -445,7 +445,7 @@ unsafe impl<R: RawRwLockUpgrade> RawRwLockUpgrade for Raw<R> {
         guard: Self::UpgradableGuard,
     ) -> Result<Self::ExclusiveGuard, Self::UpgradableGuard> {
         // SAFETY: the caller promises what this asks for.
-        let result = unsafe { self.raw.try_upgrade(guard) };
+        let result = unsafe { self.inner.try_upgrade(guard) };
         self.tried_upgrade(result)
     }
 }
@@ -456,7 +456,7 @@ unsafe impl<R: RawRwLockUpgradeFair> RawRwLockUpgradeFair for Raw<R> {
     #[track_caller]
     unsafe fn unlock_upgradable_fair(&self, guard: Self::UpgradableGuard) {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.unlock_upgradable_fair(guard) };
+        unsafe { self.inner.unlock_upgradable_fair(guard) };
         self.class.release();
     }
 
@@ -466,7 +466,7 @@ unsafe impl<R: RawRwLockUpgradeFair> RawRwLockUpgradeFair for Raw<R> {
         self.class.release();
         self.waiting_shared();
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.bump_upgradable(guard) };
+        unsafe { self.inner.bump_upgradable(guard) };
     }
 }
 
@@ -476,14 +476,14 @@ unsafe impl<R: RawRwLockUpgradeDowngrade> RawRwLockUpgradeDowngrade for Raw<R> {
     #[track_caller]
     unsafe fn downgrade_upgradable(&self, guard: Self::UpgradableGuard) -> Self::SharedGuard {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.raw.downgrade_upgradable(guard) }
+        unsafe { self.inner.downgrade_upgradable(guard) }
     }
 
     #[inline]
     #[track_caller]
     unsafe fn downgrade_to_upgradable(&self, guard: Self::ExclusiveGuard) -> Self::UpgradableGuard {
         // SAFETY: the caller promises what this asks for.
-        let guard = unsafe { self.raw.downgrade_to_upgradable(guard) };
+        let guard = unsafe { self.inner.downgrade_to_upgradable(guard) };
         self.downgraded();
         guard
     }
@@ -494,13 +494,13 @@ unsafe impl<R: RawRwLockUpgradeTimed> RawRwLockUpgradeTimed for Raw<R> {
     #[inline]
     #[track_caller]
     fn try_lock_upgradable_for(&self, timeout: Self::Duration) -> Option<Self::UpgradableGuard> {
-        self.tried_shared(self.raw.try_lock_upgradable_for(timeout))
+        self.tried_shared(self.inner.try_lock_upgradable_for(timeout))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_upgradable_until(&self, timeout: Self::Instant) -> Option<Self::UpgradableGuard> {
-        self.tried_shared(self.raw.try_lock_upgradable_until(timeout))
+        self.tried_shared(self.inner.try_lock_upgradable_until(timeout))
     }
 
     #[inline]
@@ -511,7 +511,7 @@ unsafe impl<R: RawRwLockUpgradeTimed> RawRwLockUpgradeTimed for Raw<R> {
         timeout: Self::Duration,
     ) -> Result<Self::ExclusiveGuard, Self::UpgradableGuard> {
         // SAFETY: the caller promises what this asks for.
-        let result = unsafe { self.raw.try_upgrade_for(guard, timeout) };
+        let result = unsafe { self.inner.try_upgrade_for(guard, timeout) };
         self.tried_upgrade(result)
     }
 
@@ -523,7 +523,7 @@ unsafe impl<R: RawRwLockUpgradeTimed> RawRwLockUpgradeTimed for Raw<R> {
         timeout: Self::Instant,
     ) -> Result<Self::ExclusiveGuard, Self::UpgradableGuard> {
         // SAFETY: the caller promises what this asks for.
-        let result = unsafe { self.raw.try_upgrade_until(guard, timeout) };
+        let result = unsafe { self.inner.try_upgrade_until(guard, timeout) };
         self.tried_upgrade(result)
     }
 }

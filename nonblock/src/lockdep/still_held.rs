@@ -12,7 +12,7 @@ use super::report;
 #[cfg(feature = "lockdep")]
 use crate::backend::{ActiveBackend, Backend as _};
 #[cfg(feature = "lockdep")]
-use crate::lock_graph::{GRAPH, HeldLock, with_thread};
+use crate::lock_graph::{GRAPH, HeldLock, Kind, ThreadLocks, with_thread};
 
 /// Code of a thread. When this is dropped, the thread ends, and holds nothing.
 #[cfg(feature = "std")]
@@ -60,7 +60,7 @@ impl RootCode {
     pub(crate) fn begin() -> Self {
         Self {
             #[cfg(feature = "lockdep")]
-            len: with_thread(|thread| thread.len()),
+            len: with_thread(ThreadLocks::len),
         }
     }
 }
@@ -69,7 +69,7 @@ impl RootCode {
 impl Drop for RootCode {
     #[inline]
     fn drop(&mut self) {
-        if with_thread(|thread| thread.len()) > self.len {
+        if with_thread(ThreadLocks::len) > self.len {
             root_ends(self.len);
         }
     }
@@ -80,7 +80,7 @@ impl Drop for RootCode {
 #[cold]
 fn root_ends(len: usize) {
     let is_spin =
-        |lock: &HeldLock| GRAPH.kind_of(lock.class).is_some_and(|kind| kind.is_held_in_sections());
+        |lock: &HeldLock| GRAPH.kind_of(lock.class).is_some_and(Kind::is_held_in_sections);
     if !with_thread(|thread| thread.from(len).any(|lock| is_spin(&lock))) {
         return;
     }
