@@ -5,6 +5,7 @@
 
 use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
+use crate::lockdep::RootCode;
 use crate::root::permit_sleep_unbounded;
 use crate::section::{CallSite, Section, ended_oddly};
 use crate::token::{NonBlock, Sleepable, lend_sleepable};
@@ -34,6 +35,7 @@ use crate::violation::Place;
 #[inline]
 #[track_caller]
 pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
+    let _held = RootCode::begin();
     let _call = check::root();
     f(&mut lend_sleepable())
 }
@@ -56,6 +58,7 @@ pub fn sleepable<R>(f: impl FnOnce(&mut Sleepable) -> R) -> R {
 #[inline]
 #[track_caller]
 pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
+    let _held = RootCode::begin();
     Section::run(f)
 }
 
@@ -84,6 +87,7 @@ pub fn non_block<R>(f: impl FnOnce(&mut NonBlock) -> R) -> R {
 /// ```
 #[inline]
 pub fn non_block_at<R>(place: Place, f: impl FnOnce(&mut NonBlock) -> R) -> R {
+    let _held = RootCode::begin();
     Section::run_at(CallSite::at(place), f)
 }
 

@@ -5,6 +5,7 @@
 
 use crate::backend::SuspendGuard;
 use crate::check;
+use crate::lockdep::RootCode;
 use crate::report;
 use crate::section::Section;
 use crate::token::{NoToken, NonBlock, Sleepable, lend_sleepable};
@@ -43,6 +44,7 @@ pub fn sleepable<R, F>(f: F) -> R
 where
     F: FnOnce(&mut Sleepable) -> R + NoToken,
 {
+    let _held = RootCode::begin();
     let _root = check::root();
     f(&mut lend_sleepable())
 }
@@ -69,6 +71,7 @@ pub fn non_block<R, F>(f: F) -> R
 where
     F: FnOnce(&mut NonBlock) -> R + NoToken,
 {
+    let _held = RootCode::begin();
     Section::run(f)
 }
 

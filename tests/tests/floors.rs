@@ -15,16 +15,20 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 30] = [
+const NONBLOCK: [&str; 34] = [
     "asymmetric_fence",
     "cache_padded",
     "primitive",
+    "once_cell",
     "violation",
+    "lock_graph",
     "backend",
     "report",
+    "suppressions",
     "watch",
     "token",
     "check",
+    "lockdep",
     "section",
     "root",
     "context",

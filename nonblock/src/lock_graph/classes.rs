@@ -83,6 +83,8 @@ pub(crate) struct ClassKey {
     kind: Kind,
     name: Option<&'static str>,
     made_at: Place,
+    /// Whether the object is the only one of its class.
+    is_alone: bool,
     /// One more than the class's number. 0: nobody has looked yet.
     id: AtomicU32,
     /// The object's own number. 0: nobody has looked yet.
@@ -97,20 +99,35 @@ impl fmt::Debug for ClassKey {
 
 impl ClassKey {
     pub(crate) const fn new(kind: Kind, name: Option<&'static str>, made_at: Place) -> Self {
-        Self { kind, name, made_at, id: AtomicU32::new(0), serial: AtomicU32::new(0) }
+        Self {
+            kind,
+            name,
+            made_at,
+            is_alone: false,
+            id: AtomicU32::new(0),
+            serial: AtomicU32::new(0),
+        }
+    }
+
+    /// Makes the key of an object that has a class of its own, and nobody knows where it was made.
+    #[cfg(feature = "lock_api")]
+    pub(crate) const fn alone(kind: Kind, place: Place) -> Self {
+        Self { is_alone: true, ..Self::new(kind, None, place) }
     }
 
     /// Gives the class a name. Nobody has looked for the class yet.
     pub(crate) const fn set_name(&mut self, name: &'static str) {
         self.name = Some(name);
+        self.is_alone = false;
     }
 
     pub(crate) const fn kind(&self) -> Kind {
         self.kind
     }
 
-    pub(crate) const fn class_name(&self) -> ClassName {
-        ClassName { kind: self.kind.name(), name: self.name, made_at: self.made_at }
+    pub(crate) fn class_name(&self) -> ClassName {
+        let number = if self.is_alone { self.serial() } else { 0 };
+        ClassName { kind: self.kind.name(), name: self.name, made_at: self.made_at, number }
     }
 
     /// Returns the class, if somebody has looked for it before.
@@ -270,6 +287,7 @@ fn hash(kind: Kind, class: &ClassName) -> Hash {
     let hash = Hash::of(kind as u64);
     match class.name {
         Some(name) => hash.and_text(name),
+        None if class.number != 0 => hash.and(u64::from(class.number)),
         None => {
             let place = class.made_at;
             hash.and_text(place.file())
@@ -282,7 +300,8 @@ fn hash(kind: Kind, class: &ClassName) -> Hash {
 fn is_same(one: (Kind, &ClassName), other: (Kind, &ClassName)) -> bool {
     let is_same_name = match (one.1.name, other.1.name) {
         (Some(one), Some(other)) => one == other,
-        (None, None) => one.1.made_at == other.1.made_at,
+        (None, None) if one.1.number != 0 => one.1.number == other.1.number,
+        (None, None) => other.1.number == 0 && one.1.made_at == other.1.made_at,
         _ => false,
     };
     one.0 == other.0 && is_same_name

@@ -6,6 +6,7 @@ use std::vec::Vec;
 use super::classes::{ClassId, ClassKey, Classes, Usage};
 use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
 use super::held_locks::{Entered, HeldLock, ThreadLocks};
+use super::kind::Kind;
 use super::object_order::ObjectOrder;
 use super::tables::MAX_CLASSES;
 use crate::violation::{ClassName, Dependency, DependencyKind, Place};
@@ -107,6 +108,11 @@ impl Graph {
     /// Returns how reports name a class.
     pub(crate) fn name_of(&self, class: ClassId) -> Option<ClassName> {
         Some(self.classes.get(class)?.1)
+    }
+
+    /// Returns what kind of thing a class stands for.
+    pub(crate) fn kind_of(&self, class: ClassId) -> Option<Kind> {
+        Some(self.classes.get(class)?.0)
     }
 
     /// Returns how many classes and dependencies there are.

@@ -74,4 +74,9 @@ impl Kind {
                 | Self::Reserve
         )
     }
+
+    /// Whether it is held in a section only.
+    pub(crate) const fn is_held_in_sections(self) -> bool {
+        matches!(self, Self::SpinLock | Self::SpinRwLock)
+    }
 }

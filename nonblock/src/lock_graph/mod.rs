@@ -32,7 +32,7 @@ mod object_order;
 mod tables;
 
 #[cfg(feature = "lockdep")]
-pub(crate) use classes::{ClassKey, Usage};
+pub(crate) use classes::{ClassId, ClassKey, Usage};
 #[cfg(feature = "lockdep")]
 pub(crate) use dependencies::Mode;
 #[cfg(feature = "lockdep")]

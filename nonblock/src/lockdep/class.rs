@@ -88,6 +88,23 @@ impl Class {
         Self { key: ClassKey::new(kind, None, place) }
     }
 
+    /// Makes a thing that is the only one of its class, unless it gets a name.
+    #[cfg(feature = "lock_api")]
+    #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
+    pub(super) const fn alone(kind: Kind) -> Self {
+        Self {
+            #[cfg(feature = "lockdep")]
+            key: ClassKey::alone(kind, Place::caller()),
+        }
+    }
+
+    /// The thread lets go of it.
+    #[inline]
+    pub(crate) fn release(&self) {
+        #[cfg(feature = "lockdep")]
+        observer::release(self.key.serial());
+    }
+
     /// Gives the class a name, before anything waits for it.
     #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
     pub(crate) const fn set_name(&mut self, name: &'static str) {

@@ -49,8 +49,12 @@ mod guard;
 mod loan;
 #[cfg(feature = "lockdep")]
 mod observer;
+#[cfg(feature = "lock_api")]
+mod raw;
 #[cfg(feature = "lockdep")]
 mod report;
+mod signals;
+mod still_held;
 mod taken;
 #[cfg(feature = "std")]
 mod thread_end;
@@ -59,8 +63,14 @@ pub(crate) use crate::lock_graph::Kind;
 pub use class::Class;
 pub use guard::{Acquired, Region};
 pub(crate) use loan::Loan;
+#[cfg(feature = "lock_api")]
+pub use raw::Raw;
 #[cfg(feature = "lockdep")]
 pub(crate) use report::WouldWaitForItself;
+pub use signals::{signal_handler, signals_blocked};
+pub(crate) use still_held::RootCode;
+#[cfg(feature = "std")]
+pub(crate) use still_held::ThreadCode;
 pub(crate) use taken::Taken;
 #[cfg(feature = "std")]
 pub(crate) use thread_end::{ScopeEnd, ThreadEnd};
@@ -72,3 +82,23 @@ pub use crate::violation::{ClassName, Dependency, Held};
 
 /// Whether this build of the crate looks at who waits for whom. It does with the feature `lockdep`.
 pub const ENABLED: bool = cfg!(feature = "lockdep");
+
+/// Keeps what fits a suppression from being reported, from now on.
+///
+/// # Context
+///
+/// Allocates, and takes a lock: call it where the caller may sleep, before the threads start.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::lockdep::{self, Suppression};
+///
+/// lockdep::suppress(Suppression::class("legacy *", "their order is known to be safe")?);
+/// # Ok::<(), lockdep::SuppressionError>(())
+/// ```
+#[cfg(feature = "lockdep")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
+pub fn suppress(suppression: Suppression) {
+    crate::suppressions::add(std::vec![suppression]);
+}

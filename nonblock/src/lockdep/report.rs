@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::string::String;
 use std::vec::Vec;
 
-use crate::lock_graph::{ClassKey, Entered, Finding, GRAPH, HeldLock, Mode, Usage};
+use crate::lock_graph::{ClassId, ClassKey, Entered, Finding, GRAPH, HeldLock, Mode, Usage};
 use crate::report;
 use crate::suppressions::{self, Subject};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place, ViolationKind, WaitReport};
@@ -28,6 +28,19 @@ pub(super) fn finding(finding: Finding, key: &ClassKey, mode: Mode, place: Place
     if is_expected && matches!(finding, Finding::Itself(_)) {
         resume_unwind(Box::new(WouldWaitForItself));
     }
+}
+
+/// Reports what is still held, or a section that is still open. The place is where the first began. A place in C is no reason to abort:
+/// nothing unwinds through C here.
+#[track_caller]
+pub(super) fn still_held(found: String, classes: impl Iterator<Item = ClassId>, place: Place) {
+    let mut classes = classes.filter_map(|class| GRAPH.name_of(class));
+    let may_panic = place.location().is_some();
+    report::about_waits(place, may_panic, || {
+        let suppressed = classes.any(|class| is_suppressed(class, &[], place));
+        let report = WaitReport { found, dependencies: Vec::new() };
+        (!suppressed).then_some((ViolationKind::StillHeld, report))
+    });
 }
 
 /// Returns what is to be said, if the finding is one.

@@ -110,6 +110,19 @@ pub(crate) fn waiting(
     place: Place,
     found: impl FnOnce() -> Option<(ViolationKind, WaitReport)>,
 ) -> bool {
+    about_waits(place, true, found)
+}
+
+/// As [`waiting`]. If it may not panic, what would panic is written.
+#[cfg(feature = "lockdep")]
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(crate) fn about_waits(
+    place: Place,
+    may_panic: bool,
+    found: impl FnOnce() -> Option<(ViolationKind, WaitReport)>,
+) -> bool {
     let depth = ActiveBackend::depth().unwrap_or(0);
     let section = ActiveBackend::began();
     #[cfg(feature = "lockdep")]
@@ -132,7 +145,7 @@ pub(crate) fn waiting(
         thread: held(sections, Some(wait)),
     };
     let was_written = || counts_by_place::WRITTEN.count((kind, section), place) > 1;
-    act(&violation, true, was_written)
+    act(&violation, may_panic, was_written)
 }
 
 /// Returns what the running thread holds, with what is known of its sections and its wait.

@@ -35,7 +35,7 @@ use std::time::Duration;
 use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
 use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
-use crate::lockdep::ThreadEnd;
+use crate::lockdep::{ThreadCode, ThreadEnd};
 use crate::token::{Sleepable, lend_sleepable};
 #[cfg(all(feature = "watch", target_os = "linux"))]
 use crate::watch::ReportsWaiting;
@@ -246,6 +246,7 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T, end: ThreadEnd) -> impl F
     move || {
         check_environment();
         recorders.install();
+        let _code = ThreadCode;
         #[cfg(all(feature = "watch", target_os = "linux"))]
         let _waiting = ReportsWaiting;
         end.after(|| f(&mut lend_sleepable()))

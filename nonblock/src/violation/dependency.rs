@@ -19,6 +19,8 @@ pub struct ClassName {
     pub(crate) kind: &'static str,
     pub(crate) name: Option<&'static str>,
     pub(crate) made_at: Place,
+    /// The number of an object whose class is its own. 0: the class has a name, or a place.
+    pub(crate) number: u32,
 }
 
 impl ClassName {
@@ -34,10 +36,10 @@ impl ClassName {
         self.name
     }
 
-    /// Returns where the first of its things was made.
+    /// Returns where the first of its things was made. `None` if nobody told: see [`lockdep::Raw`](crate::lockdep::Raw).
     #[must_use]
-    pub const fn made_at(&self) -> Place {
-        self.made_at
+    pub const fn made_at(&self) -> Option<Place> {
+        if self.number == 0 { Some(self.made_at) } else { None }
     }
 }
 
@@ -45,6 +47,7 @@ impl fmt::Display for ClassName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name {
             Some(name) => write!(f, "the {} `{name}`", self.kind),
+            None if self.number != 0 => write!(f, "the {} number {}", self.kind, self.number),
             None => write!(f, "the {} made at {}", self.kind, self.made_at),
         }
     }
