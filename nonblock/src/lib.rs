@@ -40,6 +40,7 @@
 //! | call code of others, which may panic | [`unwind`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | find what sleeps and does not say so | [`watch`] |
+//! | find threads that wait for each other | [`lockdep`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
 //! | take part from C, or without `std` | [`capi`], [`raw`], [`backend`] |
 //! | mirror a process's memory, or take it away | the crate `nonblock-mm` |
@@ -67,6 +68,7 @@
 //! | tokens and attributes | compile time | every path of typed code | none |
 //! | counters: [`might_sleep`] | run time, in debug builds or with feature `checks` | sleeping functions reached through `dyn`, callbacks, C | a thread-local load and a branch |
 //! | the [`watch`] | run time, on Linux, with feature `watch` | what really slept, in any library: the call, its callers, how long | under 1 ns a section, and more for more |
+//! | [`lockdep`] | run time, with feature `lockdep` | threads that may wait for each other, before any of them hangs | some ns a wait |
 //!
 //! Each works without the other. A code base can start with [`might_sleep`] in its few sleeping primitives and sections
 //! around its callbacks, without a token in any signature. It can then put tokens in from the leaves up.
@@ -80,7 +82,7 @@
 //! Neither sees these: a function that sleeps and does not say so, such as `std::thread::sleep`; an allocation; a page fault;
 //! a section that is merely long; locks that are taken twice, or in different orders. With checks off there are no counters.
 //! Of these the [`watch`] sees, on Linux and where it is on: what sleeps; an allocation; a page fault that waits; a section that
-//! is too long.
+//! is too long. And [`lockdep`] sees locks that are taken twice, or in different orders.
 //!
 //! The [guide](guide::blind_spots) has the whole list, with what to do about each, and a test that shows it.
 //!
@@ -97,6 +99,7 @@
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `watch` | no; needs `std` | the [`watch`], on Linux; brings `checks` |
+//! | `lockdep` | no; needs `std` | [`lockdep`]: who waits for whom; brings `checks` |
 //! | `probes` | no; needs `std` | sections as tracepoints for `perf`, `bpftrace` and `gdb`, on Linux; brings `checks` |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //! | `portable-atomic` | no | exact [`stats`] on targets without compare-and-swap, by the crate `portable-atomic` |

@@ -96,12 +96,17 @@
 //! * **A panic in a section**: the program's panic hook runs in it, and the hook allocates, locks and writes.
 //!   `blind_spots.rs::a_panic_in_a_section_is_not_seen`
 //! * **A spin lock taken twice** by one thread, its signal handlers and interrupts included: the thread waits for itself,
-//!   for ever, awake. `blind_spots.rs::a_spin_lock_taken_twice_is_not_seen`
+//!   for ever, awake. `blind_spots.rs::a_spin_lock_taken_twice_is_not_seen`. The feature `lockdep` sees it before the thread waits:
+//!   `lockdep_blind_spots.rs::a_spin_lock_taken_twice_is_seen`. Of signal handlers it is told by
+//!   [`signal_handler`](crate::lockdep::signal_handler).
 //! * **Spin locks taken in different orders** by two sections: they wait for each other, for ever, awake. *Take them in
-//!   one order; try the second.* `blind_spots.rs::spin_locks_taken_in_different_orders_are_not_seen`
+//!   one order; try the second.* `blind_spots.rs::spin_locks_taken_in_different_orders_are_not_seen`. The feature `lockdep` sees the
+//!   first run that takes them so, on one thread even:
+//!   `lockdep_blind_spots.rs::spin_locks_taken_in_different_orders_are_seen`
 //! * **A mutex that its own holder waits for**, and mutexes taken in different orders: threads that may sleep can wait for
 //!   each other. *While you call callbacks, hold no lock that a callback takes.*
-//!   `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`
+//!   `blind_spots.rs::a_mutex_that_its_holder_waits_for_is_not_seen`. The feature `lockdep` sees it, and other circles of waits:
+//!   `lockdep_blind_spots.rs::a_mutex_that_its_holder_waits_for_is_seen`. It does not see an order that no run has shown.
 //! * **A handler that sleeps while the reported section holds a spin lock**: the sections are put aside for the handler.
 //!   `blind_spots.rs::a_handler_that_sleeps_under_a_spin_lock_is_not_seen`
 //! * **The growing table of `parking_lot`'s raw locks**, named beneath a `Mutex` that a section tries and releases: see the eighth assumption of the

@@ -24,6 +24,9 @@
 //! | do that in part of a program, or look at what was seen | [Watch part of a program](watching#watch-part-of-a-program) |
 //! | not be told of what is known | [Leave out what is known](watching#leave-out-what-is-known) |
 //! | leave that on in production | [Leave it on in production](watching#leave-it-on-in-production) |
+//! | find threads that wait for each other | [Look at a program's waits](waiting#look-at-a-programs-waits) |
+//! | have that know what I wait for by other means | [Wait for something of your own](waiting#wait-for-something-of-your-own), [Say what a signal handler may interrupt](waiting#say-what-a-signal-handler-may-interrupt) |
+//! | hold several locks that are made at one place | [Keep several objects of one class](waiting#keep-several-objects-of-one-class) |
 //! | see sections from perf, bpftrace or gdb | [Look from outside](watching#look-from-outside) |
 //! | choose what a violation does | [Policies](finding#policies) |
 //! | have violations logged or counted | [Handlers](finding#handlers), [`tracing`](finding#tracing) |
@@ -32,4 +35,5 @@
 pub mod finding;
 pub mod instead;
 pub mod places;
+pub mod waiting;
 pub mod watching;
