@@ -67,6 +67,7 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `oom` | no | `memory` and `oom`, on Linux |
+//! | `lockdep` | no | who waits for whom: what invalidations wait for, and the memory lock, as `nonblock::lockdep` is told |
 //! | `tracing` | no | each step of a reaper (`oom::ReapEvent`) and each [violation](nonblock::Violation) as an event of the crate `tracing` |
 //!
 //! A driver names [`nonblock`] in its `Cargo.toml` too, for the tokens, locks and attributes, and chooses its features there.
