@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering;
 
 use rustix::param::page_size;
 
+use nonblock::lockdep::MEMORY;
 use nonblock::raw::might_sleep_in_drop;
 use nonblock::{Sleepable, might_sleep};
 
@@ -68,6 +69,7 @@ impl Mapping {
     pub fn new(len: usize, cx: &mut Sleepable) -> Result<Self, MapError> {
         let _ = cx;
         might_sleep();
+        MEMORY.wait();
         let page_size = page_size();
         if len == 0 {
             return Err(MapError::Empty);
@@ -111,6 +113,7 @@ impl Mapping {
     pub fn touch(&self, cx: &mut Sleepable) {
         let _ = cx;
         might_sleep();
+        MEMORY.wait();
         self.touch_bytes(0..self.mmap.len());
     }
 
@@ -127,6 +130,7 @@ impl Mapping {
     pub fn touch_range(&self, range: &Range, cx: &mut Sleepable) -> Result<(), AccessError> {
         let _ = cx;
         might_sleep();
+        MEMORY.wait();
         let offset = self.offset_of(range)?;
         self.touch_bytes(offset..offset + range.len());
         Ok(())
@@ -156,6 +160,7 @@ impl Mapping {
     pub fn read(&self, offset: usize, cx: &mut Sleepable) -> Result<u8, AccessError> {
         let _ = cx;
         might_sleep();
+        MEMORY.wait();
         self.check_offset(offset)?;
         Ok(self.mmap.byte(offset).load(Ordering::Relaxed))
     }
@@ -177,6 +182,7 @@ impl Mapping {
     pub fn write(&self, offset: usize, value: u8, cx: &mut Sleepable) -> Result<(), AccessError> {
         let _ = cx;
         might_sleep();
+        MEMORY.wait();
         self.check_offset(offset)?;
         self.mmap.byte(offset).store(value, Ordering::Relaxed);
         Ok(())

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::time::Instant;
 
 use nonblock::Sleepable;
+use nonblock::lockdep::MEMORY;
 
 use super::mailbox::Mailbox;
 use super::reap_victim::Victim;
@@ -96,6 +97,8 @@ impl Scheduler {
     }
 
     fn attempt(&mut self, mut victim: Victim, state: &ReaperState, cx: &mut Sleepable) {
+        // Who waits for memory waits for this.
+        let _taking = MEMORY.region();
         match victim.attempt(state, cx) {
             Some(outcome) => victim.finish(outcome, state, cx),
             None => self.waiting.push(victim),

@@ -80,6 +80,27 @@ pub use crate::suppressions::{Suppression, SuppressionError};
 #[cfg(feature = "lockdep")]
 pub use crate::violation::{ClassName, Dependency, Held};
 
+/// Memory, for who waits until there is some: an allocation that may wait for others to give memory back.
+///
+/// Wait for it ([`Class::wait`]) before such an allocation, and open a [region](Class::region) where memory is taken back for others. The
+/// crate `nonblock-mm` does so: its mappings wait for memory, and its reaper takes it back. So a lock that the reaper's listener
+/// waits for, and that another thread holds while it maps memory, is found. Mirrors Linux's `fs_reclaim` (`mm/page_alloc.c`,
+/// 6.12).
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::lockdep::MEMORY;
+///
+/// fn allocate_page() -> Box<[u8; 4096]> {
+///     MEMORY.wait();
+///     Box::new([0; 4096])
+/// }
+///
+/// assert_eq!(allocate_page().len(), 4096);
+/// ```
+pub static MEMORY: Class = Class::new("memory");
+
 /// Whether this build of the crate looks at who waits for whom. It does with the feature `lockdep`.
 pub const ENABLED: bool = cfg!(feature = "lockdep");
 
