@@ -68,7 +68,7 @@ fn point(functions: usize, rounds: usize, nonblock: &str) -> Result<Measured, St
         about: "Processor time of `cargo check` for a crate whose every function has the attribute, with its dependencies \
                 checked before; all sizes have what cargo and rustc take to start."
             .to_owned(),
-        checks: None,
+        build: None,
         point: Some(("functions".to_owned(), functions as u64)),
         series: series.collect(),
         goals: if functions == 1_000 { goals.to_vec() } else { goals_of_growth.to_vec() },
