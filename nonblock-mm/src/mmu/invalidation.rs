@@ -3,6 +3,7 @@
 use core::cell::Cell;
 use core::convert::Infallible;
 use core::fmt;
+use core::hint;
 use core::mem;
 
 use nonblock::rcu::Guard;
@@ -154,6 +155,8 @@ impl<'a> Invalidation<'a> {
         let told = &{ range };
         let mut started_intervals = 0;
         if !snapshot.tree.is_empty() {
+            // So that the way of a list alone is laid out straight.
+            hint::cold_path();
             started_intervals = start_intervals(&snapshot, told, version, caller_place, cx)?;
         }
         let list_position = start_list(
@@ -197,6 +200,7 @@ impl Drop for Invalidation<'_> {
         if started_intervals == 0 {
             end_list(snapshot, range, version, list_position, caller_place);
         } else {
+            hint::cold_path();
             end_both(snapshot, range, version, started_intervals, list_position, caller_place);
         }
     }
