@@ -205,7 +205,7 @@ const SPINNING: &str = "One thread pushes, another pops; either looks again at o
 fn at_most_rtrbs(group: &mut Group) {
     group.goal(Goal::at_most(1.05, RING, RTRB).cause(
         "each item waits for the position of the item before, which is stored and loaded again, as rtrb's are. For one item ours takes \
-         fewer instructions, and yet 1.03 to 1.15 times the time in six runs of the same machine code: it depends on where the run has \
+         fewer instructions, and yet 1.03 to 1.15 times the time in four runs of the same machine code: it depends on where the run has \
          its code and its memory",
     ));
 }
