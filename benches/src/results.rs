@@ -8,6 +8,39 @@ use crate::statistics::{Ratio, Summary, median};
 /// The id of the group that is no comparison: what the machine's own operations take.
 pub const MACHINE: &str = "machine";
 
+/// How nonblock was built for a measurement.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub enum Build {
+    /// With checks off.
+    Plain,
+    /// With the counters, and without the watch.
+    Checks,
+    /// With the counters and the watch.
+    Watch,
+}
+
+impl Build {
+    /// What it is called in keys and in names of files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Checks => "checks",
+            Self::Watch => "watch",
+        }
+    }
+
+    /// What it is called for readers.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Plain => "checks off",
+            Self::Checks => "checks on",
+            Self::Watch => "built with the watch",
+        }
+    }
+}
+
 /// A group that was measured.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Measured {
@@ -17,8 +50,8 @@ pub struct Measured {
     pub title: String,
     /// What was measured, in a sentence or two.
     pub about: String,
-    /// Whether the counters were on; `None` where that makes no difference.
-    pub checks: Option<bool>,
+    /// The build; `None` where that makes no difference.
+    pub build: Option<Build>,
     /// What the size counts, and the size, if the group is a point of a curve.
     pub point: Option<(String, u64)>,
     /// The rivals, in order.
@@ -49,18 +82,14 @@ impl Measured {
 
     /// What the build is called in names.
     #[must_use]
-    pub fn build(&self) -> &'static str {
-        match self.checks {
-            Some(true) => "checks",
-            Some(false) => "plain",
-            None => "either",
-        }
+    pub fn build_name(&self) -> &'static str {
+        self.build.map_or("either", Build::name)
     }
 
     /// The name of the group, its size and its build included.
     #[must_use]
     pub fn key(&self) -> String {
-        let build = self.build();
+        let build = self.build_name();
         match &self.point {
             Some((_what, size)) => format!("{build}/{}/{size}", self.id),
             None => format!("{build}/{}", self.id),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::batch::Batch;
 use crate::plan::{Group, Plan};
-use crate::results::{Measured, Series};
+use crate::results::{Build, Measured, Series};
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +25,13 @@ impl Effort {
 
 /// Measures the groups of a plan.
 #[must_use]
-pub fn measure(plan: Plan, effort: Effort, checks: bool) -> Vec<Measured> {
+pub fn measure(plan: Plan, effort: Effort, build: Build) -> Vec<Measured> {
     let mut random = fastrand::Rng::with_seed(0x5eed);
     plan.groups
         .into_iter()
         .map(|group| {
             eprintln!("  {}", group.key());
-            measure_group(group, effort, checks, &mut random)
+            measure_group(group, effort, build, &mut random)
         })
         .collect()
 }
@@ -39,7 +39,7 @@ pub fn measure(plan: Plan, effort: Effort, checks: bool) -> Vec<Measured> {
 fn measure_group(
     group: Group,
     effort: Effort,
-    checks: bool,
+    build: Build,
     random: &mut fastrand::Rng,
 ) -> Measured {
     let mut running: Vec<_> = group
@@ -65,7 +65,7 @@ fn measure_group(
             nanoseconds.push(time / (*times as f64 * group.per));
         }
     }
-    let mut measured = unmeasured(group, checks);
+    let mut measured = unmeasured(group, build);
     for (series, (_batch, _times, nanoseconds)) in measured.series.iter_mut().zip(running) {
         series.nanoseconds = nanoseconds;
     }
@@ -74,11 +74,11 @@ fn measure_group(
 
 /// The groups of a plan without any times, for those who want to know but what else is said of them.
 #[must_use]
-pub fn without_times(plan: Plan, checks: bool) -> Vec<Measured> {
-    plan.groups.into_iter().map(|group| unmeasured(group, checks)).collect()
+pub fn without_times(plan: Plan, build: Build) -> Vec<Measured> {
+    plan.groups.into_iter().map(|group| unmeasured(group, build)).collect()
 }
 
-fn unmeasured(group: Group, checks: bool) -> Measured {
+fn unmeasured(group: Group, build: Build) -> Measured {
     let series = group.rivals.into_iter().map(|rival| Series {
         name: rival.name,
         ours: rival.ours,
@@ -90,7 +90,7 @@ fn unmeasured(group: Group, checks: bool) -> Measured {
         id: group.id,
         title: group.title,
         about: group.about,
-        checks: Some(checks),
+        build: Some(build),
         point: group.point,
         goals: group.goals,
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use benches::goal::Bound;
+use benches::results::Build;
 use benches::results::Series;
 use benches::sampling::{Effort, measure, without_times};
 use benches::statistics::{Summary, exponent, median};
@@ -90,7 +91,7 @@ fn every_round_runs_every_rival_once_in_no_fixed_order() {
         group.goal(Goal::at_most(1.0, "a", "b"));
     });
     let effort = Effort { rounds: 20, sample: Duration::from_millis(1) };
-    let measured = measure(plan, effort, true);
+    let measured = measure(plan, effort, Build::Checks);
     assert_eq!(measured.len(), 1);
     assert!(measured[0].series.iter().all(|series| series.nanoseconds.len() == 20));
     assert_eq!(measured[0].key(), "checks/three");
@@ -130,7 +131,7 @@ fn what_is_left_out_is_not_measured_and_what_is_counted_is_named_in_order() {
         counted,
         [named("", 1000, 1.0), named("curve/1", 100, 1.0), named("curve/10", 100, 10.0)]
     );
-    let planned = without_times(plan(), false);
+    let planned = without_times(plan(), Build::Plain);
     assert_eq!(planned.len(), 3);
     assert!(planned.iter().all(|group| group.series[0].nanoseconds.is_empty()));
 }

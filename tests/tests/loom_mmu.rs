@@ -255,6 +255,7 @@ pub mod unwind {
     mod first_panic;
 
     pub use drop_caught::DropCaught;
+    pub(crate) use first_panic::for_each_of;
     pub use first_panic::{FirstPanic, for_each};
 }
 

@@ -40,8 +40,7 @@ pub(crate) fn count(program: &Program, arguments: &Arguments) -> Result<Vec<Coun
         serde_json::from_str(&written).map_err(|error| format!("the rivals' counts: {error}"))?;
     let profile = std::fs::read_to_string(&profile)
         .map_err(|error| format!("cannot read {}: {error}", profile.display()))?;
-    let build = if program.title() == "checks off" { "plain" } else { "checks" };
-    counts(&counted, &profile, build)
+    counts(&counted, &profile, program.build.name())
 }
 
 /// Puts the counts beside the times.

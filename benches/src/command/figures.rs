@@ -74,12 +74,10 @@ pub(crate) fn place(group: &Measured) -> String {
 
 /// A group's title and build.
 pub(crate) fn titled(group: &Measured) -> String {
-    let build = match group.checks {
-        Some(true) => ", checks on",
-        Some(false) => ", checks off",
-        None => "",
-    };
-    format!("{}{build}", group.title)
+    match group.build {
+        Some(build) => format!("{}, {}", group.title, build.title()),
+        None => group.title.clone(),
+    }
 }
 
 /// The groups of one curve, in the order of their sizes.
@@ -93,7 +91,7 @@ impl<'a> Curve<'a> {
     pub(crate) fn all(groups: &'a [Measured]) -> Vec<Self> {
         let mut curves: Vec<Self> = Vec::new();
         for group in groups.iter().filter(|group| group.point.is_some()) {
-            let same = |first: &Measured| first.id == group.id && first.checks == group.checks;
+            let same = |first: &Measured| first.id == group.id && first.build == group.build;
             match curves.iter_mut().find(|curve| same(curve.first())) {
                 Some(curve) => curve.groups.push(group),
                 None => curves.push(Self { groups: vec![group] }),
@@ -161,4 +159,33 @@ pub(crate) fn count(number: impl std::fmt::Display) -> String {
         .map(|group| group.iter().map(|digit| char::from(*digit)).collect::<String>())
         .collect();
     groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use benches::results::Build;
+    use benches::sampling::without_times;
+    use benches::{Plan, each};
+
+    use super::*;
+
+    #[test]
+    fn a_build_with_the_watch_is_not_taken_for_the_build_with_checks_alone() {
+        let in_build = |build| {
+            let mut plan = Plan::default();
+            plan.curve("section", "A section", "calls", &[1], |_size, group| {
+                group.ours("nonblock", || each(|| ()));
+            });
+            without_times(plan, build).remove(0)
+        };
+        let groups = [Build::Plain, Build::Checks, Build::Watch].map(in_build);
+        let titles = groups.each_ref().map(titled);
+        assert_eq!(
+            titles,
+            ["A section, checks off", "A section, checks on", "A section, built with the watch"]
+        );
+        let keys = groups.each_ref().map(Measured::key);
+        assert_eq!(keys, ["plain/section/1", "checks/section/1", "watch/section/1"]);
+        assert_eq!(Curve::all(&groups).len(), 3, "three curves, and not one");
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn draw(groups: &[Measured], directory: &Path) -> Result<(), String> 
 
 /// The name of a curve's file.
 pub(crate) fn name(curve: &Curve<'_>) -> String {
-    format!("{}-{}.svg", curve.first().id, curve.first().build())
+    format!("{}-{}.svg", curve.first().id, curve.first().build_name())
 }
 
 fn draw_one(curve: &Curve<'_>, path: &Path) -> Result<(), Box<dyn std::error::Error>> {

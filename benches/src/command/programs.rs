@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use benches::results::Measured;
+use benches::results::{Build, Measured};
 use nonblock_tools::cargo::{self, cargo};
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ use super::arguments::Arguments;
 #[derive(Debug)]
 pub(crate) struct Program {
     features: &'static str,
+    pub(crate) build: Build,
     pub(crate) path: PathBuf,
     /// Whether times are measured with this one.
     measures: bool,
@@ -62,14 +63,13 @@ impl Program {
     }
 
     /// What this build is called.
-    pub(crate) fn title(&self) -> &'static str {
-        match self.features {
-            "" => "checks off",
-            "checks" => "checks on",
-            "checks,watch" => "checks on, with the watch",
-            "checks,watch,rtsan" => "checks on, with the watch and RealtimeSanitizer",
-            _ => "checks on, with RealtimeSanitizer",
-        }
+    pub(crate) fn title(&self) -> String {
+        let peer = if self.has("rtsan") { ", with RealtimeSanitizer" } else { "" };
+        format!("{}{peer}", self.build.title())
+    }
+
+    fn has(&self, feature: &str) -> bool {
+        self.features.split(',').any(|own| own == feature)
     }
 
     fn build(features: &'static str, rtsan: Option<&Path>) -> Result<Self, String> {
@@ -94,7 +94,14 @@ impl Program {
         fs::create_dir_all(&directory)
             .and_then(|()| fs::copy(&built, &path))
             .map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
-        Ok(Self { features, path, measures: true, counts: true })
+        let mut program =
+            Self { features, build: Build::Plain, path, measures: true, counts: true };
+        if program.has("watch") {
+            program.build = Build::Watch;
+        } else if program.has("checks") {
+            program.build = Build::Checks;
+        }
+        Ok(program)
     }
 
     /// Measures the groups of this build.

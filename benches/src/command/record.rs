@@ -101,7 +101,7 @@ fn short_of(groups: &[Measured]) -> Vec<String> {
 
 /// The section of a build with the watch, and that of a build without it.
 const WATCH_OFF: [&str; 2] =
-    ["checks/watch_off\tno layer on", "checks/section_empty\tnonblock, a section"];
+    ["watch/watch_off\tno layer on", "checks/section_empty\tnonblock, a section"];
 
 /// How many instructions more a section may take in a build with the watch, while no layer is on.
 const WATCH_MORE: f64 = 3.0;

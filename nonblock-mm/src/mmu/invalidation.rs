@@ -3,6 +3,7 @@
 use core::cell::Cell;
 use core::convert::Infallible;
 use core::fmt;
+use core::hint;
 use core::mem;
 
 use nonblock::lockdep::Region;
@@ -71,8 +72,8 @@ use super::waits;
 /// ```
 #[must_use = "the invalidation ends when this is dropped: keep it while the range is changed, bound to a name, since `let _` drops it at once"]
 pub struct Invalidation<'a> {
-    /// `None` once the drop has taken it.
-    pinned: Option<Pinned<'a>>,
+    /// The snapshot of the drivers. Neither `Send` nor `Sync`. Let go after the end calls.
+    snapshot: Guard<'a, Snapshot>,
     range: Range,
     /// The version of the address space's clock at which it began.
     version: u64,
@@ -82,11 +83,6 @@ pub struct Invalidation<'a> {
     list_position: usize,
     /// Where it was called for: reports name this place if an end callback breaks a rule.
     caller_place: CallerPlace,
-}
-
-/// The pinned snapshot of the drivers. Neither `Send` nor `Sync`.
-struct Pinned<'a> {
-    snapshot: Guard<'a, Snapshot>,
     _open: OpenInvalidation,
     _under_way: Region,
 }
@@ -164,6 +160,8 @@ impl<'a> Invalidation<'a> {
         let told = &{ range };
         let mut started_intervals = 0;
         if !snapshot.tree.is_empty() {
+            // So that the way of a list alone is laid out straight.
+            hint::cold_path();
             started_intervals = start_intervals(&snapshot, told, version, caller_place, cx)?;
         }
         let list_position = start_list(
@@ -175,8 +173,16 @@ impl<'a> Invalidation<'a> {
             cx,
             start_notifier,
         )?;
-        let pinned = Some(Pinned { snapshot, _open: open, _under_way: under_way });
-        Ok(Self { pinned, range, version, started_intervals, list_position, caller_place })
+        Ok(Self {
+            snapshot,
+            range,
+            version,
+            started_intervals,
+            list_position,
+            caller_place,
+            _open: open,
+            _under_way: under_way,
+        })
     }
 
     /// Returns the range, with the event.
@@ -190,52 +196,31 @@ impl<'a> Invalidation<'a> {
 }
 
 impl Drop for Invalidation<'_> {
+    /// Calls the end callbacks. If one panics, the others are called all the same. The snapshot is let go after that.
     #[inline]
     fn drop(&mut self) {
-        if let Some(pinned) = self.pinned.take() {
-            end(
-                pinned,
-                &self.range,
-                self.version,
-                self.started_intervals,
-                self.list_position,
-                self.caller_place,
-            );
+        let _ends = waits::ends();
+        let Self { version, started_intervals, list_position, caller_place, .. } = *self;
+        let snapshot = &*self.snapshot;
+        // A copy: where other functions have had no reference to `self`, the compiler keeps all of it in registers.
+        let range = &{ self.range };
+        if started_intervals == 0 {
+            end_list(snapshot, range, version, list_position, caller_place);
+        } else {
+            hint::cold_path();
+            end_both(snapshot, range, version, started_intervals, list_position, caller_place);
         }
     }
 }
 
 impl fmt::Debug for Invalidation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pinned, range, version, started_intervals, list_position, .. } = self;
-        let list =
-            |pinned: &Pinned<'_>| pinned.snapshot.list_at(*version).before(*list_position).count();
+        let Self { snapshot, range, version, started_intervals, list_position, .. } = self;
         f.debug_struct("Invalidation")
             .field("range", range)
             .field("intervals", started_intervals)
-            .field("started", &pinned.as_ref().map_or(0, list))
+            .field("started", &snapshot.list_at(*version).before(*list_position).count())
             .finish_non_exhaustive()
-    }
-}
-
-/// Calls the end callbacks, and unpins the snapshot. If one panics, the others are called all the same.
-#[inline]
-fn end(
-    pinned: Pinned<'_>,
-    range: &Range,
-    version: u64,
-    started_intervals: usize,
-    list_position: usize,
-    caller_place: CallerPlace,
-) {
-    // Both are kept until the calls are over, or unwind.
-    let Pinned { snapshot, _open, _under_way } = pinned;
-    let _ends = waits::ends();
-    let snapshot = &*snapshot;
-    if started_intervals == 0 {
-        end_list(snapshot, range, version, list_position, caller_place);
-    } else {
-        end_both(snapshot, range, version, started_intervals, list_position, caller_place);
     }
 }
 

@@ -72,7 +72,7 @@ impl Snapshot {
 
     /// Returns the intervals that meet the range, of which an invalidation calls the notifiers if it began at this version.
     #[inline]
-    pub(super) fn intervals_at<'a>(&'a self, range: &Range, version: u64) -> Overlapping<'a> {
+    pub(super) fn intervals_at<'a>(&'a self, range: &'a Range, version: u64) -> Overlapping<'a> {
         self.tree.overlapping(range, version, self.made_at == version)
     }
 }

@@ -356,7 +356,7 @@ impl<'a, C: ?Sized> View<'a, C> {
         if !self.none_removed {
             return for_each_live(self.callees, self.version, cx, call);
         }
-        unwind::for_each(self.callees.iter(), cx, move |callee, cx| {
+        unwind::for_each_of(self.callees, cx, move |callee, cx| {
             // SAFETY: the list is borrowed for `'a`.
             call(unsafe { callee.callback() }, cx);
         });

@@ -12,7 +12,7 @@ use crate::primitive::{
 /// There is no queue. In one, a waiter would wait for the waiter ahead, which may have lost its processor. But without any order,
 /// a thread that takes the lock again as soon as it has released it would keep all others out, as the lock's word is in its
 /// cache. So a waiter that has looked often enough sets this flag. While it is set, whoever comes lets the others go first,
-/// for a bounded number of looks. Few of them may find that nobody at all has the lock: then the overdue waiter itself has lost
+/// for a bounded number of looks. It has taken the lock before it looks at the flag, and gives it back at once. Few of them may find that nobody at all has the lock: then the overdue waiter itself has lost
 /// its processor. Many may find that others read, since an overdue writer waits for the last of them.
 #[derive(Debug)]
 struct Overdue(AtomicBool);
@@ -104,6 +104,19 @@ impl SpinningMutex {
         self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
+    /// Clears the flag, for the holder.
+    #[inline]
+    fn give_back(&self) {
+        self.held.store(false, Ordering::Release);
+    }
+
+    /// Gives the lock back that was just taken, and waits.
+    #[cold]
+    fn let_others_go_first(&self) {
+        self.give_back();
+        self.wait();
+    }
+
     #[cold]
     fn wait(&self) {
         self.overdue.wait(|| !self.is_locked(), || false, || self.try_take());
@@ -118,8 +131,11 @@ unsafe impl RawMutex for SpinningMutex {
 
     #[inline]
     fn lock(&self) -> GuardNoSend {
-        if self.overdue.is_set() || !self.try_take() {
+        // First the exchange, so that the cache line comes once, and to be written to.
+        if !self.try_take() {
             self.wait();
+        } else if self.overdue.is_set() {
+            self.let_others_go_first();
         }
         GuardNoSend::new()
     }
@@ -131,7 +147,7 @@ unsafe impl RawMutex for SpinningMutex {
 
     #[inline]
     unsafe fn unlock(&self, _guard: GuardNoSend) {
-        self.held.store(false, Ordering::Release);
+        self.give_back();
     }
 
     #[inline]
@@ -157,19 +173,37 @@ impl SpinningRwLock {
     /// One reader.
     const READER: usize = 2;
 
-    /// Adds a reader, unless somebody writes.
+    /// Adds a reader, unless somebody writes. A reader that is refused changes nothing.
+    ///
+    /// It does not look first, but supposes that the lock is free. If not, the exchange tells what there is, and has brought
+    /// the cache line, to be written to. To look first would bring it twice.
     #[inline]
     fn try_read(&self) -> bool {
-        let mut word = self.word.load(Ordering::Relaxed);
+        let exchange = |word: usize, more: usize| {
+            self.word.compare_exchange(word, more, Ordering::Acquire, Ordering::Relaxed)
+        };
+        let Err(mut word) = exchange(Self::FREE, Self::READER) else { return true };
         while word & Self::WRITER == 0 {
             let more = word.checked_add(Self::READER).expect("fewer readers than addresses");
-            match self.word.compare_exchange_weak(word, more, Ordering::Acquire, Ordering::Relaxed)
-            {
+            match exchange(word, more) {
                 Ok(_) => return true,
                 Err(now) => word = now,
             }
         }
         false
+    }
+
+    /// Takes a reader away.
+    #[inline]
+    fn end_read(&self) {
+        self.word.fetch_sub(Self::READER, Ordering::Release);
+    }
+
+    /// Ends the reading that was just begun, and waits.
+    #[cold]
+    fn let_a_writer_go_first(&self) {
+        self.end_read();
+        self.wait_to_read();
     }
 
     #[cold]
@@ -181,6 +215,20 @@ impl SpinningRwLock {
     fn try_write(&self) -> bool {
         let (free, writer) = (Self::FREE, Self::WRITER);
         self.word.compare_exchange(free, writer, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Lets others in, for the writer.
+    #[inline]
+    fn end_write(&self) {
+        // While somebody writes, nobody else changes the word.
+        release(&self.word, Self::FREE);
+    }
+
+    /// Ends the writing that was just begun, and waits.
+    #[cold]
+    fn let_others_go_first(&self) {
+        self.end_write();
+        self.wait_to_write();
     }
 
     #[cold]
@@ -199,8 +247,10 @@ unsafe impl RawRwLock for SpinningRwLock {
 
     #[inline]
     fn lock_shared(&self) -> GuardNoSend {
-        if self.overdue.is_set() || !self.try_read() {
+        if !self.try_read() {
             self.wait_to_read();
+        } else if self.overdue.is_set() {
+            self.let_a_writer_go_first();
         }
         GuardNoSend::new()
     }
@@ -212,13 +262,15 @@ unsafe impl RawRwLock for SpinningRwLock {
 
     #[inline]
     unsafe fn unlock_shared(&self, _guard: GuardNoSend) {
-        self.word.fetch_sub(Self::READER, Ordering::Release);
+        self.end_read();
     }
 
     #[inline]
     fn lock_exclusive(&self) -> GuardNoSend {
-        if self.overdue.is_set() || !self.try_write() {
+        if !self.try_write() {
             self.wait_to_write();
+        } else if self.overdue.is_set() {
+            self.let_others_go_first();
         }
         GuardNoSend::new()
     }
@@ -230,8 +282,7 @@ unsafe impl RawRwLock for SpinningRwLock {
 
     #[inline]
     unsafe fn unlock_exclusive(&self, _guard: GuardNoSend) {
-        // While somebody writes, nobody else changes the word.
-        release(&self.word, Self::FREE);
+        self.end_write();
     }
 
     #[inline]

@@ -2,6 +2,7 @@
 
 use core::any::Any;
 use core::mem;
+use core::slice;
 use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::thread::panicking;
@@ -54,6 +55,50 @@ where
         call(item, rest.cx);
     }
     rest.due = false;
+}
+
+/// As [`for_each`], for the items of a slice.
+///
+/// An iterator's clone may panic, so [`for_each`] leaves its iterator in memory, to be cloned where a panic is caught. That of a
+/// slice does not panic. So it is cloned as the first call unwinds, and until then nothing of it is in memory.
+#[inline]
+pub(crate) fn for_each_of<T, C, F>(items: &[T], cx: &mut C, call: F)
+where
+    C: ?Sized,
+    F: Fn(&T, &mut C) + Copy,
+{
+    if panicking() {
+        return for_each_caught(move || items.iter(), cx, call);
+    }
+    let mut rest = RemainingOf { items: items.iter(), cx, call };
+    for item in rest.items.by_ref() {
+        call(item, rest.cx);
+    }
+    // No call is due, and it owns nothing.
+    mem::forget(rest);
+}
+
+/// The calls that remain for items of a slice. The drop of this makes them.
+struct RemainingOf<'items, 'cx, T, C, F>
+where
+    C: ?Sized,
+    F: Fn(&T, &mut C) + Copy,
+{
+    items: slice::Iter<'items, T>,
+    cx: &'cx mut C,
+    call: F,
+}
+
+impl<T, C, F> Drop for RemainingOf<'_, '_, T, C, F>
+where
+    C: ?Sized,
+    F: Fn(&T, &mut C) + Copy,
+{
+    #[inline]
+    fn drop(&mut self) {
+        let items = self.items.clone();
+        for_each_caught(move || items, self.cx, self.call);
+    }
 }
 
 /// The calls that remain. If one call unwinds, the drop of this makes the others.

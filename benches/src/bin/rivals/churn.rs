@@ -99,8 +99,10 @@ fn churn(group: &mut Group) {
     // 80% of the rate.
     for with in [LISTED, INTERVALS, DROPS] {
         group.goal(Goal::at_most(1.25, with, QUIET).cause(
-            "A change of the list goes from one processor's cache to the other's, in a handful of lines, and how long that takes \
-             depends on how far apart the two are: a virtual machine's are moved about by its host.",
+            "the passing of cache lines. A change of the list goes from one processor's cache to the other's: the pointer to it, the \
+             list, the version, and back the slot in which the reader shows itself. Each change cost the invalidating thread 1 µs, as a \
+             dozen lines would, with a change for every 13 invalidations. The readers' fences are not it: after a change, with nobody beside, \
+             invalidations that fence took 46.2 ns, and those that do not 43.6 ns",
         ));
     }
 }

@@ -249,7 +249,11 @@ fn queries(size: u64, group: &mut Group) {
             goal
         } else {
             goal.cause(
-                "rust-lapper keeps one sorted array, which the processor reads ahead in; to insert, it moves half of it.",
+                "the translation of addresses. rust-lapper keeps one sorted array (to insert, it moves half of it). Ours is a tree whose \
+                 nodes lie all over the heap, so nearly each node of a look-up is in a page of memory whose place the processor has to \
+                 look up as well, in two tables where the machine is virtual. With pages of 2 MB \
+                 (`GLIBC_TUNABLES=glibc.malloc.hugetlb=1`), ours took 0.77 times rust-lapper's time with 100,000 subscriptions and \
+                 1.21 times with 1,000,000, where it took 1.7 and 2.2 times without",
             )
         });
     }

@@ -22,11 +22,21 @@ mod watch;
 
 use std::process::ExitCode;
 
+use benches::results::Build;
 use benches::sampling::{Effort, measure, without_times};
 use benches::{Plan, counting};
 use lexopt::Arg::{Long, Value};
 
 const USAGE: &str = "usage: rivals measure|count|plan|list [--quick] [--only BEGINNING]...";
+
+/// How nonblock is built in this program.
+const BUILD: Build = if cfg!(feature = "watch") {
+    Build::Watch
+} else if nonblock::CHECKS {
+    Build::Checks
+} else {
+    Build::Plain
+};
 
 /// All subjects, in the order of the page.
 fn plan() -> Plan {
@@ -81,9 +91,9 @@ fn run() -> Result<(), lexopt::Error> {
     }
     plan.only(&only);
     match what.as_deref() {
-        Some("measure") => print(&measure(plan, effort, nonblock::CHECKS)),
+        Some("measure") => print(&measure(plan, effort, BUILD)),
         Some("count") => print(&counting::run(&plan)),
-        Some("plan") => print(&without_times(plan, nonblock::CHECKS)),
+        Some("plan") => print(&without_times(plan, BUILD)),
         Some("list") => plan.ids().iter().for_each(|id| println!("{id}")),
         _ => return Err("expected what to do".into()),
     }

@@ -161,9 +161,10 @@ fn one_thread(size: u64, group: &mut Group) {
     group.counted(1000);
     if !nonblock::CHECKS {
         if size == 1 {
-            let cause = "one notifier's two calls take 2.3 ns. The thread's count of open invalidations takes 0.6 ns of the rest, since \
-                         each load waits for the store before it; pinning, the version, and what the end calls need if one \
-                         panics, take the others";
+            let cause = "one notifier's two calls, and the loop around them, are 43 instructions of 124. The others: the \
+                         snapshot is pinned and let go, the clock's version is read, the list is looked at before the starts and again \
+                         before the ends, the range is copied for the callbacks at both, the thread's open invalidations are counted, \
+                         and whether the thread is unwinding is asked. crossbeam-epoch's takes 91, of which one is a full fence";
             group.goal(Goal::at_most(1.5, OURS, BARE).cause(cause));
             group.goal(Goal::at_most(0.6, OURS, EPOCH).cause(cause));
         } else {

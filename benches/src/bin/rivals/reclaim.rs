@@ -135,7 +135,11 @@ fn threads(plan: &mut Plan) {
                     repeat(times, || drop(black_box(black_box(&shared).clone())));
                 })
             });
-            at_most_theirs(group);
+            group.goal(Goal::at_most(1.1, RECLAIM, BASEDROP).cause(
+                "a drop looks first whether it is the last, and changes the count only if not. Where two threads clone and drop the same, \
+                 the look brings the count's cache line once more. Without it, this takes 80 to 95 ns in place of 126 to 146, and the \
+                 last drop 13.7 ns in place of 9.6: it is the last drop that a section must not be delayed by",
+            ));
         },
     );
 }

@@ -41,6 +41,9 @@ pub struct RawParkingRwLock {
     readers_left: EventCount,
 }
 
+/// Nobody is in there, and nobody in line is overdue.
+const FREE: usize = 0;
+
 /// A writer has entered.
 const WRITER: usize = 1;
 
@@ -59,17 +62,18 @@ const NO_WRITERS: usize = WRITER | UPGRADABLE;
 
 impl RawParkingRwLock {
     /// Enters, unless one of the bits `besides` is set.
+    ///
+    /// It does not look first, but supposes that the lock is free. If not, the exchange tells what there is. A look would wait
+    /// until the processor is done with the exchange before, by which this thread left the lock.
     #[inline]
     fn try_enter(&self, as_what: usize, besides: usize) -> bool {
-        let mut state = self.state.load(Ordering::Relaxed);
+        let exchange = |state: usize, entered: usize| {
+            self.state.compare_exchange(state, entered, Ordering::Acquire, Ordering::Relaxed)
+        };
+        let Err(mut state) = exchange(FREE, as_what) else { return true };
         while state & besides == 0 {
             let entered = state.checked_add(as_what).expect("fewer readers than addresses");
-            match self.state.compare_exchange_weak(
-                state,
-                entered,
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            ) {
+            match exchange(state, entered) {
                 Ok(_) => return true,
                 Err(now) => state = now,
             }
