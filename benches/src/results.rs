@@ -17,6 +17,8 @@ pub enum Build {
     Checks,
     /// With the counters and the watch.
     Watch,
+    /// With the counters, and a look at who waits for whom.
+    Lockdep,
 }
 
 impl Build {
@@ -27,6 +29,7 @@ impl Build {
             Self::Plain => "plain",
             Self::Checks => "checks",
             Self::Watch => "watch",
+            Self::Lockdep => "lockdep",
         }
     }
 
@@ -37,6 +40,7 @@ impl Build {
             Self::Plain => "checks off",
             Self::Checks => "checks on",
             Self::Watch => "built with the watch",
+            Self::Lockdep => "built with lockdep",
         }
     }
 }

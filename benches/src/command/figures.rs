@@ -178,7 +178,7 @@ mod tests {
             });
             without_times(plan, build).remove(0)
         };
-        let groups = [Build::Plain, Build::Checks, Build::Watch].map(in_build);
+        let groups = [Build::Plain, Build::Checks, Build::Watch, Build::Lockdep].map(in_build);
         let titles = groups.each_ref().map(titled);
         assert_eq!(
             titles,

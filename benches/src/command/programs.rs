@@ -1,7 +1,8 @@
 //! The measured program, built for each set of features.
 //!
-//! A program has one nonblock, with checks on or off for the whole program, and with the watch or without. So the program is built
-//! several times. Goals for checks off are measured in one build, goals for checks on in another, and those of the watch in a third.
+//! A program has one nonblock, with checks on or off for the whole program, and with the watch or lockdep, or without. So the program
+//! is built several times. Goals for checks off are measured in one build, goals for checks on in another, and those of the watch and
+//! of lockdep in builds of their own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,11 @@ impl Program {
 
     /// Builds the programs whose instructions are counted.
     pub(crate) fn build_counted() -> Result<Vec<Self>, String> {
-        let mut programs = vec![Self::build("", None)?, Self::build("checks", None)?];
+        let mut programs = vec![
+            Self::build("", None)?,
+            Self::build("checks", None)?,
+            Self::build("checks,lockdep", None)?,
+        ];
         if cfg!(target_os = "linux") {
             programs.push(Self::build("checks,watch", None)?);
         }
@@ -98,6 +103,8 @@ impl Program {
             Self { features, build: Build::Plain, path, measures: true, counts: true };
         if program.has("watch") {
             program.build = Build::Watch;
+        } else if program.has("lockdep") {
+            program.build = Build::Lockdep;
         } else if program.has("checks") {
             program.build = Build::Checks;
         }

@@ -4,6 +4,8 @@ mod channel;
 mod churn;
 mod condvar;
 mod intervals;
+#[cfg(feature = "lockdep")]
+mod lockdep;
 mod locks;
 mod machine;
 mod might_sleep;
@@ -32,6 +34,8 @@ const USAGE: &str = "usage: rivals measure|count|plan|list [--quick] [--only BEG
 /// How nonblock is built in this program.
 const BUILD: Build = if cfg!(feature = "watch") {
     Build::Watch
+} else if cfg!(feature = "lockdep") {
+    Build::Lockdep
 } else if nonblock::CHECKS {
     Build::Checks
 } else {
@@ -56,6 +60,12 @@ fn plan() -> Plan {
     notifiers::plan(&mut plan);
     intervals::plan(&mut plan);
     churn::plan(&mut plan);
+    #[cfg(feature = "lockdep")]
+    {
+        lockdep::plan(&mut plan);
+        // The others are measured in builds without it.
+        plan.only(&["lockdep".to_owned()]);
+    }
     #[cfg(feature = "watch")]
     {
         watch::plan(&mut plan);
