@@ -74,7 +74,9 @@ fn mutexes(group: &mut Group, holds: bool) {
         })
     });
     group.goal(Goal::at_most(1.5, MUTEX, RAW));
-    group.goal(Goal::at_most(1.0, MUTEX, TRACING));
+    if holds {
+        group.goal(Goal::at_most(1.0, MUTEX, TRACING));
+    }
     group.counted(1000);
 }
 
