@@ -325,7 +325,7 @@ fn a_request_and_its_reply() {
 #[test]
 fn a_request_with_a_mutex_that_the_server_takes_before_its_reply() {
     let (requests, incoming) = channel::bounded(1);
-    let (replies, answers) = channel::bounded(1);
+    let (replies, answers) = channel::unbounded();
     let cache = Mutex::new(0);
     // The server sends with the mutex held, each time.
     circle(|cx| {

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::kind::Kind;
-use super::tables::{Hash, MAX_CLASSES};
+use super::tables::Hash;
 use crate::once_cell::OnceCell;
-use crate::primitive::{AtomicU8, AtomicU32, Ordering};
+use crate::primitive::{AtomicU8, AtomicU32, MAX_CLASSES, Ordering};
 use crate::violation::{ClassName, Place};
 
 /// Nobody has brought such a thing about yet.

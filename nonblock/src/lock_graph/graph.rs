@@ -7,11 +7,13 @@ use super::classes::{ClassId, ClassKey, Classes, Usage};
 use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
 use super::held_locks::{Entered, HeldLock, ThreadLocks};
 use super::object_order::ObjectOrder;
-use super::tables::MAX_CLASSES;
+use crate::primitive::{MAX_CLASSES, per_process};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place};
 
-/// What the program's threads do.
-pub(crate) static GRAPH: Graph = Graph::new();
+per_process! {
+    /// What the program's threads do.
+    pub(crate) static GRAPH: Graph = Graph::new();
+}
 
 /// Something that was found before a thread waited.
 #[derive(Clone, Copy, Debug)]
@@ -61,11 +63,14 @@ impl State {
 }
 
 /// A set of states, on the stack: a section may search, and must not allocate.
-struct States([u64; 2 * MAX_CLASSES / 64]);
+struct States([u64; STATES]);
+
+/// How many words have a bit for each state.
+const STATES: usize = (2 * MAX_CLASSES).div_ceil(64);
 
 impl States {
     const fn new() -> Self {
-        Self([0; 2 * MAX_CLASSES / 64])
+        Self([0; STATES])
     }
 
     fn contains(&self, state: State) -> bool {
@@ -141,8 +146,14 @@ impl Graph {
         if let Some(held) = itself {
             return Some(Finding::Itself(held));
         }
+        if class == ClassId::UNTRACKED {
+            return None;
+        }
         let mut finding = None;
-        for held in thread.latest_first().filter(|held| held.serial != serial) {
+        // What has no class says nothing of what is held besides, either.
+        let is_tracked = |held: &HeldLock| held.class != ClassId::UNTRACKED;
+        let others = thread.latest_first().filter(|held| held.serial != serial);
+        for held in others.filter(is_tracked) {
             let found = if held.class == class {
                 let order = &self.object_order;
                 order

@@ -1,10 +1,4 @@
-//! What the tables have in common: their sizes, and hashes.
-
-/// How many classes there can be.
-pub(super) const MAX_CLASSES: usize = 1 << 14;
-
-/// How many dependencies there can be.
-pub(super) const MAX_DEPENDENCIES: usize = 1 << 17;
+//! What the tables have in common: hashes.
 
 /// A hash of what a table looks up (FNV-1a, by words, with a last step that mixes the bits).
 #[derive(Clone, Copy)]
