@@ -69,7 +69,7 @@ pub(crate) fn with_thread<R>(f: impl FnOnce(&ThreadLocks) -> R) -> R {
 }
 
 impl ThreadLocks {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             len: Cell::new(0),
             is_whole: [const { Cell::new(false) }; MAX_HELD],
