@@ -182,17 +182,17 @@ tests! {
         let mm = Arc::new(Mm::new());
         let mapped = nonblock::sleepable(|cx| {
             let mapping = Arc::clone(&mm);
-            let driver = Driver(move |cx: &mut Sleepable| drop(mapping.map(LEN, cx)));
+            let driver = Driver(move |cx: &mut Sleepable| _ = mapping.map(LEN, cx));
             keep(mm.space().subscribe(Arc::new(driver), cx).unwrap());
             mm.map(LEN, cx).unwrap()
         });
-        waits_for_itself(|cx| drop(mm.unmap(&mapped, cx)));
+        waits_for_itself(|cx| _ = mm.unmap(&mapped, cx));
     }
 
     fn a_callback_that_maps_memory_elsewhere_while_some_is_unmapped() {
         let (mm, other) = (Mm::new(), Mm::new());
         let mapped = nonblock::sleepable(|cx| {
-            let driver = Driver(move |cx: &mut Sleepable| drop(other.map(LEN, cx)));
+            let driver = Driver(move |cx: &mut Sleepable| _ = other.map(LEN, cx));
             keep(mm.space().subscribe(Arc::new(driver), cx).unwrap());
             mm.map(LEN, cx).unwrap()
         });
@@ -297,7 +297,7 @@ tests! {
             let driver = TwoPasses { first: |_: &mut Sleepable| {}, second, end: || {} };
             keep(space.subscribe_two_pass(range(), Arc::new(driver), cx).unwrap());
             drop(space.invalidate(range(), Event::Clear, cx));
-            let first = move |cx: &mut Sleepable| drop(waited.wait(cx));
+            let first = move |cx: &mut Sleepable| _ = waited.wait(cx);
             let driver = TwoPasses { first, second: |_: &mut Sleepable| {}, end: || {} };
             keep(space.subscribe_two_pass(range(), Arc::new(driver), cx).unwrap());
         });
@@ -311,7 +311,7 @@ tests! {
             let first = move |_: &mut Sleepable| completed.complete_all();
             let driver = TwoPasses { first, second: |_: &mut Sleepable| {}, end: || {} };
             keep(space.subscribe_two_pass(range(), Arc::new(driver), cx).unwrap());
-            let second = move |cx: &mut Sleepable| drop(waited.wait(cx));
+            let second = move |cx: &mut Sleepable| _ = waited.wait(cx);
             let driver = TwoPasses { first: |_: &mut Sleepable| {}, second, end: || {} };
             keep(space.subscribe_two_pass(range(), Arc::new(driver), cx).unwrap());
             drop(space.invalidate(range(), Event::Clear, cx));
@@ -328,7 +328,7 @@ tests! {
             let driver = TwoPasses { first: nothing, second: nothing, end };
             keep(space.subscribe_two_pass(range(), Arc::new(driver), cx).unwrap());
             drop(space.invalidate(range(), Event::Clear, cx));
-            let driver = Driver(move |cx: &mut Sleepable| drop(waited.wait(cx)));
+            let driver = Driver(move |cx: &mut Sleepable| _ = waited.wait(cx));
             keep(space.subscribe(Arc::new(driver), cx).unwrap());
         });
         circle(|cx| drop(space.invalidate(range(), Event::Clear, cx)));
