@@ -134,14 +134,17 @@ pub(crate) fn waiting(
     act(&violation, true, was_written)
 }
 
-/// Returns what the running thread holds.
+/// Returns what the running thread holds. A thread that holds nothing allocates nothing.
 #[cfg(feature = "lockdep")]
-fn held() -> std::sync::Arc<[Held]> {
+fn held() -> Option<std::sync::Arc<[Held]>> {
     with_thread(|thread| {
+        if thread.is_empty() {
+            return None;
+        }
         let held = thread
             .from(0)
             .filter_map(|lock| Some(Held { class: GRAPH.name_of(lock.class)?, since: lock.since }));
-        held.collect()
+        Some(held.collect())
     })
 }
 

@@ -99,7 +99,7 @@ pub struct Violation {
     #[cfg(feature = "lockdep")]
     pub(crate) wait: Option<std::sync::Arc<WaitReport>>,
     #[cfg(feature = "lockdep")]
-    pub(crate) held: std::sync::Arc<[Held]>,
+    pub(crate) held: Option<std::sync::Arc<[Held]>>,
 }
 
 impl Violation {
@@ -185,7 +185,7 @@ impl Violation {
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn held(&self) -> &[Held] {
-        &self.held
+        self.held.as_deref().unwrap_or_default()
     }
 
     /// Returns which violation of its kind at its place this is, from 1.
@@ -233,7 +233,7 @@ impl fmt::Display for Violation {
             write!(f, ", in the section that began at {section}")?;
         }
         #[cfg(feature = "lockdep")]
-        for held in &*self.held {
+        for held in self.held() {
             write!(f, "\nheld: {held}")?;
         }
         write!(f, "\nhelp: {}", text.help)?;
