@@ -109,5 +109,6 @@ fn is_of_the_test(payload: &(dyn std::any::Any + Send)) -> bool {
 }
 
 fn texts(found: &[Violation]) -> String {
-    found.iter().map(|violation| format!("\n\n{violation}")).collect()
+    let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
+    texts.join("\n\n")
 }

@@ -27,7 +27,7 @@ enum How {
 use How::{Read, ReadAgain, Upgradable, Write};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lock {
+enum Which {
     Mutex,
     RwLock,
     OnceLock,
@@ -37,35 +37,35 @@ enum Lock {
 }
 
 /// A lock, how it is taken where another is waited for, and how it is waited for.
-type Kind = (Lock, How, How);
+type Kind = (Which, How, How);
 
 /// What may be held by who sleeps.
 const SLEEPING: [Kind; 13] = [
-    (Lock::Mutex, Write, Write),
-    (Lock::RwLock, Write, Write),
-    (Lock::RwLock, Write, Read),
-    (Lock::RwLock, Read, Write),
-    (Lock::RwLock, Read, Read),
-    (Lock::RwLock, Upgradable, Upgradable),
-    (Lock::RwLock, Read, Upgradable),
-    (Lock::OnceLock, Write, Write),
-    (Lock::Class, Write, Write),
-    (Lock::Class, Read, Read),
-    (Lock::Class, Write, ReadAgain),
-    (Lock::Class, ReadAgain, Write),
-    (Lock::Class, ReadAgain, ReadAgain),
+    (Which::Mutex, Write, Write),
+    (Which::RwLock, Write, Write),
+    (Which::RwLock, Write, Read),
+    (Which::RwLock, Read, Write),
+    (Which::RwLock, Read, Read),
+    (Which::RwLock, Upgradable, Upgradable),
+    (Which::RwLock, Read, Upgradable),
+    (Which::OnceLock, Write, Write),
+    (Which::Class, Write, Write),
+    (Which::Class, Read, Read),
+    (Which::Class, Write, ReadAgain),
+    (Which::Class, ReadAgain, Write),
+    (Which::Class, ReadAgain, ReadAgain),
 ];
 
 /// What sections take.
 const IN_SECTIONS: [Kind; 8] = [
-    (Lock::SpinLock, Write, Write),
-    (Lock::SpinRwLock, Write, Write),
-    (Lock::SpinRwLock, Write, ReadAgain),
-    (Lock::SpinRwLock, ReadAgain, Write),
-    (Lock::SpinRwLock, ReadAgain, ReadAgain),
-    (Lock::Class, Write, Write),
-    (Lock::Class, Read, Read),
-    (Lock::Class, ReadAgain, ReadAgain),
+    (Which::SpinLock, Write, Write),
+    (Which::SpinRwLock, Write, Write),
+    (Which::SpinRwLock, Write, ReadAgain),
+    (Which::SpinRwLock, ReadAgain, Write),
+    (Which::SpinRwLock, ReadAgain, ReadAgain),
+    (Which::Class, Write, Write),
+    (Which::Class, Read, Read),
+    (Which::Class, ReadAgain, ReadAgain),
 ];
 
 /// Whether those who hold it hold up those who wait for it.
@@ -79,15 +79,18 @@ fn fresh(what: &str) -> &'static str {
     String::leak(format!("{what} {}", NEXT.fetch_add(1, Ordering::Relaxed)))
 }
 
+/// A lock of a class, and how it is taken.
+type OneLock = (Locks, How);
+
 /// A class of locks.
 #[derive(Clone, Copy)]
 struct Locks {
-    kind: Lock,
+    kind: Which,
     name: &'static str,
 }
 
 impl Locks {
-    fn fresh(kind: Lock) -> Self {
+    fn fresh(kind: Which) -> Self {
         Self { kind, name: fresh(&format!("{kind:?}")) }
     }
 
@@ -95,34 +98,34 @@ impl Locks {
     fn take(self, how: How, cx: &mut Sleepable, then: &mut dyn FnMut(&mut Sleepable)) {
         let name = self.name;
         match (self.kind, how) {
-            (Lock::Mutex, _) => {
+            (Which::Mutex, _) => {
                 let lock = Mutex::new(()).in_class(name);
                 let _held = lock.lock(cx);
                 then(cx);
             }
-            (Lock::RwLock, Write) => {
+            (Which::RwLock, Write) => {
                 let lock = RwLock::new(()).in_class(name);
                 let _held = lock.write(cx);
                 then(cx);
             }
-            (Lock::RwLock, Upgradable) => {
+            (Which::RwLock, Upgradable) => {
                 let lock = RwLock::new(()).in_class(name);
                 let _held = lock.upgradable_read(cx);
                 then(cx);
             }
-            (Lock::RwLock, _) => {
+            (Which::RwLock, _) => {
                 let lock = RwLock::new(()).in_class(name);
                 let _held = lock.read(cx);
                 then(cx);
             }
-            (Lock::OnceLock, _) => {
+            (Which::OnceLock, _) => {
                 OnceLock::new().in_class(name).get_or_init(cx, then);
             }
-            (Lock::Class, _) => {
+            (Which::Class, _) => {
                 let _held = self.acquire(how);
                 then(cx);
             }
-            (Lock::SpinLock | Lock::SpinRwLock, _) => unreachable!("its holder must not sleep"),
+            (Which::SpinLock | Which::SpinRwLock, _) => unreachable!("its holder must not sleep"),
         }
     }
 
@@ -130,22 +133,22 @@ impl Locks {
     fn take_in(self, how: How, nb: &NonBlock, then: &mut dyn FnMut(&NonBlock)) {
         let name = self.name;
         match (self.kind, how) {
-            (Lock::SpinLock, _) => {
+            (Which::SpinLock, _) => {
                 let lock = SpinLock::new(()).in_class(name);
                 let _held = lock.lock(nb);
                 then(nb);
             }
-            (Lock::SpinRwLock, Write) => {
+            (Which::SpinRwLock, Write) => {
                 let lock = SpinRwLock::new(()).in_class(name);
                 let _held = lock.write(nb);
                 then(nb);
             }
-            (Lock::SpinRwLock, _) => {
+            (Which::SpinRwLock, _) => {
                 let lock = SpinRwLock::new(()).in_class(name);
                 let _held = lock.read(nb);
                 then(nb);
             }
-            (Lock::Class, _) => {
+            (Which::Class, _) => {
                 let _held = self.acquire(how);
                 then(nb);
             }
@@ -199,7 +202,7 @@ fn assert_reported(found: &[Violation], is_circle: bool, what: &str) {
     }
 }
 
-fn all_pairs(kinds: &[Kind], run: fn((Locks, How), (Locks, How)) -> Vec<Violation>) {
+fn all_pairs(kinds: &[Kind], run: fn(OneLock, OneLock) -> Vec<Violation>) {
     for &a in kinds {
         for &b in kinds {
             let what = format!("{a:?}, {b:?}");
@@ -311,7 +314,7 @@ macro_rules! events {
                 }
 
                 fn wait(&$self, $waiter: &mut Sleepable) {
-                    $wait;
+                    _ = $wait;
                 }
             }
         )*
@@ -435,13 +438,13 @@ events! {
 
 /// What is held while an event is brought about, and while it is waited for.
 const HELD: [Kind; 7] = [
-    (Lock::Mutex, Write, Write),
-    (Lock::RwLock, Write, Read),
-    (Lock::RwLock, Read, Read),
-    (Lock::RwLock, Upgradable, Upgradable),
-    (Lock::OnceLock, Write, Write),
-    (Lock::Class, Write, Write),
-    (Lock::Class, ReadAgain, ReadAgain),
+    (Which::Mutex, Write, Write),
+    (Which::RwLock, Write, Read),
+    (Which::RwLock, Read, Read),
+    (Which::RwLock, Upgradable, Upgradable),
+    (Which::OnceLock, Write, Write),
+    (Which::Class, Write, Write),
+    (Which::Class, ReadAgain, ReadAgain),
 ];
 
 #[test]

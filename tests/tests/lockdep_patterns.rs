@@ -46,10 +46,8 @@ fn spinning_readers_of_two_locks_in_both_orders() {
     // Two readers are held up by two writers only, one of whom reads.
     circle(|cx| {
         cx.non_block(|nb| {
-            let _written = table.write(nb);
-            let _read = journal.read(nb);
-            drop(_written);
-            drop(_read);
+            let both = (table.write(nb), journal.read(nb));
+            drop(both);
             let _written = journal.write(nb);
             let _read = table.read(nb);
         });

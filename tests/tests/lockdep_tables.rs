@@ -207,9 +207,9 @@ fn dependencies_for_which_there_is_no_room_are_silent() {
     process::own("dependencies_for_which_there_is_no_room_are_silent", &[], || {
         let known = classes("known", 2);
         silent(|_| {
-            let _held = known[0].acquire();
+            let held = known[0].acquire();
             drop(known[1].acquire());
-            drop(_held);
+            drop(held);
             fill(&classes("many", 2000), MAX_DEPENDENCIES);
         });
         let late = classes("late", 2);
