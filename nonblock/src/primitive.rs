@@ -184,14 +184,27 @@ pub(crate) fn thread_key() -> usize {
 }
 
 /// Declares a static that the whole process shares.
-#[cfg(feature = "sync")]
+#[cfg(any(feature = "sync", feature = "lockdep"))]
 macro_rules! per_process {
-    (static $name:ident: $type:ty = $start:expr;) => {
-        static $name: $type = $start;
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $start:expr;) => {
+        $(#[$attribute])*
+        $visibility static $name: $type = $start;
     };
 }
-#[cfg(feature = "sync")]
+#[cfg(any(feature = "sync", feature = "lockdep"))]
 pub(crate) use per_process;
+
+/// How many classes of things that threads wait for there can be: a power of two.
+#[cfg(feature = "lockdep")]
+pub(crate) const MAX_CLASSES: usize = 1 << 14;
+
+/// How many dependencies between them there can be: a power of two.
+#[cfg(feature = "lockdep")]
+pub(crate) const MAX_DEPENDENCIES: usize = 1 << 17;
+
+/// How many groups of orders of objects there are: a power of two.
+#[cfg(feature = "lockdep")]
+pub(crate) const OBJECT_ORDER_GROUPS: usize = 1 << 12;
 
 /// Makes an array in a constant. Each item is made by itself.
 #[cfg(feature = "sync")]

@@ -10,6 +10,8 @@ pub mod model;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod victim;
+#[cfg(feature = "lockdep")]
+pub mod waits;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

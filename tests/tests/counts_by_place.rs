@@ -11,6 +11,40 @@ mod primitive {
     pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
 }
 
+/// Cells that are claimed as those of the library are.
+mod once_cell {
+    use std::cell::Cell;
+    use std::sync::Mutex;
+
+    thread_local! {
+        /// How many of the next claims of empty cells fail: another thread claims them for the same value, and takes its
+        /// time.
+        pub(crate) static OTHERS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(crate) struct OnceCell<T>(Mutex<Option<T>>);
+
+    impl<T: Copy> OnceCell<T> {
+        pub(crate) const fn empty() -> Self {
+            Self(Mutex::new(None))
+        }
+
+        pub(crate) fn get(&self) -> Option<T> {
+            *self.0.lock().unwrap()
+        }
+
+        pub(crate) fn get_or_set(&self, value: T) -> Option<T> {
+            let mut cell = self.0.lock().unwrap();
+            if cell.is_some() || OTHERS.get() == 0 {
+                return Some(*cell.get_or_insert(value));
+            }
+            OTHERS.set(OTHERS.get() - 1);
+            *cell = Some(value);
+            None
+        }
+    }
+}
+
 #[path = "../../nonblock/src/report"]
 mod report {
     #![allow(
@@ -24,45 +58,13 @@ mod report {
     mod counter;
     mod counts_by_place;
 
-    /// Cells that are claimed as those of the library are.
-    mod once_cell {
-        use std::cell::Cell;
-        use std::sync::Mutex;
-
-        thread_local! {
-            /// How many of the next claims of empty cells fail: another thread claims them for the same value, and takes its
-            /// time.
-            pub(super) static OTHERS: Cell<usize> = const { Cell::new(0) };
-        }
-
-        pub(super) struct OnceCell<T>(Mutex<Option<T>>);
-
-        impl<T: Copy> OnceCell<T> {
-            pub(super) const fn empty() -> Self {
-                Self(Mutex::new(None))
-            }
-
-            pub(super) fn get(&self) -> Option<T> {
-                *self.0.lock().unwrap()
-            }
-
-            pub(super) fn get_or_set(&self, value: T) -> Option<T> {
-                let mut cell = self.0.lock().unwrap();
-                if cell.is_some() || OTHERS.get() == 0 {
-                    return Some(*cell.get_or_insert(value));
-                }
-                OTHERS.set(OTHERS.get() - 1);
-                *cell = Some(value);
-                None
-            }
-        }
-    }
-
     use std::panic::Location;
 
     use counts_by_place::VIOLATIONS;
     use nonblock::Place;
     use nonblock::ViolationKind::{NotInNonBlock, SleepInNonBlock};
+
+    use crate::once_cell;
 
     #[track_caller]
     fn here() -> Place {

@@ -342,6 +342,8 @@ fn a_spin_lock_is_shown_without_being_held() {
     });
 }
 
+/// With `lockdep` a lock keeps its class, too.
+#[cfg(not(feature = "lockdep"))]
 #[test]
 fn locks_are_as_large_as_the_raw_locks_and_their_values() {
     assert_eq!(size_of::<Mutex<u64>>(), size_of::<lock_api::Mutex<RawParkingMutex, u64>>());

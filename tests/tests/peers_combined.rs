@@ -156,12 +156,15 @@ fn tracing_mutex_finds_the_order() {
     });
     assert_eq!(found.len(), 0, "{found:?}");
 
-    // Ours do not look at the order.
+    // Ours look at the order with the feature `lockdep`.
     let (one, two) = (Mutex::new(1), Mutex::new(2));
-    sleepable(|cx| {
-        drop((one.lock(cx), two.lock(cx)));
-        drop((two.lock(cx), one.lock(cx)));
+    let found = violations(|| {
+        sleepable(|cx| {
+            drop((one.lock(cx), two.lock(cx)));
+            drop((two.lock(cx), one.lock(cx)));
+        });
     });
+    assert_eq!(found.len(), usize::from(nonblock::lockdep::ENABLED), "{found:?}");
 }
 
 #[test]

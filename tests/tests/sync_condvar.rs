@@ -109,8 +109,11 @@ fn a_wait_with_a_time_says_whether_it_ran_out() {
         assert!(changed.wait_for(cx, &mut guard, SHORT).timed_out());
         assert!(began.elapsed() >= SHORT);
         assert!(state.try_lock().is_none(), "the mutex is held again");
+        drop(guard);
 
         thread::scope(cx, |scope, cx| {
+            // It is held to the end of the closure only: the scope waits for a thread that takes it.
+            let mut guard = state.lock(cx);
             scope.spawn(|cx| {
                 *state.lock(cx) = true;
                 changed.notify_all();

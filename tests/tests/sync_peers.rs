@@ -135,6 +135,10 @@ fn readers_do_not_pass_a_writer_that_waits() {
 
 #[test]
 fn a_writer_that_becomes_a_reader_lets_other_readers_in_and_no_writer() {
+    if nonblock::lockdep::ENABLED {
+        // It joins threads that take what it holds. It lets them have it, but another time might not: that is reported.
+        return;
+    }
     let lock = RwLock::new(0);
     sleepable(|cx| {
         thread::scope(cx, |scope, cx| {
@@ -162,7 +166,7 @@ fn an_upgradable_reader_is_acquired_waited_for_and_upgraded_in_time() {
         let refused = cx.non_block(|nb| lock.acquire_upgradable_read(nb).err());
         assert_eq!(refused, Some(WouldBlock));
 
-        let reader = lock.read(cx);
+        let reader = lock.try_read().unwrap();
         let Err(upgradable) = RwLockUpgradableReadGuard::try_upgrade_for(upgradable, cx, SHORT)
         else {
             panic!("others read");
@@ -182,6 +186,10 @@ fn an_upgradable_reader_is_acquired_waited_for_and_upgraded_in_time() {
 /// A holder that is busy for long hands the lock to whoever waits.
 #[test]
 fn a_bumped_lock_is_had_by_who_waits_and_held_again() {
+    if nonblock::lockdep::ENABLED {
+        // It joins threads that take what it holds. It lets them have it, but another time might not: that is reported.
+        return;
+    }
     fn let_one_in(
         cx: &mut Sleepable,
         other: impl FnOnce(&mut Sleepable) + Send,

@@ -319,6 +319,8 @@ fn a_forgotten_spin_guard_leaves_the_depth_raised() {
     forgetful.join().unwrap();
 }
 
+/// With `lockdep` a lock keeps its class, too.
+#[cfg(not(feature = "lockdep"))]
 #[test]
 fn locks_are_as_large_as_the_raw_locks_and_their_values() {
     type Plain<R, T> = lock_api::RwLock<R, T>;

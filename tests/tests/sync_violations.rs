@@ -93,6 +93,8 @@ fn waits_are_reported() {
                 *mutex.lock(cx) = 1;
                 changed.notify_one();
             });
+            // It is held to here only: the scope waits for a thread that takes it.
+            let mut guard = guard;
             let guard = &mut guard;
             let found = violations(|| in_a_section_all_the_same(|cx| changed.wait(cx, guard)));
             assert_eq!(found.len(), 1);

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::kind::Kind;
-use super::tables::{Hash, MAX_CLASSES};
+use super::tables::Hash;
 use crate::once_cell::OnceCell;
-use crate::primitive::{AtomicU8, AtomicU32, Ordering};
+use crate::primitive::{AtomicU8, AtomicU32, MAX_CLASSES, Ordering};
 use crate::violation::{ClassName, Place};
 
 /// Nobody has brought such a thing about yet.
@@ -133,14 +133,15 @@ impl ClassKey {
     /// Returns the class, if somebody has looked for it before.
     #[inline]
     pub(crate) fn known_id(&self) -> Option<ClassId> {
-        match self.id.load(Ordering::Relaxed) {
+        // With the class comes the object's number, which was stored before.
+        match self.id.load(Ordering::Acquire) {
             0 => None,
             id => Some(ClassId(id.wrapping_sub(1))),
         }
     }
 
     pub(super) fn set_id(&self, id: ClassId) {
-        self.id.store(id.0.wrapping_add(1), Ordering::Relaxed);
+        self.id.store(id.0.wrapping_add(1), Ordering::Release);
     }
 
     /// Returns the object's own number, which tells it from all others, also from those at its place later. It has one as soon as its

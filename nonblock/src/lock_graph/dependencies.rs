@@ -1,9 +1,11 @@
 //! Dependencies between classes: each is kept once, and found by a load.
 
 use super::classes::ClassId;
-use super::tables::{MAX_CLASSES, MAX_DEPENDENCIES, places_of};
+use super::tables::places_of;
 use crate::once_cell::OnceCell;
-use crate::primitive::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use crate::primitive::{
+    AtomicBool, AtomicU32, AtomicU64, MAX_CLASSES, MAX_DEPENDENCIES, Ordering, fence,
+};
 use crate::violation::{DependencyKind, Place, ThreadTag};
 
 /// How many places there are for the keys of dependencies, so that half of them stay free.
@@ -178,7 +180,7 @@ impl Edges {
 
     fn all_of(&self, class: ClassId) -> impl Iterator<Item = (EdgeId, Edge)> {
         let mut next =
-            self.first.get(class.index()).map_or(0, |first| first.load(Ordering::SeqCst));
+            self.first.get(class.index()).map_or(0, |first| first.load(Ordering::Acquire));
         core::iter::from_fn(move || {
             let id = EdgeId(next.checked_sub(1)?);
             next = self.next.get(id.0 as usize)?.load(Ordering::Acquire);
@@ -248,10 +250,13 @@ impl Edges {
         let mut head = first.load(Ordering::Relaxed);
         loop {
             next.store(head, Ordering::Relaxed);
-            // Of two threads that add dependencies at once, and then look for circles, one sees both.
             let new = id.0.wrapping_add(1);
-            match first.compare_exchange(head, new, Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return Seen::New(id),
+            match first.compare_exchange(head, new, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => {
+                    // Of two threads that add dependencies at once, and then look for circles, one sees both.
+                    fence(Ordering::SeqCst);
+                    return Seen::New(id);
+                }
                 Err(other) => head = other,
             }
         }

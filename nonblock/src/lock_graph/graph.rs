@@ -8,11 +8,13 @@ use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
 use super::held_locks::{Entered, HeldLock, ThreadLocks};
 use super::kind::Kind;
 use super::object_order::ObjectOrder;
-use super::tables::MAX_CLASSES;
+use crate::primitive::{MAX_CLASSES, per_process};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place};
 
-/// What the program's threads do.
-pub(crate) static GRAPH: Graph = Graph::new();
+per_process! {
+    /// What the program's threads do.
+    pub(crate) static GRAPH: Graph = Graph::new();
+}
 
 /// Something that was found before a thread waited.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +64,14 @@ impl State {
 }
 
 /// A set of states, on the stack: a section may search, and must not allocate.
-struct States([u64; 2 * MAX_CLASSES / 64]);
+struct States([u64; STATES]);
+
+/// How many words have a bit for each state.
+const STATES: usize = (2 * MAX_CLASSES).div_ceil(64);
 
 impl States {
     const fn new() -> Self {
-        Self([0; 2 * MAX_CLASSES / 64])
+        Self([0; STATES])
     }
 
     fn contains(&self, state: State) -> bool {
@@ -167,6 +172,9 @@ impl Graph {
         let class = self.id_of(key);
         let serial = key.serial();
         let is_itself = |held: &HeldLock| held.serial == serial && held.mode.conflicts(mode);
+        if class == ClassId::UNTRACKED {
+            return thread.latest_first().find(is_itself).map(Finding::Itself);
+        }
         let mut finding = None;
         let mut latest_first = thread.latest_first();
         for held in latest_first.by_ref() {
@@ -174,6 +182,10 @@ impl Graph {
                 if is_itself(&held) {
                     return Some(Finding::Itself(held));
                 }
+                continue;
+            }
+            // What has no class says nothing of what is held besides, either.
+            if held.class == ClassId::UNTRACKED {
                 continue;
             }
             let found = if held.class == class {

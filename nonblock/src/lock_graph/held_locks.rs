@@ -9,7 +9,7 @@ use core::sync::atomic::{Ordering, compiler_fence};
 use super::classes::ClassId;
 use super::dependencies::Mode;
 use super::kind::Kind;
-use crate::primitive::AtomicU32;
+use crate::primitive::{AtomicU32, per_process};
 use crate::violation::{Place, ShortName, ThreadTag};
 
 /// How much a thread can hold at once, as in Linux. What is beyond is not tracked.
@@ -56,8 +56,23 @@ pub(crate) struct ThreadLocks {
 
 std::thread_local! {
     // It has no destructor, and its initial value is a constant. So an access is a plain load.
-    static THREAD: ThreadLocks = const {
-        ThreadLocks {
+    static THREAD: ThreadLocks = const { ThreadLocks::new() };
+}
+
+per_process! {
+    /// How many threads have a number.
+    static THREADS: AtomicU32 = AtomicU32::new(0);
+}
+
+/// Calls the closure with what the running thread holds.
+#[inline]
+pub(crate) fn with_thread<R>(f: impl FnOnce(&ThreadLocks) -> R) -> R {
+    THREAD.with(f)
+}
+
+impl ThreadLocks {
+    pub(crate) const fn new() -> Self {
+        Self {
             len: Cell::new(0),
             is_whole: [const { Cell::new(false) }; MAX_HELD],
             entries: [const { Cell::new(None) }; MAX_HELD],
@@ -67,19 +82,8 @@ std::thread_local! {
             signals_blocked: Cell::new(0),
             process: Cell::new(0),
         }
-    };
-}
+    }
 
-/// How many threads have a number.
-static THREADS: AtomicU32 = AtomicU32::new(0);
-
-/// Calls the closure with what the running thread holds.
-#[inline]
-pub(crate) fn with_thread<R>(f: impl FnOnce(&ThreadLocks) -> R) -> R {
-    THREAD.with(f)
-}
-
-impl ThreadLocks {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.len.get() == 0
@@ -118,24 +122,28 @@ impl ThreadLocks {
     #[cold]
     fn remove_inner(&self, serial: u32) -> bool {
         let len = self.len.get();
-        let found = (0..len.min(MAX_HELD))
+        let entries = len.min(MAX_HELD);
+        let found = (0..entries)
             .rev()
             .find(|&at| self.entry(at).is_some_and(|entry| entry.serial == serial));
-        match found {
-            Some(at) => {
-                for at in at + 1..len.min(MAX_HELD) {
-                    self.move_down(at);
-                }
-                self.pop(len - 1);
-                true
-            }
-            // It is one of those for which there was no room, or another thread took it.
-            None if len > MAX_HELD => {
+        // It may be one of those for which there was no room, which leave an empty entry when others are taken away.
+        let found = found.or_else(|| (0..entries).find(|&at| self.entry(at).is_none()));
+        let Some(at) = found else {
+            if len > MAX_HELD {
                 self.len.set(len - 1);
-                true
             }
-            None => false,
+            // Else another thread took it.
+            return len > MAX_HELD;
+        };
+        for at in at + 1..entries {
+            self.move_down(at);
         }
+        // Where there are more than entries, the last entry is free now, too: what it had is one place below.
+        if let Some(is_whole) = self.is_whole.get(entries - 1) {
+            is_whole.set(false);
+        }
+        self.pop(len - 1);
+        true
     }
 
     fn move_down(&self, from: usize) {

@@ -7,10 +7,7 @@
 
 use super::dependencies::Mode;
 use super::tables::Hash;
-use crate::primitive::{AtomicU64, AtomicUsize, Ordering};
-
-/// How many groups of orders there are.
-const GROUPS: usize = 1 << 12;
+use crate::primitive::{AtomicU64, AtomicUsize, OBJECT_ORDER_GROUPS as GROUPS, Ordering};
 
 /// How many orders are in a group.
 const GROUP: usize = 8;

@@ -1,10 +1,4 @@
-//! What the tables have in common: their sizes, and hashes.
-
-/// How many classes there can be.
-pub(super) const MAX_CLASSES: usize = 1 << 14;
-
-/// How many dependencies there can be.
-pub(super) const MAX_DEPENDENCIES: usize = 1 << 17;
+//! What the tables have in common: hashes.
 
 /// The places of a table of so many, a power of two, from that of a word on.
 #[inline]

@@ -24,7 +24,7 @@
 //! static JOURNAL: Mutex<Vec<u64>> = Mutex::new(Vec::new()).in_class("journal");
 //! ```
 //!
-//! Objects of one class are told apart by their addresses, so that a list can be walked hand over hand: of two that are held
+//! Objects of one class are told apart by numbers of their own, so that a list can be walked hand over hand: of two that are held
 //! together, the order is remembered. (The latest orders are: some 30 for each object.)
 //!
 //! # What waits, and what is waited for

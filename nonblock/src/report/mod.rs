@@ -148,22 +148,23 @@ pub(crate) fn about_waits(
     act(&violation, may_panic, was_written)
 }
 
-/// Returns what the running thread holds, with what is known of its sections and its wait.
+/// Returns what the running thread holds, with what is known of its sections and its wait. It is nothing, and allocates nothing, where
+/// the thread holds nothing and has one section open at most.
 #[cfg(feature = "lockdep")]
 fn held(
     sections: [Option<Place>; PLACES],
     wait: Option<WaitReport>,
-) -> std::sync::Arc<ThreadReport> {
-    let held = with_thread(|thread| {
+) -> Option<std::sync::Arc<ThreadReport>> {
+    let has_inner_sections = sections.get(1).is_some_and(Option::is_some);
+    with_thread(|thread| {
+        if thread.is_empty() && wait.is_none() && !has_inner_sections {
+            return None;
+        }
         let held = thread
             .from(0)
             .filter_map(|lock| Some(Held { class: GRAPH.name_of(lock.class)?, since: lock.since }));
-        held.collect()
-    });
-    std::sync::Arc::new(ThreadReport {
-        sections: sections.into_iter().flatten().collect(),
-        held,
-        wait,
+        let sections = sections.into_iter().flatten().collect();
+        Some(std::sync::Arc::new(ThreadReport { sections, held: held.collect(), wait }))
     })
 }
 

@@ -213,7 +213,8 @@ impl ShortName {
 impl fmt::Display for ThreadTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name.as_str() {
-            "" => write!(f, "thread {}", self.number),
+            // One without a name, or whose name was not asked for yet.
+            "" | "?" => write!(f, "thread {}", self.number),
             name => write!(f, "thread `{name}`"),
         }
     }

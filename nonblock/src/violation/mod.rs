@@ -97,7 +97,7 @@ pub struct Violation {
     #[cfg(feature = "watch")]
     pub(crate) observation: Option<std::sync::Arc<Observation>>,
     #[cfg(feature = "lockdep")]
-    pub(crate) thread: std::sync::Arc<ThreadReport>,
+    pub(crate) thread: Option<std::sync::Arc<ThreadReport>>,
 }
 
 impl Violation {
@@ -160,7 +160,7 @@ impl Violation {
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn dependencies(&self) -> &[Dependency] {
-        self.thread.wait.as_ref().map_or(&[], |wait| &wait.dependencies)
+        self.wait().map_or(&[], |wait| &wait.dependencies)
     }
 
     /// Returns what the thread held, in the order in which it took it.
@@ -183,7 +183,7 @@ impl Violation {
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn held(&self) -> &[Held] {
-        &self.thread.held
+        self.thread.as_ref().map_or(&[], |thread| &thread.held)
     }
 
     /// Returns where the open sections began, the outermost first: of the first eight. [`depth`](Self::depth) tells how many there are.
@@ -192,7 +192,7 @@ impl Violation {
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn sections(&self) -> &[Place] {
-        &self.thread.sections
+        self.thread.as_ref().map_or(self.section.as_slice(), |thread| &thread.sections)
     }
 
     /// Returns which violation of its kind at its place this is, from 1.
@@ -202,6 +202,12 @@ impl Violation {
 }
 
 impl Violation {
+    /// Returns what was found about a wait, if that is what was found.
+    #[cfg(feature = "lockdep")]
+    fn wait(&self) -> Option<&WaitReport> {
+        self.thread.as_ref()?.wait.as_ref()
+    }
+
     /// Returns what was found, if it is more than the kind says.
     fn found(&self) -> Option<&str> {
         #[cfg(feature = "watch")]
@@ -209,7 +215,7 @@ impl Violation {
             return Some(observation.found());
         }
         #[cfg(feature = "lockdep")]
-        if let Some(wait) = &self.thread.wait {
+        if let Some(wait) = self.wait() {
             return Some(&wait.found);
         }
         let _ = self;
@@ -240,10 +246,12 @@ impl fmt::Display for Violation {
             write!(f, ", in the section that began at {section}")?;
         }
         #[cfg(feature = "lockdep")]
-        self.thread.write_open(f)?;
+        if let Some(thread) = &self.thread {
+            thread.write_open(f)?;
+        }
         write!(f, "\nhelp: {}", text.help)?;
         #[cfg(feature = "lockdep")]
-        if let Some(wait) = &self.thread.wait {
+        if let Some(wait) = self.wait() {
             wait.write_chain(f)?;
         }
         #[cfg(feature = "watch")]

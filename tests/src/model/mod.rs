@@ -23,7 +23,7 @@ pub use condvar::{Condvar, WaitTimeoutResult};
 pub use depth::Depth;
 pub use lazy::Lazy;
 pub use mutex::{Mutex, MutexGuard};
-pub use number::{Flag, Number, Number32};
+pub use number::{Flag, Number, Number8, Number32, Number64};
 pub use once::OnceLock;
 pub use park::{Thread, current, is_over, lock_is_free, park, park_timeout, wait_for_lock};
 pub use raw::{RawCondvar, RawLock, RawSpinning};

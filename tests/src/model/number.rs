@@ -184,60 +184,93 @@ impl Flag {
     }
 }
 
-/// As the standard library's `AtomicU32`.
-#[derive(Debug, Default)]
-pub struct Number32(Number);
+/// Makes a number of another width.
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident: $word:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub struct $name(Number);
 
-/// What a word of the checker holds is what was stored there.
-fn as_u32(value: usize) -> u32 {
-    u32::try_from(value).expect("it was a u32")
+        /// Each as the function of this name in the standard library.
+        #[allow(clippy::missing_errors_doc, missing_docs, reason = "as in the standard library")]
+        impl $name {
+            #[must_use]
+            pub const fn new(value: $word) -> Self {
+                Self(Number::new(value as usize))
+            }
+
+            /// What a word of the checker holds is what was stored there.
+            fn narrow(value: usize) -> $word {
+                value.try_into().expect("it was of this type")
+            }
+
+            #[track_caller]
+            pub fn load(&self, order: Ordering) -> $word {
+                Self::narrow(self.0.load(order))
+            }
+
+            #[track_caller]
+            pub fn store(&self, value: $word, order: Ordering) {
+                self.0.store(value as usize, order);
+            }
+
+            #[track_caller]
+            pub fn swap(&self, value: $word, order: Ordering) -> $word {
+                Self::narrow(self.0.swap(value as usize, order))
+            }
+
+            #[track_caller]
+            pub fn fetch_add(&self, value: $word, order: Ordering) -> $word {
+                Self::narrow(self.0.fetch_add(value as usize, order))
+            }
+
+            #[track_caller]
+            pub fn fetch_max(&self, value: $word, order: Ordering) -> $word {
+                Self::narrow(self.0.fetch_max(value as usize, order))
+            }
+
+            #[track_caller]
+            pub fn fetch_or(&self, value: $word, order: Ordering) -> $word {
+                Self::narrow(self.0.fetch_or(value as usize, order))
+            }
+
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                current: $word,
+                new: $word,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$word, $word> {
+                self.0
+                    .compare_exchange(current as usize, new as usize, success, failure)
+                    .map(Self::narrow)
+                    .map_err(Self::narrow)
+            }
+
+            #[track_caller]
+            pub fn compare_exchange_weak(
+                &self,
+                current: $word,
+                new: $word,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$word, $word> {
+                self.compare_exchange(current, new, success, failure)
+            }
+        }
+    };
 }
 
-/// Each as the function of this name in the standard library.
-#[allow(clippy::missing_errors_doc, missing_docs, reason = "as in the standard library")]
-impl Number32 {
-    #[must_use]
-    pub const fn new(value: u32) -> Self {
-        Self(Number::new(value as usize))
-    }
-
-    #[track_caller]
-    pub fn load(&self, order: Ordering) -> u32 {
-        as_u32(self.0.load(order))
-    }
-
-    #[track_caller]
-    pub fn store(&self, value: u32, order: Ordering) {
-        self.0.store(value as usize, order);
-    }
-
-    #[track_caller]
-    pub fn swap(&self, value: u32, order: Ordering) -> u32 {
-        as_u32(self.0.swap(value as usize, order))
-    }
-
-    #[track_caller]
-    pub fn compare_exchange(
-        &self,
-        current: u32,
-        new: u32,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<u32, u32> {
-        self.0
-            .compare_exchange(current as usize, new as usize, success, failure)
-            .map(as_u32)
-            .map_err(as_u32)
-    }
-
-    #[track_caller]
-    pub fn compare_exchange_weak(
-        &self,
-        current: u32,
-        new: u32,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<u32, u32> {
-        self.compare_exchange(current, new, success, failure)
-    }
+number! {
+    /// As the standard library's `AtomicU8`.
+    Number8: u8
+}
+number! {
+    /// As the standard library's `AtomicU32`.
+    Number32: u32
+}
+number! {
+    /// As the standard library's `AtomicU64`.
+    Number64: u64
 }
