@@ -172,22 +172,17 @@ impl Graph {
         let class = self.id_of(key);
         let serial = key.serial();
         let is_itself = |held: &HeldLock| held.serial == serial && held.mode.conflicts(mode);
+        // It never comes to that wait, so it says nothing of orders.
+        if let Some(held) = thread.latest_first().find(is_itself) {
+            return Some(Finding::Itself(held));
+        }
         if class == ClassId::UNTRACKED {
-            return thread.latest_first().find(is_itself).map(Finding::Itself);
+            return None;
         }
         let mut finding = None;
-        let mut latest_first = thread.latest_first();
-        for held in latest_first.by_ref() {
-            if held.serial == serial {
-                if is_itself(&held) {
-                    return Some(Finding::Itself(held));
-                }
-                continue;
-            }
-            // What has no class says nothing of what is held besides, either.
-            if held.class == ClassId::UNTRACKED {
-                continue;
-            }
+        // What has no class says nothing of what is held besides, either.
+        let is_other = |held: &HeldLock| held.serial != serial && held.class != ClassId::UNTRACKED;
+        for held in thread.latest_first().filter(is_other) {
             let found = if held.class == class {
                 let order = &self.object_order;
                 order
@@ -202,7 +197,7 @@ impl Graph {
                 break;
             }
         }
-        latest_first.find(is_itself).map(Finding::Itself).or(finding)
+        finding
     }
 
     /// Notes that a thread which holds one thing waits for another.
