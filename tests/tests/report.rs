@@ -57,6 +57,10 @@ fn a_sleep_in_a_section_is_told_line_by_line() {
             lines.next(),
             Some(&*format!("found: a call that may sleep, in the section that began at {opened}"))
         );
+        if nonblock::lockdep::ENABLED {
+            let inner = lines.next().unwrap();
+            assert!(inner.starts_with("within: a section that began at tests/tests/report.rs:"));
+        }
         assert!(lines.next().unwrap().starts_with("help: pass `&mut Sleepable` to what may sleep"));
         assert_eq!(lines.next(), None);
     });
