@@ -249,15 +249,22 @@ impl Graph {
         };
         let is_first = self.classes.completes(class, needed().next().is_none());
         self.edges.keep_needed(class, |other| needed().any(|held| held.class == other));
-        if !is_first {
-            return None;
-        }
         let mut finding = None;
         for held in needed() {
+            let sort = Sort::new(DependencyKind::Completed, Mode::Exclusive, held.mode);
+            // What is needed was noted at the first time. Later it matters only whether another thread does it. (Who comes last to a
+            // barrier has told the same by its wait.)
+            let is_due = is_first
+                || key.kind().is_counted()
+                    && key.kind() != Kind::Barrier
+                    && self.edges.is_known(class, held.class, sort);
+            if !is_due {
+                continue;
+            }
             let found = self.see(Edge {
                 from: class,
                 on: held.class,
-                sort: Sort::new(DependencyKind::Completed, Mode::Exclusive, held.mode),
+                sort,
                 since: held.since,
                 place,
                 thread: thread.tag(),
