@@ -41,7 +41,11 @@
 //! # What is not seen
 //!
 //! * An order that no run has shown yet.
-//! * Guards that are sent to another thread: they are held by nobody then.
+//! * What was let go of before something was brought about, although it was needed for it: only what is held then counts.
+//! * A circle of channels, queues, semaphores, barriers or condition variables of which one thread alone has every part: it may have
+//!   brought about for itself what it waits for.
+//! * What waits by other means: `park`, locks of other crates that are not wrapped in `Raw`, files and sockets. See [`Class`].
+//! * Guards that are sent to another thread, of raw locks that allow that: the thread that took the lock is held to have it.
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 
 mod class;
