@@ -8,7 +8,7 @@ use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
 use super::held_locks::{Entered, HeldLock, ThreadLocks};
 use super::kind::Kind;
 use super::object_order::ObjectOrder;
-use super::tables::MAX_CLASSES;
+use super::tables::{MAX_CLASSES, MAX_DEPENDENCIES};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place};
 
 /// What the program's threads do.
@@ -118,6 +118,12 @@ impl Graph {
     /// Returns how many classes and dependencies there are.
     pub(crate) fn len(&self) -> (usize, usize) {
         (self.classes.len(), self.edges.len())
+    }
+
+    /// Returns how many classes and dependencies there can be.
+    #[expect(clippy::unused_self, reason = "the sizes are those of its tables")]
+    pub(crate) const fn room(&self) -> (usize, usize) {
+        (MAX_CLASSES, MAX_DEPENDENCIES)
     }
 
     /// Returns whether a class is known to be used in all of these ways.

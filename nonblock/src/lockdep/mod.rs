@@ -45,6 +45,7 @@
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 
 mod class;
+mod dot;
 mod guard;
 mod loan;
 #[cfg(feature = "lockdep")]
@@ -54,6 +55,7 @@ mod raw;
 #[cfg(feature = "lockdep")]
 mod report;
 mod signals;
+mod statistics;
 mod still_held;
 mod taken;
 #[cfg(feature = "std")]
@@ -61,6 +63,7 @@ mod thread_end;
 
 pub(crate) use crate::lock_graph::Kind;
 pub use class::Class;
+pub use dot::{Graph, graph};
 pub use guard::{Acquired, Region};
 pub(crate) use loan::Loan;
 #[cfg(feature = "lock_api")]
@@ -68,6 +71,7 @@ pub use raw::Raw;
 #[cfg(feature = "lockdep")]
 pub(crate) use report::WouldWaitForItself;
 pub use signals::{signal_handler, signals_blocked};
+pub use statistics::{Statistics, statistics};
 pub(crate) use still_held::RootCode;
 #[cfg(feature = "std")]
 pub(crate) use still_held::ThreadCode;
