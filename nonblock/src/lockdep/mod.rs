@@ -46,6 +46,8 @@
 
 mod class;
 mod dot;
+#[cfg(all(feature = "lockdep", target_os = "linux"))]
+mod environment;
 mod guard;
 mod loan;
 #[cfg(feature = "lockdep")]
@@ -54,6 +56,8 @@ mod observer;
 mod raw;
 #[cfg(feature = "lockdep")]
 mod report;
+#[cfg(feature = "lockdep")]
+mod set_up;
 mod signals;
 mod statistics;
 mod still_held;
