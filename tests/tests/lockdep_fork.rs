@@ -160,7 +160,7 @@ fn a_thread_and_a_child_of_the_child_inherit_nothing_that_was_forgotten() {
         raw::non_block(|nb| {
             let _held = LOCK.lock(nb);
             in_child(|| {
-                let found = violations(take_two);
+                let found = violations(look);
                 assert_eq!(found.len(), 1, "{found:#?}");
                 let text = found[0].to_string();
                 assert!(text.contains("the SpinLock `spin lock over a fork` still held"), "{text}");
