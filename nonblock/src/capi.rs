@@ -219,6 +219,23 @@ pub extern "C" fn nonblock_depth() -> u32 {
 /// [`nonblock_start_at`] wants a file.
 pub type NonblockClass = CClass;
 
+/// Calls a function with an object, and the place that a macro of the header passed on.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+unsafe fn observe(
+    f: fn(&NonblockClass, Place),
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    let place = unsafe { place(file, line) };
+    // SAFETY: the caller promises what this asks for.
+    f(unsafe { NonblockClass::of(object) }, place);
+}
+
 /// Says that the thread is about to wait for a lock, to have it alone. It holds the lock until [`nonblock_class_release`].
 ///
 /// `nonblock_class_acquire(object)` in C expands to this. Reports [`CircularWait`](crate::ViolationKind::CircularWait),
@@ -243,8 +260,8 @@ pub unsafe extern "C" fn nonblock_class_acquire_at(
     file: *const c_char,
     line: u32,
 ) {
-    // SAFETY: the caller promises what these ask for.
-    unsafe { (*object).acquire(place(file, line)) }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::acquire, object, file, line) }
 }
 
 /// As [`nonblock_class_acquire_at`], to share the lock with other readers.
@@ -267,8 +284,8 @@ pub unsafe extern "C" fn nonblock_class_acquire_shared_at(
     file: *const c_char,
     line: u32,
 ) {
-    // SAFETY: the caller promises what these ask for.
-    unsafe { (*object).acquire_shared(place(file, line)) }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::acquire_shared, object, file, line) }
 }
 
 /// Says that the thread has taken a lock without waiting. It holds the lock until [`nonblock_class_release`].
@@ -293,8 +310,8 @@ pub unsafe extern "C" fn nonblock_class_try_acquired_at(
     file: *const c_char,
     line: u32,
 ) {
-    // SAFETY: the caller promises what these ask for.
-    unsafe { (*object).try_acquired(place(file, line)) }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::try_acquired, object, file, line) }
 }
 
 /// Says that the thread lets go of a lock.
@@ -308,8 +325,8 @@ pub unsafe extern "C" fn nonblock_class_try_acquired_at(
 /// As [`NonblockClass`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nonblock_class_release(object: *mut NonblockClass) {
-    // SAFETY: the caller promises that it is one.
-    unsafe { (*object).release() }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { NonblockClass::of(object) }.release();
 }
 
 /// Says that the thread is about to wait for an event, or for the end of code, and will not hold it.
@@ -334,8 +351,8 @@ pub unsafe extern "C" fn nonblock_class_wait_at(
     file: *const c_char,
     line: u32,
 ) {
-    // SAFETY: the caller promises what these ask for.
-    unsafe { (*object).wait(place(file, line)) }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::wait, object, file, line) }
 }
 
 /// Says that the thread brings about what others wait for.
@@ -360,8 +377,8 @@ pub unsafe extern "C" fn nonblock_class_complete_at(
     file: *const c_char,
     line: u32,
 ) {
-    // SAFETY: the caller promises what these ask for.
-    unsafe { (*object).complete(place(file, line)) }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::complete, object, file, line) }
 }
 
 /// Says that the thread runs code that others wait for the end of, until [`nonblock_class_end_region`].
@@ -386,8 +403,8 @@ pub unsafe extern "C" fn nonblock_class_begin_region_at(
     file: *const c_char,
     line: u32,
 ) {
-    // SAFETY: the caller promises what these ask for.
-    unsafe { (*object).begin_region(place(file, line)) }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::begin_region, object, file, line) }
 }
 
 /// Says that the code ends which others wait for.
@@ -401,6 +418,6 @@ pub unsafe extern "C" fn nonblock_class_begin_region_at(
 /// As [`NonblockClass`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nonblock_class_end_region(object: *mut NonblockClass) {
-    // SAFETY: the caller promises that it is one.
-    unsafe { (*object).release() }
+    // SAFETY: the caller promises what this asks for.
+    unsafe { NonblockClass::of(object) }.release();
 }

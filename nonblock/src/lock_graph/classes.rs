@@ -189,6 +189,7 @@ pub(super) struct Classes {
 }
 
 impl Classes {
+    #[expect(clippy::large_stack_arrays, reason = "it is for a static alone")]
     pub(super) const fn new() -> Self {
         Self {
             len: AtomicU32::new(0),

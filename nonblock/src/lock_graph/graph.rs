@@ -48,7 +48,7 @@ impl State {
 
     fn from_index(index: usize) -> Self {
         let number = u32::try_from(index / 2).unwrap_or(u32::MAX);
-        Self { class: ClassId::from_number(number), is_weak: index % 2 != 0 }
+        Self { class: ClassId::from_number(number), is_weak: !index.is_multiple_of(2) }
     }
 
     /// Whether a path may go on by a dependency.

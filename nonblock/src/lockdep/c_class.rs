@@ -27,16 +27,11 @@ pub struct CClass {
 macro_rules! observe {
     ($(#[$doc:meta])* $name:ident, |$key:ident, $place:ident| $observe:expr) => {
         $(#[$doc])*
-        ///
-        /// # Safety
-        ///
-        /// The name is null, or a string that ends in a nul, is never changed, and is there for as long as the program runs.
         #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
-        pub(crate) unsafe fn $name(&self, $place: Place) {
+        pub(crate) fn $name(&self, $place: Place) {
             #[cfg(feature = "lockdep")]
             {
-                // SAFETY: the caller promises what this asks for.
-                let $key = &unsafe { self.key($place) };
+                let $key = &self.key($place);
                 $observe;
             }
             let _ = self;
@@ -45,6 +40,17 @@ macro_rules! observe {
 }
 
 impl CClass {
+    /// Takes C's pointer for one.
+    ///
+    /// # Safety
+    ///
+    /// It points to such a struct, which was initialized before, and stays meanwhile. What changes it are only the functions here. The
+    /// name is null, or a string that ends in a nul, is never changed, and is there for as long as the program runs.
+    pub(crate) const unsafe fn of<'a>(object: *const Self) -> &'a Self {
+        // SAFETY: the caller promises it.
+        unsafe { &*object }
+    }
+
     observe! {
         /// As [`Class::acquire`](super::Class::acquire), until [`release`](Self::release).
         acquire, |key, place| observer::acquire(key, Mode::Exclusive, place)
@@ -78,13 +84,9 @@ impl CClass {
     }
 
     /// Returns the key with the numbers that are kept here. They are found at the first call.
-    ///
-    /// # Safety
-    ///
-    /// As of the callers.
     #[cfg(feature = "lockdep")]
-    unsafe fn key(&self, place: Place) -> ClassKey {
-        // SAFETY: the caller promises what this asks for.
+    fn key(&self, place: Place) -> ClassKey {
+        // SAFETY: whoever had a reference made of C's pointer promised it.
         let name = unsafe { CFile::new(self.name) }.map(CFile::as_str);
         if self.serial.load(Ordering::Acquire) == 0 {
             let key = ClassKey::new(Kind::Class, name, place);
