@@ -6,9 +6,8 @@ use core::ffi::c_char;
 use super::observer;
 #[cfg(feature = "lockdep")]
 use crate::lock_graph::{ClassKey, GRAPH, Kind, Mode};
-use crate::primitive::AtomicU32;
 #[cfg(feature = "lockdep")]
-use crate::primitive::Ordering;
+use crate::primitive::{AtomicU32, Ordering};
 #[cfg(feature = "lockdep")]
 use crate::violation::CFile;
 use crate::violation::Place;
@@ -20,7 +19,9 @@ pub struct CClass {
     /// The name of the class. Null: those that were used first at one place are of one class.
     name: *const c_char,
     /// As in a `ClassKey`. C writes 0 before anybody looks.
+    #[cfg(feature = "lockdep")]
     id: AtomicU32,
+    #[cfg(feature = "lockdep")]
     serial: AtomicU32,
 }
 

@@ -57,24 +57,40 @@ pub struct Statistics {
 
 impl Statistics {
     /// Returns how many classes of things were seen.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub const fn classes(&self) -> usize {
         self.len.0
     }
 
     /// Returns how many classes there is room for. Of what comes after them nothing is learnt.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub const fn max_classes(&self) -> usize {
         self.room.0
     }
 
     /// Returns how many dependencies were seen.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub const fn dependencies(&self) -> usize {
         self.len.1
     }
 
     /// Returns how many dependencies there is room for. Of what comes after them nothing is learnt.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub const fn max_dependencies(&self) -> usize {
         self.room.1
@@ -82,6 +98,10 @@ impl Statistics {
 
     /// Returns whether there is no room for another class, or for another dependency. Nothing new is learnt then, and circles may stay
     /// unseen.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[must_use]
     pub const fn is_full(&self) -> bool {
         let Self { len, room, .. } = self;
@@ -89,6 +109,10 @@ impl Statistics {
     }
 
     /// Returns each suppression, and how often it kept a report away: 0 if nothing used it.
+    ///
+    /// # Context
+    ///
+    /// May be called anywhere.
     #[cfg(feature = "lockdep")]
     #[cfg_attr(docsrs, doc(cfg(feature = "lockdep")))]
     pub fn suppressions(&self) -> impl Iterator<Item = (&Suppression, usize)> {
