@@ -248,6 +248,7 @@ pub(crate) fn uses() -> Vec<(Suppression, usize)> {
 }
 
 /// Reads a file of suppressions.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "who names one is on Linux"))]
 pub(crate) fn read_file(path: &Path) -> Result<Vec<Suppression>, SuppressionError> {
     let of = |error: &dyn fmt::Display| {
         let path = path.display();

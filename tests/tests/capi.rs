@@ -475,6 +475,32 @@ fn a_circle_in_c_aborts_under_the_policy_panic() {
 }
 
 #[test]
+fn a_wait_for_itself_in_c_that_a_test_expects_does_not_unwind() {
+    /// As C has it.
+    #[repr(C)]
+    struct Made(*const core::ffi::c_char, u32, u32);
+
+    if !nonblock::lockdep::ENABLED {
+        return;
+    }
+    let made = &raw mut *Box::leak(Box::new(Made(c"itself in c".as_ptr(), 0, 0)));
+    let found = violations(|| {
+        for line in 1..=2 {
+            // SAFETY: it is a class of C's, and stays; the strings do too.
+            unsafe { capi::nonblock_class_acquire_at(made.cast(), c"c.c".as_ptr(), line) };
+        }
+        for _ in 1..=2 {
+            // SAFETY: as above.
+            unsafe { capi::nonblock_class_release(made.cast()) };
+        }
+    });
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].kind(), nonblock::ViolationKind::WaitForItself);
+    assert_eq!(found[0].place().to_string(), "c.c:2");
+    assert!(found[0].to_string().contains("which this thread holds itself since c.c:1"));
+}
+
+#[test]
 fn without_the_lock_dependency_checker_its_functions_do_nothing() {
     let Some(driver) = driver() else { return };
     for scene in ["abba", "waits_for_completer", "waits_for_itself"] {

@@ -253,6 +253,7 @@ impl ThreadLocks {
 
     /// Notes that it goes on in a new process, which was forked with what it holds and with these sections open. It neither allocates nor
     /// waits: nothing else may be done there.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "forks are seen on Linux only"))]
     pub(crate) fn enters_process(&self, sections: InheritedSections) {
         for at in 0..self.len.get().min(MAX_HELD) {
             if let (Some(lock), Some(entry)) = (self.entry(at), self.entries.get(at)) {
