@@ -437,9 +437,9 @@ fn two_locks_of_c_in_both_orders_are_reported_with_the_places_in_c() {
     let [(head, found)] = &reports(&outcome)[..] else { panic!("{outcome:#?}") };
     let closes = place("c/main.c", "/* closes the circle */");
     assert_eq!(*head, format!("BUG: possible circular locking dependency at {closes}"));
-    let held = place("c/main.c", "/* table first */");
+    let since = place("c/main.c", "/* table first */");
     let expected = format!(
-        "found: a wait for the class `journal`, while the class `table` is held since {held}; but the first depends on the second"
+        "found: a wait for the class `journal`, while the class `table` is held since {since}; but the first depends on the second"
     );
     assert_eq!(*found, expected);
     let before = place("c/main.c", "/* then table */");
