@@ -131,6 +131,8 @@ fn what_the_child_takes_or_ends_itself_is_no_fault() {
     own("what_the_child_takes_or_ends_itself_is_no_fault", &[], || {
         look();
         let (before, after) = (Class::new("before the fork"), Class::new("after the fork"));
+        // So that to take it again is no look.
+        drop(after.acquire());
         let held = before.acquire();
         raw::non_block_start();
         in_child(|| {
@@ -142,6 +144,16 @@ fn what_the_child_takes_or_ends_itself_is_no_fault() {
                 take_two();
                 sleepable(|_cx| take_two());
                 raw::non_block_start();
+                take_two();
+                raw::non_block_end();
+            });
+            assert!(found.is_empty(), "{found:#?}");
+        });
+        in_child(|| {
+            let found = violations(|| {
+                raw::non_block_end();
+                raw::non_block_start();
+                // The first look comes in a section of the child's.
                 take_two();
                 raw::non_block_end();
             });
