@@ -66,6 +66,7 @@
 //!
 //! | feature | default | what |
 //! |---|---|---|
+//! | `lockdep` | no | circles of waits, through notifiers too: see [`nonblock::lockdep`] |
 //! | `oom` | no | `memory` and `oom`, on Linux |
 //! | `lockdep` | no | who waits for whom: what invalidations wait for, and the memory lock, as `nonblock::lockdep` is told |
 //! | `tracing` | no | each step of a reaper (`oom::ReapEvent`) and each [violation](nonblock::Violation) as an event of the crate `tracing` |

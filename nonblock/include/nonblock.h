@@ -47,6 +47,48 @@ void nonblock_cant_sleep(void);
 /* How many sections are open on this thread; 0 where they are not counted. */
 uint32_t nonblock_depth(void);
 
+/*
+ * Who waits for whom: a circle of waits is reported before anybody hangs in it. Where Rust was built without the feature
+ * `lockdep`, this does nothing.
+ *
+ * Put a class beside each lock of your own, or each event. What has the same name is of one class, and what holds for one
+ * object holds for all of its class:
+ *
+ *     struct table {
+ *         pthread_mutex_t mutex;
+ *         struct nonblock_class class_;
+ *     } table = { PTHREAD_MUTEX_INITIALIZER, NONBLOCK_CLASS("table") };
+ *
+ *     nonblock_class_acquire(&table.class_);
+ *     pthread_mutex_lock(&table.mutex);
+ *     ...
+ *     pthread_mutex_unlock(&table.mutex);
+ *     nonblock_class_release(&table.class_);
+ *
+ * The name must stay as it is for as long as the program runs. Only these functions may look at the numbers.
+ */
+struct nonblock_class {
+	const char *name;
+	uint32_t id;
+	uint32_t serial;
+};
+
+#define NONBLOCK_CLASS(name) { (name), 0, 0 }
+
+/* A lock: call the first before the thread waits for it; the second, to share it; the third when it took it without waiting. */
+void nonblock_class_acquire_at(struct nonblock_class *object, const char *file, uint32_t line);
+void nonblock_class_acquire_shared_at(struct nonblock_class *object, const char *file, uint32_t line);
+void nonblock_class_try_acquired_at(struct nonblock_class *object, const char *file, uint32_t line);
+void nonblock_class_release(struct nonblock_class *object);
+
+/* An event, or the end of code: call the first before the thread waits for it, and the second where the event is brought about. */
+void nonblock_class_wait_at(struct nonblock_class *object, const char *file, uint32_t line);
+void nonblock_class_complete_at(struct nonblock_class *object, const char *file, uint32_t line);
+
+/* Around code that other threads wait for the end of. */
+void nonblock_class_begin_region_at(struct nonblock_class *object, const char *file, uint32_t line);
+void nonblock_class_end_region(struct nonblock_class *object);
+
 #ifdef __cplusplus
 }
 #endif
@@ -56,6 +98,12 @@ uint32_t nonblock_depth(void);
 #define nonblock_might_sleep() nonblock_might_sleep_at(__FILE__, __LINE__)
 #define nonblock_might_sleep_if(condition) ((condition) ? nonblock_might_sleep() : (void)0)
 #define nonblock_cant_sleep() nonblock_cant_sleep_at(__FILE__, __LINE__)
+#define nonblock_class_acquire(object) nonblock_class_acquire_at((object), __FILE__, __LINE__)
+#define nonblock_class_acquire_shared(object) nonblock_class_acquire_shared_at((object), __FILE__, __LINE__)
+#define nonblock_class_try_acquired(object) nonblock_class_try_acquired_at((object), __FILE__, __LINE__)
+#define nonblock_class_wait(object) nonblock_class_wait_at((object), __FILE__, __LINE__)
+#define nonblock_class_complete(object) nonblock_class_complete_at((object), __FILE__, __LINE__)
+#define nonblock_class_begin_region(object) nonblock_class_begin_region_at((object), __FILE__, __LINE__)
 
 /* Linux's names. Define NONBLOCK_NO_SHORT_NAMES before this header where they would be in the way. */
 #ifndef NONBLOCK_NO_SHORT_NAMES

@@ -7,6 +7,9 @@
 //! `might_sleep_if(condition)` and `cant_sleep()`, which pass on the file and line of the caller, and `nonblock_depth()`. No
 //! symbol is called `might_sleep`, `might_sleep_if` or `cant_sleep`, since other code has symbols of these names.
 //!
+//! For the lock dependency checker ([`lockdep`](crate::lockdep)) it has `struct nonblock_class`, and macros that say what a thread
+//! waits for and holds: `nonblock_class_acquire(&class)`, and so on.
+//!
 //! ```c
 //! #include "nonblock.h"
 //!
@@ -44,6 +47,7 @@ use core::ffi::c_char;
 
 use crate::backend::{ActiveBackend, Backend as _};
 use crate::check;
+use crate::lockdep::CClass;
 use crate::raw;
 use crate::violation::{CFile, Place};
 
@@ -201,4 +205,219 @@ pub extern "C" fn nonblock_cant_sleep() {
 #[unsafe(no_mangle)]
 pub extern "C" fn nonblock_depth() -> u32 {
     raw::depth()
+}
+
+/// Something that threads wait for, for the lock dependency checker: C's `struct nonblock_class`, which `NONBLOCK_CLASS(name)`
+/// initializes.
+///
+/// See [`lockdep::Class`](crate::lockdep::Class). Without the feature `lockdep`, the functions that take it do nothing.
+///
+/// # Safety
+///
+/// What points to it is not null. It was initialized before, and stays for as long as a thread holds it. It may be changed by these
+/// functions only, which several threads may call at once. Its name is null, or a string as
+/// [`nonblock_start_at`] wants a file.
+pub type NonblockClass = CClass;
+
+/// Calls a function with an object, and the place that a macro of the header passed on.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+unsafe fn observe(
+    f: fn(&NonblockClass, Place),
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    let place = unsafe { place(file, line) };
+    // SAFETY: the caller promises what this asks for.
+    f(unsafe { NonblockClass::of(object) }, place);
+}
+
+/// Says that the thread is about to wait for a lock, to have it alone. It holds the lock until [`nonblock_class_release`].
+///
+/// `nonblock_class_acquire(object)` in C expands to this. Reports [`CircularWait`](crate::ViolationKind::CircularWait),
+/// [`WaitForItself`](crate::ViolationKind::WaitForItself) or [`InconsistentUse`](crate::ViolationKind::InconsistentUse). Mirrors
+/// Linux's `lock_acquire()` (`include/linux/lockdep.h`, 6.12).
+///
+/// # Arguments
+///
+/// * `object`: what it is about.
+/// * `file`, `line`: as of [`nonblock_start_at`].
+///
+/// # Context
+///
+/// May be called anywhere. It neither waits nor allocates, but for a report, and where the thread looks first.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_acquire_at(
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::acquire, object, file, line) }
+}
+
+/// As [`nonblock_class_acquire_at`], to share the lock with other readers.
+///
+/// # Arguments
+///
+/// * `object`: what it is about.
+/// * `file`, `line`: as of [`nonblock_start_at`].
+///
+/// # Context
+///
+/// May be called anywhere. It neither waits nor allocates, but for a report, and where the thread looks first.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_acquire_shared_at(
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::acquire_shared, object, file, line) }
+}
+
+/// Says that the thread has taken a lock without waiting. It holds the lock until [`nonblock_class_release`].
+///
+/// `nonblock_class_try_acquired(object)` in C expands to this.
+///
+/// # Arguments
+///
+/// * `object`: what it is about.
+/// * `file`, `line`: as of [`nonblock_start_at`].
+///
+/// # Context
+///
+/// May be called anywhere. It neither waits nor allocates, but for a report, and where the thread looks first.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_try_acquired_at(
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::try_acquired, object, file, line) }
+}
+
+/// Says that the thread lets go of a lock.
+///
+/// # Context
+///
+/// May be called anywhere, on the thread that has the lock.
+///
+/// # Safety
+///
+/// As [`NonblockClass`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_release(object: *mut NonblockClass) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { NonblockClass::of(object) }.release();
+}
+
+/// Says that the thread is about to wait for an event, or for the end of code, and will not hold it.
+///
+/// `nonblock_class_wait(object)` in C expands to this. Reports as [`nonblock_class_acquire_at`].
+///
+/// # Arguments
+///
+/// * `object`: what it is about.
+/// * `file`, `line`: as of [`nonblock_start_at`].
+///
+/// # Context
+///
+/// May be called anywhere. It neither waits nor allocates, but for a report, and where the thread looks first.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_wait_at(
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::wait, object, file, line) }
+}
+
+/// Says that the thread brings about what others wait for.
+///
+/// `nonblock_class_complete(object)` in C expands to this. Reports [`CircularWait`](crate::ViolationKind::CircularWait).
+///
+/// # Arguments
+///
+/// * `object`: what it is about.
+/// * `file`, `line`: as of [`nonblock_start_at`].
+///
+/// # Context
+///
+/// May be called anywhere. It neither waits nor allocates, but for a report, and where the thread looks first.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_complete_at(
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::complete, object, file, line) }
+}
+
+/// Says that the thread runs code that others wait for the end of, until [`nonblock_class_end_region`].
+///
+/// `nonblock_class_begin_region(object)` in C expands to this.
+///
+/// # Arguments
+///
+/// * `object`: what it is about.
+/// * `file`, `line`: as of [`nonblock_start_at`].
+///
+/// # Context
+///
+/// May be called anywhere. It neither waits nor allocates, but for a report, and where the thread looks first.
+///
+/// # Safety
+///
+/// As [`nonblock_start_at`] for `file`, and [`NonblockClass`] for `object`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_begin_region_at(
+    object: *mut NonblockClass,
+    file: *const c_char,
+    line: u32,
+) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { observe(NonblockClass::begin_region, object, file, line) }
+}
+
+/// Says that the code ends which others wait for.
+///
+/// # Context
+///
+/// May be called anywhere, on the thread that began it.
+///
+/// # Safety
+///
+/// As [`NonblockClass`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nonblock_class_end_region(object: *mut NonblockClass) {
+    // SAFETY: the caller promises what this asks for.
+    unsafe { NonblockClass::of(object) }.release();
 }

@@ -40,7 +40,7 @@
 //! | call code of others, which may panic | [`unwind`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | find what sleeps and does not say so | [`watch`] |
-//! | find threads that wait for each other | [`lockdep`] |
+//! | find threads that may wait for each other | [`lockdep`] |
 //! | test that a fault is found | [`testing`], [`#[nonblock::test]`](macro@test) |
 //! | take part from C, or without `std` | [`capi`], [`raw`], [`backend`] |
 //! | mirror a process's memory, or take it away | the crate `nonblock-mm` |
@@ -99,7 +99,7 @@
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `watch` | no; needs `std` | the [`watch`], on Linux; brings `checks` |
-//! | `lockdep` | no; needs `std` | [`lockdep`]: who waits for whom; brings `checks` |
+//! | `lockdep` | no; needs `std` | [`lockdep`]: circles of waits; brings `checks` |
 //! | `probes` | no; needs `std` | sections as tracepoints for `perf`, `bpftrace` and `gdb`, on Linux; brings `checks` |
 //! | `checks` | no | the counters in builds without debug assertions too |
 //! | `portable-atomic` | no | exact [`stats`] on targets without compare-and-swap, by the crate `portable-atomic` |
@@ -168,6 +168,10 @@ mod event_count;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod lock_graph;
+#[cfg_attr(
+    not(all(feature = "sync", feature = "work")),
+    allow(dead_code, unused_imports, reason = "each of these features uses a part of it")
+)]
 pub mod lockdep;
 mod may_sleep_value;
 #[cfg(any(feature = "work", all(feature = "std", feature = "lock_api")))]

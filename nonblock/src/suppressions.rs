@@ -4,6 +4,8 @@ use core::error::Error;
 use core::fmt;
 use std::borrow::ToOwned as _;
 use std::format;
+use std::fs;
+use std::path::Path;
 use std::string::String;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
@@ -245,8 +247,19 @@ pub(crate) fn uses() -> Vec<(Suppression, usize)> {
     all().iter().map(|used| (used.suppression.clone(), used.times)).collect()
 }
 
-/// Reads a file of suppressions: one in a line. Lines that are empty or begin with `#` say nothing.
-pub(crate) fn read(text: &str) -> Result<Vec<Suppression>, SuppressionError> {
+/// Reads a file of suppressions.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "who names one is on Linux"))]
+pub(crate) fn read_file(path: &Path) -> Result<Vec<Suppression>, SuppressionError> {
+    let of = |error: &dyn fmt::Display| {
+        let path = path.display();
+        SuppressionError::new(&format!("the file of suppressions {path} cannot be read: {error}"))
+    };
+    let text = fs::read_to_string(path).map_err(|error| of(&error))?;
+    read(&text).map_err(|error| of(&error))
+}
+
+/// Reads suppressions from a text: one in a line. Lines that are empty or begin with `#` say nothing.
+fn read(text: &str) -> Result<Vec<Suppression>, SuppressionError> {
     let mut suppressions = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -61,6 +61,7 @@ fn declared(header: &str) -> Functions {
 fn exported(source: &str) -> Functions {
     let in_c = |rust: &str| match rust {
         "*const c_char" => "const char*".to_owned(),
+        "*mut NonblockClass" => "struct nonblock_class*".to_owned(),
         "u32" => "uint32_t".to_owned(),
         "" => "void".to_owned(),
         other => panic!("what is {other} in C?"),
@@ -72,8 +73,8 @@ fn exported(source: &str) -> Functions {
         let (name, rest) = signature.split_once('(').expect("it takes something, or nothing");
         let (parameters, result) = rest.split_once(')').expect("and returns");
         let parameters = parameters
-            .split(", ")
-            .filter_map(|parameter| parameter.split_once(": "))
+            .split(',')
+            .filter_map(|parameter| parameter.trim().split_once(": "))
             .map(|(_name, of)| in_c(of))
             .collect();
         functions.insert(name.to_owned(), (parameters, in_c(result.trim_start_matches(" -> "))));
@@ -96,8 +97,15 @@ fn the_header_declares_what_is_exported() {
 #[test]
 fn every_function_that_takes_a_place_has_a_macro_that_passes_it() {
     let header = read("nonblock/include/nonblock.h");
-    for name in declared(&header).keys().filter_map(|name| name.strip_suffix("_at")) {
-        let expected = format!("#define {name}() {name}_at(__FILE__, __LINE__)\n");
+    for (function, (parameters, _)) in declared(&header) {
+        let Some(name) = function.strip_suffix("_at") else { continue };
+        let expected = match &parameters[..] {
+            [_file, _line] => format!("#define {name}() {name}_at(__FILE__, __LINE__)\n"),
+            [_object, _file, _line] => {
+                format!("#define {name}(object) {name}_at((object), __FILE__, __LINE__)\n")
+            }
+            other => panic!("{function}: {other:?}"),
+        };
         assert!(header.contains(&expected), "{expected}");
     }
 }
@@ -166,6 +174,23 @@ void use(int wait)
     (nonblock_end)();
     nonblock_start_at(__FILE__, 1);
     nonblock_end_at(__FILE__, 2);
+}
+void use_class(struct nonblock_class *made);
+void use_class(struct nonblock_class *made)
+{
+    static struct nonblock_class table = NONBLOCK_CLASS(\"table\");
+    void (*release)(struct nonblock_class *) = nonblock_class_release;
+    nonblock_class_acquire(&table);
+    nonblock_class_try_acquired(made);
+    nonblock_class_release(made);
+    release(&table);
+    nonblock_class_acquire_shared(made ? made : &table);
+    nonblock_class_release(made ? made : &table);
+    nonblock_class_begin_region(&table);
+    nonblock_class_end_region(&table);
+    nonblock_class_wait(&table);
+    nonblock_class_complete(&table);
+    nonblock_class_wait_at(&table, (const char *)0, 3);
 }
 ";
 
@@ -393,6 +418,96 @@ fn the_policy_panic_aborts_with_the_report_and_does_not_unwind_into_c() {
     assert_eq!(outcome.status.signal(), Some(ABORTED), "{outcome:#?}");
     assert!(outcome.stderr.contains("panicked at src/lib.rs"), "{outcome:#?}");
     assert_eq!(outcome.stdout, "");
+}
+
+// The lock dependency checker.
+
+/// The driver with the lock dependency checker, built once for all scenes.
+#[track_caller]
+fn lockdep_driver() -> Option<&'static Path> {
+    static DRIVER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    DRIVER.get_or_init(|| build("lockdep", "debug", false)).as_deref()
+}
+
+#[test]
+fn two_locks_of_c_in_both_orders_are_reported_with_the_places_in_c() {
+    let Some(driver) = lockdep_driver() else { return };
+    let outcome = play(driver, "warn", "abba");
+    outcome.assert_success();
+    let [(head, found)] = &reports(&outcome)[..] else { panic!("{outcome:#?}") };
+    let closes = place("c/main.c", "/* closes the circle */");
+    assert_eq!(*head, format!("BUG: possible circular locking dependency at {closes}"));
+    let since = place("c/main.c", "/* table first */");
+    let expected = format!(
+        "found: a wait for the class `journal`, while the class `table` is held since {since}; but the first depends on the second"
+    );
+    assert_eq!(*found, expected);
+    let before = place("c/main.c", "/* then table */");
+    assert!(outcome.stderr.contains(&format!("waits with it for the class `table` at {before}")));
+    // Of what was done right there is no report, and the locks were taken in fact.
+    assert_eq!(outcome.stdout, "done\n");
+}
+
+#[test]
+fn a_wait_for_what_c_completes_and_for_the_end_of_c_s_code_is_reported() {
+    let Some(driver) = lockdep_driver() else { return };
+    for (scene, mark, wanted) in [
+        ("waits_for_completer", "/* nobody can complete it */", "ready"),
+        ("waits_for_itself", "/* in the region */", "callback"),
+    ] {
+        let outcome = play(driver, "warn", scene);
+        outcome.assert_success();
+        let [(head, found)] = &reports(&outcome)[..] else { panic!("{outcome:#?}") };
+        assert!(head.ends_with(&place("c/main.c", mark)), "{head}");
+        assert!(found.starts_with(&format!("found: a wait for the class `{wanted}`")), "{found}");
+    }
+}
+
+#[test]
+fn a_circle_in_c_aborts_under_the_policy_panic() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let Some(driver) = lockdep_driver() else { return };
+    let outcome = play(driver, "panic", "abba");
+    assert_eq!(outcome.status.signal(), Some(6), "{outcome:#?}");
+    assert_eq!((reports(&outcome).len(), outcome.stdout.as_str()), (1, ""), "{outcome:#?}");
+    assert!(!outcome.stderr.contains("panicked at"), "{outcome:#?}");
+}
+
+#[test]
+fn a_wait_for_itself_in_c_that_a_test_expects_does_not_unwind() {
+    /// As C has it.
+    #[repr(C)]
+    struct Made(*const core::ffi::c_char, u32, u32);
+
+    if !nonblock::lockdep::ENABLED {
+        return;
+    }
+    let made = &raw mut *Box::leak(Box::new(Made(c"itself in c".as_ptr(), 0, 0)));
+    let found = violations(|| {
+        for line in 1..=2 {
+            // SAFETY: it is a class of C's, and stays; the strings do too.
+            unsafe { capi::nonblock_class_acquire_at(made.cast(), c"c.c".as_ptr(), line) };
+        }
+        for _ in 1..=2 {
+            // SAFETY: as above.
+            unsafe { capi::nonblock_class_release(made.cast()) };
+        }
+    });
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].kind(), nonblock::ViolationKind::WaitForItself);
+    assert_eq!(found[0].place().to_string(), "c.c:2");
+    assert!(found[0].to_string().contains("which this thread holds itself since c.c:1"));
+}
+
+#[test]
+fn without_the_lock_dependency_checker_its_functions_do_nothing() {
+    let Some(driver) = driver() else { return };
+    for scene in ["abba", "waits_for_completer", "waits_for_itself"] {
+        let outcome = play(driver, "panic", scene);
+        outcome.assert_success();
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("done\n", ""));
+    }
 }
 
 // The functions, called from here.

@@ -169,7 +169,7 @@ pub(crate) mod watched;
 
 pub(crate) use active::{ActiveBackend, SuspendGuard, in_section};
 pub use interface::{Backend, Suspended};
-#[cfg(feature = "watch")]
+#[cfg(any(feature = "watch", all(feature = "lockdep", target_os = "linux")))]
 pub(crate) use stderr::write_unlocked as write_to_stderr;
 // The expansion of `set_backend!` names these. They are no public interface: no version keeps them stable.
 #[doc(hidden)]

@@ -115,6 +115,28 @@ impl ClassKey {
         Self { is_alone: true, ..Self::new(kind, None, place) }
     }
 
+    /// Makes the key of an object that keeps its numbers itself, since C made it.
+    #[cfg(feature = "capi")]
+    pub(crate) const fn with_numbers(
+        kind: Kind,
+        name: Option<&'static str>,
+        place: Place,
+        id: u32,
+        serial: u32,
+    ) -> Self {
+        Self {
+            id: AtomicU32::new(id),
+            serial: AtomicU32::new(serial),
+            ..Self::new(kind, name, place)
+        }
+    }
+
+    /// Returns the numbers, as such an object keeps them: that of its class, and its own.
+    #[cfg(feature = "capi")]
+    pub(crate) fn numbers(&self) -> (u32, u32) {
+        (self.id.load(Ordering::Relaxed), self.serial())
+    }
+
     /// Gives the class a name. Nobody has looked for the class yet.
     pub(crate) const fn set_name(&mut self, name: &'static str) {
         self.name = Some(name);
@@ -168,6 +190,7 @@ pub(super) struct Classes {
 }
 
 impl Classes {
+    #[expect(clippy::large_stack_arrays, reason = "it is for a static alone")]
     pub(super) const fn new() -> Self {
         Self {
             len: AtomicU32::new(0),

@@ -115,7 +115,7 @@ pub(super) struct Edges {
     numbers: [AtomicU32; INDEX],
     /// How many numbers were given away.
     len: AtomicU32,
-    edges: [OnceCell<Edge>; MAX_DEPENDENCIES],
+    entries: [OnceCell<Edge>; MAX_DEPENDENCIES],
     seen_by_two: [AtomicBool; MAX_DEPENDENCIES],
     /// Whether what it depends on was shown not to be needed.
     is_void: [AtomicBool; MAX_DEPENDENCIES],
@@ -126,12 +126,13 @@ pub(super) struct Edges {
 }
 
 impl Edges {
+    #[expect(clippy::large_stack_arrays, reason = "it is for a static alone")]
     pub(super) const fn new() -> Self {
         Self {
             keys: [const { AtomicU64::new(0) }; INDEX],
             numbers: [const { AtomicU32::new(0) }; INDEX],
             len: AtomicU32::new(0),
-            edges: [const { OnceCell::empty() }; MAX_DEPENDENCIES],
+            entries: [const { OnceCell::empty() }; MAX_DEPENDENCIES],
             seen_by_two: [const { AtomicBool::new(false) }; MAX_DEPENDENCIES],
             is_void: [const { AtomicBool::new(false) }; MAX_DEPENDENCIES],
             next: [const { AtomicU32::new(0) }; MAX_DEPENDENCIES],
@@ -145,7 +146,7 @@ impl Edges {
     }
 
     pub(super) fn get(&self, id: EdgeId) -> Option<Edge> {
-        self.edges.get(id.0 as usize)?.get()
+        self.entries.get(id.0 as usize)?.get()
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Edge> {
@@ -241,7 +242,7 @@ impl Edges {
         let id = EdgeId(self.len.fetch_add(1, Ordering::Relaxed));
         let at = id.0 as usize;
         let (Some(cell), Some(next), Some(first)) =
-            (self.edges.get(at), self.next.get(at), self.first.get(edge.from.index()))
+            (self.entries.get(at), self.next.get(at), self.first.get(edge.from.index()))
         else {
             return Seen::NoRoom;
         };

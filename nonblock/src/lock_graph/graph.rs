@@ -8,7 +8,7 @@ use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
 use super::held_locks::{Entered, HeldLock, ThreadLocks};
 use super::kind::Kind;
 use super::object_order::ObjectOrder;
-use crate::primitive::{MAX_CLASSES, per_process};
+use crate::primitive::{MAX_CLASSES, MAX_DEPENDENCIES, per_process};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place};
 
 per_process! {
@@ -50,7 +50,7 @@ impl State {
 
     fn from_index(index: usize) -> Self {
         let number = u32::try_from(index / 2).unwrap_or(u32::MAX);
-        Self { class: ClassId::from_number(number), is_weak: index % 2 != 0 }
+        Self { class: ClassId::from_number(number), is_weak: !index.is_multiple_of(2) }
     }
 
     /// Whether a path may go on by a dependency.
@@ -123,6 +123,12 @@ impl Graph {
     /// Returns how many classes and dependencies there are.
     pub(crate) fn len(&self) -> (usize, usize) {
         (self.classes.len(), self.edges.len())
+    }
+
+    /// Returns how many classes and dependencies there can be.
+    #[expect(clippy::unused_self, reason = "the sizes are those of its tables")]
+    pub(crate) const fn room(&self) -> (usize, usize) {
+        (MAX_CLASSES, MAX_DEPENDENCIES)
     }
 
     /// Returns whether a class is known to be used in all of these ways.

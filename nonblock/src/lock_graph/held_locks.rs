@@ -36,6 +36,8 @@ pub(crate) struct HeldLock {
     pub(crate) mode: Mode,
     pub(crate) entered: Entered,
     pub(crate) since: Place,
+    /// Whether another process took it, of which this one is a child.
+    pub(crate) is_inherited: bool,
 }
 
 /// What a thread holds, and what tells how it runs.
@@ -50,8 +52,19 @@ pub(crate) struct ThreadLocks {
     signal_handlers: Cell<u32>,
     /// In how many regions with signals blocked it is.
     signals_blocked: Cell<u32>,
-    /// The process that the thread ran in when it last looked.
-    process: Cell<u32>,
+    /// Whether it has not looked yet, outside sections and signal handlers.
+    is_new: Cell<bool>,
+    /// Whether its process was forked, and what it has inherited was not reported yet.
+    is_forked: Cell<bool>,
+    inherited_sections: Cell<InheritedSections>,
+}
+
+/// The sections that a thread had open when its process was forked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InheritedSections {
+    pub(crate) depth: u32,
+    /// Where the outermost began.
+    pub(crate) began: Option<Place>,
 }
 
 std::thread_local! {
@@ -80,7 +93,9 @@ impl ThreadLocks {
             name: Cell::new(ShortName::UNKNOWN),
             signal_handlers: Cell::new(0),
             signals_blocked: Cell::new(0),
-            process: Cell::new(0),
+            is_new: Cell::new(true),
+            is_forked: Cell::new(false),
+            inherited_sections: Cell::new(InheritedSections { depth: 0, began: None }),
         }
     }
 
@@ -234,9 +249,40 @@ impl ThreadLocks {
         self.signals_blocked.set(self.signals_blocked.get().wrapping_add_signed(by));
     }
 
-    /// Notes the process that it runs in. Returns whether that is another than when it last looked.
-    pub(crate) fn enters_process(&self, process: u32) -> bool {
-        let before = self.process.replace(process);
-        before != 0 && before != process
+    /// Whether it has not looked yet, outside sections and signal handlers.
+    #[inline]
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new.get()
+    }
+
+    pub(crate) fn set_known(&self) {
+        self.is_new.set(false);
+    }
+
+    /// Notes that it goes on in a new process, which was forked with what it holds and with these sections open. It neither allocates nor
+    /// waits: nothing else may be done there.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "forks are seen on Linux only"))]
+    pub(crate) fn enters_process(&self, sections: InheritedSections) {
+        for at in 0..self.len.get().min(MAX_HELD) {
+            if let (Some(lock), Some(entry)) = (self.entry(at), self.entries.get(at)) {
+                entry.set(Some(HeldLock { is_inherited: true, ..lock }));
+            }
+        }
+        self.inherited_sections.set(sections);
+        self.is_forked.set(true);
+        // Another thread may have set things up just then. It is not here to go on with that.
+        self.is_new.set(false);
+    }
+
+    /// Whether its process was forked, and nobody has asked for what it has inherited.
+    #[inline]
+    pub(crate) fn is_forked(&self) -> bool {
+        self.is_forked.get()
+    }
+
+    /// Returns the sections that it has inherited. Of what it holds, each entry tells that.
+    pub(crate) fn take_inherited_sections(&self) -> InheritedSections {
+        self.is_forked.set(false);
+        self.inherited_sections.get()
     }
 }

@@ -38,5 +38,5 @@ pub(crate) use dependencies::Mode;
 #[cfg(feature = "lockdep")]
 pub(crate) use graph::{Finding, GRAPH};
 #[cfg(feature = "lockdep")]
-pub(crate) use held_locks::{Entered, HeldLock, ThreadLocks, with_thread};
+pub(crate) use held_locks::{Entered, HeldLock, InheritedSections, ThreadLocks, with_thread};
 pub(crate) use kind::Kind;

@@ -62,6 +62,7 @@ pub(super) struct ObjectOrder {
 }
 
 impl ObjectOrder {
+    #[expect(clippy::large_stack_arrays, reason = "it is for a static alone")]
     pub(super) const fn new() -> Self {
         Self {
             orders: [const { [const { AtomicU64::new(Order::EMPTY) }; GROUP] }; GROUPS],

@@ -22,7 +22,8 @@ use crate::violation::Place;
 ///
 /// # Context
 ///
-/// Everything on it may be called anywhere: it neither waits nor allocates, but for a report.
+/// Everything on it may be called anywhere: it neither waits nor allocates, but for a report, and where a thread first looks outside
+/// sections, which reads the environment.
 ///
 /// # Panics
 ///

@@ -38,6 +38,23 @@
 //! What only tries waits for nothing, and so does what waits for a limited time: it ends by itself. Who waits for the first of several
 //! channels waits for none of them.
 //!
+//! # What is left out, and what was learnt
+//!
+//! On Linux the variable `NONBLOCK_LOCKDEP` of the environment has some of these words, with commas between:
+//!
+//! * `suppressions=FILE`: what the file lists is not reported. It has one suppression in a line, such as
+//!   `class:legacy* its order is known to be safe`, or `file:*/legacy/* to be mended`. Other lines are empty or begin with `#`.
+//! * `stats`: the [`statistics`] are written to standard error at the program's end.
+//!
+//! It is read where a thread first looks outside sections: at a root, or where it takes a lock. [`graph`] is all that was learnt, as a
+//! drawing.
+//!
+//! # Forks
+//!
+//! On Linux, what a process was forked with is reported in the child, where that first looks: locks that are held, and open
+//! sections. The parent will release them; nobody does that in the child. After the report the child holds them no more. A child that
+//! has ended them itself by then is silent. So is one that was made before anything was looked at, or by a system call and not by `fork`.
+//!
 //! # What is not seen
 //!
 //! * An order that no run has shown yet.
@@ -48,7 +65,12 @@
 //! * Guards that are sent to another thread, of raw locks that allow that: the thread that took the lock is held to have it.
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 
+#[cfg(feature = "capi")]
+mod c_class;
 mod class;
+mod dot;
+#[cfg(all(feature = "lockdep", target_os = "linux"))]
+mod environment;
 mod guard;
 mod loan;
 #[cfg(feature = "lockdep")]
@@ -57,14 +79,20 @@ mod observer;
 mod raw;
 #[cfg(feature = "lockdep")]
 mod report;
+#[cfg(feature = "lockdep")]
+mod set_up;
 mod signals;
+mod statistics;
 mod still_held;
 mod taken;
 #[cfg(feature = "std")]
 mod thread_end;
 
 pub(crate) use crate::lock_graph::Kind;
+#[cfg(feature = "capi")]
+pub(crate) use c_class::CClass;
 pub use class::Class;
+pub use dot::{Graph, graph};
 pub use guard::{Acquired, Region};
 pub(crate) use loan::Loan;
 #[cfg(feature = "lock_api")]
@@ -72,6 +100,7 @@ pub use raw::Raw;
 #[cfg(feature = "lockdep")]
 pub(crate) use report::WouldWaitForItself;
 pub use signals::{signal_handler, signals_blocked};
+pub use statistics::{Statistics, statistics};
 pub(crate) use still_held::RootCode;
 #[cfg(feature = "std")]
 pub(crate) use still_held::ThreadCode;

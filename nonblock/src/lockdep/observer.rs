@@ -1,6 +1,6 @@
 //! What happens at each wait, with the feature on.
 
-use super::report;
+use super::{report, set_up, still_held};
 use crate::backend;
 use crate::lock_graph::{
     ClassKey, Entered, GRAPH, HeldLock, Mode, ThreadLocks, Usage, with_thread,
@@ -54,6 +54,9 @@ pub(super) fn complete(key: &ClassKey, place: Place) {
 #[track_caller]
 pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
     with_thread(|thread| {
+        if thread.is_new() || thread.is_forked() {
+            look_at_process(thread, place);
+        }
         if let Some(finding) = GRAPH.completes(thread, key, place, start) {
             report::finding(finding, key, Mode::Exclusive, place);
         }
@@ -83,7 +86,15 @@ pub(super) fn release(serial: u32) {
 #[inline]
 fn push(thread: &ThreadLocks, key: &ClassKey, mode: Mode, entered: Entered, place: Place) {
     let (class, serial) = (GRAPH.id_of(key), key.serial());
-    thread.push(HeldLock { kind: key.kind(), class, serial, mode, entered, since: place });
+    thread.push(HeldLock {
+        kind: key.kind(),
+        class,
+        serial,
+        mode,
+        entered,
+        since: place,
+        is_inherited: false,
+    });
 }
 
 /// How a class is used by a thread that holds one of it.
@@ -111,6 +122,7 @@ fn bit(usage: Usage, is_so: bool) -> u8 {
 #[inline(never)]
 #[track_caller]
 fn look(thread: &ThreadLocks, key: &ClassKey, mode: Mode, usages: u8, place: Place) {
+    look_at_process(thread, place);
     name_thread(thread);
     if let Some(finding) = GRAPH.before_wait(thread, key, mode, place) {
         report::finding(finding, key, mode, place);
@@ -123,6 +135,7 @@ fn look(thread: &ThreadLocks, key: &ClassKey, mode: Mode, usages: u8, place: Pla
 #[inline(never)]
 #[track_caller]
 fn look_at_usage(thread: &ThreadLocks, key: &ClassKey, usages: u8, place: Place) {
+    look_at_process(thread, place);
     name_thread(thread);
     let class = GRAPH.id_of(key);
     if !GRAPH.is_used(class, usages)
@@ -130,6 +143,13 @@ fn look_at_usage(thread: &ThreadLocks, key: &ClassKey, usages: u8, place: Place)
     {
         report::finding(finding, key, Mode::Exclusive, place);
     }
+}
+
+/// Sets up what a process has once, and reports what it was forked with. The place is that of what the thread does.
+#[track_caller]
+fn look_at_process(thread: &ThreadLocks, place: Place) {
+    set_up::once(thread);
+    still_held::after_fork(thread, place.location().is_some());
 }
 
 /// Notes the name of the thread, for the chains of later reports. A section must not ask for it: that may allocate.

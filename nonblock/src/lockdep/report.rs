@@ -6,7 +6,10 @@ use std::panic::resume_unwind;
 use std::string::String;
 use std::vec::Vec;
 
-use crate::lock_graph::{ClassId, ClassKey, Entered, Finding, GRAPH, HeldLock, Mode, Usage};
+use super::set_up;
+use crate::lock_graph::{
+    ClassId, ClassKey, Entered, Finding, GRAPH, HeldLock, Mode, Usage, with_thread,
+};
 use crate::report;
 use crate::suppressions::{self, Subject};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place, ViolationKind, WaitReport};
@@ -25,17 +28,28 @@ pub(super) fn finding(finding: Finding, key: &ClassKey, mode: Mode, place: Place
         describe(finding, class, mode)
             .filter(|(_, report)| !is_suppressed(class, &report.dependencies, place))
     });
-    if is_expected && matches!(finding, Finding::Itself(_)) {
+    // Nothing unwinds through C: what waits there for itself does so in a test too.
+    let may_unwind = place.location().is_some();
+    if is_expected && may_unwind && matches!(finding, Finding::Itself(_)) {
         resume_unwind(Box::new(WouldWaitForItself));
     }
 }
 
 /// Reports what is still held, or a section that is still open. The place is where the first began. A place in C is no reason to abort:
 /// nothing unwinds through C here.
+///
+/// # Arguments
+///
+/// * `may_panic`: whether the policy may act by a panic, if the place is in Rust. Else the report is written.
 #[track_caller]
-pub(super) fn still_held(found: String, classes: impl Iterator<Item = ClassId>, place: Place) {
+pub(super) fn still_held(
+    found: String,
+    classes: impl Iterator<Item = ClassId>,
+    place: Place,
+    may_panic: bool,
+) {
     let mut classes = classes.filter_map(|class| GRAPH.name_of(class));
-    let may_panic = place.location().is_some();
+    let may_panic = may_panic && place.location().is_some();
     report::about_waits(place, may_panic, || {
         let suppressed = classes.any(|class| is_suppressed(class, &[], place));
         let report = WaitReport { found, dependencies: Vec::new() };
@@ -126,6 +140,8 @@ fn usage_conflict(usage: Usage, class: ClassName, at: Place) -> String {
 
 /// Whether a suppression fits the class, one of the chain, or one of their places.
 fn is_suppressed(class: ClassName, dependencies: &[Dependency], place: Place) -> bool {
+    // The first look may be in a section. Here it is suspended, so suppressions can be read.
+    with_thread(set_up::once);
     let classes = || {
         let chain = dependencies.iter().map(|dependency| dependency.on);
         core::iter::once(class).chain(chain)

@@ -8,9 +8,11 @@ use std::string::String;
 use std::vec::Vec;
 
 #[cfg(feature = "lockdep")]
-use super::report;
+use super::{report, set_up};
 #[cfg(feature = "lockdep")]
-use crate::backend::{ActiveBackend, Backend as _};
+use crate::backend::thread_local::sections_began;
+#[cfg(feature = "lockdep")]
+use crate::backend::{ActiveBackend, Backend as _, Suspended};
 #[cfg(feature = "lockdep")]
 use crate::lock_graph::{GRAPH, HeldLock, Kind, ThreadLocks, with_thread};
 
@@ -43,7 +45,51 @@ fn thread_ends() {
         _ => String::from("a thread that ends with a section open"),
     };
     let _forgotten = Forgotten(0);
-    report::still_held(found, held.iter().map(|lock| lock.class), place);
+    report::still_held(found, held.iter().map(|lock| lock.class), place, true);
+}
+
+/// Reports what the process was forked with, if it was and nobody has: the child can neither release it, as the parent does that, nor
+/// wait for it.
+///
+/// # Arguments
+///
+/// * `may_panic`: whether the policy may act by a panic there.
+#[cfg(feature = "lockdep")]
+#[inline]
+#[track_caller]
+pub(super) fn after_fork(thread: &ThreadLocks, may_panic: bool) {
+    if thread.is_forked() {
+        forked(thread, may_panic);
+    }
+}
+
+#[cfg(feature = "lockdep")]
+#[cold]
+#[track_caller]
+fn forked(thread: &ThreadLocks, may_panic: bool) {
+    // Nothing unwinds out of a signal handler. What comes after it reports.
+    if thread.is_in_signal_handler() {
+        return;
+    }
+    let inherited = thread.take_inherited_sections();
+    // One that ended since is no fault, and nor is another after that.
+    let section = ActiveBackend::began().filter(|_| ActiveBackend::began() == inherited.began);
+    let depth = ActiveBackend::depth().unwrap_or(0).min(inherited.depth);
+    let held: Vec<HeldLock> = thread.from(0).filter(|lock| lock.is_inherited).collect();
+    let Some(place) = held.first().map(|lock| lock.since).or(section) else { return };
+    let found = match (described(&held), section) {
+        (Some(held), Some(section)) => format!(
+            "a process that was forked with {held}, and with the section open that began at {section}"
+        ),
+        (Some(held), None) => format!("a process that was forked with {held}"),
+        (None, Some(section)) => {
+            format!("a process that was forked with the section open that began at {section}")
+        }
+        (None, None) => return,
+    };
+    let _forgotten =
+        (ForgottenEach(&held), ForgottenSections(if section.is_some() { depth } else { 0 }));
+    report::still_held(found, held.iter().map(|lock| lock.class), place, may_panic);
 }
 
 /// A root. When this is dropped, the root ends, and what was taken in sections within it is held no more.
@@ -57,10 +103,15 @@ pub(crate) struct RootCode {
 
 impl RootCode {
     #[inline]
+    #[track_caller]
     pub(crate) fn begin() -> Self {
         Self {
             #[cfg(feature = "lockdep")]
-            len: with_thread(ThreadLocks::len),
+            len: with_thread(|thread| {
+                set_up::once(thread);
+                after_fork(thread, true);
+                thread.len()
+            }),
         }
     }
 }
@@ -89,7 +140,7 @@ fn root_ends(len: usize) {
     let Some(described) = described(&held) else { return };
     let _forgotten = ForgottenEach(&held);
     let found = format!("a root that ends with {described}");
-    report::still_held(found, held.iter().map(|lock| lock.class), place);
+    report::still_held(found, held.iter().map(|lock| lock.class), place, true);
 }
 
 /// Says what is held, and since where.
@@ -122,6 +173,28 @@ impl Drop for ForgottenEach<'_> {
     fn drop(&mut self) {
         for lock in self.0 {
             with_thread(|thread| _ = thread.remove(lock.serial));
+        }
+    }
+}
+
+/// The outermost sections, so many. Their ends are still to come, and are no faults: as if the sections were suspended until then.
+#[cfg(feature = "lockdep")]
+struct ForgottenSections(u32);
+
+#[cfg(feature = "lockdep")]
+impl Drop for ForgottenSections {
+    fn drop(&mut self) {
+        if self.0 == 0 {
+            return;
+        }
+        let began = sections_began();
+        let open = ActiveBackend::suspend();
+        let own = Suspended {
+            depth: open.depth.saturating_sub(self.0),
+            began: began.get(self.0 as usize).copied().flatten(),
+        };
+        if own.depth > 0 {
+            ActiveBackend::resume(own);
         }
     }
 }

@@ -163,9 +163,10 @@ impl ViolationKind {
             },
             Self::StillHeld => ReportText {
                 headline: "still held at the end",
-                expected: "a thread that lets go of everything before it ends",
+                expected: "a thread that lets go of everything before it ends, or its process is forked",
                 found: "something that is still held",
-                help: "drop the guard: one that was forgotten (`mem::forget`) holds its lock for ever",
+                help: "drop the guard: one that was forgotten (`mem::forget`) holds its lock for ever; before a fork, drop it and end the \
+                       section",
             },
         }
     }

@@ -6,8 +6,7 @@ use core::mem::MaybeUninit;
 use core::time::Duration;
 use std::borrow::ToOwned as _;
 use std::format;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::string::{String, ToString as _};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::vec::Vec;
@@ -296,19 +295,11 @@ impl Builder {
     fn all_suppressions(&self) -> Result<Vec<Suppression>, StartError> {
         let mut suppressions = self.suppressions.clone();
         if let Some(path) = &self.suppressions_file {
-            suppressions.extend(read_suppressions(path)?);
+            let read = suppressions::read_file(path);
+            suppressions.extend(read.map_err(|error| StartError::new(error.to_string()))?);
         }
         Ok(suppressions)
     }
-}
-
-fn read_suppressions(path: &Path) -> Result<Vec<Suppression>, StartError> {
-    let of = |error: &dyn fmt::Display| {
-        let path = path.display();
-        StartError::new(format!("the file of suppressions {path} cannot be read: {error}"))
-    };
-    let text = fs::read_to_string(path).map_err(|error| of(&error))?;
-    suppressions::read(&text).map_err(|error| of(&error))
 }
 
 impl Watch {
