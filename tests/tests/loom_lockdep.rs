@@ -66,7 +66,8 @@ fn wait(held: &ClassKey, wanted: &ClassKey) -> Option<Finding> {
     let thread = ThreadLocks::new();
     let (class, since) = (GRAPH.id_of(held), Place::caller());
     let (mode, entered) = (Mode::Exclusive, Entered::Waited);
-    thread.push(HeldLock { class, serial: held.serial(), mode, entered, since });
+    let (kind, serial, is_inherited) = (held.kind(), held.serial(), false);
+    thread.push(HeldLock { kind, class, serial, mode, entered, since, is_inherited });
     GRAPH.before_wait(&thread, wanted, mode, since)
 }
 

@@ -150,6 +150,10 @@ mod check {
     }
 }
 
+pub mod violation {
+    pub use crate::Place;
+}
+
 pub mod raw {
     use crate::token::NonBlock;
     use crate::{Place, section::Section};

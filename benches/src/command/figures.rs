@@ -182,10 +182,18 @@ mod tests {
         let titles = groups.each_ref().map(titled);
         assert_eq!(
             titles,
-            ["A section, checks off", "A section, checks on", "A section, built with the watch"]
+            [
+                "A section, checks off",
+                "A section, checks on",
+                "A section, built with the watch",
+                "A section, built with lockdep"
+            ]
         );
         let keys = groups.each_ref().map(Measured::key);
-        assert_eq!(keys, ["plain/section/1", "checks/section/1", "watch/section/1"]);
-        assert_eq!(Curve::all(&groups).len(), 3, "three curves, and not one");
+        assert_eq!(
+            keys,
+            ["plain/section/1", "checks/section/1", "watch/section/1", "lockdep/section/1"]
+        );
+        assert_eq!(Curve::all(&groups).len(), 4, "four curves, and not one");
     }
 }

@@ -55,6 +55,12 @@ mod section {
     }
 }
 
+/// Where a call is, which no model looks at.
+mod violation {
+    #[derive(Clone, Copy, Debug)]
+    pub struct Place;
+}
+
 mod check {
     pub fn might_sleep() {}
 
