@@ -72,7 +72,7 @@ fn a_named_lock_shares_its_class_and_one_made_by_new_the_place() {
     assert_eq!(violation.kind(), CircularWait);
     let dependency = violation.dependencies()[1];
     assert_eq!(dependency.on().name(), Some("shared table"));
-    assert_eq!(dependency.from().made_at().map(|place| place.file()), Some(file!()));
+    assert_eq!(dependency.from().made_at().map(nonblock::Place::file), Some(file!()));
 }
 
 #[test]

@@ -342,10 +342,12 @@ fn a_spin_lock_is_shown_without_being_held() {
     });
 }
 
-/// With `lockdep` a lock keeps its class, too.
-#[cfg(not(feature = "lockdep"))]
 #[test]
 fn locks_are_as_large_as_the_raw_locks_and_their_values() {
+    if nonblock::lockdep::ENABLED {
+        // A lock keeps its class, too.
+        return;
+    }
     assert_eq!(size_of::<Mutex<u64>>(), size_of::<lock_api::Mutex<RawParkingMutex, u64>>());
     // A word, and the three counts of 32 bits and one end of a line of waiters.
     #[cfg(target_pointer_width = "64")]

@@ -186,10 +186,6 @@ fn an_upgradable_reader_is_acquired_waited_for_and_upgraded_in_time() {
 /// A holder that is busy for long hands the lock to whoever waits.
 #[test]
 fn a_bumped_lock_is_had_by_who_waits_and_held_again() {
-    if nonblock::lockdep::ENABLED {
-        // It joins threads that take what it holds. It lets them have it, but another time might not: that is reported.
-        return;
-    }
     fn let_one_in(
         cx: &mut Sleepable,
         other: impl FnOnce(&mut Sleepable) + Send,
@@ -204,6 +200,10 @@ fn a_bumped_lock_is_had_by_who_waits_and_held_again() {
         });
     }
 
+    if nonblock::lockdep::ENABLED {
+        // It joins threads that take what it holds. It lets them have it, but another time might not: that is reported.
+        return;
+    }
     let (mutex, lock) = (Mutex::new(0), RwLock::new(0));
     sleepable(|cx| {
         let mut held = mutex.lock(cx);
