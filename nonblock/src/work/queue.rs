@@ -119,9 +119,11 @@ impl<T> Queue<T> {
     #[inline]
     #[cfg_attr(feature = "lockdep", track_caller)]
     fn push_now(&self, item: T) -> Result<(), Full<T>> {
-        self.shared.push(item)?;
-        self.shared.item_class.complete();
-        Ok(())
+        let pushed = self.shared.push(item);
+        if pushed.is_ok() {
+            self.shared.item_class.complete();
+        }
+        pushed
     }
 
     /// Pushes an item, for a worker to handle. Waits for room if the context may sleep.
@@ -164,9 +166,11 @@ impl<T> Queue<T> {
             return self.push_now(item);
         }
         self.shared.work_class.wait();
-        self.shared.wait_and_push(item)?;
-        self.shared.item_class.complete();
-        Ok(())
+        let pushed = self.shared.wait_and_push(item);
+        if pushed.is_ok() {
+            self.shared.item_class.complete();
+        }
+        pushed
     }
 
     /// Waits for an item, and takes it. `None` if the queue is shut down, and holds no more items.
@@ -199,9 +203,11 @@ impl<T> Queue<T> {
         let _ = cx;
         might_sleep();
         self.shared.item_class.wait();
-        let item = self.shared.wait_and_pop()?;
-        self.shared.work_class.complete();
-        Some(item)
+        let item = self.shared.wait_and_pop();
+        if item.is_some() {
+            self.shared.work_class.complete();
+        }
+        item
     }
 
     /// Takes the first item, if there is one.
@@ -212,9 +218,11 @@ impl<T> Queue<T> {
     /// for instance, releases memory.
     #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_pop(&self) -> Option<T> {
-        let item = self.shared.try_pop()?;
-        self.shared.work_class.complete();
-        Some(item)
+        let item = self.shared.try_pop();
+        if item.is_some() {
+            self.shared.work_class.complete();
+        }
+        item
     }
 
     /// Takes the items that the queue holds, first to last. Waits only for pushes that are under way.

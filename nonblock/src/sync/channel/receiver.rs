@@ -58,10 +58,10 @@ impl<T> Receiver<T> {
         let _ = cx;
         might_sleep();
         self.channel.value_class.wait();
-        let value =
-            self.channel.recv(None).expect("a wait without a time ends with a value or the end")?;
-        self.channel.room_class.complete();
-        Ok(value)
+        let received =
+            self.channel.recv(None).expect("a wait without a time ends with a value or the end");
+        self.was_received(received.is_ok());
+        received
     }
 
     /// Receives a value if there is one.
@@ -75,12 +75,12 @@ impl<T> Receiver<T> {
     /// If the channel is empty: for now, or for good, since all senders are gone.
     #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let value = self.channel.try_recv().map_err(|reason| match reason {
+        let received = self.channel.try_recv().map_err(|reason| match reason {
             Empty::Closed => TryRecvError::Disconnected,
             Empty::Now | Empty::Soon => TryRecvError::Empty,
-        })?;
-        self.channel.room_class.complete();
-        Ok(value)
+        });
+        self.was_received(received.is_ok());
+        received
     }
 
     /// Receives a value; waits for one if the context may sleep.
@@ -132,9 +132,8 @@ impl<T> Receiver<T> {
         might_sleep();
         match self.channel.recv(Some(timeout)) {
             Some(received) => {
-                let value = received.map_err(|RecvError| RecvTimeoutError::Disconnected)?;
-                self.channel.room_class.complete();
-                Ok(value)
+                self.was_received(received.is_ok());
+                received.map_err(|RecvError| RecvTimeoutError::Disconnected)
             }
             None => Err(RecvTimeoutError::Timeout),
         }
@@ -156,6 +155,15 @@ impl<T> Receiver<T> {
     /// Does not sleep, and takes no token.
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter { receiver: self }
+    }
+
+    /// Senders wait for the room of what was received.
+    #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
+    fn was_received(&self, is_received: bool) {
+        if is_received {
+            self.channel.room_class.complete();
+        }
     }
 
     /// Returns how many values are in the channel. It may have changed when the caller looks at the answer.

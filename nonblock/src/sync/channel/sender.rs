@@ -53,9 +53,9 @@ impl<T> Sender<T> {
         if self.channel.capacity().is_some() {
             self.channel.room_class.wait();
         }
-        self.channel.send(value, None).map_err(|(value, _)| SendError(value))?;
-        self.channel.value_class.complete();
-        Ok(())
+        let sent = self.channel.send(value, None).map_err(|(value, _)| SendError(value));
+        self.was_sent(sent.is_ok());
+        sent
     }
 
     /// Sends a value if there is room for it.
@@ -69,12 +69,12 @@ impl<T> Sender<T> {
     /// With the value, if there is no room, or if all receivers are gone.
     #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        self.channel.try_send(value).map_err(|(value, reason)| match reason {
+        let sent = self.channel.try_send(value).map_err(|(value, reason)| match reason {
             NoRoom::Closed => TrySendError::Disconnected(value),
             NoRoom::Full | NoRoom::Soon => TrySendError::Full(value),
-        })?;
-        self.channel.value_class.complete();
-        Ok(())
+        });
+        self.was_sent(sent.is_ok());
+        sent
     }
 
     /// Sends a value; waits for room if the context may sleep.
@@ -139,12 +139,22 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let _ = cx;
         might_sleep();
-        self.channel.send(value, Some(timeout)).map_err(|(value, reason)| match reason {
-            NoRoom::Closed => SendTimeoutError::Disconnected(value),
-            NoRoom::Full | NoRoom::Soon => SendTimeoutError::Timeout(value),
-        })?;
-        self.channel.value_class.complete();
-        Ok(())
+        let sent =
+            self.channel.send(value, Some(timeout)).map_err(|(value, reason)| match reason {
+                NoRoom::Closed => SendTimeoutError::Disconnected(value),
+                NoRoom::Full | NoRoom::Soon => SendTimeoutError::Timeout(value),
+            });
+        self.was_sent(sent.is_ok());
+        sent
+    }
+
+    /// Receivers wait for what was sent.
+    #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
+    fn was_sent(&self, is_sent: bool) {
+        if is_sent {
+            self.channel.value_class.complete();
+        }
     }
 
     /// Returns how many values are in the channel. It may have changed when the caller looks at the answer.
