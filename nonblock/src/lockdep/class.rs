@@ -185,7 +185,10 @@ impl Class {
         Region { serial: self.key.serial() }
     }
 
-    /// The thread brings about what others wait for.
+    /// The thread has brought about what others wait for.
+    ///
+    /// A report of that is written under [`Policy::Panic`](crate::Policy::Panic) too: it has happened, and a panic would lose what came
+    /// of it, such as a value that was received.
     #[inline]
     #[track_caller]
     pub fn complete(&self) {

@@ -58,7 +58,7 @@ pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
             look_at_process(thread, place);
         }
         if let Some(finding) = GRAPH.completes(thread, key, place, start) {
-            report::finding(finding, key, Mode::Exclusive, place);
+            report::completed(finding, key, place);
         }
     });
 }

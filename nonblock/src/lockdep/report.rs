@@ -18,16 +18,20 @@ use crate::violation::{ClassName, Dependency, DependencyKind, Place, ViolationKi
 #[derive(Debug)]
 pub(crate) struct WouldWaitForItself;
 
-/// Reports a finding about something that a thread is about to wait for, or brings about.
+/// Reports a finding about something that a thread has brought about. The policy does not panic: what was received, say, would be lost.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn completed(finding: Finding, key: &ClassKey, place: Place) {
+    report::about_waits(place, false, || found(finding, key.class_name(), Mode::Exclusive, place));
+}
+
+/// Reports a finding about something that a thread is about to wait for.
 #[cold]
 #[inline(never)]
 #[track_caller]
 pub(super) fn finding(finding: Finding, key: &ClassKey, mode: Mode, place: Place) {
-    let class = key.class_name();
-    let is_expected = report::waiting(place, || {
-        describe(finding, class, mode)
-            .filter(|(_, report)| !is_suppressed(class, &report.dependencies, place))
-    });
+    let is_expected = report::waiting(place, || found(finding, key.class_name(), mode, place));
     // Nothing unwinds through C: what waits there for itself does so in a test too.
     let may_unwind = place.location().is_some();
     if is_expected && may_unwind && matches!(finding, Finding::Itself(_)) {
@@ -55,6 +59,17 @@ pub(super) fn still_held(
         let report = WaitReport { found, dependencies: Vec::new() };
         (!suppressed).then_some((ViolationKind::StillHeld, report))
     });
+}
+
+/// Returns what is to be said, if the finding is one, and is not suppressed.
+fn found(
+    finding: Finding,
+    class: ClassName,
+    mode: Mode,
+    place: Place,
+) -> Option<(ViolationKind, WaitReport)> {
+    describe(finding, class, mode)
+        .filter(|(_, report)| !is_suppressed(class, &report.dependencies, place))
 }
 
 /// Returns what is to be said, if the finding is one.

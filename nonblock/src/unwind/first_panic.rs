@@ -61,6 +61,7 @@ where
 ///
 /// An iterator's clone may panic, so [`for_each`] leaves its iterator in memory, to be cloned where a panic is caught. That of a
 /// slice does not panic. So it is cloned as the first call unwinds, and until then nothing of it is in memory.
+#[cfg_attr(not(feature = "sync"), allow(dead_code, reason = "only lists call it"))]
 #[inline]
 pub(crate) fn for_each_of<T, C, F>(items: &[T], cx: &mut C, call: F)
 where
@@ -79,6 +80,7 @@ where
 }
 
 /// The calls that remain for items of a slice. The drop of this makes them.
+#[cfg_attr(not(feature = "sync"), allow(dead_code, reason = "only lists call it"))]
 struct RemainingOf<'items, 'cx, T, C, F>
 where
     C: ?Sized,

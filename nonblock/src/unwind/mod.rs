@@ -25,6 +25,7 @@ pub use drop_caught::DropCaught;
 pub use first_panic::{FirstPanic, for_each};
 
 use first_panic::discard;
+#[cfg(feature = "sync")]
 pub(crate) use first_panic::for_each_of;
 
 /// Calls the closure, and leaves the thread as it was before: not unwinding, and in no section that the closure opened.
