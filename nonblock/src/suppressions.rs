@@ -55,7 +55,8 @@ impl Of {
 }
 
 impl Suppression {
-    /// Suppresses what has a function of such a name in its chain of calls, such as `mycrate::log::*`.
+    /// Suppresses what has a function of such a name in its chain of calls, such as `mycrate::log::*`. For the watch: `lockdep`
+    /// knows no functions.
     ///
     /// # Context
     ///

@@ -19,6 +19,9 @@ use crate::watch::ReportsWaiting;
 /// count too, until it returns.
 ///
 /// With the feature `lockdep`, a thread that is about to wait for itself would never go on. So there the closure ends, by unwinding.
+/// After a [`CircularWait`](crate::ViolationKind::CircularWait) it goes on, and really waits: let no other thread hold it up, but end
+/// first. A circle is reported at the first wait that closes it, and not again: tests of one program share what was learnt of the
+/// places in its code.
 ///
 /// # Context
 ///

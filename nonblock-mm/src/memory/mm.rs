@@ -49,6 +49,7 @@ impl fmt::Debug for Mm {
 }
 
 impl Default for Mm {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }
@@ -60,6 +61,7 @@ impl Mm {
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn new() -> Self {
         Self::named("unnamed")
     }

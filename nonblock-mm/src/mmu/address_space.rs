@@ -58,6 +58,7 @@ pub struct AddressSpace {
 }
 
 impl Default for AddressSpace {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }
@@ -69,6 +70,7 @@ impl AddressSpace {
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn new() -> Self {
         Self { subscriptions: Arc::new(Subscriptions::new()) }
     }

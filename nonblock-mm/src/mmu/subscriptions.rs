@@ -32,6 +32,7 @@ pub(super) struct Subscriptions {
 }
 
 impl Subscriptions {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub(super) fn new() -> Self {
         Self {
             snapshot: Rcu::new(Snapshot::empty(Phase::Live)),

@@ -57,11 +57,13 @@
 //!
 //! # What is not seen
 //!
-//! * An order that no run has shown yet.
+//! * An order that no run has shown yet. What a completion or a channel needs is known only when it was brought about for the first
+//!   time: if that is what hangs, nothing was reported.
 //! * What was let go of before something was brought about, although it was needed for it: only what is held then counts.
 //! * A circle of channels, queues, semaphores, barriers or condition variables of which one thread alone has every part: it may have
 //!   brought about for itself what it waits for.
-//! * What waits by other means: `park`, locks of other crates that are not wrapped in `Raw`, files and sockets. See [`Class`].
+//! * What waits by other means: threads and locks of `std`, locks of other crates that are not wrapped in `Raw`, `park`, files and
+//!   sockets. Start threads by [`thread`](crate::thread), and see [`Class`].
 //! * Guards that are sent to another thread, of raw locks that allow that: the thread that took the lock is held to have it.
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 

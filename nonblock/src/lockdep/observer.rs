@@ -10,37 +10,39 @@ use crate::violation::Place;
 #[inline]
 #[track_caller]
 pub(super) fn acquire(key: &ClassKey, mode: Mode, place: Place) {
-    with_thread(|thread| {
+    // A report is made outside of closures, so that a panic names the caller.
+    let due = with_thread(|thread| {
         let class = GRAPH.id_of(key);
         let usages = held_usages(thread, key) | waiting_usages(thread, key);
         let is_known = thread.is_empty() || GRAPH.is_known_wait(thread, key, class, mode);
-        if !is_known || !GRAPH.is_used(class, usages) {
-            look(thread, key, mode, usages, place);
+        if is_known && GRAPH.is_used(class, usages) {
+            push(thread, key, mode, Entered::Waited, place);
+            return None;
         }
-        push(thread, key, mode, Entered::Waited, place);
+        Some(usages)
     });
+    if let Some(usages) = due {
+        look(key, mode, usages, place);
+        with_thread(|thread| push(thread, key, mode, Entered::Waited, place));
+    }
 }
 
 #[inline]
 #[track_caller]
 pub(super) fn try_acquired(key: &ClassKey, mode: Mode, place: Place) {
-    with_thread(|thread| {
-        let usages = held_usages(thread, key);
-        if !GRAPH.is_used(GRAPH.id_of(key), usages) {
-            look_at_usage(thread, key, usages, place);
-        }
-        push(thread, key, mode, Entered::Tried, place);
-    });
+    let usages = with_thread(|thread| held_usages(thread, key));
+    if !GRAPH.is_used(GRAPH.id_of(key), usages) {
+        look_at_usage(key, usages, place);
+    }
+    with_thread(|thread| push(thread, key, mode, Entered::Tried, place));
 }
 
 #[inline]
 #[track_caller]
 pub(super) fn wait(key: &ClassKey, place: Place) {
-    with_thread(|thread| {
-        if !thread.is_empty() {
-            look(thread, key, Mode::Exclusive, 0, place);
-        }
-    });
+    if with_thread(|thread| !thread.is_empty()) {
+        look(key, Mode::Exclusive, 0, place);
+    }
 }
 
 #[inline]
@@ -53,24 +55,20 @@ pub(super) fn complete(key: &ClassKey, place: Place) {
 #[inline]
 #[track_caller]
 pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
-    with_thread(|thread| {
-        if thread.is_new() || thread.is_forked() {
-            look_at_process(thread, place);
-        }
-        if let Some(finding) = GRAPH.completes(thread, key, place, start) {
-            report::completed(finding, key, place);
-        }
-    });
+    if with_thread(|thread| thread.is_new() || thread.is_forked()) {
+        look_at_process(place);
+    }
+    if let Some(finding) = with_thread(|thread| GRAPH.completes(thread, key, place, start)) {
+        report::completed(finding, key, place);
+    }
 }
 
 #[inline]
 #[track_caller]
 pub(super) fn follows(key: &ClassKey, other: &ClassKey, place: Place) {
-    with_thread(|thread| {
-        if let Some(finding) = GRAPH.follows(thread, key, other, place) {
-            report::finding(finding, key, Mode::Exclusive, place);
-        }
-    });
+    if let Some(finding) = with_thread(|thread| GRAPH.follows(thread, key, other, place)) {
+        report::finding(finding, key, Mode::Exclusive, place);
+    }
 }
 
 #[inline]
@@ -121,22 +119,22 @@ fn bit(usage: Usage, is_so: bool) -> u8 {
 
 #[inline(never)]
 #[track_caller]
-fn look(thread: &ThreadLocks, key: &ClassKey, mode: Mode, usages: u8, place: Place) {
-    look_at_process(thread, place);
-    name_thread(thread);
-    if let Some(finding) = GRAPH.before_wait(thread, key, mode, place) {
+fn look(key: &ClassKey, mode: Mode, usages: u8, place: Place) {
+    look_at_process(place);
+    with_thread(name_thread);
+    if let Some(finding) = with_thread(|thread| GRAPH.before_wait(thread, key, mode, place)) {
         report::finding(finding, key, mode, place);
     }
     if usages != 0 {
-        look_at_usage(thread, key, usages, place);
+        look_at_usage(key, usages, place);
     }
 }
 
 #[inline(never)]
 #[track_caller]
-fn look_at_usage(thread: &ThreadLocks, key: &ClassKey, usages: u8, place: Place) {
-    look_at_process(thread, place);
-    name_thread(thread);
+fn look_at_usage(key: &ClassKey, usages: u8, place: Place) {
+    look_at_process(place);
+    with_thread(name_thread);
     let class = GRAPH.id_of(key);
     if !GRAPH.is_used(class, usages)
         && let Some(finding) = GRAPH.uses(class, usages, place)
@@ -147,9 +145,9 @@ fn look_at_usage(thread: &ThreadLocks, key: &ClassKey, usages: u8, place: Place)
 
 /// Sets up what a process has once, and reports what it was forked with. The place is that of what the thread does.
 #[track_caller]
-fn look_at_process(thread: &ThreadLocks, place: Place) {
-    set_up::once(thread);
-    still_held::after_fork(thread, place.location().is_some());
+fn look_at_process(place: Place) {
+    with_thread(set_up::once);
+    with_thread(|thread| still_held::after_fork(thread, place.location().is_some()));
 }
 
 /// Notes the name of the thread, for the chains of later reports. A section must not ask for it: that may allocate.

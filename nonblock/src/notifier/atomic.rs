@@ -88,6 +88,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn new() -> Self {
         Self { chain: Chain::new() }
     }
@@ -247,6 +248,7 @@ impl<E: ?Sized + 'static, X: 'static> AtomicChain<E, X> {
 }
 
 impl<E: ?Sized + 'static, X: 'static> Default for AtomicChain<E, X> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }

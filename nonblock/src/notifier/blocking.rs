@@ -88,6 +88,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
     /// # Context
     ///
     /// Allocates, and does not sleep otherwise.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn new() -> Self {
         Self { chain: Chain::new() }
     }
@@ -244,6 +245,7 @@ impl<E: ?Sized + 'static, X: 'static> BlockingChain<E, X> {
 }
 
 impl<E: ?Sized + 'static, X: 'static> Default for BlockingChain<E, X> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn default() -> Self {
         Self::new()
     }

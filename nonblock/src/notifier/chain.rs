@@ -54,6 +54,7 @@ pub(super) struct Chain<C: ?Sized> {
 }
 
 impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub(super) fn new() -> Arc<Self> {
         let snapshot = Rcu::new(Snapshot { list: List::new(), made_at: 0, removed: 0 });
         Arc::new(Self { snapshot, clock: Arc::default() })
@@ -149,6 +150,7 @@ impl<C: ?Sized + Send + Sync + 'static> Chain<C> {
 impl<C: ?Sized> Chain<C> {
     /// Calls the callbacks, one after another.
     #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub(super) fn call<X>(&self, mut call: impl FnMut(&C) -> Answer<X>) -> Outcome<X> {
         let snapshot = self.snapshot.read();
         let live = snapshot.view_at(self.clock.now());
@@ -165,6 +167,7 @@ impl<C: ?Sized> Chain<C> {
 
     /// Calls the callbacks, one after another. If one fails or panics, calls `undo` for each callback before it.
     #[inline]
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub(super) fn call_robust<T, X>(
         &self,
         cx: &mut T,

@@ -14,7 +14,7 @@ mod tracing;
 use crate::backend::thread_local::{PLACES, sections_began};
 use crate::backend::{ActiveBackend, Backend as _, SuspendGuard};
 #[cfg(feature = "lockdep")]
-use crate::lock_graph::{GRAPH, with_thread};
+use crate::lock_graph::{Entered, GRAPH, Kind, with_thread};
 use crate::violation::{Checker, Culprit, Place, Policy, Violation, ViolationKind};
 #[cfg(feature = "lockdep")]
 use crate::violation::{Held, ThreadReport, WaitReport};
@@ -162,7 +162,12 @@ fn held(
         }
         let held = thread
             .from(0)
-            .filter_map(|lock| Some(Held { class: GRAPH.name_of(lock.class)?, since: lock.since }));
+            // That a thread will end is no news.
+            .filter(|lock| !matches!(lock.kind, Kind::Thread | Kind::Scope))
+            .filter_map(|lock| {
+                let is_code = lock.entered == Entered::Region;
+                Some(Held { class: GRAPH.name_of(lock.class)?, since: lock.since, is_code })
+            });
         let sections = sections.into_iter().flatten().collect();
         Some(std::sync::Arc::new(ThreadReport { sections, held: held.collect(), wait }))
     })

@@ -66,6 +66,8 @@ impl fmt::Display for ClassName {
 pub struct Held {
     pub(crate) class: ClassName,
     pub(crate) since: Place,
+    /// Whether it is code that others wait for the end of.
+    pub(crate) is_code: bool,
 }
 
 impl Held {
@@ -162,7 +164,7 @@ impl fmt::Display for Dependency {
             }
             DependencyKind::Within => write!(
                 f,
-                "{thread} began at {since} what {from} ends with, and waits in it for {on} at {place}"
+                "{thread} waits for {on} at {place}, in what began at {since} and comes before {from}"
             ),
             DependencyKind::Completed => write!(
                 f,
@@ -183,8 +185,14 @@ pub(crate) struct ThreadTag {
 const NAME: usize = 16;
 
 /// The beginning of a thread's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ShortName([u8; NAME]);
+
+impl fmt::Debug for ShortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
 
 impl ShortName {
     pub(crate) const UNKNOWN: Self = Self([0; NAME]);
@@ -238,7 +246,8 @@ impl ThreadReport {
             write!(f, "\nwithin: a section that began at {section}")?;
         }
         for held in &self.held {
-            write!(f, "\nheld: {held}")?;
+            let how = if held.is_code { "within" } else { "held" };
+            write!(f, "\n{how}: {held}")?;
         }
         Ok(())
     }

@@ -45,7 +45,7 @@ pub enum ViolationKind {
     /// A lock is used where its holder may be interrupted by who waits for it. Linux: `valid_state` of lockdep. By the feature
     /// `lockdep`.
     InconsistentUse,
-    /// A thread or a root ends with something still held, or a process was forked with it. Linux: `debug_check_no_locks_held`. By the
+    /// A thread ends with something still held, or a root with a spin lock, or a process was forked with it. Linux: `debug_check_no_locks_held`. By the
     /// feature `lockdep`.
     StillHeld,
 }
@@ -144,8 +144,8 @@ impl ViolationKind {
                 headline: "possible circular locking dependency",
                 expected: "waits that never lead back to where they began, whatever the threads do",
                 found: "a wait that closes a circle",
-                help: "take what the circle names in one order everywhere; or let go of one before waiting for the other; or try \
-                       instead of waiting",
+                help: "take locks of the circle in one order everywhere; or let go of a lock before waiting, for a thread, a callback \
+                       or a completion too; or try instead of waiting",
             },
             Self::WaitForItself => ReportText {
                 headline: "possible recursive locking",

@@ -6,11 +6,14 @@
 //!
 //! # Look at a program's waits
 //!
-//! Switch the feature on in tests, and in builds that are tried out. No line changes:
+//! Switch the feature on in tests, and in builds that are tried out. No line of code changes:
 //!
-//! ```text
-//! cargo test --features nonblock/lockdep
+//! ```toml
+//! [dependencies]
+//! nonblock = { path = "../nonblock/nonblock", features = ["lockdep"] }
 //! ```
+//!
+//! Or for one run only: `cargo test --features nonblock/lockdep`. Names make reports shorter: `Mutex::new(0).in_class("table")`.
 //!
 //! What is found is a violation as others, so the policy, handlers and [`testing`](crate::testing) apply. A report has the chain:
 //!
