@@ -1,5 +1,7 @@
 //! Locks of others, over raw locks of `lock_api`'s that are looked at.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use nonblock::Violation;
 use nonblock::ViolationKind::{CircularWait, WaitForItself};
 use nonblock::lockdep::Raw;
@@ -182,4 +184,14 @@ fn an_upgrade_that_a_report_ends_lets_go_of_the_lock() {
     assert!(std::panic::catch_unwind(upgrade).is_err());
     drop(held);
     assert!(!one.is_locked() && !other.is_locked());
+}
+
+#[test]
+fn a_try_that_is_reported_does_not_leave_the_lock_taken() {
+    let lock = lock_api::Mutex::<Raw<parking_lot::RawMutex>, u32>::new(0);
+    nonblock::lockdep::signal_handler(|| drop(lock.lock()));
+    // It is reported now that it is held where the handler could come. The report is written: the lock is taken already.
+    let tried = catch_unwind(AssertUnwindSafe(|| drop(lock.try_lock())));
+    assert!(tried.is_ok());
+    assert!(!lock.is_locked());
 }

@@ -95,3 +95,27 @@ fn a_class_that_a_section_waits_for_and_others_hold_outside_is_reported_in_both_
         InconsistentUse
     );
 }
+
+#[test]
+fn a_handler_on_a_small_stack_may_take_locks_in_a_new_order() {
+    static ONE: SpinLock<u32> = SpinLock::new(0);
+    static OTHER: SpinLock<u32> = SpinLock::new(0);
+
+    extern "C" fn on_signal(_signal: i32) {
+        signal_handler(|| {
+            non_block(|nb| {
+                let _one = ONE.lock(nb);
+                *OTHER.lock(nb) += 1;
+            });
+        });
+    }
+
+    // A thread of std has a stack of some kilobytes for its handlers.
+    let action =
+        SigAction::new(SigHandler::Handler(on_signal), SaFlags::SA_ONSTACK, SigSet::empty());
+    // SAFETY: the handler takes spin locks that nobody else has, and allocates nothing.
+    unsafe { sigaction(Signal::SIGUSR2, &action) }.expect("the handler can be set");
+    let raised = std::thread::spawn(|| raise(Signal::SIGUSR2)).join();
+    raised.expect("the thread does not panic").expect("a thread can signal itself");
+    assert_eq!(signals_blocked(|| non_block(|nb| *OTHER.lock(nb))), 1);
+}

@@ -67,7 +67,7 @@ fn wait(held: &ClassKey, wanted: &ClassKey) -> Option<Finding> {
     let (class, since) = (GRAPH.id_of(held), Place::caller());
     let (mode, entered) = (Mode::Exclusive, Entered::Waited);
     let (kind, serial, is_inherited) = (held.kind(), held.serial(), false);
-    thread.push(HeldLock { kind, class, serial, mode, entered, since, is_inherited });
+    thread.push(HeldLock { kind, class, serial, mode, entered, since, is_inherited, age: 0 });
     GRAPH.before_wait(&thread, wanted, mode, since)
 }
 

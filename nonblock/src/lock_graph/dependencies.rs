@@ -230,6 +230,9 @@ impl Edges {
             // The thread that puts it there looks for a circle when it has.
             return Seen::Before;
         };
+        if self.is_void(id) {
+            return Seen::Before;
+        }
         let is_other = self.get(id).is_some_and(|first| first.thread.number != edge.thread.number);
         let second = self.seen_by_two.get(id.0 as usize);
         if is_other && second.is_some_and(|seen| !seen.swap(true, Ordering::SeqCst)) {

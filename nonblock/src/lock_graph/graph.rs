@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::classes::{ClassId, ClassKey, Classes, Usage};
 use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
-use super::held_locks::{Entered, HeldLock, ThreadLocks};
+use super::held_locks::{Entered, HeldLock, ThreadLocks, with_thread};
 use super::kind::Kind;
 use super::object_order::ObjectOrder;
 use crate::primitive::{MAX_CLASSES, MAX_DEPENDENCIES, per_process};
@@ -62,6 +62,9 @@ impl State {
         Self { class: edge.on, is_weak: edge.sort.is_on_recursive() }
     }
 }
+
+/// How many classes a signal handler looks at.
+const SHORT_SEARCH: usize = 64;
 
 /// A set of states, on the stack: a section may search, and must not allocate.
 struct States([u64; STATES]);
@@ -163,7 +166,11 @@ impl Graph {
                 class,
                 Sort::new(DependencyKind::Held, last.mode, mode),
             )
-            && !thread.latest_first().any(|held| held.serial == key.serial())
+            && !thread
+                .latest_first()
+                .skip(1)
+                .any(|held| held.serial == key.serial() || held.class == last.class)
+            && last.serial != key.serial()
     }
 
     /// Notes that a thread is about to wait for an object, at a place, and returns what is wrong with that.
@@ -188,7 +195,12 @@ impl Graph {
         let mut finding = None;
         // What has no class says nothing of what is held besides, either.
         let is_other = |held: &HeldLock| held.serial != serial && held.class != ClassId::UNTRACKED;
+        // From some on only what is of that class: it depends on others of its class in no other way.
+        let mut only = None;
         for held in thread.latest_first().filter(is_other) {
+            if only.is_some_and(|only| held.class != only) {
+                continue;
+            }
             let found = if held.class == class {
                 let order = &self.object_order;
                 order
@@ -200,7 +212,10 @@ impl Graph {
             finding = finding.or(found);
             // What it holds besides depends on this already. A recursive reader does not hand that on.
             if held.entered == Entered::Waited && held.mode != Mode::RecursiveShared {
-                break;
+                if held.class == class {
+                    break;
+                }
+                only = only.or(Some(held.class));
             }
         }
         finding
@@ -237,24 +252,28 @@ impl Graph {
         })
     }
 
-    /// Notes that a thread brings about what others wait for, with what it has taken since it held so much, and returns what is wrong
-    /// with that.
+    /// Notes that a thread brings about what others wait for, with what it has taken since it had such an age, and returns what is
+    /// wrong with that.
     pub(crate) fn completes(
         &self,
         thread: &ThreadLocks,
         key: &ClassKey,
         place: Place,
-        start: usize,
+        start: u64,
     ) -> Option<Finding> {
         let class = self.id_of(key);
         if self.classes.needs_nothing(class) {
             return None;
         }
-        let needed = || {
-            thread.from(start).filter(|held| held.entered != Entered::Region && held.class != class)
-        };
-        let is_first = self.classes.completes(class, needed().next().is_none());
-        self.edges.keep_needed(class, |other| needed().any(|held| held.class == other));
+        let had =
+            || thread.from(0).filter(|held| held.entered != Entered::Region && held.class != class);
+        let needed = || had().filter(|held| held.age >= start);
+        // What is older may have been needed, or not.
+        if needed().next().is_none() && had().next().is_some() {
+            return None;
+        }
+        let is_first = self.classes.completes(class, had().next().is_none());
+        self.edges.keep_needed(class, |other| had().any(|held| held.class == other));
         let mut finding = None;
         for held in needed() {
             let sort = Sort::new(DependencyKind::Completed, Mode::Exclusive, held.mode);
@@ -306,9 +325,37 @@ impl Graph {
         match self.edges.see(edge) {
             Seen::Before | Seen::NoRoom => None,
             Seen::New(id) | Seen::BySecondThread(id) => {
-                self.closes_circle(&edge).then_some(Finding::Circle(id))
+                // A signal handler may have a small stack.
+                let is_in_signal_handler = with_thread(ThreadLocks::is_in_signal_handler);
+                let closes = if is_in_signal_handler {
+                    self.closes_short_circle(&edge)
+                } else {
+                    self.closes_circle(&edge)
+                };
+                closes.then_some(Finding::Circle(id))
             }
         }
+    }
+
+    /// As [`closes_circle`](Self::closes_circle), on a small stack: it looks at so many classes only.
+    fn closes_short_circle(&self, new: &Edge) -> bool {
+        let mut found = [State::behind(new); SHORT_SEARCH];
+        let (mut at, mut len) = (0, 1);
+        while let Some(&state) = found.get(at).filter(|_| at < len) {
+            at += 1;
+            for (_, edge) in self.edges.of(state.class).filter(|(_, edge)| state.goes_on_by(edge)) {
+                let next = State::behind(&edge);
+                if next.class == new.from && next.goes_on_by(new) {
+                    return true;
+                }
+                let is_seen = found.iter().take(len).any(|&state| state == next);
+                if let Some(place) = found.get_mut(len).filter(|_| !is_seen) {
+                    *place = next;
+                    len += 1;
+                }
+            }
+        }
+        false
     }
 
     /// Whether a strong path leads from the end of a dependency to its beginning, so that it is part of a circle.
@@ -343,10 +390,11 @@ impl Graph {
             !self.edges.is_seen_by_two(id)
                 && edges().all(|(_, other)| other.thread.number == edge.thread.number)
         });
-        let has_counted = edges()
-            .filter_map(|(_, edge)| self.classes.get(edge.from))
-            .any(|(kind, _)| kind.is_counted());
-        if by_one_thread && has_counted {
+        let kinds =
+            || edges().filter_map(|(_, edge)| self.classes.get(edge.from)).map(|(kind, _)| kind);
+        // Threads of one place and another that wait for each other's ends: they are others each time, or joining would be refused.
+        let is_of_threads = kinds().all(|kind| matches!(kind, Kind::Thread | Kind::Scope));
+        if is_of_threads || by_one_thread && kinds().any(Kind::is_counted) {
             return Vec::new();
         }
         edges().filter_map(|(_, edge)| self.dependency(&edge)).collect()

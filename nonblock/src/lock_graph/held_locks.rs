@@ -38,11 +38,15 @@ pub(crate) struct HeldLock {
     pub(crate) since: Place,
     /// Whether another process took it, of which this one is a child.
     pub(crate) is_inherited: bool,
+    /// How much the thread had taken before, ever. The list notes it.
+    pub(crate) age: u64,
 }
 
 /// What a thread holds, and what tells how it runs.
 pub(crate) struct ThreadLocks {
     len: Cell<usize>,
+    /// How much it has taken, ever.
+    age: Cell<u64>,
     /// Whether the entry is written in full.
     is_whole: [Cell<bool>; MAX_HELD],
     entries: [Cell<Option<HeldLock>>; MAX_HELD],
@@ -87,6 +91,7 @@ impl ThreadLocks {
     pub(crate) const fn new() -> Self {
         Self {
             len: Cell::new(0),
+            age: Cell::new(0),
             is_whole: [const { Cell::new(false) }; MAX_HELD],
             entries: [const { Cell::new(None) }; MAX_HELD],
             number: Cell::new(0),
@@ -104,6 +109,21 @@ impl ThreadLocks {
         self.len.get() == 0
     }
 
+    /// How much it has taken, ever. What it takes from now on has this age at least.
+    #[inline]
+    pub(crate) fn age(&self) -> u64 {
+        self.age.get()
+    }
+
+    /// Changes how it has an object that it holds.
+    pub(crate) fn change_mode(&self, serial: u32, mode: Mode) {
+        for entry in self.entries.iter().take(self.len.get()) {
+            if let Some(lock) = entry.get().filter(|lock| lock.serial == serial) {
+                entry.set(Some(HeldLock { mode, ..lock }));
+            }
+        }
+    }
+
     /// How many entries there are. Those that were taken from now on come after so many.
     pub(crate) fn len(&self) -> usize {
         self.len.get()
@@ -112,11 +132,13 @@ impl ThreadLocks {
     /// Puts something there.
     #[inline]
     pub(crate) fn push(&self, lock: HeldLock) {
+        let age = self.age.get();
+        self.age.set(age + 1);
         let at = self.len.get();
         self.len.set(at + 1);
         compiler_fence(Ordering::SeqCst);
         if let (Some(entry), Some(is_whole)) = (self.entries.get(at), self.is_whole.get(at)) {
-            entry.set(Some(lock));
+            entry.set(Some(HeldLock { age, ..lock }));
             compiler_fence(Ordering::SeqCst);
             is_whole.set(true);
         }

@@ -23,7 +23,9 @@ use crate::violation::Place;
 /// # Context
 ///
 /// Everything on it may be called anywhere: it neither waits nor allocates, but for a report, and where a thread first looks outside
-/// sections, which reads the environment.
+/// sections, which reads the environment, and asks std for the thread's name. In the destructor of a pthread key
+/// (`pthread_key_create`) that cannot be told any more, and ends the process. A new dependency is looked for in the whole graph: with
+/// some 10,000 dependencies that takes some tens of microseconds.
 ///
 /// # Panics
 ///

@@ -13,9 +13,9 @@ pub(crate) struct Loan {
     /// The thread that took it.
     #[cfg(feature = "lockdep")]
     thread: u32,
-    /// How much that thread held.
+    /// The age of that thread.
     #[cfg(feature = "lockdep")]
-    held: usize,
+    age: u64,
 }
 
 impl Loan {
@@ -23,7 +23,7 @@ impl Loan {
     #[inline]
     pub(crate) fn taken() -> Self {
         #[cfg(feature = "lockdep")]
-        return with_thread(|thread| Self { thread: thread.tag().number, held: thread.len() });
+        return with_thread(|thread| Self { thread: thread.tag().number, age: thread.age() });
         #[cfg(not(feature = "lockdep"))]
         Self {}
     }
@@ -37,7 +37,7 @@ impl Loan {
         observer::complete_with(
             &class.key,
             crate::violation::Place::caller(),
-            with_thread(|thread| if thread.tag().number == self.thread { self.held } else { 0 }),
+            with_thread(|thread| if thread.tag().number == self.thread { self.age } else { 0 }),
         );
         let _ = self;
     }

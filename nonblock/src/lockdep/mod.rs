@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Objects of one class are told apart by numbers of their own, so that a list can be walked hand over hand: of two that are held
-//! together, the order is remembered. (The latest orders are: some 30 for each object.)
+//! together, the order is remembered. (The latest orders are: some 30 for each object, and 32,768 in all.)
 //!
 //! # What waits, and what is waited for
 //!
@@ -55,6 +55,17 @@
 //! sections. The parent will release them; nobody does that in the child. After the report the child holds them no more. A child that
 //! has ended them itself by then is silent. So is one that was made before anything was looked at, or by a system call and not by `fork`.
 //!
+//! # What is reported, and cannot happen
+//!
+//! What is seen of a class is taken for true of all its objects, and of all threads. So these are reported, if they occur:
+//!
+//! * Two classes that depend on each other by objects that never meet, as two fields of a tree's nodes that are made from each other's.
+//!   Where the objects have roles, give these names (`in_class`); or suppress the class, with the reason.
+//! * A semaphore that is taken and given back (`down`, `up`) by threads that all have one lock meanwhile, which so guards more than it
+//!   need. A permit that is kept in its guard is known to be given back.
+//! * A completion that a thread completes and waits for itself, with a lock held.
+//! * Locks in a collection that are taken by their index, before and after the collection is sorted.
+//!
 //! # What is not seen
 //!
 //! * An order that no run has shown yet. What a completion or a channel needs is known only when it was brought about for the first
@@ -64,6 +75,8 @@
 //!   brought about for itself what it waits for.
 //! * What waits by other means: threads and locks of `std`, locks of other crates that are not wrapped in `Raw`, `park`, files and
 //!   sockets. Start threads by [`thread`](crate::thread), and see [`Class`].
+//! * In a signal handler, a circle of which more than 64 classes have to be looked at.
+//! * A lock that `MutexGuard::unlocked` takes again after its closure has panicked.
 //! * Guards that are sent to another thread, of raw locks that allow that: the thread that took the lock is held to have it.
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 

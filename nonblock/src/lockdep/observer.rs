@@ -31,10 +31,16 @@ pub(super) fn acquire(key: &ClassKey, mode: Mode, place: Place) {
 #[track_caller]
 pub(super) fn try_acquired(key: &ClassKey, mode: Mode, place: Place) {
     let usages = with_thread(|thread| held_usages(thread, key));
-    if !GRAPH.is_used(GRAPH.id_of(key), usages) {
-        look_at_usage(key, usages, place);
-    }
     with_thread(|thread| push(thread, key, mode, Entered::Tried, place));
+    let class = GRAPH.id_of(key);
+    if !GRAPH.is_used(class, usages) {
+        look_at_process(place);
+        with_thread(name_thread);
+        // The lock is taken: a panic might leave it so.
+        if let Some(finding) = GRAPH.uses(class, usages, place) {
+            report::completed(finding, key, place);
+        }
+    }
 }
 
 #[inline]
@@ -51,10 +57,10 @@ pub(super) fn complete(key: &ClassKey, place: Place) {
     complete_with(key, place, 0);
 }
 
-/// As [`complete`], by a thread that needed for it only what it has taken since it held so much.
+/// As [`complete`], by a thread that needed for it only what it has taken since it had such an age.
 #[inline]
 #[track_caller]
-pub(super) fn complete_with(key: &ClassKey, place: Place, start: usize) {
+pub(super) fn complete_with(key: &ClassKey, place: Place, start: u64) {
     if with_thread(|thread| thread.is_new() || thread.is_forked()) {
         look_at_process(place);
     }
@@ -76,6 +82,12 @@ pub(super) fn enter_region(key: &ClassKey, place: Place) {
     with_thread(|thread| push(thread, key, Mode::Exclusive, Entered::Region, place));
 }
 
+/// The thread has what it holds in another way, and did not wait.
+#[inline]
+pub(super) fn change_mode(key: &ClassKey, mode: Mode) {
+    with_thread(|thread| thread.change_mode(key.serial(), mode));
+}
+
 #[inline]
 pub(super) fn release(serial: u32) {
     with_thread(|thread| _ = thread.remove(serial));
@@ -92,6 +104,7 @@ fn push(thread: &ThreadLocks, key: &ClassKey, mode: Mode, entered: Entered, plac
         entered,
         since: place,
         is_inherited: false,
+        age: 0,
     });
 }
 

@@ -34,7 +34,9 @@ use crate::lock_graph::Kind;
 ///
 /// # Panics
 ///
-/// What waits reports what [`Class`] says, under the default [`Policy`](crate::Policy) by a panic. The lock is not taken then.
+/// What waits reports what [`Class`] says, under the default [`Policy`](crate::Policy) by a panic. The lock is not taken then. What
+/// was tried and taken is reported without one. `lock_api::MutexGuard::unlocked` and its kin take the lock again where nothing may
+/// unwind: a report there ends the process, unless the policy is to warn.
 ///
 /// # Examples
 ///

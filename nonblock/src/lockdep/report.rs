@@ -18,7 +18,8 @@ use crate::violation::{ClassName, Dependency, DependencyKind, Place, ViolationKi
 #[derive(Debug)]
 pub(crate) struct WouldWaitForItself;
 
-/// Reports a finding about something that a thread has brought about. The policy does not panic: what was received, say, would be lost.
+/// Reports a finding about something that a thread has brought about, or has taken. The policy does not panic: what was received, say,
+/// would be lost.
 #[cold]
 #[inline(never)]
 #[track_caller]

@@ -62,7 +62,9 @@ impl<'a> Taken<'a> {
     #[track_caller]
     pub(crate) fn upgrade(&self) {
         #[cfg(feature = "lockdep")]
-        self.again(Mode::Exclusive, true);
+        self.let_go();
+        #[cfg(feature = "lockdep")]
+        observer::acquire(&self.class.key, Mode::Exclusive, Place::caller());
         let _ = self;
     }
 
@@ -71,7 +73,7 @@ impl<'a> Taken<'a> {
     #[track_caller]
     pub(crate) fn upgraded(&self) {
         #[cfg(feature = "lockdep")]
-        self.again(Mode::Exclusive, false);
+        observer::change_mode(&self.class.key, Mode::Exclusive);
         let _ = self;
     }
 
@@ -80,7 +82,7 @@ impl<'a> Taken<'a> {
     #[track_caller]
     pub(crate) fn downgraded(&self) {
         #[cfg(feature = "lockdep")]
-        self.again(Mode::Shared, false);
+        observer::change_mode(&self.class.key, Mode::Shared);
         let _ = self;
     }
 
@@ -110,18 +112,6 @@ impl<'a> Taken<'a> {
         #[cfg(feature = "lockdep")]
         observer::release(self.class.key.serial());
         let _ = self;
-    }
-
-    #[cfg(feature = "lockdep")]
-    #[track_caller]
-    fn again(&self, mode: Mode, waits: bool) {
-        let place = Place::caller();
-        self.let_go();
-        if waits {
-            observer::acquire(&self.class.key, mode, place);
-        } else {
-            observer::try_acquired(&self.class.key, mode, place);
-        }
     }
 }
 
