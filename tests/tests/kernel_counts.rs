@@ -438,7 +438,8 @@ fn an_operation_makes_no_system_call_but_the_wakes_that_the_table_names() {
     // A wait is found, and where there are to be none, a wake.
     let semaphore = Semaphore::new(0);
     let called = forbidden_call(true, || {
-        sleepable(|cx| _ = semaphore.down_timeout(cx, Duration::from_millis(1)));
+        // Longer than it takes to look some times, and to lose the processor meanwhile.
+        sleepable(|cx| _ = semaphore.down_timeout(cx, Duration::from_millis(200)));
     });
     assert_eq!(called, libc::SYS_futex);
     let called = forbidden_call(false, || {
