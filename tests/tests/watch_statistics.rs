@@ -94,18 +94,18 @@ fn lengths_are_right_where_the_processors_counter_is_not_steady() {
             let start = Instant::now();
             raw::non_block(|_| std::thread::sleep(Duration::from_millis(20)));
             let whole = u64::try_from(start.elapsed().as_nanos()).unwrap();
-            // The last report is of the whole section.
+            // The last report is of the whole section. The rate of the processor's counter is measured, to some per mille.
             let took = TOOK.load(Ordering::Relaxed);
-            assert!((20_000_000..=whole).contains(&took), "{took} {whole}");
+            assert!((19_800_000..=whole + whole / 100).contains(&took), "{took} {whole}");
             raw::non_block(|_| {
                 let start = Instant::now();
                 while start.elapsed() < Duration::from_millis(8) {}
             });
             let took = TOOK.load(Ordering::Relaxed);
-            assert!(took >= 8_000_000 && took < 20_000_000 + whole, "{took}");
+            assert!(took >= 7_920_000 && took < 20_000_000 + whole, "{took}");
             let lengths = statistics().lengths();
             let longest = lengths.iter().map(|at| at.longest).max().expect("they are measured");
-            assert!(longest >= Duration::from_millis(20), "{longest:?}");
+            assert!(longest >= Duration::from_micros(19_800), "{longest:?}");
         });
         assert!(outcome.status.success(), "{value}: {outcome:#?}");
     }
