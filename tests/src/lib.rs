@@ -1,6 +1,7 @@
 //! Integration tests of `nonblock`. In the library itself are what several of them use, and the READMEs'
 //! examples as documentation tests.
 
+pub mod allocations;
 #[cfg(target_os = "linux")]
 pub mod cgroup;
 pub mod fixture;

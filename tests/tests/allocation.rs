@@ -1,7 +1,5 @@
 //! What notifiers are called with: no allocation, and nothing freed.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -11,28 +9,7 @@ use nonblock::notifier::{Answer, AtomicChain};
 use nonblock::sync::{RawSpin, SpinLock};
 use nonblock::{Context, NonBlock, non_block, sleepable};
 use nonblock_mm::mmu::{AddressSpace, Event, Invalidate, InvalidateInterval, PAGE_SIZE, Range};
-
-/// Counts, for each thread, how often it allocates or frees.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: it does what the system's allocator does, and counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
+use nonblock_tests::allocations::{Counting, allocations};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -64,9 +41,9 @@ impl InvalidateInterval for Quiet {
 
 /// How often the closure allocates or frees.
 fn count(f: &mut dyn FnMut()) -> usize {
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     f();
-    ALLOCATIONS.get() - before
+    allocations() - before
 }
 
 /// Neither the look-up nor the calls allocate or free, nor the driver's side of the protocol.

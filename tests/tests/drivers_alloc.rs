@@ -1,7 +1,5 @@
 //! The drivers' callbacks in a section: they neither allocate nor free, whether they refuse the range or take it.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
 
 use gntdev::{GntdevPriv, Hypervisor};
@@ -9,30 +7,9 @@ use kvm::{Kvm, SPTES};
 use mmu_rb::{PinPages, PinnedPage, PktQueue, Sizes};
 use nonblock::{Sleepable, sleepable, thread};
 use nonblock_mm::mmu::{AddressSpace, Event, PAGE_SIZE, Range};
+use nonblock_tests::allocations::{Counting, allocations};
 use umem_odp::Mr;
 use xe_userptr::{TlbInval, UserptrVma};
-
-/// Counts, for each thread, how often it allocates or frees.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: it does what the system's allocator does, and counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -46,9 +23,9 @@ fn range() -> Range {
 
 /// Takes the range in a section, from start to end. Returns whether it was, and how often that allocated or freed.
 fn take(space: &AddressSpace, cx: &mut Sleepable) -> (bool, usize) {
-    let before = ALLOCATIONS.get();
+    let before = allocations();
     let taken = space.try_invalidate(range(), Event::Unmap, cx).is_ok();
-    (taken, ALLOCATIONS.get() - before)
+    (taken, allocations() - before)
 }
 
 #[test]
@@ -96,9 +73,9 @@ fn a_second_pass_is_made_without_allocating() {
                 gpu.done(gpu.submitted());
             }
         });
-        let before = ALLOCATIONS.get();
+        let before = allocations();
         drop(space.invalidate(range(), Event::Unmap, cx));
-        assert_eq!(ALLOCATIONS.get() - before, 0);
+        assert_eq!(allocations() - before, 0);
         device.join(cx).unwrap();
         assert_eq!(vma.userptr().counters(cx).second_passes, 1);
         vma.destroy(cx);

@@ -1,8 +1,10 @@
 //! What follows from the rules where programs do less usual things: threads that join threads, permits, what turns out not to be
 //! needed, and several things of one class.
 
-use nonblock::lockdep::Class;
-use nonblock::sync::{Mutex, RwLock, RwLockWriteGuard, Semaphore, channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use nonblock::lockdep::{Class, Raw};
+use nonblock::sync::{Mutex, MutexGuard, RwLock, RwLockWriteGuard, Semaphore, channel, lock_api};
 use nonblock::{Sleepable, thread};
 use nonblock_tests::waits::{circle, on_a_thread, silent};
 
@@ -109,4 +111,38 @@ fn of_two_of_one_class_the_one_held_alone_counts_too() {
         let _held = other.acquire();
         drop(alone.acquire_shared_recursive());
     });
+}
+
+#[test]
+fn a_lock_taken_again_after_a_panic_is_held() {
+    let (table, other) = (Mutex::new(0), Mutex::new(0));
+    silent(|cx| {
+        let mut held = table.lock(cx);
+        let unlocked = || MutexGuard::unlocked(&mut held, cx, |_cx| panic!("of the test"));
+        let ended: Result<(), _> = catch_unwind(AssertUnwindSafe(unlocked));
+        assert!(ended.is_err());
+        drop(other.lock(cx));
+    });
+    circle(|cx| {
+        let _held = other.lock(cx);
+        drop(table.lock(cx));
+    });
+}
+
+#[test]
+fn an_older_raw_lock_that_is_downgraded_meanwhile_is_not_needed_for_a_permit() {
+    type Lock = lock_api::RwLock<Raw<parking_lot::RawRwLock>, u32>;
+
+    let (table, other, permits) = (Lock::new(0), Mutex::new(0), Semaphore::new(2));
+    let turn = || {
+        silent(|cx| {
+            let writer = table.write();
+            let Ok(permit) = permits.acquire(cx);
+            let _held = other.lock(cx);
+            let _reader = lock_api::RwLockWriteGuard::downgrade(writer);
+            drop(permit);
+        });
+    };
+    turn();
+    on_a_thread(turn);
 }

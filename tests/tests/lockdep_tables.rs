@@ -3,38 +3,15 @@
 //!
 //! The tables are for the whole process, so each test has one of its own.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use nonblock::lockdep::{Acquired, Class};
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::{non_block, sleepable};
+use nonblock_tests::allocations::{Counting, allocations};
 use nonblock_tests::process;
 use nonblock_tests::waits::{circle, on_a_thread, silent, waits_for_itself};
-
-/// Counts, for each thread, how often it allocates or frees.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: it does what the system's allocator does, and counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -92,9 +69,9 @@ fn a_new_dependency_in_a_section_of_a_large_program_allocates_nothing() {
         silent(|_| fill(&classes("large", CLASSES), DEPENDENCIES));
         let locks: Vec<_> = (0..40).map(spin_lock).collect();
         sleepable(|cx| cx.non_block(|_| {}));
-        let before = ALLOCATIONS.get();
+        let before = allocations();
         take_all_pairs(&locks);
-        assert_eq!(ALLOCATIONS.get() - before, 0);
+        assert_eq!(allocations() - before, 0);
         assert_all_known(&locks);
     })
     .assert_success();

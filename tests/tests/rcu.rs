@@ -1,7 +1,5 @@
 //! Values that a section reads without waiting: what readers find, when old values are dropped, and what a read never does.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,28 +8,7 @@ use std::thread;
 
 use nonblock::rcu::{Entry, List, Rcu, VersionClock, ends_are_deferred};
 use nonblock::{non_block, raw, sleepable};
-
-/// Counts, for each thread, how often it allocates or frees.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: it does what the system's allocator does, and counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller keeps the contract, which is the same.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
+use nonblock_tests::allocations::{Counting, allocations};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -377,7 +354,7 @@ fn a_section_that_reads_neither_waits_nor_allocates_nor_frees_beside_writers() {
     let mut changes = 0;
     while changes < 100 {
         let first = rcu.read()[0];
-        let (waits_before, allocations_before) = (waits(), ALLOCATIONS.get());
+        let (waits_before, allocations_before) = (waits(), allocations());
         let last = non_block(|_nb| {
             let mut last = first;
             for _ in 0..READS {
@@ -388,7 +365,7 @@ fn a_section_that_reads_neither_waits_nor_allocates_nor_frees_beside_writers() {
             }
             last
         });
-        let (waited, allocated) = (waits() - waits_before, ALLOCATIONS.get() - allocations_before);
+        let (waited, allocated) = (waits() - waits_before, allocations() - allocations_before);
         assert_eq!((waited, allocated), (0, 0), "in {READS} reads");
         changes += last - first;
         thread::yield_now();
@@ -422,9 +399,9 @@ fn a_list_is_called_in_order_without_what_was_removed() {
     let before = clock.now();
     assert_eq!(call(before), [1, 2, 3]);
     // In a section, and without a change of the list.
-    let allocated = ALLOCATIONS.get();
+    let allocated = allocations();
     non_block(|_nb| clock.remove(&tombstones[0], |removed, _nb| *removed += 1));
-    assert_eq!(ALLOCATIONS.get(), allocated);
+    assert_eq!(allocations(), allocated);
     assert_eq!(call(clock.now()), [1, 3]);
     // A call that began before still has it.
     assert_eq!(call(before), [1, 2, 3]);

@@ -118,11 +118,6 @@ impl Graph {
         Some(self.classes.get(class)?.1)
     }
 
-    /// Returns what kind of thing a class stands for.
-    pub(crate) fn kind_of(&self, class: ClassId) -> Option<Kind> {
-        Some(self.classes.get(class)?.0)
-    }
-
     /// Returns how many classes and dependencies there are.
     pub(crate) fn len(&self) -> (usize, usize) {
         (self.classes.len(), self.edges.len())

@@ -8,7 +8,6 @@ use super::observer;
 use crate::lock_graph::Kind;
 #[cfg(feature = "lockdep")]
 use crate::lock_graph::{ClassKey, Mode};
-#[cfg(feature = "lockdep")]
 use crate::violation::Place;
 
 /// Something that threads wait for, and the class of such things that it belongs to.
@@ -24,8 +23,8 @@ use crate::violation::Place;
 ///
 /// Everything on it may be called anywhere: it neither waits nor allocates, but for a report, and where a thread first looks outside
 /// sections, which reads the environment, and asks std for the thread's name. In the destructor of a pthread key
-/// (`pthread_key_create`) that cannot be told any more, and ends the process. A new dependency is looked for in the whole graph: with
-/// some 10,000 dependencies that takes some tens of microseconds.
+/// (`pthread_key_create`) that cannot be told any more, and ends the process. For each new dependency the whole graph is searched: to
+/// learn 300 locks that were each taken before all later ones, 44,850 dependencies, took 1.2 seconds in a release build.
 ///
 /// # Panics
 ///
@@ -166,17 +165,24 @@ impl Class {
     #[inline]
     #[track_caller]
     pub fn wait(&self) {
-        #[cfg(feature = "lockdep")]
         self.wait_at(Place::caller());
-        let _ = self;
     }
 
     /// As [`wait`](Self::wait), at another place.
-    #[cfg(feature = "lockdep")]
     #[inline]
     #[track_caller]
+    #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
     pub(crate) fn wait_at(&self, place: Place) {
+        #[cfg(feature = "lockdep")]
         observer::wait(&self.key, place);
+        let _ = self;
+    }
+
+    /// The thread has it in another mode now, and did not wait.
+    #[cfg(feature = "lockdep")]
+    #[inline]
+    pub(super) fn now(&self, mode: Mode) {
+        observer::change_mode(&self.key, mode);
     }
 
     /// As [`region`](Self::region), which began at another place.

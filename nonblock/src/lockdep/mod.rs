@@ -76,7 +76,6 @@
 //! * What waits by other means: threads and locks of `std`, locks of other crates that are not wrapped in `Raw`, `park`, files and
 //!   sockets. Start threads by [`thread`](crate::thread), and see [`Class`].
 //! * In a signal handler, a circle of which more than 64 classes have to be looked at.
-//! * A lock that `MutexGuard::unlocked` takes again after its closure has panicked.
 //! * Guards that are sent to another thread, of raw locks that allow that: the thread that took the lock is held to have it.
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 

@@ -82,6 +82,11 @@ pub(super) fn enter_region(key: &ClassKey, place: Place) {
     with_thread(|thread| push(thread, key, Mode::Exclusive, Entered::Region, place));
 }
 
+/// The thread has a lock again, and is not asked how.
+pub(super) fn has_again(key: &ClassKey, mode: Mode, place: Place) {
+    with_thread(|thread| push(thread, key, mode, Entered::Tried, place));
+}
+
 /// The thread has what it holds in another way, and did not wait.
 #[inline]
 pub(super) fn change_mode(key: &ClassKey, mode: Mode) {
@@ -160,7 +165,7 @@ fn look_at_usage(key: &ClassKey, usages: u8, place: Place) {
 #[track_caller]
 fn look_at_process(place: Place) {
     with_thread(set_up::once);
-    with_thread(|thread| still_held::after_fork(thread, place.location().is_some()));
+    still_held::after_fork(place.location().is_some());
 }
 
 /// Notes the name of the thread, for the chains of later reports. A section must not ask for it: that may allocate.

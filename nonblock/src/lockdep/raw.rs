@@ -13,6 +13,8 @@ use lock_api::{
 
 use super::class::Class;
 use crate::lock_graph::Kind;
+#[cfg(feature = "lockdep")]
+use crate::lock_graph::Mode;
 
 /// A raw lock of `lock_api` 0.5, whose waits are looked at: for locks that are not of this crate.
 ///
@@ -160,8 +162,8 @@ impl<R> Raw<R> {
     #[track_caller]
     fn tried_upgrade<G, U>(&self, upgraded: Result<G, U>) -> Result<G, U> {
         if upgraded.is_ok() {
-            self.class.release();
-            forget(self.class.try_acquired());
+            #[cfg(feature = "lockdep")]
+            self.class.now(Mode::Exclusive);
         }
         upgraded
     }
@@ -170,8 +172,9 @@ impl<R> Raw<R> {
     #[inline]
     #[track_caller]
     fn downgraded(&self) {
-        self.class.release();
-        forget(self.class.try_acquired_shared());
+        #[cfg(feature = "lockdep")]
+        self.class.now(Mode::Shared);
+        let _ = self;
     }
 }
 

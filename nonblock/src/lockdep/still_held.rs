@@ -14,7 +14,7 @@ use crate::backend::thread_local::sections_began;
 #[cfg(feature = "lockdep")]
 use crate::backend::{ActiveBackend, Backend as _, Suspended};
 #[cfg(feature = "lockdep")]
-use crate::lock_graph::{GRAPH, HeldLock, Kind, ThreadLocks, with_thread};
+use crate::lock_graph::{GRAPH, HeldLock, ThreadLocks, with_thread};
 
 /// Code of a thread. When this is dropped, the thread ends, and holds nothing.
 #[cfg(feature = "std")]
@@ -57,25 +57,26 @@ fn thread_ends() {
 #[cfg(feature = "lockdep")]
 #[inline]
 #[track_caller]
-pub(super) fn after_fork(thread: &ThreadLocks, may_panic: bool) {
-    if thread.is_forked() {
-        forked(thread, may_panic);
+pub(super) fn after_fork(may_panic: bool) {
+    if with_thread(ThreadLocks::is_forked) {
+        forked(may_panic);
     }
 }
 
 #[cfg(feature = "lockdep")]
 #[cold]
 #[track_caller]
-fn forked(thread: &ThreadLocks, may_panic: bool) {
+fn forked(may_panic: bool) {
     // Nothing unwinds out of a signal handler. What comes after it reports.
-    if thread.is_in_signal_handler() {
+    if with_thread(ThreadLocks::is_in_signal_handler) {
         return;
     }
-    let inherited = thread.take_inherited_sections();
+    let inherited = with_thread(ThreadLocks::take_inherited_sections);
     // One that ended since is no fault, and nor is another after that.
     let section = ActiveBackend::began().filter(|_| ActiveBackend::began() == inherited.began);
     let depth = ActiveBackend::depth().unwrap_or(0).min(inherited.depth);
-    let held: Vec<HeldLock> = thread.from(0).filter(|lock| lock.is_inherited).collect();
+    let held: Vec<HeldLock> =
+        with_thread(|thread| thread.from(0).filter(|lock| lock.is_inherited).collect());
     let Some(place) = held.first().map(|lock| lock.since).or(section) else { return };
     let found = match (described(&held), section) {
         (Some(held), Some(section)) => format!(
@@ -105,13 +106,14 @@ impl RootCode {
     #[inline]
     #[track_caller]
     pub(crate) fn begin() -> Self {
+        #[cfg(feature = "lockdep")]
+        {
+            with_thread(set_up::once);
+            after_fork(true);
+        }
         Self {
             #[cfg(feature = "lockdep")]
-            len: with_thread(|thread| {
-                set_up::once(thread);
-                after_fork(thread, true);
-                thread.len()
-            }),
+            len: with_thread(ThreadLocks::len),
         }
     }
 }
@@ -130,8 +132,7 @@ impl Drop for RootCode {
 #[cfg(feature = "lockdep")]
 #[cold]
 fn root_ends(len: usize) {
-    let is_spin =
-        |lock: &HeldLock| GRAPH.kind_of(lock.class).is_some_and(Kind::is_held_in_sections);
+    let is_spin = |lock: &HeldLock| lock.kind.is_held_in_sections();
     if !with_thread(|thread| thread.from(len).any(|lock| is_spin(&lock))) {
         return;
     }

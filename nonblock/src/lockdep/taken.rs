@@ -61,11 +61,9 @@ impl<'a> Taken<'a> {
     #[inline]
     #[track_caller]
     pub(crate) fn upgrade(&self) {
-        #[cfg(feature = "lockdep")]
         self.let_go();
         #[cfg(feature = "lockdep")]
         observer::acquire(&self.class.key, Mode::Exclusive, Place::caller());
-        let _ = self;
     }
 
     /// The thread has the lock alone, which it shared before, and did not wait.
@@ -73,7 +71,7 @@ impl<'a> Taken<'a> {
     #[track_caller]
     pub(crate) fn upgraded(&self) {
         #[cfg(feature = "lockdep")]
-        observer::change_mode(&self.class.key, Mode::Exclusive);
+        self.class.now(Mode::Exclusive);
         let _ = self;
     }
 
@@ -82,36 +80,65 @@ impl<'a> Taken<'a> {
     #[track_caller]
     pub(crate) fn downgraded(&self) {
         #[cfg(feature = "lockdep")]
-        observer::change_mode(&self.class.key, Mode::Shared);
+        self.class.now(Mode::Shared);
         let _ = self;
     }
 
-    /// The thread has let go of the lock, and is about to wait for it again.
+    /// Lets go of the lock while the closure runs, and then is about to wait for it again.
+    ///
+    /// If it unwinds, the caller has the lock again, without a report.
     #[inline]
     #[track_caller]
     #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
-    pub(crate) fn wait_again(&self, place: Place) {
+    pub(crate) fn let_go_while<R>(&self, place: Place, f: impl FnOnce() -> R) -> R {
         #[cfg(feature = "lockdep")]
-        observer::acquire(&self.class.key, Mode::Exclusive, place);
-        let _ = self;
+        return self.let_go_as(Mode::Exclusive, place, f);
+        #[cfg(not(feature = "lockdep"))]
+        f()
     }
 
-    /// As [`wait_again`](Self::wait_again), to share the lock.
+    /// As [`let_go_while`](Self::let_go_while), of a lock that the thread shares.
     #[inline]
     #[track_caller]
     #[cfg_attr(not(feature = "lockdep"), expect(unused_variables, reason = "nobody looks"))]
-    pub(crate) fn wait_again_shared(&self, place: Place) {
+    pub(crate) fn let_go_while_shared<R>(&self, place: Place, f: impl FnOnce() -> R) -> R {
         #[cfg(feature = "lockdep")]
-        observer::acquire(&self.class.key, Mode::Shared, place);
-        let _ = self;
+        return self.let_go_as(Mode::Shared, place, f);
+        #[cfg(not(feature = "lockdep"))]
+        f()
     }
 
-    /// The thread lets go of the lock for a while.
+    #[cfg(feature = "lockdep")]
+    #[track_caller]
+    fn let_go_as<R>(&self, mode: Mode, place: Place, f: impl FnOnce() -> R) -> R {
+        self.let_go();
+        let has_again = HasAgain { class: self.class, mode, place };
+        let result = f();
+        observer::acquire(&self.class.key, mode, place);
+        core::mem::forget(has_again);
+        result
+    }
+
     #[inline]
-    pub(crate) fn let_go(&self) {
+    fn let_go(&self) {
         #[cfg(feature = "lockdep")]
         observer::release(self.class.key.serial());
         let _ = self;
+    }
+}
+
+/// A lock that a thread has again when this is dropped, by unwinding.
+#[cfg(feature = "lockdep")]
+struct HasAgain<'a> {
+    class: &'a Class,
+    mode: Mode,
+    place: Place,
+}
+
+#[cfg(feature = "lockdep")]
+impl Drop for HasAgain<'_> {
+    fn drop(&mut self) {
+        observer::has_again(&self.class.key, self.mode, self.place);
     }
 }
 

@@ -191,9 +191,7 @@ impl<R: RawCondvar> Condvar<R> {
     #[inline]
     #[track_caller]
     fn before_wait<T: ?Sized>(&self, guard: &MutexGuard<'_, T, R::RawMutex>, place: Place) {
-        guard.taken.let_go();
-        self.class.wait();
-        guard.taken.wait_again(place);
+        guard.taken.let_go_while(place, || self.class.wait_at(place));
     }
 }
 

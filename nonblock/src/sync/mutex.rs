@@ -294,11 +294,11 @@ impl<T: ?Sized, R: RawMutex> MutexGuard<'_, T, R> {
         let mut _relock = None;
         let taken = &guard.taken;
         lock_api::MutexGuard::unlocked(&mut guard.inner, || {
-            taken.let_go();
-            let result = f(cx);
-            _relock = Some(with_token::lend_at(place));
-            taken.wait_again(place);
-            result
+            taken.let_go_while(place, || {
+                let result = f(cx);
+                _relock = Some(with_token::lend_at(place));
+                result
+            })
         })
     }
 }
@@ -316,8 +316,7 @@ impl<T: ?Sized, R: RawMutexFair> MutexGuard<'_, T, R> {
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
         let _call = with_token::lend();
-        guard.taken.let_go();
-        guard.taken.wait_again(Place::caller());
+        guard.taken.let_go_while(Place::caller(), || {});
         lock_api::MutexGuard::bump(&mut guard.inner);
     }
 }

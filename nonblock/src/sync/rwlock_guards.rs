@@ -170,11 +170,11 @@ impl<T: ?Sized, R: RawRwLock> RwLockReadGuard<'_, T, R> {
         let mut _relock = None;
         let taken = &guard.taken;
         lock_api::RwLockReadGuard::unlocked(&mut guard.inner, || {
-            taken.let_go();
-            let result = f(cx);
-            _relock = Some(with_token::lend_at(place));
-            taken.wait_again_shared(place);
-            result
+            taken.let_go_while_shared(place, || {
+                let result = f(cx);
+                _relock = Some(with_token::lend_at(place));
+                result
+            })
         })
     }
 }
@@ -192,8 +192,7 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockReadGuard<'_, T, R> {
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
         let _call = with_token::lend();
-        guard.taken.let_go();
-        guard.taken.wait_again_shared(Place::caller());
+        guard.taken.let_go_while_shared(Place::caller(), || {});
         lock_api::RwLockReadGuard::bump(&mut guard.inner);
     }
 }
@@ -237,11 +236,11 @@ impl<T: ?Sized, R: RawRwLock> RwLockWriteGuard<'_, T, R> {
         let mut _relock = None;
         let taken = &guard.taken;
         lock_api::RwLockWriteGuard::unlocked(&mut guard.inner, || {
-            taken.let_go();
-            let result = f(cx);
-            _relock = Some(with_token::lend_at(place));
-            taken.wait_again(place);
-            result
+            taken.let_go_while(place, || {
+                let result = f(cx);
+                _relock = Some(with_token::lend_at(place));
+                result
+            })
         })
     }
 }
@@ -259,8 +258,7 @@ impl<T: ?Sized, R: RawRwLockFair> RwLockWriteGuard<'_, T, R> {
     pub fn bump(guard: &mut Self, cx: &mut Sleepable) {
         let _ = cx;
         let _call = with_token::lend();
-        guard.taken.let_go();
-        guard.taken.wait_again(Place::caller());
+        guard.taken.let_go_while(Place::caller(), || {});
         lock_api::RwLockWriteGuard::bump(&mut guard.inner);
     }
 }
