@@ -200,7 +200,9 @@ fn a_forgotten_spin_guard_leaves_the_depth_raised() {
     // On a thread of its own, because the count of sections on this thread is wrong afterwards.
     let forgetful = std::thread::spawn(|| {
         let lock = SpinLock::new(());
-        non_block(|nb| std::mem::forget(lock.lock(nb)));
+        let found = violations(|| non_block(|nb| std::mem::forget(lock.lock(nb))));
+        // Who looks at what is held sees it at the end of the root.
+        assert_eq!(found.len(), usize::from(nonblock::lockdep::ENABLED), "{found:#?}");
         assert_eq!(raw::depth(), 1);
         let violation = expect_violation(|| might_sleep());
         assert_eq!(violation.depth(), 1);

@@ -9,7 +9,7 @@ use nonblock::sync::{
     MappedRwLockReadGuard, MappedRwLockWriteGuard, RawParkingRwLock, RwLock, RwLockReadGuard,
     RwLockUpgradableReadGuard, RwLockWriteGuard, SpinRwLock, SpinRwLockWriteGuard,
 };
-use nonblock::testing::expect_violation;
+use nonblock::testing::{expect_violation, violations};
 use nonblock::{Context, WouldBlock, might_sleep, non_block, raw, sleepable, thread};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -313,7 +313,9 @@ fn a_forgotten_spin_guard_leaves_the_depth_raised() {
     // On a thread of its own, because the count of sections on this thread is wrong afterwards.
     let forgetful = std::thread::spawn(|| {
         let lock = SpinRwLock::new(());
-        non_block(|nb| std::mem::forget(lock.read(nb)));
+        let found = violations(|| non_block(|nb| std::mem::forget(lock.read(nb))));
+        // Who looks at what is held sees it at the end of the root.
+        assert_eq!(found.len(), usize::from(nonblock::lockdep::ENABLED), "{found:#?}");
         assert_eq!(raw::depth(), 1);
     });
     forgetful.join().unwrap();
