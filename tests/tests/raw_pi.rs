@@ -213,6 +213,10 @@ fn a_section_releases_what_others_wait_for() {
 
 #[test]
 fn a_thread_that_waits_for_itself_is_told_so() {
+    if nonblock::lockdep::ENABLED {
+        // That reports it before it comes to what is tried here.
+        return;
+    }
     let lock = Mutex::with_raw(0);
     sleepable(|cx| {
         let guard = lock.lock(cx);
@@ -228,6 +232,10 @@ fn a_thread_that_waits_for_itself_is_told_so() {
 
 #[test]
 fn a_ring_of_waiters_is_told_so_and_undone() {
+    if nonblock::lockdep::ENABLED {
+        // That reports it before it comes to what is tried here.
+        return;
+    }
     let (first, second) = (Mutex::with_raw(0), Mutex::with_raw(0));
     thread::scope(|scope| {
         let guard = sleepable(|cx| first.lock(cx));
@@ -344,6 +352,10 @@ fn is_released_in_a_child(guard: MutexGuard<'_, u32, RawPiMutex>, lock: &Mutex<u
 
 #[test]
 fn a_lock_held_over_a_fork_is_released_in_the_child_and_taken_again() {
+    if nonblock::lockdep::ENABLED {
+        // That reports it before it comes to what is tried here.
+        return;
+    }
     let outcome =
         own("a_lock_held_over_a_fork_is_released_in_the_child_and_taken_again", &[], || {
             let lock = Mutex::with_raw(0);
@@ -364,6 +376,10 @@ fn a_lock_held_over_a_fork_is_released_in_the_child_and_taken_again() {
 /// Somebody waits in the parent: in the child there is a bit of the kernel's in the word, and no waiter.
 #[test]
 fn a_lock_held_and_waited_for_over_a_fork_is_released_in_the_child() {
+    if nonblock::lockdep::ENABLED {
+        // That reports it before it comes to what is tried here.
+        return;
+    }
     let outcome =
         own("a_lock_held_and_waited_for_over_a_fork_is_released_in_the_child", &[], || {
             let lock = Mutex::with_raw(0);
