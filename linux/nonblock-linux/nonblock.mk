@@ -1,0 +1,46 @@
+# What a module's Kbuild includes to have nonblock. It builds the library's crates as objects of the module.
+#
+#   NONBLOCK := the checkout of nonblock
+#   NONBLOCK_MACROS := libnonblock_macros.so, built for this machine by the kernel's own rustc
+#   include $(NONBLOCK)/linux/nonblock-linux/nonblock.mk
+#
+#   obj-m := mine.o
+#   mine-y := $(nonblock-objects) mine_module.o
+#   $(obj)/mine_module.o: $(nonblock-metadata)
+#   RUSTFLAGS_mine_module.o := $(nonblock-rustflags)
+#
+# A driver crate that is built for user space too is one more object: see `nonblock-crate` below.
+
+nonblock-objects := lib/nonblock_shim.o lib/nonblock.o lib/nonblock_mm.o lib/nonblock_linux.o
+
+# With the counters where the kernel keeps one. Where it keeps none, nothing is left of a section.
+nonblock-checks := $(if $(CONFIG_DEBUG_ATOMIC_SLEEP),--cfg 'feature="checks"')
+
+# Where the crates find each other, and the attributes' expansions. Places in reports begin at the checkout.
+nonblock-rustflags := --extern nonblock --extern nonblock_mm --extern nonblock_linux -L $(obj)/lib \
+	--remap-path-prefix=$(NONBLOCK)/=
+
+# Builds a crate of the checkout as `lib/NAME.o`, with what others need to compile against it.
+#   $(eval $(call nonblock-crate,NAME,FILE,FLAGS,CRATES THAT IT NEEDS))
+define nonblock-crate
+RUSTFLAGS_REMOVE_lib/$(1).o := --edition=2021
+RUSTFLAGS_lib/$(1).o := --edition=2024 --emit=metadata=$$(obj)/lib/lib$(1).rmeta \
+	--remap-path-prefix=$$(NONBLOCK)/= -L $$(obj)/lib $(3) $$(foreach crate,$(4),--extern $$(crate))
+targets += lib/$(1).o
+$$(obj)/lib/$(1).o: $$(NONBLOCK)/$(2) $$(foreach crate,$(4),$$(obj)/lib/$$(crate).o) FORCE
+	$$(Q)mkdir -p $$(dir $$@)
+	+$$(call if_changed_rule,rustc_o_rs)
+endef
+
+$(eval $(call nonblock-crate,nonblock,nonblock/src/lib.rs,--cfg 'feature="macros"' $(nonblock-checks) --extern nonblock_macros=$(NONBLOCK_MACROS)))
+$(eval $(call nonblock-crate,nonblock_mm,nonblock-mm/src/lib.rs,,nonblock))
+$(eval $(call nonblock-crate,nonblock_linux,linux/nonblock-linux/src/lib.rs,,nonblock nonblock_mm))
+
+$(obj)/lib/nonblock.o: $(NONBLOCK_MACROS)
+
+nonblock-metadata := $(addprefix $(obj)/lib/,nonblock.o nonblock_mm.o nonblock_linux.o)
+
+targets += lib/nonblock_shim.o
+$(obj)/lib/nonblock_shim.o: $(NONBLOCK)/linux/nonblock-linux/shim/nonblock_linux.c FORCE
+	$(Q)mkdir -p $(dir $@)
+	$(call if_changed_rule,cc_o_c)
