@@ -6,7 +6,7 @@
 //! * By the kernel's own build, which passes `--cfg MODULE`. There everything here stands on the kernel's locks, notifiers and
 //!   work queues.
 //! * By cargo. There everything here stands on [`nonblock`] and [`nonblock_mm`], so the driver runs under `cargo test`, with
-//!   the same types and the same refusals. `process::Process` is the process whose memory the driver mirrors.
+//!   the same types and the same refusals. [`process::Process`] is the process whose memory the driver mirrors.
 //!
 //! # The parts
 //!
@@ -34,6 +34,12 @@
 //! | a broken rule | is reported in the kernel's log | panics, unless the [policy](nonblock::Policy) says otherwise |
 //! | the sections of callbacks | the kernel opens those of [`Notifier`](mmu::Notifier)s, and this crate those of intervals | `nonblock_mm` opens both |
 //! | who may be refused | the reaper, and `process_mrelease()` | `try_discard` of the process |
+//!
+//! # Features
+//!
+//! | feature | default | what |
+//! |---|---|---|
+//! | `lockdep` | no | who waits for whom, in user space: see [`nonblock::lockdep`]. A kernel has its own lockdep |
 //!
 //! # Examples
 //!
