@@ -66,22 +66,31 @@
 //!
 //! | feature | default | what |
 //! |---|---|---|
-//! | `lockdep` | no | circles of waits, through notifiers too: see [`nonblock::lockdep`] |
+//! | `std` | yes | [`mmu::AddressSpace`], and all that subscribes to it |
 //! | `oom` | no | `memory` and `oom`, on Linux |
 //! | `lockdep` | no | who waits for whom: what invalidations wait for, and the memory lock, as `nonblock::lockdep` is told |
 //! | `tracing` | no | each step of a reaper (`oom::ReapEvent`) and each [violation](nonblock::Violation) as an event of the crate `tracing` |
 //!
+//! Without `std`, the crate has the callbacks of drivers and their plain data, and needs neither `std` nor `alloc`: a kernel brings
+//! the address spaces. The crate `nonblock-linux` does so for Linux.
+//!
 //! A driver names [`nonblock`] in its `Cargo.toml` too, for the tokens, locks and attributes, and chooses its features there.
 
+#![cfg_attr(not(any(feature = "std", MODULE)), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(rustdoc::broken_intra_doc_links, reason = "the callbacks tell of the address spaces that call them")
+)]
 
-#[cfg(any(doc, doctest))]
+#[cfg(all(feature = "std", any(doc, doctest)))]
 pub mod guide;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod memory;
 pub mod mmu;
 #[cfg(all(feature = "oom", target_os = "linux"))]
 pub mod oom;
+#[cfg(feature = "std")]
 mod primitive;
 
 /// The library that this crate stands on: tokens, sections, locks.

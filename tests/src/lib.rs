@@ -25,3 +25,7 @@ struct ReadmeOfNonblock;
 #[cfg(doctest)]
 #[doc = include_str!("../../nonblock-mm/README.md")]
 struct ReadmeOfNonblockMm;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../linux/nonblock-linux/README.md")]
+struct ReadmeOfNonblockLinux;

@@ -1,5 +1,5 @@
-//! The core compiled as a kernel compiles it: one call of rustc, no cargo, a kernel's lints made fatal, and nothing
-//! in what comes out that a kernel does not have.
+//! What a kernel has of the library, compiled as a kernel compiles it: one call of rustc for each crate, no cargo, a kernel's
+//! lints made fatal, and nothing in what comes out that a kernel does not have.
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
@@ -8,17 +8,38 @@ use std::time::Duration;
 
 use nonblock_tests::process::{self, Outcome};
 
-/// Compiles the core into `folder` with flags of Kbuild's and some of the test's.
-fn compile(folder: &str, flags: &[&str]) -> (Outcome, PathBuf) {
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kbuild").join(folder);
-    std::fs::create_dir_all(&output).expect("the folder can be made");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nonblock/src/lib.rs");
+/// A crate of those that a kernel compiles.
+struct Crate {
+    name: &'static str,
+    root: &'static str,
+    edition: &'static str,
+    /// What it stands on.
+    on: &'static [Self],
+}
+
+const NONBLOCK: Crate =
+    Crate { name: "nonblock", root: "nonblock/src/lib.rs", edition: "2021", on: &[] };
+
+/// Its callbacks, which the kernel's address spaces call.
+const NONBLOCK_MM: Crate = Crate {
+    name: "nonblock_mm",
+    root: "nonblock-mm/src/lib.rs",
+    edition: "2024",
+    on: &[NONBLOCK],
+};
+
+const CRATES: [Crate; 2] = [NONBLOCK, NONBLOCK_MM];
+
+/// Compiles a crate into `folder`, with flags of Kbuild's and some of the test's. What it stands on must be there.
+fn compile(folder: &Path, of: &Crate, flags: &[&str]) -> Outcome {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(of.root);
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc
         // As Kbuild does, for the two flags that begin with -Z.
         .env("RUSTC_BOOTSTRAP", "1")
         .env_remove("RUSTFLAGS")
-        .args(["--edition=2021", "--crate-type=rlib", "--crate-name=nonblock", "--cfg=MODULE"])
+        .args(["--crate-type=rlib", "--cfg=MODULE", "--crate-name", of.name])
+        .args(["--edition", of.edition])
         .args(["-Zcrate-attr=no_std", "-Zallow-features="])
         .args(["-Cpanic=abort", "-Cembed-bitcode=n", "-Clto=n", "-Cforce-unwind-tables=n"])
         .args(["-Ccodegen-units=1", "-Copt-level=2", "-Csymbol-mangling-version=v0"])
@@ -26,21 +47,37 @@ fn compile(folder: &str, flags: &[&str]) -> (Outcome, PathBuf) {
         .args(["-Dwarnings", "-Dnon_ascii_idents", "-Dunsafe_op_in_unsafe_fn"])
         .args(["-Wmissing_docs", "-Wunreachable_pub", "-Wrust_2018_idioms", "-Wunused"])
         .args(["--emit=metadata,obj,llvm-ir", "--out-dir"])
-        .arg(&output)
-        .args(flags)
-        .arg(root);
-    let outcome = process::run(&mut rustc, Duration::from_mins(3));
-    (outcome, output.join("nonblock.ll"))
+        .arg(folder)
+        .args(flags);
+    for below in of.on {
+        let metadata = folder.join(format!("lib{}.rmeta", below.name));
+        rustc.arg("--extern").arg(format!("{}={}", below.name, metadata.display()));
+    }
+    process::run(rustc.arg(root), Duration::from_mins(3))
+}
+
+/// An empty folder for what a test compiles.
+fn folder(test: &str, way: &str, of: &Crate) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kbuild");
+    let folder = folder.join(format!("{test}-{way}-{}", of.name));
+    // What an earlier run has left there would be taken for this one's.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
 }
 
 /// The two ways in which a kernel may have it.
 const WAYS: [(&str, &[&str]); 2] = [("off", &[]), ("checks", &["--cfg=feature=\"checks\""])];
 
-/// Compiles the core and returns the code, in LLVM's language.
+/// Compiles a crate, and what it stands on, and returns its code, in LLVM's language.
 #[track_caller]
-fn code(test: &str, (name, flags): (&str, &[&str])) -> String {
-    let (outcome, file) = compile(&format!("{test}-{name}"), flags);
-    assert!(outcome.status.success(), "{name}:\n{}", outcome.stderr);
+fn code(test: &str, of: &Crate, (way, flags): (&str, &[&str])) -> String {
+    let folder = folder(test, way, of);
+    for each in of.on.iter().chain([of]) {
+        let outcome = compile(&folder, each, flags);
+        assert!(outcome.status.success(), "{} {way}:\n{}", each.name, outcome.stderr);
+    }
+    let file = folder.join(format!("{}.ll", of.name));
     std::fs::read_to_string(file).expect("it was compiled")
 }
 
@@ -53,45 +90,64 @@ fn declared(line: &str) -> Option<&str> {
 }
 
 #[test]
-fn the_core_compiles_under_a_kernels_lints() {
-    for way in WAYS {
-        let code = code("lints", way);
-        assert!(code.contains("target triple"), "{code}");
+fn each_crate_compiles_under_a_kernels_lints() {
+    for of in CRATES {
+        for way in WAYS {
+            let code = code("lints", &of, way);
+            assert!(code.contains("target triple"), "{code}");
+        }
     }
 }
 
 #[test]
 fn a_warning_is_fatal() {
     // So that the flags above are known to have an effect: the core has a little unsafe code.
-    let (outcome, _) = compile("fatal", &["-Wunsafe_code"]);
+    let unsafe_code = "-Wunsafe_code";
+    let outcome = compile(&folder("fatal", "off", &NONBLOCK), &NONBLOCK, &[unsafe_code]);
     assert!(!outcome.status.success());
     assert!(outcome.stderr.contains("`-D unsafe-code` implied by `-D warnings`"), "{outcome:#?}");
+    // The callbacks have long names.
+    let folder = folder("fatal", "off", &NONBLOCK_MM);
+    assert!(compile(&folder, &NONBLOCK, &[]).status.success());
+    let outcome = compile(&folder, &NONBLOCK_MM, &["-Wunused_results", "-Wmissing_copy_implementations"]);
+    assert!(!outcome.status.success());
+    assert!(outcome.stderr.contains("implied by `-D warnings`"), "{outcome:#?}");
 }
 
 #[test]
-fn the_core_asks_for_nothing_but_core() {
-    for way in WAYS {
-        let code = code("symbols", way);
-        let needed: Vec<_> = code.lines().filter_map(declared).collect();
-        let of_core = |name: &str| name.starts_with("_R") && name.contains("4core");
-        // The last is the host's: a kernel's target has no unwind tables.
-        let of_a_kernel = |name: &str| {
-            ["memcpy", "memmove", "memset", "memcmp", "bcmp", "rust_eh_personality"].contains(&name)
-        };
-        let strangers: Vec<_> = needed
-            .iter()
-            .filter(|name| !name.starts_with("llvm.") && !of_core(name) && !of_a_kernel(name))
-            .collect();
-        // The backend's table is what a kernel with checks must have besides.
-        let backend = "nonblock_needs_exactly_one_backend__feature_std_or_set_backend";
-        let expected: &[&&str] = if way.0 == "off" { &[] } else { &[&backend] };
-        assert_eq!(strangers, expected, "{way:?}");
-        assert!(needed.iter().any(|name| of_core(name)), "formatting is core's: {needed:?}");
+fn each_crate_asks_for_nothing_but_core_and_what_it_stands_on() {
+    for of in CRATES {
+        for way in WAYS {
+            let code = code("symbols", &of, way);
+            let needed: Vec<_> = code.lines().filter_map(declared).collect();
+            let of_core = |name: &str| name.starts_with("_R") && name.contains("4core");
+            let of_ours = |name: &str| {
+                let is_of = |below: &Crate| {
+                    name.contains(&format!("{}{}", below.name.len(), below.name))
+                };
+                name.starts_with("_R") && of.on.iter().any(is_of)
+            };
+            // The last is the host's: a kernel's target has no unwind tables.
+            let of_a_kernel = |name: &str| {
+                ["memcpy", "memmove", "memset", "memcmp", "bcmp", "rust_eh_personality"]
+                    .contains(&name)
+            };
+            let is_known = |name: &str| {
+                name.starts_with("llvm.") || of_core(name) || of_ours(name) || of_a_kernel(name)
+            };
+            let strangers: Vec<_> = needed.iter().filter(|name| !is_known(name)).collect();
+            // The backend's table is what a kernel with checks must have besides.
+            let backend = "nonblock_needs_exactly_one_backend__feature_std_or_set_backend";
+            let has_table = way.0 == "checks" && of.name == "nonblock";
+            let expected: &[&&str] = if has_table { &[&backend] } else { &[] };
+            assert_eq!(strangers, expected, "{} {way:?}", of.name);
+            assert!(needed.iter().any(|name| of_core(name)), "formatting is core's: {needed:?}");
+        }
     }
 }
 
 #[test]
-fn the_core_uses_neither_floats_nor_128_bit_division() {
+fn no_crate_uses_floats_or_128_bit_division() {
     /// Whether the word stands in the line by itself, outside of text.
     fn has(line: &str, word: &str) -> bool {
         let code = line.split_once(" c\"").map_or(line, |(code, _text)| code);
@@ -100,8 +156,8 @@ fn the_core_uses_neither_floats_nor_128_bit_division() {
 
     assert!(has("%x = fadd double %a, %b", "double"));
     assert!(!has("@x = private constant [6 x i8] c\"double\"", "double"));
-    for way in WAYS {
-        let code = code("floats", way);
+    for (of, way) in CRATES.iter().flat_map(|of| WAYS.map(|way| (of, way))) {
+        let code = code("floats", of, way);
         for line in code.lines().filter(|line| !line.starts_with(['!', ';', 's'])) {
             for float in ["half", "bfloat", "float", "double", "fp128", "x86_fp80"] {
                 assert!(!has(line, float), "{line}");

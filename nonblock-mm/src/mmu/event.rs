@@ -1,6 +1,7 @@
 //! Why a range is invalidated, and which driver caused it.
 
 use core::num::NonZeroU64;
+#[cfg(target_has_atomic = "64")]
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Why a range is invalidated. Mirrors Linux's `enum mmu_notifier_event` (`include/linux/mmu_notifier.h`, 6.12).
@@ -81,8 +82,9 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Owner(NonZeroU64);
 
+#[cfg(target_has_atomic = "64")]
 impl Owner {
-    /// Makes an owner that is equal to no other.
+    /// Makes an owner that is equal to no other. It is there on targets that have atomics of 64 bits.
     #[allow(
         clippy::new_without_default,
         reason = "a default is the same each time; this is never the same"

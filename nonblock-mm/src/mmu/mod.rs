@@ -89,38 +89,63 @@
 //! });
 //! ```
 
+#[cfg(feature = "std")]
 mod address_space;
+#[cfg(feature = "std")]
 mod aging;
+#[cfg(feature = "std")]
 mod caller_place;
 mod driver_callbacks;
 mod event;
+#[cfg(feature = "std")]
 mod interval;
 mod interval_driver_callbacks;
+#[cfg(feature = "std")]
 mod interval_subscription;
+#[cfg(feature = "std")]
 mod interval_tree;
+#[cfg(feature = "std")]
 mod invalidate_seq;
+#[cfg(feature = "std")]
 mod invalidation;
+#[cfg(feature = "std")]
 mod mirror;
+#[cfg(feature = "std")]
 mod open_on_this_thread;
 mod pass_id;
 mod range;
+#[cfg(feature = "std")]
 mod reader_turn;
+#[cfg(feature = "std")]
 mod released;
+#[cfg(feature = "std")]
 mod second_passes;
+#[cfg(feature = "std")]
 mod subscription;
+#[cfg(feature = "std")]
 mod subscriptions;
+#[cfg(feature = "std")]
 mod subscriptions_snapshot;
+#[cfg(feature = "std")]
 mod turn_counts;
+#[cfg(feature = "std")]
 mod two_pass;
+#[cfg(feature = "std")]
 mod waits;
 
+#[cfg(feature = "std")]
 pub use address_space::AddressSpace;
 pub use driver_callbacks::{Invalidate, Notifier};
 pub use event::{Event, Owner};
 pub use interval_driver_callbacks::{IntervalNotifier, InvalidateInterval};
+#[cfg(feature = "std")]
 pub use interval_subscription::{IntervalSubscription, Seq};
+#[cfg(feature = "std")]
 pub use invalidation::Invalidation;
 pub use range::{PAGE_SIZE, Range, RangeError};
+#[cfg(feature = "std")]
 pub use released::Released;
+#[cfg(feature = "std")]
 pub use subscription::Subscription;
+#[cfg(feature = "std")]
 pub use two_pass::{Finish, InvalidateTwoPass};

@@ -1,5 +1,6 @@
 //! Whose operation it is that a driver of two passes has under way.
 
+#[cfg(feature = "std")]
 use core::ptr;
 
 /// Tells the operations of one invalidation from those of all others that are under way: an address in its thread's stack.
@@ -8,6 +9,7 @@ use core::ptr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassId(usize);
 
+#[cfg(feature = "std")]
 impl PassId {
     /// Names an invalidation by a variable of the function that makes the passes. It must live as long as they do.
     pub(super) fn of<T>(variable: &T) -> Self {

@@ -140,6 +140,25 @@ impl Range {
         self.event
     }
 
+    /// Returns the same range with an event: why it is invalidated.
+    ///
+    /// For who calls drivers itself, as a kernel does. [`AddressSpace::invalidate`](super::AddressSpace::invalidate) sets the event
+    /// that it is given.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use nonblock_mm::mmu::{Event, Range};
+    ///
+    /// let range = Range::with_len(0x10_0000, 4096).unwrap();
+    /// assert_eq!(range.event(), Event::Unmap);
+    /// assert_eq!(range.with_event(Event::Clear).event(), Event::Clear);
+    /// ```
+    #[must_use]
+    pub const fn with_event(self, event: Event) -> Self {
+        Self { event, ..self }
+    }
+
     /// Returns the same range with an owner: the driver that causes the invalidation.
     ///
     /// # Examples
@@ -226,10 +245,6 @@ impl Range {
         (self.start..self.end).step_by(PAGE_SIZE)
     }
 
-    /// Returns the same range with an event: why it is invalidated.
-    pub(super) const fn with_event(self, event: Event) -> Self {
-        Self { event, ..self }
-    }
 }
 
 impl TryFrom<ops::Range<usize>> for Range {

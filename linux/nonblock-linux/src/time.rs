@@ -1,0 +1,3 @@
+//! Sleeping for a time.
+
+pub use crate::half::time::sleep;
