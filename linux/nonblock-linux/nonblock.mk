@@ -17,22 +17,24 @@ nonblock-objects := lib/nonblock_shim.o lib/nonblock.o lib/nonblock_mm.o lib/non
 nonblock-checks := $(if $(CONFIG_DEBUG_ATOMIC_SLEEP),--cfg 'feature="checks"')
 
 # Where the crates find each other, and the attributes' expansions. Places in reports begin at the checkout.
-nonblock-rustflags := --extern nonblock --extern nonblock_mm --extern nonblock_linux -L $(obj)/lib \
-	--remap-path-prefix=$(NONBLOCK)/=
+# Where crates that use `nonblock` look for its macros: under the name that cargo gave them.
+nonblock-common := --extern nonblock_macros=$(NONBLOCK_MACROS) -L dependency=$(dir $(NONBLOCK_MACROS))deps \
+	-L $(obj)/lib --remap-path-prefix=$(NONBLOCK)/=
+nonblock-rustflags := --extern nonblock --extern nonblock_mm --extern nonblock_linux $(nonblock-common)
 
 # Builds a crate of the checkout as `lib/NAME.o`, with what others need to compile against it.
 #   $(eval $(call nonblock-crate,NAME,FILE,FLAGS,CRATES THAT IT NEEDS))
 define nonblock-crate
 RUSTFLAGS_REMOVE_lib/$(1).o := --edition=2021
 RUSTFLAGS_lib/$(1).o := --edition=2024 --emit=metadata=$$(obj)/lib/lib$(1).rmeta \
-	--remap-path-prefix=$$(NONBLOCK)/= -L $$(obj)/lib $(3) $$(foreach crate,$(4),--extern $$(crate))
+	$$(nonblock-common) $(3) $$(foreach crate,$(4),--extern $$(crate))
 targets += lib/$(1).o
 $$(obj)/lib/$(1).o: $$(NONBLOCK)/$(2) $$(foreach crate,$(4),$$(obj)/lib/$$(crate).o) FORCE
 	$$(Q)mkdir -p $$(dir $$@)
 	+$$(call if_changed_rule,rustc_o_rs)
 endef
 
-$(eval $(call nonblock-crate,nonblock,nonblock/src/lib.rs,--cfg 'feature="macros"' $(nonblock-checks) --extern nonblock_macros=$(NONBLOCK_MACROS)))
+$(eval $(call nonblock-crate,nonblock,nonblock/src/lib.rs,--cfg 'feature="macros"' $(nonblock-checks)))
 $(eval $(call nonblock-crate,nonblock_mm,nonblock-mm/src/lib.rs,,nonblock))
 $(eval $(call nonblock-crate,nonblock_linux,linux/nonblock-linux/src/lib.rs,,nonblock nonblock_mm))
 

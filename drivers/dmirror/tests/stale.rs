@@ -51,7 +51,12 @@ fn discard(process: &Process, page: usize, known: &Known, cx: &mut Sleepable) {
 }
 
 /// Faults and reads until all is discarded. Returns how often there was a translation.
-fn look(file: &File<Dmirror>, known: &[Known; PAGES], busy: &AtomicUsize, cx: &mut Sleepable) -> u64 {
+fn look(
+    file: &File<Dmirror>,
+    known: &[Known; PAGES],
+    busy: &AtomicUsize,
+    cx: &mut Sleepable,
+) -> u64 {
     let mut seen = 0;
     while busy.load(Ordering::SeqCst) > 0 {
         for (page, known) in known.iter().enumerate() {
@@ -92,7 +97,8 @@ fn no_stale_translation_is_ever_read(cx: &mut Sleepable) {
     });
     assert_eq!(files[1].ioctl(uapi::WATCH, &mut [uapi::WATCH_REFUSES], cx), Ok(0));
 
-    let known = [const { Known { last_frame: AtomicU64::new(0), last_value: AtomicU64::new(0) } }; PAGES];
+    let known =
+        [const { Known { last_frame: AtomicU64::new(0), last_value: AtomicU64::new(0) } }; PAGES];
     let busy = AtomicUsize::new(PAGES);
     let seen = thread::scope(cx, |scope, cx| {
         let (process, known, busy, files) = (&process, &known, &busy, &files);
@@ -102,9 +108,8 @@ fn no_stale_translation_is_ever_read(cx: &mut Sleepable) {
                 busy.fetch_sub(1, Ordering::SeqCst);
             });
         }
-        let lookers = [0, 1, 0, 1].map(|which: usize| {
-            scope.spawn(move |cx| look(&files[which], known, busy, cx))
-        });
+        let lookers = [0, 1, 0, 1]
+            .map(|which: usize| scope.spawn(move |cx| look(&files[which], known, busy, cx)));
         lookers.map(|looker| looker.join(cx).expect("nothing stale was seen")).iter().sum::<u64>()
     });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The module of the driver `dmirror`: it makes `/dev/dmirror` as long as it is loaded.
 
-use dmirror::Device;
+use dmirror::Dmirror;
 use kernel::error::Error;
 use kernel::prelude::*;
 use nonblock_linux::miscdevice::Registration;
@@ -15,7 +15,7 @@ module! {
 }
 
 struct DmirrorModule {
-    _registration: Registration<Device>,
+    _registration: Registration<Dmirror>,
 }
 
 impl kernel::Module for DmirrorModule {

@@ -16,7 +16,7 @@ pub struct BackendVTable {
     pub(crate) resume: fn(Suspended),
     pub(crate) task: fn() -> Task,
     pub(crate) write: fn(&Violation),
-    pub(crate) abort: fn() -> !,
+    pub(crate) abort: fn(),
     pub(crate) panicking: fn() -> bool,
     pub(crate) initial_policy: fn() -> Policy,
     pub(crate) begin_report: fn() -> bool,
@@ -39,7 +39,7 @@ impl BackendVTable {
             resume: B::resume,
             task: B::task,
             write: B::write,
-            abort: B::abort,
+            abort: abort::<B>,
             panicking: B::panicking,
             initial_policy: B::initial_policy,
             begin_report: B::begin_report,
@@ -50,6 +50,10 @@ impl BackendVTable {
             record: B::record,
         }
     }
+}
+
+fn abort<B: Backend>() {
+    B::abort();
 }
 
 /// Installs a [`Backend`](crate::backend::Backend) for the whole program.

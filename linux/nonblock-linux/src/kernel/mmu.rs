@@ -81,8 +81,7 @@ impl Mm {
         nonblock::might_sleep();
         let (mm, address) = (self.raw.as_ptr(), address as c_ulong);
         // SAFETY: the reference is counted.
-        let raw =
-            checked(|error| unsafe { shim::nonblock_linux_page_get(mm, address, error) })?;
+        let raw = checked(|error| unsafe { shim::nonblock_linux_page_get(mm, address, error) })?;
         Ok(Page { raw })
     }
 }
@@ -369,4 +368,3 @@ impl fmt::Debug for Page {
         f.debug_struct("Page").field("frame", &self.frame()).finish()
     }
 }
-

@@ -8,9 +8,9 @@ mod backend;
 mod call;
 mod shim;
 
-pub mod alloc;
-pub mod miscdevice;
-pub mod mmu;
-pub mod sync;
-pub mod time;
-pub mod work;
+pub(crate) mod alloc;
+pub(crate) mod miscdevice;
+pub(crate) mod mmu;
+pub(crate) mod sync;
+pub(crate) mod time;
+pub(crate) mod work;

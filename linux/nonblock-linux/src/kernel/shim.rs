@@ -58,7 +58,8 @@ unsafe extern "C" {
     pub(super) fn nonblock_linux_task_name(name: *mut u8, size: usize) -> usize;
     pub(super) fn nonblock_linux_print(line: *const u8, length: usize);
     pub(super) safe fn nonblock_linux_report_ends();
-    pub(super) safe fn nonblock_linux_abort() -> !;
+    // Never returns.
+    pub(super) safe fn nonblock_linux_abort();
 }
 
 unsafe extern "C" {
