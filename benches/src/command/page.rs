@@ -208,7 +208,7 @@ rounds' ratios, since both rivals of a round meet the same machine. A ratio is t
 rival that the goal names: below 1 is faster than that, above 1 slower. Instructions are counted by callgrind, each time
 alone, without the loop around it; they repeat exactly.
 
-nonblock is built in three ways, each in a program of its own. With checks off, its run-time counters are not compiled in; with
-checks on they are. Built with the watch, it has the counters and the feature `watch`: only the watch is measured there. Threads that
-run at once have a processor each, where there are enough.
+nonblock is built in four ways, each in a program of its own. With checks off, its run-time counters are not compiled in; with
+checks on they are. Built with the watch, or with lockdep, it has the counters and the feature of that name: only the watch, or lockdep, is
+measured there. Threads that run at once have a processor each, where there are enough.
 ";
