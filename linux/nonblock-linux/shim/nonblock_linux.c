@@ -290,14 +290,6 @@ static void list_release(struct mmu_notifier *notifier, struct mm_struct *mm)
 		list->calls->release(list->driver);
 }
 
-static void list_flush(struct mmu_notifier *notifier, struct mm_struct *mm,
-		       unsigned long start, unsigned long end)
-{
-	struct nonblock_linux_list *list = list_of(notifier);
-
-	list->calls->flush(list->driver, start, end);
-}
-
 static int list_clear_flush_young(struct mmu_notifier *notifier, struct mm_struct *mm,
 				  unsigned long start, unsigned long end)
 {
@@ -324,12 +316,11 @@ static int list_test_young(struct mmu_notifier *notifier, struct mm_struct *mm,
 
 /*
  * Without `invalidate_range_end`: Linux warns of a notifier that has it and refuses, since it could not tell which
- * starts are owed an end.
+ * starts are owed an end. Without `arch_invalidate_secondary_tlbs`: Linux takes no notifier that has it and a start.
  */
 static const struct mmu_notifier_ops list_ops = {
 	.release = list_release,
 	.invalidate_range_start = list_start,
-	.arch_invalidate_secondary_tlbs = list_flush,
 	.clear_flush_young = list_clear_flush_young,
 	.clear_young = list_clear_young,
 	.test_young = list_test_young,

@@ -38,7 +38,6 @@ typedef bool (*nonblock_linux_start_t)(void *driver, const struct nonblock_linux
 struct nonblock_linux_list_calls {
 	nonblock_linux_start_t start;
 	void (*release)(void *driver);
-	void (*flush)(void *driver, unsigned long start, unsigned long end);
 	bool (*clear_flush_young)(void *driver, unsigned long start, unsigned long end);
 	bool (*clear_young)(void *driver, unsigned long start, unsigned long end);
 	bool (*test_young)(void *driver, unsigned long address);

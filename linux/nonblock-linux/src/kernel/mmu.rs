@@ -128,7 +128,6 @@ impl<N: Notifier> ListCallbacks<N> {
     const CALLS: &'static shim::ListCalls = &shim::ListCalls {
         start: Self::start,
         release: Self::release,
-        flush: Self::flush,
         clear_flush_young: Self::clear_flush_young,
         clear_young: Self::clear_young,
         test_young: Self::test_young,
@@ -157,12 +156,6 @@ impl<N: Notifier> ListCallbacks<N> {
         // SAFETY: the shim passes what it was given.
         let driver = unsafe { Self::driver(driver) };
         nonblock::sleepable(|cx| driver.release(cx));
-    }
-
-    unsafe extern "C" fn flush(driver: *mut c_void, start: c_ulong, end: c_ulong) {
-        // SAFETY: as above.
-        let driver = unsafe { Self::driver(driver) };
-        nonblock::non_block(|nb| driver.arch_invalidate_secondary_tlbs(&range(start, end), nb));
     }
 
     unsafe extern "C" fn clear_flush_young(

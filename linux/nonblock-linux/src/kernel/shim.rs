@@ -33,7 +33,6 @@ pub(super) type Young = unsafe extern "C" fn(driver: *mut c_void, c_ulong, c_ulo
 pub(super) struct ListCalls {
     pub(super) start: Start,
     pub(super) release: unsafe extern "C" fn(driver: *mut c_void),
-    pub(super) flush: unsafe extern "C" fn(driver: *mut c_void, c_ulong, c_ulong),
     pub(super) clear_flush_young: Young,
     pub(super) clear_young: Young,
     pub(super) test_young: unsafe extern "C" fn(driver: *mut c_void, c_ulong) -> bool,

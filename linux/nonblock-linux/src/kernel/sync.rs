@@ -59,7 +59,8 @@ impl<T> Mutex<T> {
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         // SAFETY: it lives as long as `self`.
         let locked = unsafe { shim::nonblock_linux_mutex_trylock(self.raw.as_ptr()) };
-        locked.then_some(MutexGuard { mutex: self, _of_this_task: PhantomData })
+        // Only then: the guard releases the mutex when it is dropped.
+        locked.then(|| MutexGuard { mutex: self, _of_this_task: PhantomData })
     }
 
     /// Waits for the mutex, or refuses in a section if it is not free.
