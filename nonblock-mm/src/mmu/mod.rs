@@ -45,6 +45,7 @@
 //! | an interval's driver must call `mmu_interval_set_seq()` under its own lock | the address space counts before it calls: the driver has nothing to forget |
 //! | `mmu_interval_read_begin()` waits until no invalidation that meets any interval is under way; `mmu_interval_notifier_insert()` is deferred until then | waits only for invalidations that meet its own interval; inserts at once |
 //! | interval callbacks have no end | a driver may have one |
+//! | a notifier that has a start or an end cannot have `arch_invalidate_secondary_tlbs`: registering it is a `WARN_ON_ONCE`, and fails | a driver may have both |
 //! | `invalidate_start` may ask for a second pass whoever calls, and drivers look at `mmu_notifier_range_blockable()` first (7.1) | a second pass takes the caller's right to sleep, by its type |
 //! | each driver of two passes keeps its own `finish` and notes whether it is in use (7.1) | the address space keeps it, and allocates nothing |
 //! | `mmu_interval_read_begin()` and `mmu_interval_read_retry()` can be overtaken for ever | [`mirror`](IntervalSubscription::mirror) gets its turn |
