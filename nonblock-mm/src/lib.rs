@@ -80,7 +80,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "std"),
-    allow(rustdoc::broken_intra_doc_links, reason = "the callbacks tell of the address spaces that call them")
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the callbacks tell of the address spaces that call them"
+    )
 )]
 
 #[cfg(all(feature = "std", any(doc, doctest)))]

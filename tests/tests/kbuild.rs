@@ -21,12 +21,8 @@ const NONBLOCK: Crate =
     Crate { name: "nonblock", root: "nonblock/src/lib.rs", edition: "2021", on: &[] };
 
 /// Its callbacks, which the kernel's address spaces call.
-const NONBLOCK_MM: Crate = Crate {
-    name: "nonblock_mm",
-    root: "nonblock-mm/src/lib.rs",
-    edition: "2024",
-    on: &[NONBLOCK],
-};
+const NONBLOCK_MM: Crate =
+    Crate { name: "nonblock_mm", root: "nonblock-mm/src/lib.rs", edition: "2024", on: &[NONBLOCK] };
 
 const CRATES: [Crate; 2] = [NONBLOCK, NONBLOCK_MM];
 
@@ -109,7 +105,8 @@ fn a_warning_is_fatal() {
     // The callbacks have long names.
     let folder = folder("fatal", "off", &NONBLOCK_MM);
     assert!(compile(&folder, &NONBLOCK, &[]).status.success());
-    let outcome = compile(&folder, &NONBLOCK_MM, &["-Wunused_results", "-Wmissing_copy_implementations"]);
+    let outcome =
+        compile(&folder, &NONBLOCK_MM, &["-Wunused_results", "-Wmissing_copy_implementations"]);
     assert!(!outcome.status.success());
     assert!(outcome.stderr.contains("implied by `-D warnings`"), "{outcome:#?}");
 }
@@ -122,9 +119,8 @@ fn each_crate_asks_for_nothing_but_core_and_what_it_stands_on() {
             let needed: Vec<_> = code.lines().filter_map(declared).collect();
             let of_core = |name: &str| name.starts_with("_R") && name.contains("4core");
             let of_ours = |name: &str| {
-                let is_of = |below: &Crate| {
-                    name.contains(&format!("{}{}", below.name.len(), below.name))
-                };
+                let is_of =
+                    |below: &Crate| name.contains(&format!("{}{}", below.name.len(), below.name));
                 name.starts_with("_R") && of.on.iter().any(is_of)
             };
             // The last is the host's: a kernel's target has no unwind tables.

@@ -8,8 +8,8 @@
 #![allow(clippy::pedantic, reason = "the driver's own lints look at it where it is at home")]
 
 // The files of the driver name this crate.
-extern crate self as nonblock_linux;
 extern crate nonblock_linux as original;
+extern crate self as nonblock_linux;
 
 pub mod errno {
     pub use original::errno::Errno;
@@ -321,8 +321,7 @@ fn no_stale_translation_is_read_under_a_section_that_is_refused_or_not() {
             scene.read(cx);
         });
         let job = start(&scene, |scene, cx| drop(scene.device.hold_table(cx)));
-        let discarded =
-            raw::non_block(|nb| scene.memory.discard(&scene.subscription, nb)).is_ok();
+        let discarded = raw::non_block(|nb| scene.memory.discard(&scene.subscription, nb)).is_ok();
         let counters = scene.device.counters();
         assert_eq!(counters[counter::REFUSALS], u64::from(!discarded));
         faulter.join().unwrap();

@@ -244,7 +244,6 @@ impl Range {
     pub fn pages(&self) -> StepBy<ops::Range<usize>> {
         (self.start..self.end).step_by(PAGE_SIZE)
     }
-
 }
 
 impl TryFrom<ops::Range<usize>> for Range {

@@ -193,11 +193,7 @@ impl<T> SpinLock<T> {
     ///
     /// Does not sleep. Takes either token, and lends the closure a `&mut NonBlock`, with which it can take further locks.
     #[track_caller]
-    pub fn with<C: Context, R>(
-        &self,
-        cx: &mut C,
-        f: impl FnOnce(&mut T, &mut NonBlock) -> R,
-    ) -> R {
+    pub fn with<C: Context, R>(&self, cx: &mut C, f: impl FnOnce(&mut T, &mut NonBlock) -> R) -> R {
         self.0.with(cx, f)
     }
 }
