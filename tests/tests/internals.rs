@@ -55,6 +55,8 @@ fn the_files_that_the_map_names_are_there() {
         "nonblock",
         "nonblock-macros",
         "nonblock-mm",
+        "linux",
+        "drivers",
         "tests",
         "tools",
         "benches",

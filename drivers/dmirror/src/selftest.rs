@@ -133,7 +133,7 @@ fn memory(cx: &mut Sleepable) -> Found {
 
     let sleepable = tries(cx);
     // There may be no memory for a section.
-    let section = cx.non_block(|nb| tries(nb));
+    let section = cx.non_block(tries);
     (sleepable == 2, [sleepable, section, 0])
 }
 

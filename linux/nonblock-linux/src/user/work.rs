@@ -85,9 +85,9 @@ impl<H: Handle> Queue<H> {
         }
         let items = nonblock::work::Queue::with_capacity(capacity);
         let handler = Arc::new(handler);
-        let handles = Arc::clone(&handler);
+        let of_worker = Arc::clone(&handler);
         items
-            .worker("nonblock-linux", move |item, cx| handles.handle(item, cx))
+            .worker("nonblock-linux", move |item, cx| of_worker.handle(item, cx))
             .map_err(|_| Errno::ENOMEM)?;
         Ok(Self { items, handler })
     }
