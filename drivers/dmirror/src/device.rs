@@ -36,13 +36,8 @@ impl Device {
         })
     }
 
-    /// Takes a range from the device: the callback of both kinds of notifiers, for both callers.
-    pub(crate) fn invalidate<C: Context>(
-        &self,
-        counts: &Counts,
-        range: &Range,
-        cx: &mut C,
-    ) -> Result<(), C::Refusal> {
+    /// Counts a callback, and leaves work to do if it runs in a section.
+    pub(crate) fn note<C: Context>(&self, counts: &Counts, cx: &mut C) {
         self.counters.count(counts.calls);
         if cx.as_sleepable().is_some() {
             self.counters.count(counter::SLEEPABLE_CALLS);
@@ -51,6 +46,16 @@ impl Device {
             self.counters.set(counts.depth, u64::from(raw::depth()));
             cx.non_block(|nb| self.flush_later(nb));
         }
+    }
+
+    /// Takes a range from the device: the callback of both kinds of notifiers, for both callers.
+    pub(crate) fn invalidate<C: Context>(
+        &self,
+        counts: &Counts,
+        range: &Range,
+        cx: &mut C,
+    ) -> Result<(), C::Refusal> {
+        self.note(counts, cx);
         let mut table = match self.table.acquire(cx) {
             Ok(table) => table,
             Err(refusal) => {

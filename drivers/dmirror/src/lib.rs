@@ -73,6 +73,7 @@ pub struct Dmirror {
     device: Arc<Device>,
     /// Held while the device faults, and while the mirroring begins and ends. No callback takes it.
     mirror: Mutex<Option<IntervalSubscription<OfInterval>>>,
+    /// Waited for with `mirror` held.
     watch: Mutex<Option<Subscription<OfProcess>>>,
 }
 
@@ -128,7 +129,8 @@ impl Dmirror {
             return Err(Errno::EINVAL);
         }
         let mut mirror = self.mirror.lock(cx);
-        if mirror.is_some() {
+        let refuses = self.watch.lock(cx).as_ref().is_some_and(|watch| watch.refuses);
+        if mirror.is_some() || refuses {
             return Err(Errno::EBUSY);
         }
         // Before the first callback can come. It is made without the table's lock: memory may come from those who are called.
@@ -200,11 +202,14 @@ impl Dmirror {
         if flags & !uapi::WATCH_REFUSES != 0 {
             return Err(Errno::EINVAL);
         }
+        let refuses = flags & uapi::WATCH_REFUSES != 0;
+        let mirror = self.mirror.lock(cx);
         let mut watch = self.watch.lock(cx);
-        if watch.is_some() {
+        if watch.is_some() || (refuses && mirror.is_some()) {
             return Err(Errno::EBUSY);
         }
-        *watch = Some(self.mm.subscribe(OfProcess(Arc::clone(&self.device)), cx)?);
+        let notifier = OfProcess { device: Arc::clone(&self.device), refuses };
+        *watch = Some(self.mm.subscribe(notifier, cx)?);
         Ok(())
     }
 }

@@ -11,7 +11,11 @@ use crate::uapi::counter;
 pub(crate) struct OfInterval(pub(crate) Arc<Device>);
 
 /// Told of all invalidations of the process, and of its end.
-pub(crate) struct OfProcess(pub(crate) Arc<Device>);
+pub(crate) struct OfProcess {
+    pub(crate) device: Arc<Device>,
+    /// Whether a section is refused while the table is held.
+    pub(crate) refuses: bool,
+}
 
 impl InvalidateInterval for OfInterval {
     fn invalidate_interval<C: Context>(&self, range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
@@ -31,10 +35,15 @@ impl Invalidate for OfProcess {
             section_calls: counter::LIST_SECTION_CALLS,
             depth: counter::DEPTH_IN_LIST_SECTION,
         };
-        self.0.invalidate(&COUNTS, range, cx)
+        if self.refuses {
+            return self.device.invalidate(&COUNTS, range, cx);
+        }
+        // What is mirrored was told of before, as an interval.
+        self.device.note(&COUNTS, cx);
+        Ok(())
     }
 
     fn on_release(&self, cx: &mut Sleepable) {
-        self.0.process_is_gone(cx);
+        self.device.process_is_gone(cx);
     }
 }

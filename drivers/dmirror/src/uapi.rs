@@ -14,7 +14,7 @@ const fn command(nr: u8, words: u8) -> u32 {
 /// Mirrors a range of the memory of the process that opened the file. Words: its start, its length in bytes.
 ///
 /// Both are multiples of the page size, and the range has at most [`MAX_PAGES`] pages: else `EINVAL`. `EBUSY` if the file
-/// mirrors a range already.
+/// mirrors a range already, or refuses invalidations by [`WATCH_REFUSES`].
 pub const MIRROR: u32 = command(1, 2);
 
 /// Ends the mirroring, and waits for callbacks. Words: 0. `ENOENT` if nothing is mirrored.
@@ -41,8 +41,8 @@ pub const JOB: u32 = command(6, 1);
 /// Returns the counters. Words: all 0. Out: see [`counter`].
 pub const COUNTERS: u32 = command(7, 16);
 
-/// Subscribes the device to all invalidations of the process. Words: flags, of which only [`WATCH_REFUSES`] is known, else
-/// `EINVAL`. `EBUSY` if it is subscribed already.
+/// Subscribes the device to all invalidations of the process, and to its end. Words: flags, of which only [`WATCH_REFUSES`] is known,
+/// else `EINVAL`. `EBUSY` if it is subscribed already.
 pub const WATCH: u32 = command(8, 1);
 
 /// Tries one of the parts that the driver stands on. Words: which, see [`selftest`]; 0, … Out: 1 if all was as it should be, and
@@ -58,7 +58,11 @@ pub const MAX_JOB_MS: u64 = 60_000;
 /// How many attempts a [`FAULT`] makes at most.
 pub const MAX_ATTEMPTS: u64 = 1000;
 
-/// In [`WATCH`]: sections are refused while the table is held. They always are.
+/// In [`WATCH`]: a section is refused while the table is held, whatever its range.
+///
+/// `EBUSY` if the file mirrors a range. Linux leaves the intervals of a process open for ever if one of its other notifiers refuses (a
+/// change of November 2026, 6d65925777e, ends them; 6.12.117 does not have it), so nothing in the process may mirror a range
+/// then. Without the flag only the mirrored range refuses.
 pub const WATCH_REFUSES: u64 = 1;
 
 /// The words that [`COUNTERS`] returns.

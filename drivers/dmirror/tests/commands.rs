@@ -135,7 +135,7 @@ fn only_what_is_mirrored_and_mapped_can_be_had(cx: &mut Sleepable) {
 
 #[nonblock::test]
 fn wrong_arguments_are_refused(cx: &mut Sleepable) {
-    let (_process, file) = open(cx);
+    let (process, file) = open(cx);
     let mirror = |start: usize, bytes: usize, cx: &mut Sleepable| {
         file.ioctl(uapi::MIRROR, &mut [word(start), word(bytes)], cx)
     };
@@ -151,8 +151,14 @@ fn wrong_arguments_are_refused(cx: &mut Sleepable) {
     assert_eq!(file.ioctl(uapi::READ, &mut [4, 0, 0], cx), Err(Errno::EINVAL));
     assert_eq!(file.ioctl(uapi::JOB, &mut [uapi::MAX_JOB_MS + 1], cx), Err(Errno::EINVAL));
     assert_eq!(file.ioctl(uapi::WATCH, &mut [2], cx), Err(Errno::EINVAL));
-    assert_eq!(file.ioctl(uapi::WATCH, &mut [uapi::WATCH_REFUSES], cx), Ok(0));
+    assert_eq!(file.ioctl(uapi::WATCH, &mut [uapi::WATCH_REFUSES], cx), Err(Errno::EBUSY));
+    assert_eq!(file.ioctl(uapi::WATCH, &mut [0], cx), Ok(0));
     assert_eq!(file.ioctl(uapi::WATCH, &mut [0], cx), Err(Errno::EBUSY));
+    let refusing = File::<Dmirror>::open(process.mm(), cx).expect("there is memory");
+    assert_eq!(refusing.ioctl(uapi::WATCH, &mut [uapi::WATCH_REFUSES], cx), Ok(0));
+    let mut words = [word(START), word(PAGE_SIZE)];
+    assert_eq!(refusing.ioctl(uapi::MIRROR, &mut words, cx), Err(Errno::EBUSY));
+    refusing.close(cx);
     let unknown = ioctl::number(uapi::KIND, 99, 1);
     assert_eq!(file.ioctl(unknown, &mut [0], cx), Err(Errno::ENOTTY));
     // The number of a command with another count of words.

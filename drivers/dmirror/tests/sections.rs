@@ -1,7 +1,7 @@
 //! The device's callbacks where the caller must not sleep, as the OOM reaper must not.
 
 use dmirror::{Dmirror, uapi};
-use nonblock::{Context as _, Sleepable, WouldBlock, thread};
+use nonblock::{Sleepable, WouldBlock, thread};
 use nonblock_linux::miscdevice::File;
 use nonblock_linux::mmu::{Event, PAGE_SIZE, Range};
 use nonblock_linux::process::Process;
@@ -9,11 +9,17 @@ use uapi::counter;
 
 const START: usize = 0x10_0000;
 const PAGES: usize = 4;
+/// The last page of the mirrored range, of which the device has no translation.
+const PROBE: usize = START + PAGES * PAGE_SIZE;
 /// Elsewhere in the process.
 const OTHER: usize = 0x80_0000;
 
 fn range(start: usize) -> Range {
     Range::with_len(start, PAGES * PAGE_SIZE).expect("whole pages")
+}
+
+fn probe() -> Range {
+    Range::with_len(PROBE, PAGE_SIZE).expect("a whole page")
 }
 
 fn ask(file: &File<Dmirror>, number: u32, words: &mut [u64], cx: &mut Sleepable) {
@@ -24,9 +30,10 @@ fn ask(file: &File<Dmirror>, number: u32, words: &mut [u64], cx: &mut Sleepable)
 fn mirrored(cx: &mut Sleepable) -> (Process, File<Dmirror>) {
     let process = Process::new();
     process.map(range(START), cx).expect("nothing is there");
+    process.map(probe(), cx).expect("nothing is there");
     process.map(range(OTHER), cx).expect("nothing is there");
     let file = File::open(process.mm(), cx).expect("there is memory");
-    ask(&file, uapi::MIRROR, &mut [START as u64, (PAGES * PAGE_SIZE) as u64], cx);
+    ask(&file, uapi::MIRROR, &mut [START as u64, ((PAGES + 1) * PAGE_SIZE) as u64], cx);
     for address in range(START).pages() {
         ask(&file, uapi::FAULT, &mut [address as u64, 0, 0], cx);
     }
@@ -64,16 +71,17 @@ fn a_section_takes_the_translations_while_the_table_is_free(cx: &mut Sleepable) 
     file.close(cx);
 }
 
-/// Runs the closure while a job of the device holds the table. The device watches the process, so that any range tells.
+/// Runs the closure while a job of the device holds the table, by which the range refuses.
 fn during_a_job(
     process: &Process,
     file: &File<Dmirror>,
+    refuses: Range,
     cx: &mut Sleepable,
     f: impl FnOnce(&mut Sleepable),
 ) {
     thread::scope(cx, |scope, cx| {
         let job = scope.spawn(move |cx| ask(file, uapi::JOB, &mut [300], cx));
-        while process.try_discard(range(OTHER), cx).is_ok() {
+        while process.try_discard(refuses, cx).is_ok() {
             assert!(!job.is_finished(), "the job was over before it was seen");
             thread::yield_now(cx);
         }
@@ -85,21 +93,26 @@ fn during_a_job(
 #[nonblock::test]
 fn a_section_is_refused_while_a_job_holds_the_table_and_comes_back(cx: &mut Sleepable) {
     let (process, file) = mirrored(cx);
-    ask(&file, uapi::WATCH, &mut [uapi::WATCH_REFUSES], cx);
+    ask(&file, uapi::WATCH, &mut [0], cx);
+    let mut before = [0; counter::WORDS];
     let mut refusals = 0;
-    during_a_job(&process, &file, cx, |cx| {
+    during_a_job(&process, &file, probe(), cx, |cx| {
+        before = counters(&file, cx);
+        assert_eq!(process.try_discard(range(OTHER), cx), Ok(()), "it is not mirrored");
         assert_eq!(process.try_discard(range(START), cx), Err(WouldBlock));
         assert_eq!(cx.non_block(|nb| process.try_discard(range(START), nb)), Err(WouldBlock));
-        refusals = counters(&file, cx)[counter::REFUSALS];
+        refusals = counters(&file, cx)[counter::REFUSALS] - before[counter::REFUSALS];
     });
-    // The one by which the job was seen is of the list, the two others of the interval, which is asked first.
-    assert_eq!(refusals, 3);
+    assert_eq!(refusals, 2);
     assert_eq!(translations(&file, cx), PAGES, "a refusal takes nothing");
     assert_eq!(process.try_discard(range(START), cx), Ok(()));
     assert_eq!(translations(&file, cx), 0);
 
     let counters = counters(&file, cx);
-    assert_eq!(counters[counter::INTERVAL_SECTION_CALLS], 3);
+    let more = |which: usize| counters[which] - before[which];
+    assert_eq!(more(counter::INTERVAL_SECTION_CALLS), 3);
+    // The list is told only where no interval refused.
+    assert_eq!(more(counter::LIST_SECTION_CALLS), 2);
     let depth = u64::from(nonblock::CHECKS);
     assert_eq!(counters[counter::DEPTH_IN_INTERVAL_SECTION], depth);
     assert_eq!(counters[counter::DEPTH_IN_LIST_SECTION], depth);
@@ -111,7 +124,7 @@ fn a_section_is_refused_while_a_job_holds_the_table_and_comes_back(cx: &mut Slee
 fn a_caller_that_may_sleep_waits_for_the_job(cx: &mut Sleepable) {
     let (process, file) = mirrored(cx);
     ask(&file, uapi::WATCH, &mut [0], cx);
-    during_a_job(&process, &file, cx, |cx| {
+    during_a_job(&process, &file, probe(), cx, |cx| {
         let before = counters(&file, cx)[counter::REFUSALS];
         process.discard(range(START), cx);
         let counters = counters(&file, cx);
@@ -120,6 +133,19 @@ fn a_caller_that_may_sleep_waits_for_the_job(cx: &mut Sleepable) {
         assert_eq!(counters[counter::SLEEPABLE_CALLS], 2);
     });
     assert_eq!(translations(&file, cx), 0);
+    file.close(cx);
+}
+
+#[nonblock::test]
+fn a_device_that_is_told_of_everything_refuses_any_range(cx: &mut Sleepable) {
+    let process = Process::new();
+    process.map(range(OTHER), cx).expect("nothing is there");
+    let file = File::open(process.mm(), cx).expect("there is memory");
+    ask(&file, uapi::WATCH, &mut [uapi::WATCH_REFUSES], cx);
+    during_a_job(&process, &file, range(OTHER), cx, |cx| {
+        assert_eq!(process.try_discard(range(OTHER), cx), Err(WouldBlock));
+    });
+    assert_eq!(process.try_discard(range(OTHER), cx), Ok(()));
     file.close(cx);
 }
 

@@ -357,7 +357,7 @@ impl fmt::Debug for Page {
     }
 }
 
-/// Hands on every call but those that end an invalidation, which Linux's drivers do not get.
+/// Hands on every call but those that Linux's drivers of this kind do not get: the end of an invalidation, and the flushes.
 struct WithoutEnd<N>(N);
 
 impl<N: Notifier> Notifier for WithoutEnd<N> {
@@ -371,10 +371,6 @@ impl<N: Notifier> Notifier for WithoutEnd<N> {
         nb: &mut NonBlock,
     ) -> Result<(), WouldBlock> {
         self.0.invalidate_range_start_nonblock(range, nb)
-    }
-
-    fn arch_invalidate_secondary_tlbs(&self, range: &Range, nb: &mut NonBlock) {
-        self.0.arch_invalidate_secondary_tlbs(range, nb);
     }
 
     fn clear_flush_young(&self, range: &Range, nb: &mut NonBlock) -> bool {
