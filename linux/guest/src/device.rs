@@ -15,7 +15,7 @@ pub(crate) const UNTYPED: &str = "/dev/untyped";
 pub(crate) const PLAIN: &str = "/dev/plain";
 
 /// A command of the twin only: which fault its callbacks make.
-const SLEEP: u32 = (3 << 30) | (8 << 16) | ((uapi::KIND as u32) << 8) | 10;
+const SLEEP: u32 = (3 << 30) | (8 << 16) | ((uapi::KIND as u32) << 8) | 0xa;
 
 /// An open file of one of them.
 #[derive(Debug)]

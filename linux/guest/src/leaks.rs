@@ -1,13 +1,17 @@
 //! The kernel's search for memory that nothing points to, and whether it finds anything at all.
 
+use std::ffi::CStr;
 use std::fs;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use crate::kernel_log::KernelLog;
-use crate::set_up::Settings;
 use crate::{Outcome, modules};
 
 const KMEMLEAK: &str = "/sys/kernel/debug/kmemleak";
+
+/// The kernel's own module that leaks.
+const LEAKS: &CStr = c"kmemleak_test";
 
 /// Memory that is younger than 5 s is not reported.
 const MIN_AGE: Duration = Duration::from_millis(5500);
@@ -15,38 +19,40 @@ const MIN_AGE: Duration = Duration::from_millis(5500);
 /// How many of the leaks are shown in the log.
 const SHOWN: usize = 3;
 
+/// When the last memory was allocated that is looked for.
+static YOUNGEST: Mutex<Option<Instant>> = Mutex::new(None);
+
 fn command(word: &str) -> Outcome {
     fs::write(KMEMLEAK, word).map_err(|error| format!("kmemleak: {word}: {error}"))
 }
 
-/// Scans by hand only from now on, and forgets what is lost already.
-pub(crate) fn forget_earlier() -> Outcome {
-    ["scan=off", "scan", "clear"].into_iter().try_for_each(command)
+/// From now on there are scans only when they are asked for, and what the kernel has lost by now is forgotten. Then a module
+/// leaks on purpose: to find nothing later means something if that is found.
+pub(crate) fn forget_earlier_and_plant() -> Outcome {
+    ["scan=off", "scan", "clear"].into_iter().try_for_each(command)?;
+    modules::insert(LEAKS)?;
+    modules::remove(LEAKS)?;
+    grow_old_from_now();
+    Ok(())
 }
 
-/// Notes how much was lost since.
+/// Says that memory was allocated until now that is to be looked for.
+pub(crate) fn grow_old_from_now() {
+    *YOUNGEST.lock().expect("no play panics") = Some(Instant::now());
+}
+
+/// Notes how much is lost, and forgets it.
 pub(crate) fn look(log: &mut KernelLog) -> Outcome {
-    std::thread::sleep(MIN_AGE);
+    let youngest = YOUNGEST.lock().expect("no play panics").unwrap_or_else(Instant::now);
+    std::thread::sleep(MIN_AGE.saturating_sub(youngest.elapsed()));
     // Memory whose content has changed since the last scan is left for the next.
     ["scan", "scan"].into_iter().try_for_each(command)?;
     let found = fs::read_to_string(KMEMLEAK).map_err(|error| format!("kmemleak: {error}"))?;
     let leaks: Vec<_> = found.split("unreferenced object").skip(1).collect();
     for leak in leaks.iter().take(SHOWN) {
-        log.note(&format!("lost: {}", leak.chars().take(600).collect::<String>().replace('=', ":")));
+        let text: String = leak.chars().take(600).collect();
+        log.note(&format!("lost: {}", text.replace('=', ":")));
     }
     log.note(&format!("kmemleak=1 leaks={}", leaks.len()));
-    Ok(())
-}
-
-/// Loads the kernel's own module that leaks, so that finding nothing means something. Looks whether lockdep is on, too.
-pub(crate) fn planted(_: &Settings, log: &mut KernelLog) -> Outcome {
-    const MODULE: &std::ffi::CStr = c"kmemleak_test";
-    command("clear")?;
-    modules::insert(MODULE)?;
-    modules::remove(MODULE)?;
-    look(log)?;
-    let statistics = fs::read_to_string("/proc/lockdep_stats").map_err(|error| error.to_string())?;
-    let on = statistics.lines().find_map(|line| line.trim().strip_prefix("debug_locks:"));
-    log.note(&format!("debug_locks={}", on.unwrap_or("?").trim()));
-    Ok(())
+    command("clear")
 }

@@ -29,14 +29,18 @@ use set_up::Settings;
 /// What a play returns: its error is noted, and its row fails.
 type Outcome = Result<(), String>;
 
+/// What plays, and notes what it sees.
+type Play = fn(&Settings, &mut KernelLog) -> Outcome;
+
 /// The plays, in order.
-const PLAYS: [(&str, fn(&Settings, &mut KernelLog) -> Outcome); 17] = [
+const PLAYS: [(&str, Play); 17] = [
     ("load", modules::load),
     ("selftest", play_mirror::selftest),
     ("mirror", play_mirror::mirror),
     ("mrelease", play_sections::mrelease),
     ("refusal-interval", play_sections::refusal_interval),
     ("refusal-list", play_sections::refusal_list),
+    ("kmemleak", |_, log| leaks::look(log)),
     ("untyped-list-msleep", |_, log| play_untyped::list(play_untyped::MSLEEP, log)),
     ("untyped-list-mutex", |_, log| play_untyped::list(play_untyped::MUTEX, log)),
     ("untyped-list-check", |_, log| play_untyped::list(play_untyped::CHECK, log)),
@@ -44,10 +48,9 @@ const PLAYS: [(&str, fn(&Settings, &mut KernelLog) -> Outcome); 17] = [
     ("untyped-interval-mutex", |_, log| play_untyped::interval(play_untyped::MUTEX, log)),
     ("untyped-interval-check", |_, log| play_untyped::interval(play_untyped::CHECK, log)),
     ("plain-interval", play_untyped::plain),
-    ("pressure", play_pressure::pressure),
     ("oom", play_sections::oom),
+    ("pressure", play_pressure::pressure),
     ("unload", modules::unload),
-    ("kmemleak", leaks::planted),
 ];
 
 fn main() {

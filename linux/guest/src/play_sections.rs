@@ -11,7 +11,7 @@ use crate::victim::Victim;
 
 /// Both notifiers are called, and the work that they push is done.
 pub(crate) fn mrelease(_: &Settings, log: &mut KernelLog) -> Outcome {
-    let mut victim = Victim::start(DMIRROR, &["mirror", "watch", "fault", "hold=2500"])?;
+    let mut victim = Victim::start(DMIRROR, &["mirror", "watch", "fault", "hold=1800"])?;
     victim.kill()?;
     log.note(&format!("mrelease={}", victim.release()));
     let counters = wait_for_work(&victim.device)?;
@@ -34,7 +34,7 @@ fn wait_for_work(device: &Device) -> Result<[u64; counter::WORDS], String> {
 
 /// A job holds the table of a driver that mirrors a range.
 pub(crate) fn refusal_interval(_: &Settings, log: &mut KernelLog) -> Outcome {
-    refusal(&["mirror", "fault", "hold=4000"], log)
+    refusal(&["mirror", "fault", "hold=2500"], log)
 }
 
 /// A job holds the table of a driver that is told of everything.
@@ -42,7 +42,7 @@ pub(crate) fn refusal_interval(_: &Settings, log: &mut KernelLog) -> Outcome {
 /// A driver with both kinds would hang here. In Linux 6.12, when a list refuses, the intervals that had begun are never ended,
 /// and an interval notifier that is to be removed waits for that.
 pub(crate) fn refusal_list(_: &Settings, log: &mut KernelLog) -> Outcome {
-    refusal(&["watch", "hold=4000"], log)
+    refusal(&["watch", "hold=2500"], log)
 }
 
 fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {
@@ -50,7 +50,7 @@ fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {
     let before = victim.device.counters()?;
     let (first, between) = std::thread::scope(|scope| -> Result<_, String> {
         let file = rustix::io::dup(&victim.device).map_err(|error| error.to_string())?;
-        let job = scope.spawn(move || Device::from_fd(file).job(1500));
+        let job = scope.spawn(move || Device::from_fd(file).job(1000));
         std::thread::sleep(Duration::from_millis(200));
         victim.kill()?;
         let found = (victim.release(), victim.device.counters()?);
@@ -59,9 +59,8 @@ fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {
     })?;
     let second = victim.release();
     let after = victim.device.counters()?;
-    let dropped = |from: &[u64], to: &[u64]| {
-        to[counter::PAGES_DROPPED] - from[counter::PAGES_DROPPED]
-    };
+    let dropped =
+        |from: &[u64], to: &[u64]| to[counter::PAGES_DROPPED] - from[counter::PAGES_DROPPED];
     log.note(&format!(
         "first={first} dropped_by_first={} second={second} dropped_by_second={} refusals={}",
         dropped(&before, &between),
@@ -73,11 +72,11 @@ fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {
 
 /// The kernel runs out of memory, kills the victim, and reaps it two seconds later, since it does not end.
 pub(crate) fn oom(_: &Settings, log: &mut KernelLog) -> Outcome {
-    let mut victim = Victim::start(DMIRROR, &["mirror", "watch", "fault", "hold=15000", "eat"])?;
+    let mut victim = Victim::start(DMIRROR, &["mirror", "watch", "fault", "hold=20000", "eat"])?;
     victim.go_on()?;
     let begin = Instant::now();
     // As long as the victim stays: what comes later is its own end.
-    while begin.elapsed() < Duration::from_secs(14) {
+    while begin.elapsed() < Duration::from_secs(19) {
         std::thread::sleep(Duration::from_millis(200));
         if victim.device.counters()?[counter::LIST_SECTION_CALLS] > 0 {
             break;
@@ -87,5 +86,6 @@ pub(crate) fn oom(_: &Settings, log: &mut KernelLog) -> Outcome {
     std::thread::sleep(Duration::from_millis(700));
     let counters = wait_for_work(&victim.device)?;
     log.note(&notes(&counters));
-    victim.wait()
+    victim.linger();
+    Ok(())
 }

@@ -1,7 +1,5 @@
 //! Drivers that sleep in their callbacks: the twin through the library, and one on Linux's own interface.
 
-use std::time::Duration;
-
 use crate::Outcome;
 use crate::device::{Device, PLAIN, UNTYPED};
 use crate::kernel_log::KernelLog;
@@ -16,8 +14,9 @@ pub(crate) const MUTEX: u64 = 2;
 /// The fault: a call that says that it may sleep.
 pub(crate) const CHECK: u64 = 3;
 
-/// The kernel reports what may sleep at most once a second, for the whole machine.
-const BETWEEN_REPORTS: Duration = Duration::from_millis(1500);
+/// How long the victim stays. The kernel reports what may sleep at most once a second, for the whole machine, so the next play must
+/// not follow sooner than that on the report of this one.
+const HOLD: &str = "hold=2200";
 
 /// The twin makes a fault in the callback of a list.
 pub(crate) fn list(fault: u64, log: &mut KernelLog) -> Outcome {
@@ -30,8 +29,7 @@ pub(crate) fn interval(fault: u64, log: &mut KernelLog) -> Outcome {
 }
 
 fn untyped(kind: &str, fault: u64, calls: usize, log: &mut KernelLog) -> Outcome {
-    std::thread::sleep(BETWEEN_REPORTS);
-    let mut victim = Victim::start(UNTYPED, &[kind, &format!("sleep={fault}"), "hold=2500"])?;
+    let mut victim = Victim::start(UNTYPED, &[kind, &format!("sleep={fault}"), HOLD])?;
     let released = std::thread::scope(|scope| -> Result<_, String> {
         let file = rustix::io::dup(&victim.device).map_err(|error| error.to_string())?;
         let job = (fault == MUTEX).then(|| scope.spawn(move || Device::from_fd(file).job(700)));
@@ -47,8 +45,7 @@ fn untyped(kind: &str, fault: u64, calls: usize, log: &mut KernelLog) -> Outcome
 
 /// The driver in C sleeps in the callback of an interval.
 pub(crate) fn plain(_: &Settings, log: &mut KernelLog) -> Outcome {
-    std::thread::sleep(BETWEEN_REPORTS);
-    let mut victim = Victim::start(PLAIN, &["mirror", "hold=1500"])?;
+    let mut victim = Victim::start(PLAIN, &["mirror", HOLD])?;
     victim.kill()?;
     let released = victim.release();
     // Its own: all calls, those that must not sleep, and the kernel's count of sections in the last of these.

@@ -9,6 +9,7 @@ use std::fmt;
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
@@ -138,7 +139,8 @@ impl Random {
 
 /// The process: it plays for so many seconds, and prints what it counted.
 pub(crate) fn main(arguments: &[String]) -> Outcome {
-    let seconds = arguments.first().and_then(|text| text.parse().ok()).ok_or("how many seconds?")?;
+    let seconds =
+        arguments.first().and_then(|text| text.parse().ok()).ok_or("how many seconds?")?;
     let pages = Pages::new(PAGES).map_err(|error| error.to_string())?;
     let device = Device::open(DMIRROR)?;
     device.mirror(pages.start(), pages.len())?;
@@ -152,16 +154,21 @@ pub(crate) fn main(arguments: &[String]) -> Outcome {
         threads.extend((0..READERS).map(|reader| scope.spawn(move || pressure.read(reader))));
         let end = Instant::now() + Duration::from_secs(seconds);
         // A thread that ends early has failed.
-        while Instant::now() < end && !threads.iter().any(|thread| thread.is_finished()) {
+        while Instant::now() < end && !threads.iter().any(ScopedJoinHandle::is_finished) {
             std::thread::sleep(Duration::from_millis(50));
         }
         pressure.is_over.store(true, SeqCst);
-        let outcomes = threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread panicked")?);
+        let outcomes =
+            threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread panicked")?);
         outcomes.collect()
     });
     println!("{}", pressure.counts);
     let counters = pressure.device.counters()?;
-    println!("{} invalidations={}", notes(&counters), counters[crate::uapi::counter::INTERVAL_CALLS]);
+    println!(
+        "{} invalidations={}",
+        notes(&counters),
+        counters[crate::uapi::counter::INTERVAL_CALLS]
+    );
     if let Some(stale) = pressure.counts.first_stale.lock().expect("no thread panicked").as_ref() {
         println!("first_stale=\"{stale}\"");
     }
@@ -246,7 +253,9 @@ impl Pressure {
                 add(&self.counts.checked);
                 add(&self.counts.stale);
                 let mut first = self.counts.first_stale.lock().expect("no thread panicked");
-                first.get_or_insert_with(|| format!("page {page}: {before:?}, {found:?}, {after:?}"));
+                first.get_or_insert_with(|| {
+                    format!("page {page}: {before:?}, {found:?}, {after:?}")
+                });
             }
             Verdict::Absent | Verdict::Unknown => {}
         }

@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn settings_are_words_of_the_command_line() {
-        let settings = Settings::parse("console=ttyS0 nonblock.seconds=7 nonblock.only=oom,mirror\n");
+        let settings =
+            Settings::parse("console=ttyS0 nonblock.seconds=7 nonblock.only=oom,mirror\n");
         assert_eq!(settings.seconds, 7);
         assert!(settings.wants("oom") && settings.wants("mirror") && !settings.wants("pressure"));
         let none = Settings::parse("console=ttyS0\n");

@@ -5,6 +5,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
@@ -19,6 +20,15 @@ const PAGES: usize = 16;
 
 /// How long a thread needs at most until it sleeps in the kernel.
 const SETTLED: Duration = Duration::from_millis(200);
+
+/// Those that may still be there, while other plays go on.
+static LINGERING: Mutex<Vec<Victim>> = Mutex::new(Vec::new());
+
+/// Waits until no victim is left, and closes their files.
+pub(crate) fn wait_for_lingering() -> Outcome {
+    let all = std::mem::take(&mut *LINGERING.lock().expect("no play panics"));
+    all.into_iter().try_for_each(Victim::wait)
+}
 
 /// The parent's side.
 #[derive(Debug)]
@@ -79,6 +89,11 @@ impl Victim {
     pub(crate) fn release(&self) -> i32 {
         let released = process_mrelease(&self.descriptor);
         released.map_or_else(|error| error.raw_os_error().unwrap_or(-1), |()| 0)
+    }
+
+    /// Leaves it to end later.
+    pub(crate) fn linger(self) {
+        LINGERING.lock().expect("no play panics").push(self);
     }
 
     /// Waits until it is gone.

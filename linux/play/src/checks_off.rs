@@ -26,9 +26,9 @@ impl Module {
             let is_code = name.starts_with(".text") || name == ".init.text" || name == ".exit.text";
             is_code.then(|| words.next()?.parse::<u64>().ok())?
         });
-        let calls = disassembly.lines().filter(|line| {
-            line.contains("R_X86_64_") && line.contains(SECTION_FUNCTIONS)
-        });
+        let calls = disassembly
+            .lines()
+            .filter(|line| line.contains("R_X86_64_") && line.contains(SECTION_FUNCTIONS));
         let symbols = symbols.lines().filter(|line| line.contains(SECTION_FUNCTIONS));
         Self { text: text.sum(), calls: calls.count(), symbols: symbols.count() }
     }
@@ -38,11 +38,17 @@ impl Module {
 pub fn judge(on: Module, off: Module) -> Judged {
     Judged {
         name: CHECKS_OFF.to_owned(),
-        expected: "with CONFIG_DEBUG_ATOMIC_SLEEP=n no code and no call of sections is left in dmirror.ko".to_owned(),
+        expected:
+            "with CONFIG_DEBUG_ATOMIC_SLEEP=n no code and no call of sections is left in dmirror.ko"
+                .to_owned(),
         seen: format!(
             "code {} -> {} bytes, calls {} -> {}, symbols {} -> {}",
             on.text, off.text, on.calls, off.calls, on.symbols, off.symbols
         ),
-        is_ok: on.calls > 0 && off.calls == 0 && off.symbols == 0 && off.text > 0 && off.text < on.text,
+        is_ok: on.calls > 0
+            && off.calls == 0
+            && off.symbols == 0
+            && off.text > 0
+            && off.text < on.text,
     }
 }

@@ -35,7 +35,11 @@ pub fn run(command: &mut Command, log: &Path) -> Result<(), Stop> {
             log.display()
         )));
     }
-    Err(Stop::Failed(format!("'{name}' failed ({status}). The end of {}:\n{}", log.display(), end(&text, SHOWN))))
+    Err(Stop::Failed(format!(
+        "'{name}' failed ({status}). The end of {}:\n{}",
+        log.display(),
+        end(&text, SHOWN)
+    )))
 }
 
 /// Runs a program and returns whether it succeeded, and all that it printed.
@@ -63,8 +67,11 @@ pub fn end(text: &str, lines: usize) -> String {
 /// The program and the arguments that are no settings, which is what a reader knows it by.
 fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let mut words = vec![program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned()];
+    let mut words =
+        vec![program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned()];
     let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
-    words.extend(arguments.filter(|argument| !argument.contains('=') && !argument.starts_with("-j")));
+    words.extend(
+        arguments.filter(|argument| !argument.contains('=') && !argument.starts_with("-j")),
+    );
     words.join(" ")
 }

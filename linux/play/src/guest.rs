@@ -36,20 +36,30 @@ impl Guest<'_> {
         let file = File::create(&errors).map_err(|error| Stop::file("write", &errors, &error))?;
         let mut qemu = Command::new("qemu-system-x86_64");
         // TCG: it needs no rights, and runs in virtual machines too.
-        qemu.args(["-accel", "tcg", "-m", "224", "-smp", "2", "-nographic", "-no-reboot", "-nodefaults"])
-            .arg("-serial")
-            .arg(format!("file:{}", self.log.display()))
-            .arg("-kernel")
-            .arg(self.image)
-            .arg("-initrd")
-            .arg(self.initramfs)
-            .args(["-append", &command_line(options)])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file);
-        let mut child = qemu
-            .spawn()
-            .map_err(|error| Stop::CannotRun(format!("qemu-system-x86_64 does not start: {error}")))?;
+        qemu.args([
+            "-accel",
+            "tcg",
+            "-m",
+            "192",
+            "-smp",
+            "2",
+            "-nographic",
+            "-no-reboot",
+            "-nodefaults",
+        ])
+        .arg("-serial")
+        .arg(format!("file:{}", self.log.display()))
+        .arg("-kernel")
+        .arg(self.image)
+        .arg("-initrd")
+        .arg(self.initramfs)
+        .args(["-append", &command_line(options)])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(file);
+        let mut child = qemu.spawn().map_err(|error| {
+            Stop::CannotRun(format!("qemu-system-x86_64 does not start: {error}"))
+        })?;
         let has_ended = wait(&mut child, limit)?;
         let bytes = fs::read(self.log).unwrap_or_default();
         let log = Log::read(&bytes);

@@ -14,9 +14,15 @@ use crate::stop::Stop;
 /// # Errors
 ///
 /// [`Stop`] if a file is missing or the packing fails.
-pub fn pack(generator: &Path, init: &Path, modules: &[PathBuf], archive: &Path) -> Result<(), Stop> {
+pub fn pack(
+    generator: &Path,
+    init: &Path,
+    modules: &[PathBuf],
+    archive: &Path,
+) -> Result<(), Stop> {
     let list = archive.with_extension("list");
-    fs::write(&list, contents(init, modules)).map_err(|error| Stop::file("write", &list, &error))?;
+    fs::write(&list, contents(init, modules))
+        .map_err(|error| Stop::file("write", &list, &error))?;
     let output = File::create(archive).map_err(|error| Stop::file("write", archive, &error))?;
     let failed = |what: &str| Stop::Failed(format!("cannot pack {}: {what}", archive.display()));
     let mut cpio = Command::new(generator)
@@ -32,7 +38,10 @@ pub fn pack(generator: &Path, init: &Path, modules: &[PathBuf], archive: &Path) 
     if cpio.success() && gzip.success() {
         return Ok(());
     }
-    Err(failed(&format!("gen_init_cpio {cpio}, gzip {gzip}; {} lists what is in it", list.display())))
+    Err(failed(&format!(
+        "gen_init_cpio {cpio}, gzip {gzip}; {} lists what is in it",
+        list.display()
+    )))
 }
 
 /// The list of what is in it, as `gen_init_cpio` reads it.

@@ -87,7 +87,8 @@ impl Build<'_> {
         make.arg(format!("KCONFIG_ALLCONFIG={}", asked.display())).arg("allnoconfig");
         command::run(&mut make, &log)?;
         let config = self.config();
-        let taken = fs::read_to_string(&config).map_err(|error| Stop::file("read", &config, &error))?;
+        let taken =
+            fs::read_to_string(&config).map_err(|error| Stop::file("read", &config, &error))?;
         let missing = kernel_config::not_taken(options, &taken);
         if missing.is_empty() {
             return Ok(());

@@ -5,7 +5,9 @@ pub const ATOMIC_SLEEP: &str = "CONFIG_DEBUG_ATOMIC_SLEEP";
 
 /// Reads the lines `CONFIG_X=value` of a file of options or of a configuration.
 pub fn options(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    text.lines().filter_map(|line| line.trim().split_once('=')).filter(|(name, _)| name.starts_with("CONFIG_"))
+    text.lines()
+        .filter_map(|line| line.trim().split_once('='))
+        .filter(|(name, _)| name.starts_with("CONFIG_"))
 }
 
 /// Returns the options that a configuration has not as they were asked for, as they were asked for.

@@ -47,10 +47,14 @@ impl KernelSource {
 pub fn check(folder: &Path) -> Result<KernelSource, Stop> {
     let cannot = |text: String| Err(Stop::CannotRun(format!("{} {text}", folder.display())));
     if !folder.exists() {
-        return cannot("does not exist: --kernel takes the folder of a kernel's source.".to_owned());
+        return cannot(
+            "does not exist: --kernel takes the folder of a kernel's source.".to_owned(),
+        );
     }
     if !folder.is_dir() {
-        return cannot("is a file: --kernel takes the folder of a kernel's source, unpacked.".to_owned());
+        return cannot(
+            "is a file: --kernel takes the folder of a kernel's source, unpacked.".to_owned(),
+        );
     }
     let Ok(folder) = folder.canonicalize() else {
         return cannot("cannot be entered.".to_owned());
@@ -67,13 +71,19 @@ pub fn check(folder: &Path) -> Result<KernelSource, Stop> {
         );
     };
     if !has_option(&text("init/Kconfig"), "RUST") || !folder.join("rust/Makefile").is_file() {
-        return cannot(format!("is Linux {version} without Rust (no option RUST): take 6.12 or later."));
+        return cannot(format!(
+            "is Linux {version} without Rust (no option RUST): take 6.12 or later."
+        ));
     }
     if !has_option(&text("mm/Kconfig"), "MMU_NOTIFIER") {
-        return cannot(format!("is Linux {version} without mmu notifiers (no option MMU_NOTIFIER in mm/Kconfig)."));
+        return cannot(format!(
+            "is Linux {version} without mmu notifiers (no option MMU_NOTIFIER in mm/Kconfig)."
+        ));
     }
     if !has_selected(&text("arch/x86/Kconfig"), "HAVE_RUST") {
-        return cannot(format!("is Linux {version}, whose x86_64 has no Rust (no HAVE_RUST in arch/x86/Kconfig)."));
+        return cannot(format!(
+            "is Linux {version}, whose x86_64 has no Rust (no HAVE_RUST in arch/x86/Kconfig)."
+        ));
     }
     if folder.join(".config").exists() || folder.join("include/config").exists() {
         return cannot(format!(
@@ -89,13 +99,17 @@ pub fn check(folder: &Path) -> Result<KernelSource, Stop> {
 pub fn version(makefile: &str) -> Option<String> {
     let value = |name: &str| {
         let mut lines = makefile.lines();
-        lines.find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('=')).map(str::trim)
+        lines
+            .find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))
+            .map(str::trim)
     };
     Some(format!("{}.{}.{}", value("VERSION")?, value("PATCHLEVEL")?, value("SUBLEVEL")?))
 }
 
 fn has_option(kconfig: &str, name: &str) -> bool {
-    kconfig.lines().any(|line| line.strip_prefix("config ").is_some_and(|option| option.trim() == name))
+    kconfig
+        .lines()
+        .any(|line| line.strip_prefix("config ").is_some_and(|option| option.trim() == name))
 }
 
 fn has_selected(kconfig: &str, name: &str) -> bool {
@@ -143,7 +157,12 @@ pub fn unpack(archive: &Path, work: &Path) -> Result<PathBuf, Stop> {
     remove(&folder)?;
     fs::create_dir_all(&half).map_err(|error| Stop::file("make", &half, &error))?;
     let mut tar = Command::new("tar");
-    tar.arg("--extract").arg("--file").arg(archive).arg("--directory").arg(&half).arg("--strip-components=1");
+    tar.arg("--extract")
+        .arg("--file")
+        .arg(archive)
+        .arg("--directory")
+        .arg(&half)
+        .arg("--strip-components=1");
     let done = command::run(&mut tar, &work.join("unpack.log"));
     if let Err(stop) = done {
         remove(&half)?;

@@ -89,8 +89,9 @@ pub fn check(machine: &dyn Machine, root: &Path, work: &Path, is_first: bool) ->
         }
     }
     let needed = if is_first { DISK_FIRST } else { DISK_LATER };
-    let free =
-        machine.free_bytes(work).map_err(|error| Stop::file("ask for the disk of", work, &error))?;
+    let free = machine
+        .free_bytes(work)
+        .map_err(|error| Stop::file("ask for the disk of", work, &error))?;
     if free < needed {
         return Err(Stop::CannotRun(format!(
             "{} has {} of disk left, and this takes {}: free some, or set CARGO_TARGET_DIR to a folder on another disk.",

@@ -111,6 +111,8 @@ fn seconds(value: &OsString) -> Result<u32, Stop> {
     let text = value.to_string_lossy();
     match text.parse() {
         Ok(seconds @ 1..=3600) => Ok(seconds),
-        _ => Err(Stop::Usage(format!("'--seconds {text}': it takes a whole number from 1 to 3600"))),
+        _ => {
+            Err(Stop::Usage(format!("'--seconds {text}': it takes a whole number from 1 to 3600")))
+        }
     }
 }

@@ -53,7 +53,8 @@ fn root() -> Result<PathBuf, Stop> {
 
 /// The folder that all products go into.
 fn work(root: &Path) -> Result<PathBuf, Stop> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     let work = root.join(target).join("linux");
     fs::create_dir_all(&work).map_err(|error| Stop::file("make", &work, &error))?;
     work.canonicalize().map_err(|error| Stop::file("find", &work, &error))
@@ -130,7 +131,12 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn all(&self, steps: &Steps) -> Result<Vec<Judged>, Stop> {
-        println!("Linux {}, rustc {}, in {}", self.source.version, self.compiler.version, self.work.display());
+        println!(
+            "Linux {}, rustc {}, in {}",
+            self.source.version,
+            self.compiler.version,
+            self.work.display()
+        );
         let tools = self.work.join("tools");
         self.bindgen(steps, &tools)?;
         let tools = tools.join("bin");
@@ -141,8 +147,11 @@ impl Run<'_> {
         let parts = Parts { root: self.root, macros: &macros };
         let needs_guest = rows::ROWS.iter().any(|row| self.options.wants(row.name))
             || self.options.wants(rows::SILENT);
-        let targets: &[&str] =
-            if needs_guest { &["bzImage", "modules", "modules_prepare"] } else { &["modules_prepare"] };
+        let targets: &[&str] = if needs_guest {
+            &["bzImage", "modules", "modules_prepare"]
+        } else {
+            &["modules_prepare"]
+        };
         let image = debug.image();
         let products: &[&Path] = if needs_guest { &[&image] } else { &[] };
         let step = if needs_guest { "build the kernel" } else { "prepare the kernel for modules" };
@@ -199,7 +208,13 @@ impl Run<'_> {
         })
     }
 
-    fn configure(&self, steps: &Steps, step: &str, build: &Build<'_>, asked: &str) -> Result<(), Stop> {
+    fn configure(
+        &self,
+        steps: &Steps,
+        step: &str,
+        build: &Build<'_>,
+        asked: &str,
+    ) -> Result<(), Stop> {
         let inputs = self.inputs(build).text(asked);
         steps.once(step, &inputs, &[&build.config()], || build.configure(asked)).map(|_| ())
     }
@@ -235,10 +250,32 @@ impl Run<'_> {
         steps.step("build the attributes", || {
             let mut cargo = cargo();
             cargo.current_dir(self.root).env("RUSTC", RUSTC);
-            cargo.args(["build", "--release", "--locked", "--package", "nonblock-macros", "--target-dir"]);
+            cargo.args([
+                "build",
+                "--release",
+                "--locked",
+                "--package",
+                "nonblock-macros",
+                "--target-dir",
+            ]);
             command::run(cargo.arg(&target), &self.work.join("macros.log"))
         })?;
         Ok(target.join("release/libnonblock_macros.so"))
+    }
+
+    /// What every module depends on.
+    fn module_inputs(&self, build: &Build<'_>, parts: Parts<'_>) -> Inputs {
+        let mut inputs = self.inputs(build).path(&build.config()).path(parts.macros);
+        for folder in [
+            "nonblock/src",
+            "nonblock-mm/src",
+            "drivers/dmirror/src",
+            "linux/nonblock-linux",
+            "linux/modules",
+        ] {
+            inputs = inputs.path(&self.root.join(folder));
+        }
+        inputs
     }
 
     fn modules(
@@ -249,10 +286,7 @@ impl Run<'_> {
         stage: &Path,
         parts: Parts<'_>,
     ) -> Result<(), Stop> {
-        let mut inputs = self.inputs(build).path(&build.config()).path(parts.macros);
-        for folder in ["nonblock/src", "nonblock-mm/src", "drivers/dmirror/src", "linux/nonblock-linux", "linux/modules"] {
-            inputs = inputs.path(&self.root.join(folder));
-        }
+        let inputs = self.module_inputs(build, parts);
         let products = MODULES.map(|module| stage.join(module));
         let products: Vec<_> = products.iter().map(PathBuf::as_path).collect();
         let from = self.root.join("linux/modules");
@@ -260,7 +294,12 @@ impl Run<'_> {
     }
 
     /// Builds the kernel's module that leaks, of its samples. The configuration is not changed for it.
-    fn leaking_module(&self, steps: &Steps, build: &Build<'_>, parts: Parts<'_>) -> Result<PathBuf, Stop> {
+    fn leaking_module(
+        &self,
+        steps: &Steps,
+        build: &Build<'_>,
+        parts: Parts<'_>,
+    ) -> Result<PathBuf, Stop> {
         let (from, stage) = (self.named("leaking-source"), self.named("leaking-debug"));
         let file = format!("{LEAKS}.c");
         let source = self.source.folder.join("samples/kmemleak").join(&file);
@@ -289,14 +328,17 @@ impl Run<'_> {
         let target = self.work.join("guest");
         steps.step("build the guest", || {
             let mut cargo = cargo();
-            cargo.current_dir(self.root).env("RUSTFLAGS", "-Ctarget-feature=+crt-static -Cstrip=symbols");
+            cargo
+                .current_dir(self.root)
+                .env("RUSTFLAGS", "-Ctarget-feature=+crt-static -Cstrip=symbols");
             cargo.args(["build", "--release", "--locked", "--package", "linux-guest"]);
             cargo.args(["--target", TARGET, "--target-dir"]).arg(&target);
             command::run(&mut cargo, &self.work.join("guest-build.log"))
         })?;
         let init = target.join(TARGET).join("release/init");
         let leaks = self.leaking_module(steps, build, parts)?;
-        let modules: Vec<_> = MODULES.iter().map(|module| stage.join(module)).chain([leaks]).collect();
+        let modules: Vec<_> =
+            MODULES.iter().map(|module| stage.join(module)).chain([leaks]).collect();
         let (archive, log) = (self.work.join("guest.cpio.gz"), self.work.join("guest.log"));
         steps.step("pack the guest", || {
             initramfs::pack(&build.folder.join("usr/gen_init_cpio"), &init, &modules, &archive)
@@ -313,12 +355,24 @@ impl Run<'_> {
         Ok(judged)
     }
 
-    fn typed_twin(&self, steps: &Steps, build: &Build<'_>, parts: Parts<'_>) -> Result<Judged, Stop> {
-        let from = self.root.join("linux/modules/typed_twin");
-        let source = self.read("linux/modules/typed_twin/typed_twin.rs")?;
-        let stage = self.named("typed-twin");
-        let (has_compiled, said) =
-            steps.step("build the typed twin", || build.refused_modules(&from, &stage, parts))?;
+    /// Has the compiler refuse the typed twin. What it said is kept, and looked at again if nothing has changed.
+    fn typed_twin(
+        &self,
+        steps: &Steps,
+        build: &Build<'_>,
+        parts: Parts<'_>,
+    ) -> Result<Judged, Stop> {
+        let folder = "linux/modules/typed_twin";
+        let source = self.read(&format!("{folder}/typed_twin.rs"))?;
+        let (from, stage) = (self.root.join(folder), self.named("typed-twin"));
+        let log = stage.with_extension("log");
+        let inputs = self.module_inputs(build, parts);
+        steps.once("build the typed twin", &inputs, &[&log], || {
+            let (_, said) = build.refused_modules(&from, &stage, parts)?;
+            fs::write(&log, said).map_err(|error| Stop::file("write", &log, &error))
+        })?;
+        let said = fs::read_to_string(&log).map_err(|error| Stop::file("read", &log, &error))?;
+        let has_compiled = stage.join("typed_twin.o").exists();
         Ok(typed_twin::judge("typed_twin.rs", &source, has_compiled, &said))
     }
 
@@ -345,7 +399,11 @@ impl Run<'_> {
 fn look(module: &Path) -> Result<checks_off::Module, Stop> {
     let tool = |name: &str, arguments: &[&str]| {
         let (is_ok, said) = command::output(Command::new(name).args(arguments).arg(module))?;
-        if is_ok { Ok(said) } else { Err(Stop::Failed(format!("{name} failed: {}", command::end(&said, 3)))) }
+        if is_ok {
+            Ok(said)
+        } else {
+            Err(Stop::Failed(format!("{name} failed: {}", command::end(&said, 3))))
+        }
     };
     let sizes = tool("llvm-size", &["-A"])?;
     let disassembly = tool("llvm-objdump", &["-dr"])?;
@@ -355,7 +413,9 @@ fn look(module: &Path) -> Result<checks_off::Module, Stop> {
 /// cargo, without what this process was started with by cargo itself.
 fn cargo() -> Command {
     let mut cargo = Command::new("cargo");
-    for name in ["CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER"] {
+    for name in
+        ["CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER"]
+    {
         cargo.env_remove(name);
     }
     cargo

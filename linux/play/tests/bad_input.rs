@@ -52,7 +52,8 @@ impl Machine for Fake {
 
     fn missing(&self, packages: &[&'static str]) -> Option<Vec<&'static str>> {
         let missing = self.missing.borrow();
-        self.has_dpkg.then(|| packages.iter().copied().filter(|name| missing.contains(name)).collect())
+        self.has_dpkg
+            .then(|| packages.iter().copied().filter(|name| missing.contains(name)).collect())
     }
 
     fn is_root(&self) -> bool {
@@ -88,7 +89,10 @@ fn folder(name: &str) -> PathBuf {
 /// The files of a kernel that will do, as far as they are looked at.
 const KERNEL: [(&str, &str); 6] = [
     ("Makefile", "# SPDX\nVERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 117\nEXTRAVERSION =\n"),
-    ("init/Kconfig", "config RUST_IS_AVAILABLE\n\tdef_bool y\n\nconfig RUST\n\tbool \"Rust support\"\n"),
+    (
+        "init/Kconfig",
+        "config RUST_IS_AVAILABLE\n\tdef_bool y\n\nconfig RUST\n\tbool \"Rust support\"\n",
+    ),
     ("rust/Makefile", "# SPDX\n"),
     ("mm/Kconfig", "config MMU_NOTIFIER\n\tbool\n"),
     ("arch/x86/Kconfig", "config X86\n\tdef_bool y\n\tselect HAVE_RUST\t\t\tif X86_64\n"),
@@ -102,13 +106,19 @@ fn kernel(name: &str, file: &str, text: Option<&str>) -> PathBuf {
         let content = if path == file { text } else { Some(content) };
         let path = folder.join(path);
         fs::create_dir_all(path.parent().expect("it has one")).expect("the folder can be made");
-        content.map(|content| fs::write(path, content).expect("it can be written"));
+        if let Some(content) = content {
+            fs::write(path, content).expect("it can be written");
+        }
     }
     folder
 }
 
 fn compiler(version: &str) -> Compiler {
-    Compiler { version: version.to_owned(), text: format!("rustc {version}"), library: String::new() }
+    Compiler {
+        version: version.to_owned(),
+        text: format!("rustc {version}"),
+        library: String::new(),
+    }
 }
 
 /// Asserts that it cannot run, that it says so in one line, and what it says.
@@ -128,7 +138,10 @@ fn a_machine_and_a_kernel_with_all_that_is_needed_will_do() {
     let (work, tree) = (folder("good-work"), kernel("good", "", None));
     let options = Options { kernel: Some(tree.clone()), ..Options::default() };
     let (source, compiler) = prepare(&options, &good(), &work, &work).expect("nothing is missing");
-    assert_eq!((source.folder, source.version.as_str()), (tree.canonicalize().expect("it is there"), "6.12.117"));
+    assert_eq!(
+        (source.folder, source.version.as_str()),
+        (tree.canonicalize().expect("it is there"), "6.12.117")
+    );
     assert_eq!(compiler.version, "1.96.0");
 }
 
@@ -145,7 +158,10 @@ fn another_system_or_processor_cannot_run() {
 fn too_small_a_disk_cannot_run() {
     let root = folder("disk");
     let full = Fake { free: DISK_FIRST - 1, ..good() };
-    cannot(machine::check(&full, &root, &root, true), &["5.9 GB of disk left", "takes 6.0 GB", "CARGO_TARGET_DIR"]);
+    cannot(
+        machine::check(&full, &root, &root, true),
+        &["5.9 GB of disk left", "takes 6.0 GB", "CARGO_TARGET_DIR"],
+    );
     machine::check(&full, &root, &root, false).expect("a later run needs less");
     let full = Fake { free: DISK_LATER - 1, ..good() };
     cannot(machine::check(&full, &root, &root, false), &["0.4 GB"]);
@@ -192,7 +208,8 @@ fn another_distribution_cannot_run() {
 
 #[test]
 fn another_kernel_needs_no_package_with_a_source() {
-    let machine = Fake { missing: RefCell::new(vec!["linux-source-6.12"]), is_root: false, ..good() };
+    let machine =
+        Fake { missing: RefCell::new(vec!["linux-source-6.12"]), is_root: false, ..good() };
     assert_eq!(machine::packages(&machine, true, &mut |_| ()), Ok(vec![]));
     cannot(machine::packages(&machine, false, &mut |_| ()), &["linux-source-6.12"]);
     assert!(PACKAGES.contains(&machine::KERNEL_PACKAGE));
@@ -224,7 +241,8 @@ fn a_kernel_without_rust_cannot_run() {
     let no_option = kernel("no-rust-option", "init/Kconfig", Some("config RUST_IS_AVAILABLE\n"));
     cannot(check(&no_option), &["Linux 6.12.117 without Rust", "6.12 or later"]);
     cannot(check(&kernel("no-rust-folder", "rust/Makefile", None)), &["without Rust"]);
-    let no_processor = kernel("no-have-rust", "arch/x86/Kconfig", Some("config X86\n\tdef_bool y\n"));
+    let no_processor =
+        kernel("no-have-rust", "arch/x86/Kconfig", Some("config X86\n\tdef_bool y\n"));
     cannot(check(&no_processor), &["x86_64 has no Rust", "HAVE_RUST"]);
 }
 
@@ -262,13 +280,18 @@ fn a_bad_kernel_installs_nothing() {
 #[test]
 fn an_archive_that_is_missing_or_broken_leaves_nothing_half_made() {
     let work = folder("unpack");
-    cannot(unpack(&work.join("nowhere.tar.xz"), &work), &["is not there", "apt-get install --reinstall"]);
+    cannot(
+        unpack(&work.join("nowhere.tar.xz"), &work),
+        &["is not there", "apt-get install --reinstall"],
+    );
     let broken = work.join("broken.tar.xz");
     fs::write(&broken, "no archive").expect("it can be written");
     let stop = unpack(&broken, &work).expect_err("it is no archive");
     assert_eq!(stop.exit_code(), 1, "{stop}");
     assert!(stop.to_string().contains("tar --extract"), "{stop}");
-    assert!(!work.join("linux-source-6.12").exists() && !work.join("linux-source-6.12.half").exists());
+    assert!(
+        !work.join("linux-source-6.12").exists() && !work.join("linux-source-6.12.half").exists()
+    );
 }
 
 #[test]
@@ -311,7 +334,10 @@ fn the_kernels_own_reason_against_a_compiler_is_one_line() {
         kbuild::refusal(said),
         "Rust compiler '/usr/bin/rustc' is too old. Your version:    1.63.0 Minimum version: 1.78.0"
     );
-    assert_eq!(kbuild::refusal("make: *** No rule to make target\n"), "make: *** No rule to make target");
+    assert_eq!(
+        kbuild::refusal("make: *** No rule to make target\n"),
+        "make: *** No rule to make target"
+    );
 }
 
 #[test]

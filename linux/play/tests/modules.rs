@@ -6,7 +6,8 @@ use linux_play::stop::Stop;
 use linux_play::table::table;
 use linux_play::typed_twin;
 
-const SOURCE: &str = "fn f(&self) {\n    *self.table.lock(nb) = 0; // the fault: it may sleep here\n}\n";
+const SOURCE: &str =
+    "fn f(&self) {\n    *self.table.lock(nb) = 0; // the fault: it may sleep here\n}\n";
 
 fn message(code: &str, line: u32, label: &str) -> String {
     format!(
@@ -47,7 +48,8 @@ fn the_twin_that_is_refused_for_another_reason_is_not_ok() {
         let (is_ok, seen) = twin(false, &said);
         assert!(!is_ok && !seen.is_empty(), "{said}");
     }
-    let unmarked = typed_twin::judge("typed_twin.rs", "fn f() {}", false, &message("[E0308]", 2, LABEL));
+    let unmarked =
+        typed_twin::judge("typed_twin.rs", "fn f() {}", false, &message("[E0308]", 2, LABEL));
     assert!(!unmarked.is_ok && unmarked.seen.contains("no line that ends with"), "{unmarked:?}");
 }
 
@@ -62,7 +64,10 @@ fn a_module_without_a_trace_of_sections_is_ok() {
     let on = Module::read(SIZES, CALLS, SYMBOLS);
     assert_eq!(on, Module { text: 1024, calls: 1, symbols: 1 });
     let row = checks_off::judge(on, Module { text: 900, calls: 0, symbols: 0 });
-    assert!(row.is_ok && row.seen == "code 1024 -> 900 bytes, calls 1 -> 0, symbols 1 -> 0", "{row:?}");
+    assert!(
+        row.is_ok && row.seen == "code 1024 -> 900 bytes, calls 1 -> 0, symbols 1 -> 0",
+        "{row:?}"
+    );
 }
 
 #[test]
@@ -87,7 +92,8 @@ fn a_step_is_done_again_when_an_input_or_a_product_has_changed() {
     let _ = std::fs::remove_dir_all(&folder);
     let steps = Steps::new(&folder).expect("the folder can be made");
     let (input, product) = (folder.join("input"), folder.join("product"));
-    let write = |path: &std::path::Path, text: &str| std::fs::write(path, text).expect("it can be written");
+    let write =
+        |path: &std::path::Path, text: &str| std::fs::write(path, text).expect("it can be written");
     let once = |text: &str| {
         let inputs = Inputs::new().text(text).path(&input);
         let done = steps.once("a step", &inputs, &[&product], || {
@@ -116,6 +122,9 @@ fn a_table_has_a_line_a_row_and_says_which_are_not_ok() {
     let text = table(&[row]);
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].starts_with("row "), "{text}");
-    assert!(lines[2].starts_with("typed-twin ") && lines[2].ends_with("it compiled  NOT"), "{text}");
+    assert!(
+        lines[2].starts_with("typed-twin ") && lines[2].ends_with("it compiled  NOT"),
+        "{text}"
+    );
     assert!(lines[3].starts_with("    "), "what is long goes on below: {text}");
 }
