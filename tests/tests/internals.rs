@@ -62,6 +62,8 @@ fn the_files_that_the_map_names_are_there() {
         "benches",
         "docs",
         "examples",
+        "drivers",
+        "linux",
     ] {
         files(folder, &mut found);
     }

@@ -1,0 +1,109 @@
+//! Runs the guest, and takes what it says on its serial port.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::log::Log;
+use crate::options::Options;
+use crate::rows::ROWS;
+use crate::stop::Stop;
+
+/// How long the guest may take besides the time that it is asked to spend. It takes a third of it on two idle processors.
+const LIMIT: Duration = Duration::from_mins(5);
+
+/// A guest that is to be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest<'a> {
+    /// The kernel.
+    pub image: &'a Path,
+    /// The file system.
+    pub initramfs: &'a Path,
+    /// Where the serial port's output goes.
+    pub log: &'a Path,
+}
+
+impl Guest<'_> {
+    /// Runs the guest to its end, or to the end of its time, and reads its log.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if it did not end or said nothing, with the last lines of its log.
+    pub fn run(&self, options: &Options) -> Result<Log, Stop> {
+        let limit = LIMIT + 4 * Duration::from_secs(options.seconds.into());
+        let errors = self.log.with_extension("qemu");
+        let file = File::create(&errors).map_err(|error| Stop::file("write", &errors, &error))?;
+        let mut qemu = Command::new("qemu-system-x86_64");
+        // TCG: it needs no rights, and runs in virtual machines too.
+        qemu.args([
+            "-accel",
+            "tcg",
+            "-m",
+            "192",
+            "-smp",
+            "2",
+            "-nographic",
+            "-no-reboot",
+            "-nodefaults",
+        ])
+        .arg("-serial")
+        .arg(format!("file:{}", self.log.display()))
+        .arg("-kernel")
+        .arg(self.image)
+        .arg("-initrd")
+        .arg(self.initramfs)
+        .args(["-append", &command_line(options)])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(file);
+        let mut child = qemu.spawn().map_err(|error| {
+            Stop::CannotRun(format!("qemu-system-x86_64 does not start: {error}"))
+        })?;
+        let has_ended = wait(&mut child, limit)?;
+        let bytes = fs::read(self.log).unwrap_or_default();
+        let log = Log::read(&bytes);
+        if !has_ended {
+            return Err(Stop::Failed(format!(
+                "the guest did not end within {} s, and was stopped. The end of its log, {}:\n{}",
+                limit.as_secs(),
+                self.log.display(),
+                log.end(15).join("\n")
+            )));
+        }
+        if log.lines.is_empty() {
+            let said = fs::read_to_string(&errors).unwrap_or_default();
+            return Err(Stop::Failed(format!("the guest said nothing. qemu: {}", said.trim())));
+        }
+        Ok(log)
+    }
+}
+
+/// The kernel's command line, in which the guest finds its own settings too.
+fn command_line(options: &Options) -> String {
+    let mut line = format!(
+        "console=ttyS0 loglevel=8 reboot=t panic=-1 printk.devkmsg=on kmemleak=on nonblock.seconds={}",
+        options.seconds
+    );
+    let plays: Vec<_> =
+        ROWS.iter().filter(|row| options.wants(row.name)).map(|row| row.play).collect();
+    if !options.only.is_empty() {
+        line.push_str(" nonblock.only=");
+        line.push_str(&plays.join(","));
+    }
+    line
+}
+
+/// Waits for a process. Returns whether it ended in time; if not, it is killed.
+fn wait(child: &mut Child, limit: Duration) -> Result<bool, Stop> {
+    let begin = Instant::now();
+    let failed = |error: std::io::Error| Stop::Failed(format!("cannot wait for qemu: {error}"));
+    while begin.elapsed() < limit {
+        if child.try_wait().map_err(failed)?.is_some() {
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    child.kill().and_then(|()| child.wait()).map_err(failed)?;
+    Ok(false)
+}
