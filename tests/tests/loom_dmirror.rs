@@ -133,7 +133,9 @@ pub mod mmu {
             driver.notifier.invalidate_interval(&driver.range, cx)?;
             let old = {
                 let mut entry = self.entry.lock().unwrap();
-                std::mem::replace(&mut *entry, *entry + 1)
+                let old = *entry;
+                *entry += 1;
+                old
             };
             // SAFETY: loom checks that nobody else has it.
             self.frames[old].is_freed.with_mut(|is_freed| unsafe { *is_freed = true });
@@ -221,6 +223,8 @@ mod table;
 mod uapi;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use device::Device;
 use mmu::{IntervalSubscription, Memory, Mm, PAGE_SIZE, Range};
@@ -259,15 +263,47 @@ impl Scene {
     }
 }
 
+/// How many of the orders that were explored had what is named.
+#[derive(Default)]
+struct Explored {
+    orders: AtomicU64,
+    retries: AtomicU64,
+    refusals: AtomicU64,
+    drops: AtomicU64,
+}
+
+impl Explored {
+    fn count(&self, scene: &Scene) {
+        let counters = scene.device.counters();
+        self.orders.fetch_add(1, Relaxed);
+        for (total, which) in [
+            (&self.retries, counter::RETRIES),
+            (&self.refusals, counter::REFUSALS),
+            (&self.drops, counter::PAGES_DROPPED),
+        ] {
+            total.fetch_add(u64::from(counters[which] > 0), Relaxed);
+        }
+    }
+}
+
 /// Explores every order with at most so many preemptions.
 ///
 /// The checker runs all threads of a model on one, so the library's counters count the sections of all of them together, and what
 /// they report means nothing.
-fn explore(preemptions: usize, model: impl Fn(&mut Sleepable) + Send + Sync + 'static) {
+fn explore(
+    preemptions: usize,
+    model: impl Fn(&mut Sleepable) -> Arc<Scene> + Send + Sync + 'static,
+) -> [u64; 4] {
     nonblock::set_policy(Policy::Ignore);
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
-    builder.check(move || raw::sleepable(|cx| model(cx)));
+    let explored = Arc::new(Explored::default());
+    let counts = Arc::clone(&explored);
+    builder.check(move || raw::sleepable(|cx| counts.count(&model(cx))));
+    let explored = [&explored.orders, &explored.retries, &explored.refusals, &explored.drops];
+    let explored = explored.map(|count| count.load(Relaxed));
+    println!("orders, retries, refusals, drops: {explored:?}");
+    explored
 }
 
 /// Starts a thread of the model with the scene.
@@ -281,7 +317,7 @@ fn start(
 
 #[test]
 fn no_stale_translation_is_read_under_callers_that_may_sleep() {
-    explore(3, |cx| {
+    let [orders, retries, refusals, drops] = explore(4, |cx| {
         let scene = Scene::new(false, cx);
         let faulter = start(&scene, |scene, cx| {
             scene.fault(cx);
@@ -291,12 +327,15 @@ fn no_stale_translation_is_read_under_callers_that_may_sleep() {
         scene.read(cx);
         faulter.join().unwrap();
         scene.read(cx);
+        scene
     });
+    assert_eq!(refusals, 0);
+    assert!(retries > 0 && drops > 0 && orders > retries + drops, "they collide, and do not");
 }
 
 #[test]
 fn no_stale_translation_is_read_under_two_discards() {
-    explore(2, |cx| {
+    let [_, retries, refusals, drops] = explore(3, |cx| {
         let scene = Scene::new(false, cx);
         let faulter = start(&scene, |scene, cx| {
             scene.fault(cx);
@@ -307,13 +346,16 @@ fn no_stale_translation_is_read_under_two_discards() {
         }
         faulter.join().unwrap();
         scene.read(cx);
+        scene
     });
+    assert_eq!(refusals, 0);
+    assert!(retries > 0 && drops > 0, "they collide, and do not");
 }
 
 /// A job holds the table, or a fault does: a section is refused then, and takes nothing.
 #[test]
 fn no_stale_translation_is_read_under_a_section_that_is_refused_or_not() {
-    explore(2, |cx| {
+    let [orders, retries, refusals, drops] = explore(3, |cx| {
         let scene = Scene::new(false, cx);
         scene.fault(cx);
         let faulter = start(&scene, |scene, cx| {
@@ -326,11 +368,13 @@ fn no_stale_translation_is_read_under_a_section_that_is_refused_or_not() {
         assert_eq!(counters[counter::REFUSALS], u64::from(!discarded));
         faulter.join().unwrap();
         job.join().unwrap();
-        scene.read(cx);
+        let read = scene.read(cx);
         if !discarded {
-            assert_eq!(scene.read(cx), Some(0), "a refusal takes nothing");
+            assert_eq!(read, Some(0), "a refusal takes nothing");
         }
+        scene
     });
+    assert!(retries > 0 && refusals > 0 && drops > 0 && orders > refusals);
 }
 
 /// So the models above are known to see what they look for.
@@ -343,5 +387,6 @@ fn a_fault_that_does_not_retry_is_found() {
         let Ok(()) = scene.memory.discard(&scene.subscription, cx);
         faulter.join().unwrap();
         scene.read(cx);
+        scene
     });
 }
