@@ -15,7 +15,8 @@ pub(crate) fn load(_: &Settings, log: &mut KernelLog) -> Outcome {
     for module in MODULES {
         insert(module)?;
     }
-    log.note(&format!("modules={}", loaded()?));
+    let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    log.note(&format!("modules={} processors={processors}", loaded()?));
     Ok(())
 }
 

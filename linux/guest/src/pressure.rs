@@ -17,9 +17,14 @@ use crate::device::{DMIRROR, Device, Found, notes};
 use crate::pages::{Discard, Pages};
 use crate::system_calls::while_forked;
 
-const PAGES: usize = 32;
+/// Few, so that what races meets on the same page.
+const PAGES: usize = 4;
 const WRITERS: usize = 2;
 const READERS: usize = 2;
+/// How often a page is read that was translated.
+const READS: usize = 16;
+/// How long a reader waits for a discard.
+const SPINS: usize = 20_000;
 /// One in so many rounds of a writer forks, which takes as long as a thousand others.
 const FORKS: u64 = 512;
 
@@ -227,17 +232,34 @@ impl Pressure {
         while_forked(2, || self.publish(page, generation))
     }
 
-    /// Reads pages through the device, and has it translate those that it cannot read.
+    /// Has the device translate pages just when they are discarded, and reads what it has then until it has nothing.
+    ///
+    /// A translation goes wrong if the page changes between the moments in which the device finds it and keeps it. So the two are
+    /// made to meet. What went wrong is seen once the next generation is published, so there is more than one read.
     fn read(&self, reader: usize) -> Outcome {
         let mut random = Random(reader as u64 + 77);
         while !self.is_over.load(SeqCst) {
             let page = random.page(PAGES);
-            if self.read_page(page)? == Verdict::Absent {
-                self.fault(page)?;
-                self.read_page(page)?;
+            self.wait_for_discard(page);
+            self.fault(page)?;
+            for _ in 0..READS {
+                if self.read_page(page)? == Verdict::Absent {
+                    break;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Waits until a page is about to be discarded, but not for long.
+    fn wait_for_discard(&self, page: usize) {
+        let state = &self.states[page];
+        for _ in 0..SPINS {
+            if state.discards.load(SeqCst) % 2 == 1 {
+                break;
+            }
+            std::hint::spin_loop();
+        }
     }
 
     fn read_page(&self, page: usize) -> Result<Verdict, String> {

@@ -35,28 +35,20 @@ impl Guest<'_> {
         let errors = self.log.with_extension("qemu");
         let file = File::create(&errors).map_err(|error| Stop::file("write", &errors, &error))?;
         let mut qemu = Command::new("qemu-system-x86_64");
-        // TCG: it needs no rights, and runs in virtual machines too.
-        qemu.args([
-            "-accel",
-            "tcg",
-            "-m",
-            "192",
-            "-smp",
-            "2",
-            "-nographic",
-            "-no-reboot",
-            "-nodefaults",
-        ])
-        .arg("-serial")
-        .arg(format!("file:{}", self.log.display()))
-        .arg("-kernel")
-        .arg(self.image)
-        .arg("-initrd")
-        .arg(self.initramfs)
-        .args(["-append", &command_line(options)])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(file);
+        // TCG: it needs no rights, and runs in virtual machines too. Each processor is in a socket of its own: a kernel without
+        // ACPI finds no others.
+        qemu.args(["-accel", "tcg", "-m", "192", "-smp", "2,sockets=2,cores=1,threads=1"])
+            .args(["-nographic", "-no-reboot", "-nodefaults"])
+            .arg("-serial")
+            .arg(format!("file:{}", self.log.display()))
+            .arg("-kernel")
+            .arg(self.image)
+            .arg("-initrd")
+            .arg(self.initramfs)
+            .args(["-append", &command_line(options)])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file);
         let mut child = qemu.spawn().map_err(|error| {
             Stop::CannotRun(format!("qemu-system-x86_64 does not start: {error}"))
         })?;

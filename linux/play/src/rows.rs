@@ -84,8 +84,8 @@ pub const ROWS: [RowSpec; 21] = [
     RowSpec {
         name: "load",
         play: "load",
-        expected: "nonblock_dmirror, nonblock_untyped and plain are loaded",
-        checks: &[Is("modules", 3)],
+        expected: "nonblock_dmirror, nonblock_untyped and plain are loaded, on two processors",
+        checks: &[Is("modules", 3), AtLeast("processors", 2)],
     },
     RowSpec {
         name: "selftest",
