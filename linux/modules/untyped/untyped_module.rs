@@ -50,7 +50,8 @@ struct Faults {
 }
 
 impl Faults {
-    /// The fault: no token says that this may sleep.
+    /// The fault: no token says that this may sleep. The check reports the callback that called this.
+    #[track_caller]
     fn make(&self) {
         match self.sleep.load(Relaxed) {
             1 => msleep(20),
