@@ -1,7 +1,7 @@
 //! The device's callbacks where the caller must not sleep, as the OOM reaper must not.
 
 use dmirror::{Dmirror, uapi};
-use nonblock::{Context as _, Sleepable, WouldBlock, thread};
+use nonblock::{Sleepable, WouldBlock, thread};
 use nonblock_linux::miscdevice::File;
 use nonblock_linux::mmu::{Event, PAGE_SIZE, Range};
 use nonblock_linux::process::Process;
