@@ -48,8 +48,8 @@ impl Device {
         named("UNMIRROR", ioctl(&self.0, uapi::UNMIRROR, &mut [0]))
     }
 
-    pub(crate) fn watch(&self) -> Result<(), String> {
-        named("WATCH", ioctl(&self.0, uapi::WATCH, &mut [0]))
+    pub(crate) fn watch(&self, flags: u64) -> Result<(), String> {
+        named("WATCH", ioctl(&self.0, uapi::WATCH, &mut [flags]))
     }
 
     pub(crate) fn sleep(&self, fault: u64) -> Result<(), String> {

@@ -42,7 +42,7 @@ pub(crate) fn refusal_interval(_: &Settings, log: &mut KernelLog) -> Outcome {
 /// A driver with both kinds would hang here. In Linux 6.12, when a list refuses, the intervals that had begun are never ended,
 /// and an interval notifier that is to be removed waits for that.
 pub(crate) fn refusal_list(_: &Settings, log: &mut KernelLog) -> Outcome {
-    refusal(&["watch", "hold=2500"], log)
+    refusal(&["watch-refuses", "hold=2500"], log)
 }
 
 fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {

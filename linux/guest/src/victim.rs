@@ -14,6 +14,7 @@ use crate::Outcome;
 use crate::device::{DMIRROR, Device};
 use crate::pages::Pages;
 use crate::system_calls::process_mrelease;
+use crate::uapi;
 
 /// How many pages a victim mirrors.
 const PAGES: usize = 16;
@@ -105,7 +106,7 @@ impl Victim {
 /// The victim's side. Arguments: the device, then any of
 ///
 /// * `mirror`: it mirrors some pages that it has written; `fault`: and translates them
-/// * `watch`: it is told of all invalidations
+/// * `watch`: it is told of all invalidations; `watch-refuses`: and refuses sections while a job holds the table
 /// * `sleep=N`: the callbacks of the twin make this fault
 /// * `hold=MS`: a thread sleeps in the kernel for so long
 /// * `eat`: it takes all memory, once it is told to, and is the first that the kernel kills for that
@@ -123,7 +124,10 @@ pub(crate) fn main(arguments: &[String]) -> Outcome {
         device.mirror(pages.start(), pages.len())?;
     }
     if has("watch") {
-        device.watch()?;
+        device.watch(0)?;
+    }
+    if has("watch-refuses") {
+        device.watch(uapi::WATCH_REFUSES)?;
     }
     if has("fault") {
         for page in 0..PAGES {
