@@ -34,7 +34,7 @@ fn wait_for_work(device: &Device) -> Result<[u64; counter::WORDS], String> {
 
 /// A job holds the table of a driver that mirrors a range.
 pub(crate) fn refusal_interval(_: &Settings, log: &mut KernelLog) -> Outcome {
-    refusal(&["mirror", "fault", "hold=2500"], log)
+    refusal(&["mirror", "fault", "hold=3000"], log)
 }
 
 /// A job holds the table of a driver that is told of everything.
@@ -42,7 +42,7 @@ pub(crate) fn refusal_interval(_: &Settings, log: &mut KernelLog) -> Outcome {
 /// A driver with both kinds would hang here. In Linux 6.12, when a list refuses, the intervals that had begun are never ended,
 /// and an interval notifier that is to be removed waits for that.
 pub(crate) fn refusal_list(_: &Settings, log: &mut KernelLog) -> Outcome {
-    refusal(&["watch-refuses", "hold=2500"], log)
+    refusal(&["watch-refuses", "hold=3000"], log)
 }
 
 fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {
@@ -50,7 +50,7 @@ fn refusal(words: &[&str], log: &mut KernelLog) -> Outcome {
     let before = victim.device.counters()?;
     let (first, between) = std::thread::scope(|scope| -> Result<_, String> {
         let file = rustix::io::dup(&victim.device).map_err(|error| error.to_string())?;
-        let job = scope.spawn(move || Device::from_fd(file).job(1000));
+        let job = scope.spawn(move || Device::from_fd(file).job(1500));
         std::thread::sleep(Duration::from_millis(200));
         victim.kill()?;
         let found = (victim.release(), victim.device.counters()?);

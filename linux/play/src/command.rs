@@ -35,11 +35,8 @@ pub fn run(command: &mut Command, log: &Path) -> Result<(), Stop> {
             log.display()
         )));
     }
-    Err(Stop::Failed(format!(
-        "'{name}' failed ({status}). The end of {}:\n{}",
-        log.display(),
-        end(&text, SHOWN)
-    )))
+    let (what, part) = telling(&text);
+    Err(Stop::Failed(format!("'{name}' failed ({status}). {what} of {}:\n{part}", log.display())))
 }
 
 /// Runs a program and returns whether it succeeded, and all that it printed.
@@ -56,6 +53,21 @@ pub fn output(command: &mut Command) -> Result<(bool, String), Stop> {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));
     Ok((output.status.success(), text))
+}
+
+/// The lines of a log that tell most: from the first error on, which others only follow from, or else the last.
+pub fn telling(text: &str) -> (&'static str, String) {
+    let is_error = |line: &str| {
+        line.starts_with("error") || line.contains(": error:") || line.contains(": fatal error:")
+    };
+    let lines: Vec<_> = text.lines().collect();
+    match lines.iter().position(|line| is_error(line)) {
+        Some(first) => (
+            "The first error",
+            lines[first..].iter().take(SHOWN).copied().collect::<Vec<_>>().join("\n"),
+        ),
+        None => ("The end", end(text, SHOWN)),
+    }
 }
 
 /// The last lines of a text.

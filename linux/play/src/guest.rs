@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::kernel_source;
 use crate::log::Log;
 use crate::options::Options;
 use crate::rows::ROWS;
@@ -25,12 +26,15 @@ pub struct Guest<'a> {
 }
 
 impl Guest<'_> {
-    /// Runs the guest to its end, or to the end of its time, and reads its log.
+    /// Runs the guest to its end, or to the end of its time, and reads its log. If its time is over, it is stopped, and the last
+    /// lines of its log are printed.
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if it did not end or said nothing, with the last lines of its log.
+    /// [`Stop::Failed`] if qemu failed or the guest said nothing.
     pub fn run(&self, options: &Options) -> Result<Log, Stop> {
+        // So that no earlier guest's is taken for this one's.
+        kernel_source::remove(self.log)?;
         let limit = LIMIT + 4 * Duration::from_secs(options.seconds.into());
         let errors = self.log.with_extension("qemu");
         let file = File::create(&errors).map_err(|error| Stop::file("write", &errors, &error))?;
@@ -52,20 +56,23 @@ impl Guest<'_> {
         let mut child = qemu.spawn().map_err(|error| {
             Stop::CannotRun(format!("qemu-system-x86_64 does not start: {error}"))
         })?;
-        let has_ended = wait(&mut child, limit)?;
+        let status = wait(&mut child, limit)?;
         let bytes = fs::read(self.log).unwrap_or_default();
         let log = Log::read(&bytes);
-        if !has_ended {
-            return Err(Stop::Failed(format!(
-                "the guest did not end within {} s, and was stopped. The end of its log, {}:\n{}",
+        let said = || fs::read_to_string(&errors).unwrap_or_default().trim().to_owned();
+        match status {
+            None => println!(
+                "the guest did not end within {} s, and was stopped. The end of its log:\n{}",
                 limit.as_secs(),
-                self.log.display(),
                 log.end(15).join("\n")
-            )));
-        }
-        if log.lines.is_empty() {
-            let said = fs::read_to_string(&errors).unwrap_or_default();
-            return Err(Stop::Failed(format!("the guest said nothing. qemu: {}", said.trim())));
+            ),
+            Some(status) if !status.success() => {
+                return Err(Stop::Failed(format!("qemu failed ({status}): {}", said())));
+            }
+            Some(_) if log.lines.is_empty() => {
+                return Err(Stop::Failed(format!("the guest said nothing. qemu: {}", said())));
+            }
+            Some(_) => {}
         }
         Ok(log)
     }
@@ -86,16 +93,20 @@ fn command_line(options: &Options) -> String {
     line
 }
 
-/// Waits for a process. Returns whether it ended in time; if not, it is killed.
-fn wait(child: &mut Child, limit: Duration) -> Result<bool, Stop> {
+/// Waits for a process, and returns how it ended. `None`: it did not end in time, and was killed.
+///
+/// # Errors
+///
+/// [`Stop::Failed`] if it cannot be waited for.
+pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Stop> {
     let begin = Instant::now();
-    let failed = |error: std::io::Error| Stop::Failed(format!("cannot wait for qemu: {error}"));
+    let failed = |error: std::io::Error| Stop::Failed(format!("cannot wait for it: {error}"));
     while begin.elapsed() < limit {
-        if child.try_wait().map_err(failed)?.is_some() {
-            return Ok(true);
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            return Ok(Some(status));
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(50));
     }
     child.kill().and_then(|()| child.wait()).map_err(failed)?;
-    Ok(false)
+    Ok(None)
 }

@@ -1,5 +1,6 @@
 //! `linux/run`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use linux_play::machine::Host;
@@ -8,7 +9,8 @@ use linux_play::stop::Stop;
 use linux_play::{rows, run};
 
 fn main() -> ExitCode {
-    let all_ok = match Options::parse(std::env::args_os()) {
+    let from = std::env::var_os("LINUX_RUN_FROM").map_or_else(|| ".".into(), PathBuf::from);
+    let all_ok = match Options::parse(&from, std::env::args_os()) {
         Ok(Wish::Help) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

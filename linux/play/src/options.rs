@@ -1,7 +1,7 @@
 //! The command's arguments.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lexopt::Arg::{Long, Short, Value};
 
@@ -60,16 +60,23 @@ impl Default for Options {
 impl Options {
     /// Reads the arguments, the first of which is the command's name.
     ///
+    /// A path among them begins from `folder`, where the command was called.
+    ///
     /// # Errors
     ///
     /// [`Stop::Usage`], which names the argument that is wrong.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Wish, Stop> {
+    pub fn parse(
+        folder: &Path,
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<Wish, Stop> {
         let usage = |error: lexopt::Error| Stop::Usage(error.to_string());
         let mut options = Self::default();
         let mut parser = lexopt::Parser::from_iter(arguments);
         while let Some(argument) = parser.next().map_err(usage)? {
             match argument {
-                Long("kernel") => options.kernel = Some(parser.value().map_err(usage)?.into()),
+                Long("kernel") => {
+                    options.kernel = Some(folder.join(parser.value().map_err(usage)?));
+                }
                 Long("only") => {
                     let name = parser.value().map_err(usage)?;
                     if name == rows::LIST {

@@ -26,6 +26,8 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 const DRIVER: &str = "dmirror/nonblock_dmirror.ko";
 /// The modules that are loaded in the guest, from the folder of the modules.
 const MODULES: [&str; 3] = [DRIVER, "untyped/nonblock_untyped.ko", "plain/plain.ko"];
+/// The two configurations: with checks, and with checks off.
+const BUILDS: [&str; 2] = ["debug", "off"];
 /// The kernel's module that leaks on purpose.
 const LEAKS: &str = "kmemleak-test";
 
@@ -115,6 +117,10 @@ fn unpacked(steps: &Steps, work: &Path) -> Result<KernelSource, Stop> {
         kernel_source::remove(&folder)?;
     }
     if !folder.join("Makefile").is_file() {
+        // What was built of an older source looks newer to make than the files of this one.
+        for build in BUILDS {
+            kernel_source::remove(&work.join(format!("build-{build}")))?;
+        }
         steps.step("unpack the kernel", || kernel_source::unpack(&archive, work))?;
     }
     kernel_source::check(&folder)
@@ -141,7 +147,7 @@ impl Run<'_> {
         self.bindgen(steps, &tools)?;
         let tools = tools.join("bin");
         let asked = self.read("linux/kernel/options.config")?;
-        let debug = self.build("debug", &tools);
+        let debug = self.build(BUILDS[0], &tools);
         self.configure(steps, "configure the kernel", &debug, &asked)?;
         let macros = self.macros(steps)?;
         let parts = Parts { root: self.root, macros: &macros };
@@ -385,7 +391,7 @@ impl Run<'_> {
         on: &Path,
         parts: Parts<'_>,
     ) -> Result<Judged, Stop> {
-        let build = self.build("off", tools);
+        let build = self.build(BUILDS[1], tools);
         let asked = kernel_config::with_checks_off(asked);
         self.configure(steps, "configure a kernel with checks off", &build, &asked)?;
         self.make(steps, "prepare it for modules", &build, &["modules_prepare"], &[])?;

@@ -343,7 +343,10 @@ fn the_kernels_own_reason_against_a_compiler_is_one_line() {
 #[test]
 fn wrong_arguments_are_named() {
     let parse = |words: &[&str]| {
-        Options::parse(["linux/run"].iter().chain(words).map(std::ffi::OsString::from))
+        Options::parse(
+            Path::new("/from"),
+            ["linux/run"].iter().chain(words).map(std::ffi::OsString::from),
+        )
     };
     for (words, told) in [
         (&["--kernle", "x"][..], "--kernle"),
@@ -364,7 +367,7 @@ fn wrong_arguments_are_named() {
         only: vec![rows::CHECKS_OFF.to_owned(), "work".to_owned()],
         seconds: 5,
         keep: true,
-        kernel: Some("tree".into()),
+        kernel: Some("/from/tree".into()),
     };
     let words = ["--checks-off", "--only", "work", "--seconds", "5", "--keep", "--kernel", "tree"];
     assert_eq!(parse(&words), Ok(Wish::Run(wanted)));

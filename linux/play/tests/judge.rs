@@ -1,5 +1,9 @@
 //! What the judge says of logs: one in which all is as it should be, and each way in which one is not.
 
+use std::process::Command;
+use std::time::Duration;
+
+use linux_play::guest;
 use linux_play::judge::{Judged, judge};
 use linux_play::log::Log;
 use linux_play::rows::{Check, PLAYS, ROWS};
@@ -213,4 +217,19 @@ fn values_in_quotes_hold_spaces_and_marks_of_time_are_left_out() {
     assert_eq!(values, [("a", "1"), ("b", "two words"), ("c", "3")]);
     assert_eq!(log.lines[2], "[not a time] text");
     assert!(!play.has_ended);
+}
+
+#[test]
+fn a_guest_that_never_ends_is_stopped_and_the_play_that_it_is_in_is_not_ok() {
+    let mut child = Command::new("sleep").arg("600").spawn().expect("there is such a program");
+    assert_eq!(guest::wait(&mut child, Duration::from_millis(100)), Ok(None));
+    assert!(child.try_wait().expect("it is our child").is_some(), "it is gone");
+    let mut child = Command::new("false").spawn().expect("there is such a program");
+    let status = guest::wait(&mut child, Duration::from_mins(1)).expect("it can be waited for");
+    assert!(status.is_some_and(|status| !status.success()));
+
+    let log = expected();
+    let end = line("nonblock-play: end pressure");
+    let (before, _) = log.split_once(&end).expect("there is such a play");
+    assert_eq!(not_ok(before), ["read-retry", "unload", "lockdep", "silent"]);
 }

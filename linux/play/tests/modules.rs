@@ -1,6 +1,7 @@
 //! What the compiler and the disassembler say of the modules, judged.
 
 use linux_play::checks_off::{self, Module};
+use linux_play::command;
 use linux_play::steps::{Inputs, Steps};
 use linux_play::stop::Stop;
 use linux_play::table::table;
@@ -127,4 +128,21 @@ fn a_table_has_a_line_a_row_and_says_which_are_not_ok() {
         "{text}"
     );
     assert!(lines[3].starts_with("    "), "what is long goes on below: {text}");
+}
+
+#[test]
+fn of_a_failed_build_the_first_error_is_shown() {
+    let log = "  CC a.o\na.c:3:1: error: no such thing\n 3 | x\nmake: *** [a.o] Error 1\n";
+    let (what, part) = command::telling(log);
+    assert_eq!(what, "The first error");
+    assert!(
+        part.starts_with("a.c:3:1: error: no such thing") && part.ends_with("Error 1"),
+        "{part}"
+    );
+    let many = (0..100).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
+    let (what, part) = command::telling(&many);
+    assert!(
+        what == "The end" && part.starts_with("line 80") && part.ends_with("line 99"),
+        "{part}"
+    );
 }
