@@ -4,9 +4,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use nonblock_tests::process::{self, Outcome};
+use serde_json::Value;
 
 /// A crate of those that a kernel compiles.
 struct Crate {
@@ -24,7 +26,41 @@ const NONBLOCK: Crate =
 const NONBLOCK_MM: Crate =
     Crate { name: "nonblock_mm", root: "nonblock-mm/src/lib.rs", edition: "2024", on: &[NONBLOCK] };
 
-const CRATES: [Crate; 2] = [NONBLOCK, NONBLOCK_MM];
+/// Its kernel half.
+const NONBLOCK_LINUX: Crate = Crate {
+    name: "nonblock_linux",
+    root: "linux/nonblock-linux/src/lib.rs",
+    edition: "2024",
+    on: &[NONBLOCK, NONBLOCK_MM],
+};
+
+/// A driver that is built for user space too.
+const DMIRROR: Crate = Crate {
+    name: "dmirror",
+    root: "drivers/dmirror/src/lib.rs",
+    edition: "2024",
+    on: &[NONBLOCK, NONBLOCK_MM, NONBLOCK_LINUX],
+};
+
+const CRATES: [Crate; 4] = [NONBLOCK, NONBLOCK_MM, NONBLOCK_LINUX, DMIRROR];
+
+/// The attributes, which run in the compiler: cargo has built them.
+fn macros() -> &'static Path {
+    static MACROS: OnceLock<PathBuf> = OnceLock::new();
+    MACROS.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args(["build", "--quiet", "--package", "nonblock-macros", "--message-format=json"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        let outcome = process::run(&mut cargo, Duration::from_mins(3));
+        assert!(outcome.status.success(), "{outcome:#?}");
+        let mut messages =
+            outcome.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let of_macros = messages.find(|message| message["target"]["name"] == "nonblock_macros");
+        let of_macros = of_macros.expect("cargo names what it built");
+        PathBuf::from(of_macros["filenames"][0].as_str().expect("a file"))
+    })
+}
 
 /// Compiles a crate into `folder`, with flags of Kbuild's and some of the test's. What it stands on must be there.
 fn compile(folder: &Path, of: &Crate, flags: &[&str]) -> Outcome {
@@ -49,6 +85,11 @@ fn compile(folder: &Path, of: &Crate, flags: &[&str]) -> Outcome {
         let metadata = folder.join(format!("lib{}.rmeta", below.name));
         rustc.arg("--extern").arg(format!("{}={}", below.name, metadata.display()));
     }
+    let (macros, folder_of_macros) = (macros(), macros().parent().expect("a folder"));
+    rustc.arg("--extern").arg(format!("nonblock_macros={}", macros.display()));
+    for dependencies in [folder, folder_of_macros] {
+        rustc.arg("-L").arg(format!("dependency={}", dependencies.display()));
+    }
     process::run(rustc.arg(root), Duration::from_mins(3))
 }
 
@@ -63,7 +104,17 @@ fn folder(test: &str, way: &str, of: &Crate) -> PathBuf {
 }
 
 /// The two ways in which a kernel may have it.
-const WAYS: [(&str, &[&str]); 2] = [("off", &[]), ("checks", &["--cfg=feature=\"checks\""])];
+const WAYS: [(&str, &[&str]); 2] = [
+    ("off", &["--cfg=feature=\"macros\""]),
+    (
+        "checks",
+        &[
+            "--cfg=feature=\"macros\"",
+            "--cfg=feature=\"checks\"",
+            "--cfg=CONFIG_DEBUG_ATOMIC_SLEEP",
+        ],
+    ),
+];
 
 /// Compiles a crate, and what it stands on, and returns its code, in LLVM's language.
 #[track_caller]
@@ -122,7 +173,12 @@ fn each_crate_asks_for_nothing_but_core_and_what_it_stands_on() {
                     .contains(&name)
             };
             let is_known = |name: &str| {
-                name.starts_with("llvm.") || of_core(name) || of_ours(name) || of_a_kernel(name)
+                // The last is the shim's.
+                name.starts_with("llvm.")
+                    || of_core(name)
+                    || of_ours(name)
+                    || of_a_kernel(name)
+                    || name.starts_with("nonblock_linux_")
             };
             let strangers: Vec<_> = needed.iter().filter(|name| !is_known(name)).collect();
             // The backend's table is what a kernel with checks must have besides.

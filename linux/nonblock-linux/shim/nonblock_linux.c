@@ -215,7 +215,8 @@ void nonblock_linux_mm_drop(struct mm_struct *mm)
 struct page *nonblock_linux_page_get(struct mm_struct *mm, unsigned long address, int *error)
 {
 	struct page *page = NULL;
-	long got = -ESRCH;
+	/* A process that is gone has no memory there. */
+	long got = -EFAULT;
 
 	if (mmget_not_zero(mm)) {
 		mmap_read_lock(mm);

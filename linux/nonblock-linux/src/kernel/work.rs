@@ -4,6 +4,7 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::fmt;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use nonblock::{NonBlock, Sleepable};
 
@@ -21,6 +22,8 @@ pub struct Queue<H: Handle> {
 struct Shared<H: Handle> {
     work: NonNull<shim::Work>,
     items: UnsafeCell<Ring<H::Item>>,
+    /// The queue is being dropped: what is not begun is not handled.
+    is_dropped: AtomicBool,
     handler: H,
 }
 
@@ -75,7 +78,9 @@ unsafe extern "C" fn run<H: Handle>(owner: *mut c_void) {
     // SAFETY: the owner was set before anything was queued, and lives until the queue is destroyed.
     let shared = unsafe { &*owner.cast::<Shared<H>>() };
     nonblock::sleepable(|cx| {
-        while let Some(item) = shared.with_items(Ring::pop) {
+        while !shared.is_dropped.load(Ordering::Relaxed)
+            && let Some(item) = shared.with_items(Ring::pop)
+        {
             shared.handler.handle(item, cx);
         }
     });
@@ -93,7 +98,7 @@ impl<H: Handle> Queue<H> {
         let items = UnsafeCell::new(Ring { slots, first: 0, len: 0 });
         let work = shim::nonblock_linux_work_new(run::<H>);
         let work = NonNull::new(work).ok_or(Errno::ENOMEM)?;
-        match Box::new(Shared { work, items, handler }, cx) {
+        match Box::new(Shared { work, items, is_dropped: AtomicBool::new(false), handler }, cx) {
             Ok(shared) => {
                 let owner = shared.as_pointer().as_ptr().cast();
                 // SAFETY: nothing is queued yet.
@@ -134,8 +139,7 @@ impl<H: Handle> Queue<H> {
     /// Waits until all items are handled, and ends the queue.
     #[track_caller]
     pub fn shutdown(self, cx: &mut Sleepable) {
-        let _ = cx;
-        nonblock::might_sleep();
+        self.flush(cx);
         drop(self);
     }
 }
@@ -143,7 +147,8 @@ impl<H: Handle> Queue<H> {
 impl<H: Handle> Drop for Queue<H> {
     fn drop(&mut self) {
         nonblock::raw::might_sleep_in_drop();
-        // SAFETY: nobody pushes any more. It waits for what is queued, and then nothing uses `shared`.
+        self.shared.is_dropped.store(true, Ordering::Relaxed);
+        // SAFETY: nobody pushes any more. It waits for the item in hand, and then nothing uses `shared`.
         unsafe { shim::nonblock_linux_work_free(self.shared.work.as_ptr()) };
     }
 }
