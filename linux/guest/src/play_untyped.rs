@@ -16,7 +16,7 @@ pub(crate) const CHECK: u64 = 3;
 
 /// How long the victim stays. The kernel reports what may sleep at most once a second, for the whole machine, so the next play must
 /// not follow sooner than that on the report of this one.
-const HOLD: &str = "hold=2200";
+const HOLD: &str = "hold=1600";
 
 /// The twin makes a fault in the callback of a list.
 pub(crate) fn list(fault: u64, log: &mut KernelLog) -> Outcome {
