@@ -14,6 +14,7 @@ pub mod kernel_source;
 pub mod log;
 pub mod machine;
 pub mod options;
+pub mod readme;
 pub mod rows;
 pub mod run;
 pub mod steps;

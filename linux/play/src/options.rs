@@ -12,13 +12,14 @@ use crate::stop::Stop;
 pub const HELP: &str = "\
 Builds a Linux kernel and this library's modules for it, boots it under qemu, and prints what the guest's own log shows.
 
-Usage: linux/run [--kernel DIR] [--only ROW]... [--checks-off] [--seconds N] [--keep]
+Usage: linux/run [--kernel DIR] [--only ROW]... [--checks-off] [--seconds N] [--keep] [--readme FILE]
 
   --kernel DIR    the kernel's source; else that of Debian's package linux-source-6.12
   --only ROW      only this row, and what it needs; may be given more than once. `--only list` names the rows
   --checks-off    only the row of that name, which needs no guest: a module with checks off has no trace of sections
   --seconds N     how long the guest's threads fault and discard against each other; 60 unless given
   --keep          keep the guest's log and its file system, and say where they are
+  --readme FILE   put the table into that page, between the lines that say so
   --help          this
 
 It works in $CARGO_TARGET_DIR/linux, or else target/linux: some 6 GB and 20 minutes the first time. What is missing of Debian's
@@ -49,11 +50,13 @@ pub struct Options {
     pub seconds: u32,
     /// Whether the guest's log and file system are kept.
     pub keep: bool,
+    /// The page that the table goes into.
+    pub readme: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { kernel: None, only: Vec::new(), seconds: 60, keep: false }
+        Self { kernel: None, only: Vec::new(), seconds: 60, keep: false, readme: None }
     }
 }
 
@@ -87,6 +90,9 @@ impl Options {
                 Long("checks-off") => options.only.push(rows::CHECKS_OFF.to_owned()),
                 Long("seconds") => options.seconds = seconds(&parser.value().map_err(usage)?)?,
                 Long("keep") => options.keep = true,
+                Long("readme") => {
+                    options.readme = Some(folder.join(parser.value().map_err(usage)?));
+                }
                 Long("help") | Short('h') => return Ok(Wish::Help),
                 Value(value) => {
                     let value = value.to_string_lossy().into_owned();

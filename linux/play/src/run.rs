@@ -14,6 +14,7 @@ use crate::kernel_config;
 use crate::kernel_source::{self, KernelSource};
 use crate::machine::{self, Compiler, Machine, RUSTC};
 use crate::options::Options;
+use crate::readme;
 use crate::rows::{self, CHECKS_OFF, TYPED_TWIN};
 use crate::steps::{Inputs, Steps};
 use crate::stop::Stop;
@@ -40,10 +41,16 @@ pub fn run(options: &Options, machine: &dyn Machine) -> Result<bool, Stop> {
     let root = root()?;
     let work = work(&root)?;
     let _lock = lock(&work)?;
+    if let Some(file) = &options.readme {
+        readme::check(file)?;
+    }
     let (source, compiler) = prepare(options, machine, &root, &work)?;
     let run = Run { options, root: &root, work: &work, source: &source, compiler: &compiler };
     let judged = run.all(&Steps::new(&work)?)?;
     println!("\n{}", table::table(&judged));
+    if let Some(file) = &options.readme {
+        readme::write(file, &judged)?;
+    }
     Ok(judged.iter().all(|row| row.is_ok))
 }
 

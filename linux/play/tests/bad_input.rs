@@ -368,7 +368,19 @@ fn wrong_arguments_are_named() {
         seconds: 5,
         keep: true,
         kernel: Some("/from/tree".into()),
+        readme: Some("/from/page.md".into()),
     };
-    let words = ["--checks-off", "--only", "work", "--seconds", "5", "--keep", "--kernel", "tree"];
+    let words = [
+        "--checks-off",
+        "--only",
+        "work",
+        "--seconds",
+        "5",
+        "--keep",
+        "--kernel",
+        "tree",
+        "--readme",
+        "page.md",
+    ];
     assert_eq!(parse(&words), Ok(Wish::Run(wanted)));
 }
