@@ -261,3 +261,50 @@ fn other_drivers_meet_the_process_too(cx: &mut Sleepable) {
     assert_eq!(gpu.mapped(cx), 0);
     subscription.unsubscribe(cx);
 }
+
+/// A driver for the kernel whose job holds its table.
+struct Mirroring {
+    mapped: nonblock_linux::sync::Mutex<bool>,
+    refusals: AtomicU64,
+}
+
+impl Invalidate for Mirroring {
+    fn invalidate<C: Context>(&self, _range: &Range, cx: &mut C) -> Result<(), C::Refusal> {
+        let mapped = self.mapped.acquire(cx);
+        self.refusals.fetch_add(u64::from(mapped.is_err()), Ordering::SeqCst);
+        *mapped? = false;
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[nonblock::test]
+fn the_reaper_of_real_memory_calls_a_driver_for_the_kernel(cx: &mut Sleepable) {
+    use std::time::Duration;
+
+    use nonblock_linux::sync::Mutex;
+    use nonblock_mm::memory;
+    use nonblock_mm::oom::Reaper;
+
+    let interval = Duration::from_millis(1);
+    let reaper = Reaper::builder().tries(10_000).interval(interval).spawn().expect("a thread");
+    let victim = std::sync::Arc::new(memory::Mm::new());
+    let range = victim.map(16 * PAGE_SIZE, cx).expect("there is memory");
+    victim.touch(&range, cx).expect("it is mapped");
+    let mapped = Mutex::new(true, cx).expect("there is memory");
+    let driver = std::sync::Arc::new(Mirroring { mapped, refusals: AtomicU64::new(0) });
+    let subscription = victim.space().subscribe(driver.clone(), cx).expect("it is there");
+
+    let job = driver.mapped.lock(cx);
+    let reaping = reaper.reap(victim.clone());
+    while driver.refusals.load(Ordering::SeqCst) == 0 {
+        thread::yield_now(cx);
+    }
+    drop(job);
+    let reaped = reaping.wait(cx);
+    assert!(reaped.is_complete());
+    assert_eq!(reaped.taken, [range]);
+    assert!(!*driver.mapped.lock(cx));
+    subscription.unsubscribe(cx);
+    reaper.shutdown(cx);
+}
