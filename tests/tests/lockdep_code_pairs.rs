@@ -34,20 +34,15 @@ macro_rules! place {
     };
 }
 
-macro_rules! places {
-    ($($each:tt)*) => {
-        [$(places!(@ $each)),*]
-    };
-    (@ $each:tt) => {
-        place!()
-    };
-}
-
 /// Two for each pair.
-static PLACES: [Made; 50] = places!(
-    . . . . . . . . . . . . . . . . . . . . . . . . .
-    . . . . . . . . . . . . . . . . . . . . . . . . .
-);
+#[rustfmt::skip]
+static PLACES: [Made; 50] = [
+    place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(),
+    place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(),
+    place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(),
+    place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(),
+    place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(), place!(),
+];
 
 fn made() -> (usize, Made) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -177,8 +172,10 @@ impl Code for Callback {
     }
 }
 
-/// Each makes one of a class of its own.
-const KINDS: [(&str, fn() -> Arc<dyn Code>); 5] = [
+/// The name of a kind, and what makes one of a class of its own.
+type Kind = (&'static str, fn() -> Arc<dyn Code>);
+
+const KINDS: [Kind; 5] = [
     ("region", || {
         let name = String::leak(format!("region {}", made().0));
         Arc::new(Region(Class::new(name)))
@@ -208,8 +205,7 @@ fn two_pieces_of_code_that_wait_for_each_other() {
             };
             let found = waits(&one, &other);
             assert!(found.is_empty(), "{what}: {found:#?}");
-            let kinds: Vec<_> =
-                waits(&other, &one).iter().map(nonblock::Violation::kind).collect();
+            let kinds: Vec<_> = waits(&other, &one).iter().map(nonblock::Violation::kind).collect();
             // Threads are others each time, and cannot wait for each other.
             let are_threads = name == "thread" && other_name == "thread";
             let expected: &[_] = if are_threads { &[] } else { &[ViolationKind::CircularWait] };
