@@ -8,6 +8,7 @@ use std::vec::Vec;
 
 use crate::backend::test_recorder::{Recorded, recorded};
 use crate::check::{self, CHECKS};
+use crate::lockdep;
 use crate::violation::Violation;
 #[cfg(all(feature = "watch", target_os = "linux"))]
 use crate::watch::ReportsWaiting;
@@ -18,10 +19,10 @@ use crate::watch::ReportsWaiting;
 /// [`Policy::Ignore`](crate::Policy::Ignore). If the closure spawns threads by [`thread`](crate::thread), their violations
 /// count too, until it returns.
 ///
-/// With the feature `lockdep`, a thread that is about to wait for itself would never go on. So there the closure ends, by unwinding.
-/// After a [`CircularWait`](crate::ViolationKind::CircularWait) it goes on, and really waits: let no other thread hold it up, but end
-/// first. A circle is reported at the first wait that closes it, and not again: tests of one program share what was learnt of the
-/// places in its code.
+/// With the feature `lockdep`, a wait that is reported is refused, since it might never end. So there the closure ends, by
+/// unwinding, as by a panic under [`Policy::Panic`](crate::Policy::Panic). A thread of [`thread`](crate::thread) ends so too; who joins
+/// it then, and who waits for the end of its scope, ends likewise. Others that wait for what it would have done still wait. A circle is
+/// reported at the first wait that closes it, and not again: tests of one program share what was learnt of the places in its code.
 ///
 /// # Context
 ///
@@ -72,22 +73,7 @@ pub fn expect_violation<R>(f: impl FnOnce() -> R) -> Violation {
 /// assert!(violations.is_empty());
 /// ```
 pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
-    recorded(true, until_reported(|| until_it_waits_for_itself(f))).1.violations
-}
-
-/// Runs the closure to its end, or until the thread would wait for itself.
-#[cfg(feature = "lockdep")]
-fn until_it_waits_for_itself<R>(f: impl FnOnce() -> R) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(f))
-        && !payload.is::<crate::lockdep::WouldWaitForItself>()
-    {
-        resume_unwind(payload);
-    }
-}
-
-#[cfg(not(feature = "lockdep"))]
-fn until_it_waits_for_itself<R>(f: impl FnOnce() -> R) {
-    f();
+    recorded(true, until_reported(|| lockdep::until_refused(f))).1.violations
 }
 
 /// Runs the body of a test, and fails it if a rule was broken, whatever the policy.

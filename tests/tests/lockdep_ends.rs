@@ -90,15 +90,19 @@ fn a_handler_that_pushes_to_its_own_queue_is_refused_and_silent() {
 fn a_flush_with_a_mutex_that_the_handler_takes() {
     let (table, queue) = (Arc::new(Mutex::new(0)), Queue::<u32>::with_capacity(4));
     let taken = Arc::clone(&table);
+    let started = line!() + 2;
     silent(|cx| {
         queue.worker("taker", move |item, cx| *taken.lock(cx) += item).unwrap();
         queue.push_from(cx, 1).unwrap();
         queue.flush(cx);
     });
-    circle(|cx| {
+    let violation = circle(|cx| {
         let _held = table.lock(cx);
         queue.flush(cx);
     });
+    // The handler's wait is in what the worker does.
+    let since = violation.dependencies()[0].since();
+    assert_eq!((since.file(), since.line()), (file!(), started));
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use nonblock::lockdep::Class;
-use nonblock::sync::{Barrier, Condvar, Mutex, Semaphore, channel};
+use nonblock::sync::channel::{self, Select};
+use nonblock::sync::{Barrier, Condvar, Mutex, Semaphore};
 use nonblock::work::Queue;
 use nonblock::{Sleepable, thread};
 use nonblock_tests::waits::{circle, on_a_thread, silent};
@@ -126,6 +127,73 @@ fn a_request_with_a_mutex_that_the_server_takes_before_its_reply() {
             let _held = cache.lock(cx);
             assert_eq!(answers.recv(cx), Ok(1));
         });
+    });
+}
+
+/// Receives from the first of the channels that has something, with the mutex held, which whoever sends needs or not.
+fn select_with(held: &Mutex<u32>, receivers: &[&channel::Receiver<u32>], cx: &mut Sleepable) {
+    let mut select = Select::new();
+    for receiver in receivers {
+        select.recv(receiver, |value| value);
+    }
+    let _held = held.lock(cx);
+    assert_eq!(select.select(cx), Ok(1));
+}
+
+#[test]
+fn the_first_of_several_channels_with_a_mutex_that_all_their_senders_take() {
+    let (one, first) = channel::unbounded();
+    let (other, second) = channel::unbounded();
+    let table = Mutex::new(0);
+    let send = |to: &channel::Sender<u32>| {
+        on_a_thread(|| {
+            silent(|cx| {
+                let _held = table.lock(cx);
+                to.send(cx, 1).unwrap();
+            });
+        });
+    };
+    // Of the second nobody knows yet what it needs.
+    send(&one);
+    silent(|cx| select_with(&table, &[&first, &second], cx));
+    // Now of both.
+    send(&one);
+    send(&other);
+    circle(|cx| select_with(&table, &[&first, &second], cx));
+}
+
+#[test]
+fn one_channel_that_is_selected_with_a_mutex_that_its_sender_takes() {
+    let (sender, receiver) = channel::unbounded();
+    let table = Mutex::new(0);
+    on_a_thread(|| {
+        silent(|cx| {
+            let _held = table.lock(cx);
+            sender.send(cx, 1).unwrap();
+        });
+    });
+    circle(|cx| select_with(&table, &[&receiver], cx));
+}
+
+/// A receiver that selects makes room as any other does.
+#[test]
+fn room_that_is_made_by_who_selects_without_the_mutex_of_who_receives() {
+    let (sender, receiver) = channel::bounded(1);
+    let table = Mutex::new(0);
+    sender.try_send(1).unwrap();
+    on_a_thread(|| {
+        silent(|cx| {
+            let _held = table.lock(cx);
+            assert_eq!(receiver.try_recv(), Ok(1));
+        });
+    });
+    sender.try_send(1).unwrap();
+    let mut select = Select::new();
+    select.recv(&receiver, |value| value);
+    silent(|cx| assert_eq!(select.select(cx), Ok(1)));
+    silent(|cx| {
+        let _held = table.lock(cx);
+        sender.send(cx, 1).unwrap();
     });
 }
 

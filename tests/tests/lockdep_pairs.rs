@@ -351,6 +351,22 @@ events! {
             self.0.0.wait_while(cx, &mut guard, |()| false);
         },
     }
+    // The value that is waited for is set by another meanwhile, so that it does not hang.
+    ValueSet(self: &'static str = fresh("once lock")) {
+        |lock, cx| lock.run(cx, &mut |_| OnceLock::new().in_class(self.0).try_set(()).unwrap()),
+        |cx| {
+            let value = OnceLock::new().in_class(self.0);
+            std::thread::scope(|scope| {
+                let (_until_refused, refused) = std::sync::mpsc::channel::<()>();
+                let value = &value;
+                scope.spawn(move || {
+                    _ = refused.recv_timeout(std::time::Duration::from_millis(300));
+                    value.try_set(()).unwrap();
+                });
+                value.wait(cx);
+            });
+        },
+    }
     // It is for one thread, so that it does not hang: the last of several arrives so, too.
     Arrived(self: Barrier = Barrier::new(1).in_class(fresh("barrier"))) {
         |lock, cx| lock.run(cx, &mut |cx| _ = self.0.wait(cx)),

@@ -249,6 +249,93 @@ fn a_lock_upgraded_and_downgraded() {
     });
 }
 
+/// Two of them cannot be at once, so it waits for no other who does the same. Readers can be.
+#[test]
+fn a_lock_upgraded_with_a_mutex_that_only_its_upgradable_reader_takes() {
+    let (table, journal) = (RwLock::new(1), Mutex::new(1));
+    always_silent(|cx| {
+        let read = table.upgradable_read(cx);
+        let held = journal.lock(cx);
+        let written = RwLockUpgradableReadGuard::upgrade(read, cx);
+        drop(held);
+        // What is held besides is waited for no later than the writer.
+        drop(journal.lock(cx));
+        drop(written);
+    });
+    let with_reader = |cx: &mut Sleepable| {
+        let _read = table.read(cx);
+        drop(journal.lock(cx));
+    };
+    circle(with_reader);
+}
+
+#[test]
+fn a_lock_upgraded_with_a_mutex_that_a_reader_takes() {
+    let (table, journal) = (RwLock::new(1), Mutex::new(1));
+    always_silent(|cx| {
+        let _read = table.read(cx);
+        drop(journal.lock(cx));
+    });
+    circle(|cx| {
+        let read = table.upgradable_read(cx);
+        let _held = journal.lock(cx);
+        drop(RwLockUpgradableReadGuard::upgrade(read, cx));
+    });
+}
+
+#[test]
+fn what_is_held_while_a_lock_is_upgraded_does_not_depend_on_what_comes_after_by_the_lock_alone() {
+    let (table, journal, last) = (RwLock::new(1), Mutex::new(1), Mutex::new(1));
+    always_silent(|cx| {
+        let read = table.upgradable_read(cx);
+        let _held = journal.lock(cx);
+        let _written = RwLockUpgradableReadGuard::upgrade(read, cx);
+        drop(last.lock(cx));
+    });
+    circle(|cx| {
+        let _last = last.lock(cx);
+        drop(journal.lock(cx));
+    });
+}
+
+#[test]
+fn upgrades_among_locks_of_one_class() {
+    let tables: Vec<_> = (0..2).map(|number| RwLock::new(number)).collect();
+    always_silent(|cx| {
+        let read = tables[0].upgradable_read(cx);
+        let _other = tables[1].write(cx);
+        drop(RwLockUpgradableReadGuard::upgrade(read, cx));
+    });
+    circle(|cx| {
+        let _other = tables[1].write(cx);
+        drop(tables[0].upgradable_read(cx));
+    });
+}
+
+#[test]
+fn locks_that_the_standard_library_makes_have_classes_of_their_own() {
+    let [one, other] = [1, 2].map(Mutex::new);
+    let (shared, more) = (Arc::<Mutex<u32>>::default(), Arc::<Mutex<u32>>::default());
+    let journal = Mutex::new(0);
+    always_silent(|cx| {
+        for lock in [&one, &*shared] {
+            let _held = lock.lock(cx);
+            drop(journal.lock(cx));
+        }
+        for lock in [&other, &*more] {
+            let _held = journal.lock(cx);
+            drop(lock.lock(cx));
+        }
+    });
+    let text = circle(|cx| {
+        let _held = journal.lock(cx);
+        drop(one.lock(cx));
+    })
+    .to_string();
+    assert!(text.contains("a wait for the Mutex number "), "{text}");
+    assert!(!text.contains("library/core"), "{text}");
+}
+
 #[test]
 fn a_lock_upgraded_while_another_of_its_readers_reads_elsewhere() {
     let table = RwLock::new(1);

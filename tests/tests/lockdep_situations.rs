@@ -265,10 +265,12 @@ tests! {
             chain.call(&1, cx).into_result().unwrap();
         });
         on_a_thread(|| {
-            circle(|cx| {
+            let place = line!() + 3;
+            let violation = circle(|cx| {
                 let _held = table.lock(cx);
                 registration.unwrap().unregister(cx);
             });
+            assert_eq!((violation.location().file(), violation.location().line()), (file!(), place));
         });
     }
 

@@ -13,6 +13,7 @@ use nix::libc;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
+use nonblock::sync::lock_api::{GuardNoSend, RawMutex as _};
 use nonblock::sync::{MutexGuard, RawPiMutex};
 use nonblock::{WouldBlock, raw, sleepable};
 use nonblock_tests::process::own;
@@ -312,20 +313,34 @@ fn assert_ended(status: WaitStatus) {
     assert!(matches!(status, WaitStatus::Exited(_, 0)), "the child: {status:?}");
 }
 
+/// The word of a lock, which its debugging form shows.
+fn word(lock: &RawPiMutex) -> u32 {
+    let text = format!("{lock:?}");
+    let number = text.split_once("word: ").expect("it shows its word").1;
+    number[..number.find(|byte: char| !byte.is_ascii_digit()).unwrap()].parse().unwrap()
+}
+
 /// With the parent's id, the kernel would let the waiter wait for a thread of the parent.
 #[test]
 fn a_child_takes_locks_by_its_own_id() {
+    fn release(lock: &RawPiMutex, guard: GuardNoSend) {
+        // SAFETY: the guard says that this thread holds the lock.
+        unsafe { lock.unlock(guard) };
+    }
     let outcome = own("a_child_takes_locks_by_its_own_id", &[], || {
-        let lock = Mutex::with_raw(0);
-        drop(lock.try_lock());
+        let lock = RawPiMutex::INIT;
+        release(&lock, lock.lock());
         let in_a_child = || {
             thread::scope(|scope| {
-                let guard = lock.try_lock().unwrap();
-                let waiter = that_waits(scope, || sleepable(|cx| *lock.lock(cx) += 1));
-                drop(guard);
+                let guard = lock.lock();
+                assert_eq!(word(&lock), own_id().cast_unsigned());
+                let waiter = that_waits(scope, || release(&lock, lock.lock()));
+                // The waiter is in the line of the kernel, which takes the holder for a thread of this process.
+                assert_eq!(word(&lock), own_id().cast_unsigned() | libc::FUTEX_WAITERS);
+                release(&lock, guard);
                 waiter.join().unwrap();
             });
-            assert_eq!(*lock.try_lock().unwrap(), 1);
+            assert!(!lock.is_locked());
         };
         assert_ended(in_child(in_a_child));
         assert_ended(in_child(|| assert_ended(in_child(in_a_child))));

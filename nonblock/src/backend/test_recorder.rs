@@ -1,6 +1,8 @@
 //! The recorders of a thread: each collects the thread's violations for a test.
 
 use core::mem;
+#[cfg(feature = "lockdep")]
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::cell::RefCell;
 use std::string::String;
@@ -16,6 +18,9 @@ pub(super) struct Recorder {
     recorded: Mutex<Option<Recorded>>,
     /// Whether the test expects violations, so that the policy must not act on them.
     expected: bool,
+    /// Whether a wait was refused, as it was reported.
+    #[cfg(feature = "lockdep")]
+    has_refused: AtomicBool,
     /// The name of the test's thread. The test harness names it after the test.
     name: String,
 }
@@ -85,6 +90,29 @@ pub(crate) fn record(violation: &Violation) -> bool {
 pub(super) fn belongs_to_a_test() -> bool {
     let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
     recorders.iter().any(|recorder| recorder.is_open())
+}
+
+/// Notes that a wait of this thread was refused, for the test that expected its report.
+#[cfg(feature = "lockdep")]
+pub(crate) fn set_refused() {
+    if let Some(recorder) = innermost() {
+        recorder.has_refused.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Returns whether a wait was refused in the test that this thread works for.
+#[cfg(feature = "lockdep")]
+pub(crate) fn was_refused() -> bool {
+    // Most threads have no list of recorders: its first use on a thread allocates.
+    OPEN.load(Ordering::Acquire) != 0
+        && innermost().is_some_and(|recorder| recorder.has_refused.load(Ordering::Relaxed))
+}
+
+/// Returns the innermost recorder that is open.
+#[cfg(feature = "lockdep")]
+fn innermost() -> Option<Arc<Recorder>> {
+    let recorders = RECORDERS.try_with(|recorders| recorders.borrow().clone()).unwrap_or_default();
+    recorders.into_iter().rev().find(|recorder| recorder.is_open())
 }
 
 /// The recorders that a new thread gets from the thread that spawns it.
@@ -162,7 +190,13 @@ impl RecorderGuard {
     fn new(expected: bool) -> Self {
         let name = std::thread::current().name().unwrap_or("?").into();
         let empty = Mutex::new(Some(Recorded::default()));
-        let recorder = Arc::new(Recorder { recorded: empty, expected, name });
+        let recorder = Arc::new(Recorder {
+            recorded: empty,
+            expected,
+            #[cfg(feature = "lockdep")]
+            has_refused: AtomicBool::new(false),
+            name,
+        });
         OPEN.fetch_add(1, Ordering::Release);
         // On a thread that is being torn down, nothing is recorded.
         let is_installed = RECORDERS.try_with(|recorders| {

@@ -20,6 +20,9 @@ const NEEDS_NOTHING: u8 = 2;
 /// How many places there are for the numbers of classes, so that half of them stay free.
 const INDEX: usize = 2 * MAX_CLASSES;
 
+/// How many classes there may be until an object whose place is in the standard library has no class of its own any more.
+const OWN_CLASSES: usize = MAX_CLASSES / 2;
+
 /// The number of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClassId(u32);
@@ -148,8 +151,23 @@ impl ClassKey {
     }
 
     pub(crate) fn class_name(&self) -> ClassName {
-        let number = if self.is_alone { self.serial() } else { 0 };
+        self.named(self.is_alone)
+    }
+
+    fn named(&self, is_alone: bool) -> ClassName {
+        let number = if is_alone { self.serial() } else { 0 };
         ClassName { kind: self.kind.name(), name: self.name, made_at: self.made_at, number }
+    }
+
+    /// Whether the place tells nothing of the object: the standard library has called what made it, as for `map(Mutex::new)` and
+    /// `Arc::default()`. All such objects have one place.
+    fn is_made_by_std(&self) -> bool {
+        let file = self.made_at.file();
+        let of_std = ["/library/core/src/", "/library/alloc/src/", "/library/std/src/"];
+        self.name.is_none()
+            // Each of these has many objects, of which none is used twice.
+            && !matches!(self.kind, Kind::Thread | Kind::Scope)
+            && of_std.iter().any(|folder| file.contains(folder))
     }
 
     /// Returns the class, if somebody has looked for it before.
@@ -220,7 +238,8 @@ impl Classes {
             let relaxed = Ordering::Relaxed;
             _ = key.serial.compare_exchange(0, serial, relaxed, relaxed);
         }
-        let id = self.find_or_add(key.kind(), key.class_name());
+        let is_alone = key.is_alone || key.is_made_by_std() && self.len() < OWN_CLASSES;
+        let id = self.find_or_add(key.kind(), key.named(is_alone));
         key.set_id(id);
         id
     }

@@ -20,6 +20,10 @@ pub(crate) enum Mode {
     Shared,
     /// By readers, who wait only for a writer that has it.
     RecursiveShared,
+    /// By the one reader who may become the writer.
+    Upgradable,
+    /// By that reader, who becomes the writer, and waits for the other readers.
+    Upgrade,
 }
 
 impl Mode {
@@ -38,16 +42,26 @@ impl Sort {
     const ON_RECURSIVE: u8 = 2;
     const WITHIN: u8 = 4;
     const COMPLETED: u8 = 8;
+    const FROM_UPGRADABLE: u8 = 16;
+    const ON_UPGRADE: u8 = 32;
 
     pub(super) fn new(kind: DependencyKind, from: Mode, on: Mode) -> Self {
-        let shared = if from == Mode::Exclusive { 0 } else { Self::FROM_SHARED };
-        let recursive = if on == Mode::RecursiveShared { Self::ON_RECURSIVE } else { 0 };
+        let from = match from {
+            Mode::Exclusive | Mode::Upgrade => 0,
+            Mode::Shared | Mode::RecursiveShared => Self::FROM_SHARED,
+            Mode::Upgradable => Self::FROM_SHARED | Self::FROM_UPGRADABLE,
+        };
+        let on = match on {
+            Mode::Exclusive | Mode::Shared | Mode::Upgradable => 0,
+            Mode::RecursiveShared => Self::ON_RECURSIVE,
+            Mode::Upgrade => Self::ON_UPGRADE,
+        };
         let kind = match kind {
             DependencyKind::Held => 0,
             DependencyKind::Within => Self::WITHIN,
             DependencyKind::Completed => Self::COMPLETED,
         };
-        Self(shared | recursive | kind)
+        Self(from | on | kind)
     }
 
     pub(super) const fn kind(self) -> DependencyKind {
@@ -58,15 +72,55 @@ impl Sort {
         }
     }
 
-    /// Whether what depends is held by readers, who do not hold up recursive readers.
-    pub(super) const fn is_from_shared(self) -> bool {
-        self.0 & Self::FROM_SHARED != 0
+    /// Whom the holder of what depends holds up.
+    pub(super) const fn holds_up(self, waiter: Waiter) -> bool {
+        match waiter {
+            Waiter::Any => true,
+            Waiter::RecursiveReader => self.0 & Self::FROM_SHARED == 0,
+            Waiter::Upgrade => {
+                self.0 & (Self::FROM_SHARED | Self::FROM_UPGRADABLE) == Self::FROM_SHARED
+            }
+        }
     }
 
-    /// Whether what it depends on is wanted by a recursive reader, whom readers do not hold up.
-    pub(super) const fn is_on_recursive(self) -> bool {
-        self.0 & Self::ON_RECURSIVE != 0
+    /// Who waits for what it depends on.
+    pub(super) const fn waiter(self) -> Waiter {
+        match self.0 & (Self::ON_RECURSIVE | Self::ON_UPGRADE) {
+            0 => Waiter::Any,
+            Self::ON_RECURSIVE => Waiter::RecursiveReader,
+            _ => Waiter::Upgrade,
+        }
     }
+
+    /// What matters for circles of objects of one class, in four bits.
+    pub(super) const fn modes(self) -> u8 {
+        (self.0 & (Self::FROM_SHARED | Self::ON_RECURSIVE))
+            | (self.0 & (Self::FROM_UPGRADABLE | Self::ON_UPGRADE)) >> 2
+    }
+
+    /// The dependency with these modes.
+    pub(super) const fn from_modes(modes: u8) -> Self {
+        let low = Self::FROM_SHARED | Self::ON_RECURSIVE;
+        Self((modes & low) | (modes << 2 & (Self::FROM_UPGRADABLE | Self::ON_UPGRADE)))
+    }
+}
+
+/// Who waits for something, as far as not every holder holds them up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiter {
+    /// Every holder holds it up, readers by a writer that comes between.
+    Any,
+    /// Readers do not hold it up.
+    RecursiveReader,
+    /// It is the upgradable reader itself: only the other readers hold it up.
+    Upgrade,
+}
+
+impl Waiter {
+    /// How many there are, or a few more: a power of two.
+    pub(super) const COUNT: usize = 4;
+
+    pub(super) const ALL: [Self; 3] = [Self::Any, Self::RecursiveReader, Self::Upgrade];
 }
 
 /// One dependency, as it was first seen.

@@ -4,7 +4,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::classes::{ClassId, ClassKey, Classes, Usage};
-use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort};
+use super::dependencies::{Edge, EdgeId, Edges, Mode, Seen, Sort, Waiter};
 use super::held_locks::{Entered, HeldLock, ThreadLocks, with_thread};
 use super::kind::Kind;
 use super::object_order::ObjectOrder;
@@ -36,30 +36,31 @@ pub(crate) struct Graph {
     object_order: ObjectOrder,
 }
 
-/// A state of a search: a class, and whether it was reached by a dependency on a recursive reader.
+/// A state of a search: a class, and who waits for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct State {
     class: ClassId,
-    is_weak: bool,
+    waiter: Waiter,
 }
 
 impl State {
     const fn index(self) -> usize {
-        2 * self.class.index() + self.is_weak as usize
+        Waiter::COUNT * self.class.index() + self.waiter as usize
     }
 
     fn from_index(index: usize) -> Self {
-        let number = u32::try_from(index / 2).unwrap_or(u32::MAX);
-        Self { class: ClassId::from_number(number), is_weak: !index.is_multiple_of(2) }
+        let number = u32::try_from(index / Waiter::COUNT).unwrap_or(u32::MAX);
+        let waiter = Waiter::ALL.get(index % Waiter::COUNT).copied().unwrap_or(Waiter::Any);
+        Self { class: ClassId::from_number(number), waiter }
     }
 
     /// Whether a path may go on by a dependency.
     const fn goes_on_by(self, edge: &Edge) -> bool {
-        !(self.is_weak && edge.sort.is_from_shared())
+        edge.sort.holds_up(self.waiter)
     }
 
     const fn behind(edge: &Edge) -> Self {
-        Self { class: edge.on, is_weak: edge.sort.is_on_recursive() }
+        Self { class: edge.on, waiter: edge.sort.waiter() }
     }
 }
 
@@ -70,7 +71,7 @@ const SHORT_SEARCH: usize = 64;
 struct States([u64; STATES]);
 
 /// How many words have a bit for each state.
-const STATES: usize = (2 * MAX_CLASSES).div_ceil(64);
+const STATES: usize = (Waiter::COUNT * MAX_CLASSES).div_ceil(64);
 
 impl States {
     const fn new() -> Self {
@@ -179,7 +180,9 @@ impl Graph {
         // The class is looked up first: with it the object gets its number.
         let class = self.id_of(key);
         let serial = key.serial();
-        let is_itself = |held: &HeldLock| held.serial == serial && held.mode.conflicts(mode);
+        // By its class too: after some four thousand million objects, numbers are given away again.
+        let is_same = |held: &HeldLock| held.serial == serial && held.class == class;
+        let is_itself = |held: &HeldLock| is_same(held) && held.mode.conflicts(mode);
         // It never comes to that wait, so it says nothing of orders.
         if let Some(held) = thread.latest_first().find(is_itself) {
             return Some(Finding::Itself(held));
@@ -189,7 +192,7 @@ impl Graph {
         }
         let mut finding = None;
         // What has no class says nothing of what is held besides, either.
-        let is_other = |held: &HeldLock| held.serial != serial && held.class != ClassId::UNTRACKED;
+        let is_other = |held: &HeldLock| !is_same(held) && held.class != ClassId::UNTRACKED;
         // From some on only what is of that class: it depends on others of its class in no other way.
         let mut only = None;
         for held in thread.latest_first().filter(is_other) {
@@ -216,6 +219,18 @@ impl Graph {
         finding
     }
 
+    /// Whether a wait of a thread for an object would close a circle. Nothing is noted.
+    pub(crate) fn would_close_circle(&self, thread: &ThreadLocks, key: &ClassKey) -> bool {
+        let on = self.id_of(key);
+        let is_other = |held: &HeldLock| held.class != on && held.class != ClassId::UNTRACKED;
+        on != ClassId::UNTRACKED
+            && thread.from(0).filter(is_other).any(|held| {
+                let sort = Sort::new(held.entered.dependency(), held.mode, Mode::Exclusive);
+                let (from, since, thread) = (held.class, held.since, thread.tag());
+                self.closes_circle(&Edge { from, on, sort, since, place: since, thread })
+            })
+    }
+
     /// Notes that a thread which holds one thing waits for another.
     #[inline]
     fn see_wait(
@@ -227,11 +242,7 @@ impl Graph {
         mode: Mode,
         place: Place,
     ) -> Option<Finding> {
-        let kind = match held.entered {
-            Entered::Region => DependencyKind::Within,
-            Entered::Waited | Entered::Tried => DependencyKind::Held,
-        };
-        let sort = Sort::new(kind, held.mode, mode);
+        let sort = Sort::new(held.entered.dependency(), held.mode, mode);
         // Of things that are counted it matters who waited.
         let is_counted = held.kind.is_counted() || key.kind().is_counted();
         if !is_counted && self.edges.is_known(held.class, class, sort) {
@@ -355,7 +366,7 @@ impl Graph {
 
     /// Whether a strong path leads from the end of a dependency to its beginning, so that it is part of a circle.
     fn closes_circle(&self, new: &Edge) -> bool {
-        let words = (2 * self.classes.len()).div_ceil(64);
+        let words = (Waiter::COUNT * self.classes.len()).div_ceil(64);
         let (mut seen, mut pending) = (States::new(), States::new());
         let mut at = 0;
         pending.insert(State::behind(new));
@@ -397,7 +408,7 @@ impl Graph {
 
     fn path(&self, new_id: EdgeId) -> Vec<EdgeId> {
         let Some(new) = self.edges.get(new_id) else { return Vec::new() };
-        let states = 2 * self.classes.len();
+        let states = Waiter::COUNT * self.classes.len();
         // By which dependency a state was reached, and from which state.
         let mut reached: Vec<Option<(EdgeId, State)>> = vec![None; states];
         let start = State::behind(&new);

@@ -10,7 +10,7 @@ use super::classes::ClassId;
 use super::dependencies::Mode;
 use super::kind::Kind;
 use crate::primitive::{AtomicU32, per_process};
-use crate::violation::{Place, ShortName, ThreadTag};
+use crate::violation::{DependencyKind, Place, ShortName, ThreadTag};
 
 /// How much a thread can hold at once, as in Linux. What is beyond is not tracked.
 const MAX_HELD: usize = 48;
@@ -24,6 +24,16 @@ pub(crate) enum Entered {
     Tried,
     /// It is code that others wait for, not something that was waited for.
     Region,
+}
+
+impl Entered {
+    /// How what the thread waits for meanwhile comes to be needed.
+    pub(super) const fn dependency(self) -> DependencyKind {
+        match self {
+            Self::Region => DependencyKind::Within,
+            Self::Waited | Self::Tried => DependencyKind::Held,
+        }
+    }
 }
 
 /// Something that a thread holds.
@@ -61,6 +71,9 @@ pub(crate) struct ThreadLocks {
     /// Whether its process was forked, and what it has inherited was not reported yet.
     is_forked: Cell<bool>,
     inherited_sections: Cell<InheritedSections>,
+    /// Whether something was found that is still to be reported.
+    #[cfg(feature = "watch")]
+    has_found: Cell<bool>,
 }
 
 /// The sections that a thread had open when its process was forked.
@@ -101,6 +114,8 @@ impl ThreadLocks {
             is_new: Cell::new(true),
             is_forked: Cell::new(false),
             inherited_sections: Cell::new(InheritedSections { depth: 0, began: None }),
+            #[cfg(feature = "watch")]
+            has_found: Cell::new(false),
         }
     }
 
@@ -294,6 +309,18 @@ impl ThreadLocks {
         self.is_forked.set(true);
         // Another thread may have set things up just then. It is not here to go on with that.
         self.is_new.set(false);
+    }
+
+    /// Whether something was found that is still to be reported.
+    #[cfg(feature = "watch")]
+    #[inline]
+    pub(crate) fn has_found(&self) -> bool {
+        self.has_found.get()
+    }
+
+    #[cfg(feature = "watch")]
+    pub(crate) fn set_found(&self, has_found: bool) {
+        self.has_found.set(has_found);
     }
 
     /// Whether its process was forked, and nobody has asked for what it has inherited.

@@ -5,9 +5,10 @@
 //!
 //! Objects come and go, so what is remembered has a limit: the latest orders stay, some of those before are forgotten.
 
-use super::dependencies::Mode;
+use super::dependencies::{Mode, Sort, Waiter};
 use super::tables::Hash;
 use crate::primitive::{AtomicU64, AtomicUsize, OBJECT_ORDER_GROUPS as GROUPS, Ordering};
+use crate::violation::DependencyKind;
 
 /// How many orders are in a group.
 const GROUP: usize = 8;
@@ -24,33 +25,27 @@ struct Order(u64);
 
 impl Order {
     const EMPTY: u64 = 0;
-    const NUMBER: u64 = (1 << 31) - 1;
+    const NUMBER: u64 = (1 << 30) - 1;
 
     fn new(held: (u32, Mode), wanted: (u32, Mode)) -> Self {
-        let shared = u64::from(held.1 != Mode::Exclusive);
-        let recursive = u64::from(wanted.1 == Mode::RecursiveShared);
+        let modes = Sort::new(DependencyKind::Held, held.1, wanted.1).modes();
         Self(
-            (u64::from(held.0) & Self::NUMBER) << 33
-                | (u64::from(wanted.0) & Self::NUMBER) << 2
-                | recursive << 1
-                | shared,
+            (u64::from(held.0) & Self::NUMBER) << 34
+                | (u64::from(wanted.0) & Self::NUMBER) << 4
+                | u64::from(modes),
         )
     }
 
     const fn held(self) -> u32 {
-        (self.0 >> 33) as u32
+        (self.0 >> 34) as u32
     }
 
     const fn wanted(self) -> u32 {
-        ((self.0 >> 2) & Self::NUMBER) as u32
+        ((self.0 >> 4) & Self::NUMBER) as u32
     }
 
-    const fn is_from_shared(self) -> bool {
-        self.0 & 1 != 0
-    }
-
-    const fn is_on_recursive(self) -> bool {
-        self.0 & 2 != 0
+    const fn sort(self) -> Sort {
+        Sort::from_modes((self.0 & 15) as u8)
     }
 }
 
@@ -106,29 +101,29 @@ impl ObjectOrder {
 
     /// Whether a strong path of orders leads from what was wanted to what was held.
     fn leads_back(&self, new: Order) -> bool {
-        let mut found = [(0, false); MAX_SEARCH];
+        let mut found = [(0, Waiter::Any); MAX_SEARCH];
         let mut len = 1;
-        found[0] = (new.wanted(), new.is_on_recursive());
+        found[0] = (new.wanted(), new.sort().waiter());
         let mut at = 0;
         while at < len {
-            let (object, is_weak) = found[at];
+            let (object, waiter) = found[at];
             at += 1;
             for slot in self.slots(object) {
                 let order = Order(slot.load(Ordering::SeqCst));
                 let goes_on = order.0 != Order::EMPTY
                     && order.held() == object
-                    && !(is_weak && order.is_from_shared());
+                    && order.sort().holds_up(waiter);
                 if !goes_on {
                     continue;
                 }
-                let is_weak = order.is_on_recursive();
-                if order.wanted() == new.held() && !(is_weak && new.is_from_shared()) {
+                let waiter = order.sort().waiter();
+                if order.wanted() == new.held() && new.sort().holds_up(waiter) {
                     return true;
                 }
-                let next = (order.wanted(), is_weak);
-                let is_seen = found[..len]
-                    .iter()
-                    .any(|&(object, was_weak)| object == next.0 && (!was_weak || is_weak));
+                let next = (order.wanted(), waiter);
+                let is_seen = found[..len].iter().any(|&(object, was)| {
+                    object == next.0 && (was == Waiter::Any || was == waiter)
+                });
                 if !is_seen && len < MAX_SEARCH {
                     found[len] = next;
                     len += 1;

@@ -143,6 +143,36 @@ impl Class {
         self.acquired()
     }
 
+    /// As [`acquire_shared`](Self::acquire_shared), by the one reader who may become the writer.
+    #[cfg(feature = "lock_api")]
+    #[inline]
+    #[track_caller]
+    pub(super) fn acquire_upgradable(&self) -> Acquired {
+        #[cfg(feature = "lockdep")]
+        observer::acquire(&self.key, Mode::Upgradable, Place::caller());
+        self.acquired()
+    }
+
+    /// As [`try_acquired_shared`](Self::try_acquired_shared), by the one reader who may become the writer.
+    #[cfg(feature = "lock_api")]
+    #[inline]
+    #[track_caller]
+    pub(super) fn try_acquired_upgradable(&self) -> Acquired {
+        #[cfg(feature = "lockdep")]
+        observer::try_acquired(&self.key, Mode::Upgradable, Place::caller());
+        self.acquired()
+    }
+
+    /// That reader, who has let go of it, is about to wait until it has it alone.
+    #[cfg(feature = "lock_api")]
+    #[inline]
+    #[track_caller]
+    pub(super) fn upgrade(&self) -> Acquired {
+        #[cfg(feature = "lockdep")]
+        observer::upgrade(&self.key, Place::caller());
+        self.acquired()
+    }
+
     /// The thread has it alone, and did not wait. It holds it until what this returns is dropped.
     #[inline]
     #[track_caller]
@@ -176,6 +206,16 @@ impl Class {
         #[cfg(feature = "lockdep")]
         observer::wait(&self.key, place);
         let _ = self;
+    }
+
+    /// The thread is about to wait for the first of several, and will hold none of them.
+    ///
+    /// It may wait for ever only if each of them does. So what it holds depends on none of them alone. It is looked whether each depends
+    /// on what the thread holds, as far as that is known by now.
+    #[cfg(feature = "lockdep")]
+    #[track_caller]
+    pub(crate) fn wait_for_any<'a>(classes: impl Iterator<Item = &'a Self> + Clone) {
+        observer::wait_for_any(classes.map(|class| &class.key), Place::caller());
     }
 
     /// The thread has it in another mode now, and did not wait.

@@ -31,12 +31,12 @@
 //!
 //! | object | a wait | what it is for |
 //! |---|---|---|
-//! | locks, [`OnceLock`](crate::sync::OnceLock) | to take it | whoever holds it |
-//! | `Completion`, channels, queues, `Semaphore`, `Barrier`, `Condvar` | to wait | whoever brings it about: what a thread has held each time that it did, others must not hold while they wait |
+//! | locks, who makes the value of a [`OnceLock`](crate::sync::OnceLock) | to take it | whoever holds it |
+//! | `Completion`, the value of a `OnceLock`, channels, queues, `Semaphore`, `Barrier`, `Condvar` | to wait | whoever brings it about: what a thread has held each time that it did, others must not hold while they wait |
 //! | threads, callbacks, work items, readers | to wait for their end | what waits within them |
 //!
 //! What only tries waits for nothing, and so does what waits for a limited time: it ends by itself. Who waits for the first of several
-//! channels waits for none of them.
+//! channels is reported if each of them is known to need what the thread holds.
 //!
 //! # What is left out, and what was learnt
 //!
@@ -61,6 +61,10 @@
 //!
 //! * Two classes that depend on each other by objects that never meet, as two fields of a tree's nodes that are made from each other's.
 //!   Where the objects have roles, give these names (`in_class`); or suppress the class, with the reason.
+//! * The same for what one function of the program makes for all its callers, a helper that starts threads for instance. Put
+//!   `#[track_caller]` on it: then each place that calls it is a class. (What the standard library makes, as in `map(Mutex::new)` or
+//!   `Arc::default()`, has a class for each object, and reports call it by a number: `the Mutex number 3`. When half of all classes
+//!   are used up, such objects are of one class.)
 //! * A semaphore that is taken and given back (`down`, `up`) by threads that all have one lock meanwhile, which so guards more than it
 //!   need. A permit that is kept in its guard is known to be given back.
 //! * A completion that a thread completes and waits for itself, with a lock held.
@@ -70,6 +74,8 @@
 //!
 //! * An order that no run has shown yet. What a completion or a channel needs is known only when it was brought about for the first
 //!   time: if that is what hangs, nothing was reported.
+//! * What ends a wait without bringing about what was waited for: a channel whose last sender goes, a queue that is closed.
+//! * A wait for the first of several channels, where one of them is seen only later to need what the thread held.
 //! * What was let go of before something was brought about, although it was needed for it: only what is held then counts.
 //! * A circle of channels, queues, semaphores, barriers or condition variables of which one thread alone has every part: it may have
 //!   brought about for itself what it waits for.
@@ -79,6 +85,8 @@
 //! * Guards that are sent to another thread, of raw locks that allow that: the thread that took the lock is held to have it.
 //! * More than 16,384 classes, 131,072 dependencies, or 48 things that a thread holds at once: see [`statistics`].
 
+#[cfg(all(feature = "lockdep", feature = "watch", target_os = "linux"))]
+mod allocations;
 #[cfg(feature = "capi")]
 mod c_class;
 mod class;
@@ -91,6 +99,8 @@ mod loan;
 mod observer;
 #[cfg(feature = "lock_api")]
 mod raw;
+#[cfg(feature = "std")]
+mod refusal;
 #[cfg(feature = "lockdep")]
 mod report;
 #[cfg(feature = "lockdep")]
@@ -111,8 +121,8 @@ pub use guard::{Acquired, Region};
 pub(crate) use loan::Loan;
 #[cfg(feature = "lock_api")]
 pub use raw::Raw;
-#[cfg(feature = "lockdep")]
-pub(crate) use report::WouldWaitForItself;
+#[cfg(feature = "std")]
+pub(crate) use refusal::{Returned, joined, returned, scope_ended, until_refused};
 pub use signals::{signal_handler, signals_blocked};
 pub use statistics::{Statistics, statistics};
 pub(crate) use still_held::RootCode;
@@ -131,7 +141,8 @@ pub use crate::violation::{ClassName, Dependency, Held};
 ///
 /// Wait for it ([`Class::wait`]) before such an allocation, and open a [region](Class::region) where memory is taken back for others. The
 /// crate `nonblock-mm` does so: its mappings wait for memory, and its reaper takes it back. So a lock that the reaper's listener
-/// waits for, and that another thread holds while it maps memory, is found. Mirrors Linux's `fs_reclaim` (`mm/page_alloc.c`,
+/// waits for, and that another thread holds while it maps memory, is found. Where `watch::Allocator` is the program's allocator, and its
+/// layer is on, each allocation outside sections waits for memory too. Mirrors Linux's `fs_reclaim` (`mm/page_alloc.c`,
 /// 6.12).
 ///
 /// # Examples

@@ -1,5 +1,7 @@
 //! What happens at each wait, with the feature on.
 
+#[cfg(all(feature = "watch", target_os = "linux"))]
+use super::allocations;
 use super::{report, set_up, still_held};
 use crate::backend;
 use crate::lock_graph::{
@@ -43,11 +45,35 @@ pub(super) fn try_acquired(key: &ClassKey, mode: Mode, place: Place) {
     }
 }
 
+/// The thread, which shared a lock and does no more, is about to wait until it has it alone.
+#[inline]
+#[track_caller]
+pub(super) fn upgrade(key: &ClassKey, place: Place) {
+    if with_thread(|thread| !thread.is_empty()) {
+        look(key, Mode::Upgrade, 0, place);
+    }
+    // As if it had not waited: what it holds besides depends on the other readers only, and not on what the lock's holder waits for.
+    with_thread(|thread| push(thread, key, Mode::Exclusive, Entered::Tried, place));
+}
+
 #[inline]
 #[track_caller]
 pub(super) fn wait(key: &ClassKey, place: Place) {
     if with_thread(|thread| !thread.is_empty()) {
         look(key, Mode::Exclusive, 0, place);
+    }
+}
+
+#[inline]
+#[track_caller]
+pub(super) fn wait_for_any<'a>(mut keys: impl Iterator<Item = &'a ClassKey> + Clone, place: Place) {
+    if with_thread(ThreadLocks::is_empty) {
+        return;
+    }
+    let is_one = keys.clone().nth(1).is_none();
+    let Some(first) = keys.clone().next() else { return };
+    if is_one || keys.all(|key| with_thread(|thread| GRAPH.would_close_circle(thread, key))) {
+        look(first, Mode::Exclusive, 0, place);
     }
 }
 
@@ -95,6 +121,12 @@ pub(super) fn change_mode(key: &ClassKey, mode: Mode) {
 
 #[inline]
 pub(super) fn release(serial: u32) {
+    #[cfg(all(feature = "watch", target_os = "linux"))]
+    if with_thread(ThreadLocks::has_found)
+        && let Some((finding, place)) = allocations::take_found()
+    {
+        report::completed(finding, &allocations::MEMORY, place);
+    }
     with_thread(|thread| _ = thread.remove(serial));
 }
 

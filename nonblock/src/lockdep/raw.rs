@@ -20,7 +20,7 @@ use crate::lock_graph::Mode;
 ///
 /// Code that may sleep anywhere, and takes no token, keeps its locks and writes `Raw<...>` around their raw lock. Without the feature
 /// `lockdep` that changes nothing: each call is one of the raw lock beneath. What is tried, or waited for for a limited time, is noted as
-/// held and is no wait. An upgradable reader counts as a reader.
+/// held and is no wait.
 ///
 /// # Its class
 ///
@@ -136,6 +136,15 @@ impl<R> Raw<R> {
             return forget(self.class.acquire_shared_recursive());
         }
         forget(self.class.acquire_shared());
+    }
+
+    #[inline]
+    #[track_caller]
+    fn tried_upgradable<G>(&self, guard: Option<G>) -> Option<G> {
+        if guard.is_some() {
+            forget(self.class.try_acquired_upgradable());
+        }
+        guard
     }
 
     /// Notes what was tried, if it succeeded.
@@ -412,14 +421,14 @@ unsafe impl<R: RawRwLockUpgrade> RawRwLockUpgrade for Raw<R> {
     #[inline]
     #[track_caller]
     fn lock_upgradable(&self) -> Self::UpgradableGuard {
-        self.waiting_shared();
+        forget(self.class.acquire_upgradable());
         self.inner.lock_upgradable()
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_upgradable(&self) -> Option<Self::UpgradableGuard> {
-        self.tried_shared(self.inner.try_lock_upgradable())
+        self.tried_upgradable(self.inner.try_lock_upgradable())
     }
 
     #[inline]
@@ -435,7 +444,7 @@ unsafe impl<R: RawRwLockUpgrade> RawRwLockUpgrade for Raw<R> {
     unsafe fn upgrade(&self, guard: Self::UpgradableGuard) -> Self::ExclusiveGuard {
         let mut upgrade = Upgrade { raw: &self.inner, guard: Some(guard) };
         self.class.release();
-        self.waiting();
+        forget(self.class.upgrade());
         let guard = upgrade.guard.take();
         // SAFETY: the guard was put there above, and nothing took it.
         let guard = unsafe { guard.unwrap_unchecked() };
@@ -469,7 +478,7 @@ unsafe impl<R: RawRwLockUpgradeFair> RawRwLockUpgradeFair for Raw<R> {
     #[track_caller]
     unsafe fn bump_upgradable(&self, guard: &mut Self::UpgradableGuard) {
         self.class.release();
-        self.waiting_shared();
+        forget(self.class.acquire_upgradable());
         // SAFETY: the caller promises what this asks for.
         unsafe { self.inner.bump_upgradable(guard) };
     }
@@ -481,7 +490,9 @@ unsafe impl<R: RawRwLockUpgradeDowngrade> RawRwLockUpgradeDowngrade for Raw<R> {
     #[track_caller]
     unsafe fn downgrade_upgradable(&self, guard: Self::UpgradableGuard) -> Self::SharedGuard {
         // SAFETY: the caller promises what this asks for.
-        unsafe { self.inner.downgrade_upgradable(guard) }
+        let guard = unsafe { self.inner.downgrade_upgradable(guard) };
+        self.downgraded();
+        guard
     }
 
     #[inline]
@@ -489,7 +500,8 @@ unsafe impl<R: RawRwLockUpgradeDowngrade> RawRwLockUpgradeDowngrade for Raw<R> {
     unsafe fn downgrade_to_upgradable(&self, guard: Self::ExclusiveGuard) -> Self::UpgradableGuard {
         // SAFETY: the caller promises what this asks for.
         let guard = unsafe { self.inner.downgrade_to_upgradable(guard) };
-        self.downgraded();
+        #[cfg(feature = "lockdep")]
+        self.class.now(Mode::Upgradable);
         guard
     }
 }
@@ -499,13 +511,13 @@ unsafe impl<R: RawRwLockUpgradeTimed> RawRwLockUpgradeTimed for Raw<R> {
     #[inline]
     #[track_caller]
     fn try_lock_upgradable_for(&self, timeout: Self::Duration) -> Option<Self::UpgradableGuard> {
-        self.tried_shared(self.inner.try_lock_upgradable_for(timeout))
+        self.tried_upgradable(self.inner.try_lock_upgradable_for(timeout))
     }
 
     #[inline]
     #[track_caller]
     fn try_lock_upgradable_until(&self, timeout: Self::Instant) -> Option<Self::UpgradableGuard> {
-        self.tried_shared(self.inner.try_lock_upgradable_until(timeout))
+        self.tried_upgradable(self.inner.try_lock_upgradable_until(timeout))
     }
 
     #[inline]

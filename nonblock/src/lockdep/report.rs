@@ -1,12 +1,10 @@
 //! What is said of a finding.
 
-use std::boxed::Box;
 use std::format;
-use std::panic::resume_unwind;
 use std::string::String;
 use std::vec::Vec;
 
-use super::set_up;
+use super::{refusal, set_up};
 use crate::lock_graph::{
     ClassId, ClassKey, Entered, Finding, GRAPH, HeldLock, Mode, Usage, with_thread,
 };
@@ -14,29 +12,32 @@ use crate::report;
 use crate::suppressions::{self, Subject};
 use crate::violation::{ClassName, Dependency, DependencyKind, Place, ViolationKind, WaitReport};
 
-/// What ends a test that expected a report, where the thread would wait for itself next.
-#[derive(Debug)]
-pub(crate) struct WouldWaitForItself;
-
 /// Reports a finding about something that a thread has brought about, or has taken. The policy does not panic: what was received, say,
 /// would be lost.
 #[cold]
 #[inline(never)]
 #[track_caller]
 pub(super) fn completed(finding: Finding, key: &ClassKey, place: Place) {
-    report::about_waits(place, false, || found(finding, key.class_name(), Mode::Exclusive, place));
+    report::about_waits(place, false, || found(finding, name_of(key), Mode::Exclusive, place));
 }
 
-/// Reports a finding about something that a thread is about to wait for.
+/// Reports a finding about something that a thread is about to wait for. Where a test expects it, the thread does not wait then.
 #[cold]
 #[inline(never)]
 #[track_caller]
 pub(super) fn finding(finding: Finding, key: &ClassKey, mode: Mode, place: Place) {
-    let is_expected = report::waiting(place, || found(finding, key.class_name(), mode, place));
-    // Nothing unwinds through C: what waits there for itself does so in a test too.
+    let is_expected = report::waiting(place, || found(finding, name_of(key), mode, place));
+    // Nothing unwinds through C: what waits there does so in a test too.
     let may_unwind = place.location().is_some();
-    if is_expected && may_unwind && matches!(finding, Finding::Itself(_)) {
-        resume_unwind(Box::new(WouldWaitForItself));
+    let may_wait_for_ever = match finding {
+        Finding::Itself(_) => true,
+        // Nothing unwinds out of a destructor that runs by unwinding: it would end the program. This wait may end.
+        Finding::Circle(_) | Finding::ObjectOrder(_) => !std::thread::panicking(),
+        // Who is interrupted is another thread, or nobody this time.
+        Finding::Usage(..) => false,
+    };
+    if is_expected && may_unwind && may_wait_for_ever {
+        refusal::refuse();
     }
 }
 
@@ -60,6 +61,11 @@ pub(super) fn still_held(
         let report = WaitReport { found, dependencies: Vec::new() };
         (!suppressed).then_some((ViolationKind::StillHeld, report))
     });
+}
+
+/// Returns how reports name the class of an object.
+fn name_of(key: &ClassKey) -> ClassName {
+    GRAPH.name_of(GRAPH.id_of(key)).unwrap_or_else(|| key.class_name())
 }
 
 /// Returns what is to be said, if the finding is one, and is not suppressed.
@@ -124,10 +130,10 @@ fn itself(held: &HeldLock, class: ClassName, mode: Mode) -> String {
         (Entered::Region, ..) => {
             format!("a wait for {class}, in code that began at {since} and has to end before")
         }
-        (_, Mode::Exclusive, _) => {
+        (_, Mode::Exclusive, _) | (_, Mode::Upgradable, Mode::Upgradable) => {
             format!("a wait for {class}, which this thread holds itself since {since}")
         }
-        (_, _, Mode::Exclusive) => format!(
+        (_, _, Mode::Exclusive | Mode::Upgrade) => format!(
             "a wait to write {class}, which this thread holds itself since {since}, to read"
         ),
         _ => format!(

@@ -42,6 +42,8 @@ fn set_up() {
     // SAFETY: the function touches nothing but its thread's own cells. Where it cannot be registered, forks are not seen.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     environment::read();
+    #[cfg(feature = "watch")]
+    super::allocations::observe();
 }
 
 /// Runs in the child, on the only thread that it has.

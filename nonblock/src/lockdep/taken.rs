@@ -49,12 +49,20 @@ impl<'a> Taken<'a> {
         waiting_recursive, acquire, RecursiveShared
     }
     take! {
+        /// The thread is about to wait for a lock, to be the one reader who may become the writer.
+        waiting_upgradable, acquire, Upgradable
+    }
+    take! {
         /// The thread has a lock alone, and did not wait, or for a limited time.
         tried, try_acquired, Exclusive
     }
     take! {
         /// The thread shares a lock, and did not wait, or for a limited time.
         tried_shared, try_acquired, Shared
+    }
+    take! {
+        /// The thread is the reader of a lock who may become the writer, and did not wait, or for a limited time.
+        tried_upgradable, try_acquired, Upgradable
     }
 
     /// The thread is about to wait until it has the lock alone, which it shares now.
@@ -63,7 +71,7 @@ impl<'a> Taken<'a> {
     pub(crate) fn upgrade(&self) {
         self.let_go();
         #[cfg(feature = "lockdep")]
-        observer::acquire(&self.class.key, Mode::Exclusive, Place::caller());
+        observer::upgrade(&self.class.key, Place::caller());
     }
 
     /// The thread has the lock alone, which it shared before, and did not wait.
@@ -81,6 +89,15 @@ impl<'a> Taken<'a> {
     pub(crate) fn downgraded(&self) {
         #[cfg(feature = "lockdep")]
         self.class.now(Mode::Shared);
+        let _ = self;
+    }
+
+    /// The thread, which had the lock alone, is the reader who may become the writer.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn downgraded_to_upgradable(&self) {
+        #[cfg(feature = "lockdep")]
+        self.class.now(Mode::Upgradable);
         let _ = self;
     }
 

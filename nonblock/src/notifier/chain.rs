@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::answer::{Answer, Outcome};
 use super::registration::{AlreadyRegistered, Registration, Synchronize};
 use crate::check::with_token::might_sleep;
+#[cfg(feature = "lockdep")]
+use crate::lockdep::Class;
 use crate::rcu::{Entry, List, Rcu, VersionClock, View, Writer, ends_are_deferred};
 use crate::token::Sleepable;
 use crate::unwind::FirstPanic;
@@ -218,6 +220,11 @@ impl<C: ?Sized + Send + Sync + 'static> Synchronize for Chain<C> {
     #[track_caller]
     fn synchronize(&self, cx: &mut Sleepable) {
         Chain::synchronize(self, cx);
+    }
+
+    #[cfg(feature = "lockdep")]
+    fn readers(&self) -> &Class {
+        self.snapshot.readers_class()
     }
 }
 

@@ -5,6 +5,10 @@ use core::fmt;
 use std::sync::{Arc, Weak};
 
 use crate::check::with_token::might_sleep;
+#[cfg(feature = "lockdep")]
+use crate::lockdep::Class;
+#[cfg(feature = "lockdep")]
+use crate::rcu::ends_are_deferred;
 use crate::rcu::{SharedTombstone, VersionClock};
 use crate::token::Sleepable;
 
@@ -12,6 +16,10 @@ use crate::token::Sleepable;
 pub(super) trait Synchronize: Send + Sync {
     /// Takes the callbacks off whose registrations have ended, and waits until nobody calls them.
     fn synchronize(&self, cx: &mut Sleepable);
+
+    /// Returns the class of the readers that `synchronize` waits for. Behind a `dyn`, it does not know the place of its caller.
+    #[cfg(feature = "lockdep")]
+    fn readers(&self) -> &Class;
 }
 
 /// The registration of a callback with a chain. The callback is called until this is unregistered or dropped.
@@ -86,6 +94,10 @@ impl Registration {
         might_sleep();
         self.remove();
         if let Some(chain) = self.chain.upgrade() {
+            #[cfg(feature = "lockdep")]
+            if !ends_are_deferred() {
+                chain.readers().wait();
+            }
             chain.synchronize(cx);
         }
     }

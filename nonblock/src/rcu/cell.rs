@@ -176,6 +176,12 @@ impl<T> Rcu<T> {
         }
     }
 
+    /// Returns the class of its readers, for callers that know a better place than their own.
+    #[cfg(feature = "lockdep")]
+    pub(crate) const fn readers_class(&self) -> &Class {
+        &self.class
+    }
+
     /// Pins the current value: it stays as it is until the guard is dropped, whatever is published meanwhile.
     ///
     /// It never waits, allocates, frees, or makes a system call. A thread that loses its processor in the middle of a

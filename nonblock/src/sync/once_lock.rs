@@ -34,7 +34,10 @@ pub struct OnceLock<T> {
     // Set only by the thread that changed the state from `EMPTY` to `INITIALIZING`. So no thread ever waits in here.
     value: primitive::OnceLock<T>,
     state: State,
+    /// What threads wait for that would make the value.
     class: Class,
+    /// What threads wait for that make none.
+    value_class: Class,
 }
 
 struct State {
@@ -81,6 +84,7 @@ impl<T> OnceLock<T> {
             value: primitive::OnceLock::new(),
             state: State::new(EMPTY),
             class: Class::of(Kind::OnceLock),
+            value_class: Class::of(Kind::OnceValue),
         }
     }
 
@@ -93,6 +97,7 @@ impl<T> OnceLock<T> {
     #[must_use = "it returns the lock"]
     pub const fn in_class(mut self, name: &'static str) -> Self {
         self.class.set_name(name);
+        self.value_class.set_name(name);
         self
     }
 
@@ -178,6 +183,7 @@ impl<T> OnceLock<T> {
     /// # Errors
     ///
     /// The value given, if there is one already, or is being made.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_set(&self, value: T) -> Result<(), T> {
         match self.state.begin() {
             Some(guard) => {
@@ -203,6 +209,7 @@ impl<T> OnceLock<T> {
         might_sleep();
         if self.get().is_none() {
             self.class.wait();
+            self.value_class.wait();
             self.state.set.wait_while_not(|| self.state.is(SET));
         }
         self.get().expect("the value was set")
@@ -276,10 +283,13 @@ impl<T> OnceLock<T> {
     }
 
     /// Sets the value, and ends the initialization.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn put(&self, mut guard: InitGuard<'_>, value: T) {
         let set = self.value.set(value);
         debug_assert!(set.is_ok(), "one thread at a time initializes");
         guard.then = SET;
+        drop(guard);
+        self.value_class.complete();
     }
 }
 
@@ -323,6 +333,7 @@ impl<T> From<T> for OnceLock<T> {
             value: primitive::OnceLock::from(value),
             state: State::new(SET),
             class: Class::of(Kind::OnceLock),
+            value_class: Class::of(Kind::OnceValue),
         }
     }
 }

@@ -236,7 +236,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     pub fn upgradable_read(&self, cx: &mut Sleepable) -> RwLockUpgradableReadGuard<'_, T, R> {
         let _ = cx;
         let _call = with_token::lend();
-        let taken = Taken::waiting_shared(&self.class);
+        let taken = Taken::waiting_upgradable(&self.class);
         RwLockUpgradableReadGuard { inner: self.inner.upgradable_read(), section: (), taken }
     }
 
@@ -249,7 +249,7 @@ impl<T: ?Sized, R: RawRwLockUpgrade> RwLock<T, R> {
     #[track_caller]
     pub fn try_upgradable_read(&self) -> Option<RwLockUpgradableReadGuard<'_, T, R>> {
         let inner = self.inner.try_upgradable_read()?;
-        let taken = Taken::tried_shared(&self.class);
+        let taken = Taken::tried_upgradable(&self.class);
         Some(RwLockUpgradableReadGuard { inner, section: (), taken })
     }
 
@@ -296,7 +296,7 @@ impl<T: ?Sized, R: RawRwLockUpgradeTimed<Duration = Duration>> RwLock<T, R> {
         let _ = cx;
         let _call = with_token::lend();
         let inner = self.inner.try_upgradable_read_for(timeout)?;
-        let taken = Taken::tried_shared(&self.class);
+        let taken = Taken::tried_upgradable(&self.class);
         Some(RwLockUpgradableReadGuard { inner, section: (), taken })
     }
 }

@@ -273,7 +273,7 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeDowngrade> RwLockWriteGuard<'a, T, R> {
     /// Does not sleep.
     #[inline]
     pub fn downgrade_to_upgradable(guard: Self) -> RwLockUpgradableReadGuard<'a, T, R> {
-        guard.taken.downgraded();
+        guard.taken.downgraded_to_upgradable();
         RwLockUpgradableReadGuard {
             inner: lock_api::RwLockWriteGuard::downgrade_to_upgradable(guard.inner),
             section: guard.section,
@@ -290,6 +290,7 @@ impl<'a, T: ?Sized, R: RawRwLockUpgradeDowngrade> RwLockUpgradableReadGuard<'a, 
     /// Does not sleep.
     #[inline]
     pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T, R> {
+        guard.taken.downgraded();
         RwLockReadGuard {
             inner: lock_api::RwLockUpgradableReadGuard::downgrade(guard.inner),
             section: guard.section,

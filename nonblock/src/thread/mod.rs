@@ -35,7 +35,7 @@ use std::time::Duration;
 use crate::backend::test_recorder::InheritedRecorders;
 use crate::check::with_token::might_sleep;
 use crate::check::{DropMaySleep, check_environment, might_sleep_to_spawn};
-use crate::lockdep::{ThreadCode, ThreadEnd};
+use crate::lockdep::{self, Returned, ThreadCode, ThreadEnd};
 use crate::token::{Sleepable, lend_sleepable};
 #[cfg(all(feature = "watch", target_os = "linux"))]
 use crate::watch::ReportsWaiting;
@@ -241,7 +241,10 @@ where
 }
 
 /// Wraps the closure of a thread. The thread is lent a token, and its violations go to the test of the thread that spawned it.
-fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T, end: ThreadEnd) -> impl FnOnce() -> T {
+fn thread_main<T>(
+    f: impl FnOnce(&mut Sleepable) -> T,
+    end: ThreadEnd,
+) -> impl FnOnce() -> Returned<T> {
     let recorders = InheritedRecorders::of_this_thread();
     move || {
         check_environment();
@@ -249,7 +252,7 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T, end: ThreadEnd) -> impl F
         let _code = ThreadCode;
         #[cfg(all(feature = "watch", target_os = "linux"))]
         let _waiting = ReportsWaiting;
-        end.after(|| f(&mut lend_sleepable()))
+        end.after(|| lockdep::returned(|| f(&mut lend_sleepable())))
     }
 }
 
@@ -268,12 +271,12 @@ fn thread_main<T>(f: impl FnOnce(&mut Sleepable) -> T, end: ThreadEnd) -> impl F
 pub struct JoinHandle<T> {
     // It is dropped first, so that it reports before anything is released.
     drop_check: DropMaySleep,
-    handle: native::JoinHandle<T>,
+    handle: native::JoinHandle<Returned<T>>,
     end: ThreadEnd,
 }
 
 impl<T> JoinHandle<T> {
-    fn new(handle: native::JoinHandle<T>, end: ThreadEnd) -> Self {
+    fn new(handle: native::JoinHandle<Returned<T>>, end: ThreadEnd) -> Self {
         Self { drop_check: DropMaySleep, handle, end }
     }
 
@@ -298,7 +301,7 @@ impl<T> JoinHandle<T> {
         self.end.wait();
         let Self { drop_check, handle, .. } = self;
         core::mem::forget(drop_check);
-        handle.join()
+        lockdep::joined(handle.join())
     }
 
     /// Returns whether the thread has ended. If so, `join` does not wait long.

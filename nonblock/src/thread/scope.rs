@@ -6,7 +6,7 @@ use super::{check_not_own, thread_main};
 use crate::backend;
 use crate::check::with_token::{self, might_sleep, might_sleep_at};
 use crate::check::{DropMaySleep, might_sleep_to_spawn};
-use crate::lockdep::{ScopeEnd, ThreadEnd};
+use crate::lockdep::{self, Returned, ScopeEnd, ThreadEnd};
 use crate::token::Sleepable;
 use crate::violation::Place;
 
@@ -44,7 +44,7 @@ where
     let was_reported = backend::in_section() == Some(true);
     let _call = with_token::lend();
     let place = Place::caller();
-    native::scope(|scope| {
+    let result = native::scope(|scope| {
         let end = ScopeEnd::at(place);
         let result = f(Scope(scope, end), cx);
         // The wait for the threads comes next. The closure may have left a section open, through `raw`.
@@ -53,7 +53,9 @@ where
         }
         end.wait(place);
         result
-    })
+    });
+    lockdep::scope_ended();
+    result
 }
 
 /// A scope in which threads are started. [`scope`] makes one.
@@ -116,12 +118,15 @@ impl<'scope> Scope<'scope, '_> {
 pub struct ScopedJoinHandle<'scope, T> {
     // It is dropped first, so that it reports before anything is released.
     drop_check: DropMaySleep,
-    handle: native::ScopedJoinHandle<'scope, T>,
+    handle: native::ScopedJoinHandle<'scope, Returned<T>>,
     end: ThreadEnd,
 }
 
 impl<'scope, T> ScopedJoinHandle<'scope, T> {
-    pub(super) fn new(handle: native::ScopedJoinHandle<'scope, T>, end: ThreadEnd) -> Self {
+    pub(super) fn new(
+        handle: native::ScopedJoinHandle<'scope, Returned<T>>,
+        end: ThreadEnd,
+    ) -> Self {
         Self { drop_check: DropMaySleep, handle, end }
     }
 
@@ -146,7 +151,7 @@ impl<'scope, T> ScopedJoinHandle<'scope, T> {
         self.end.wait();
         let Self { drop_check, handle, .. } = self;
         core::mem::forget(drop_check);
-        handle.join()
+        lockdep::joined(handle.join())
     }
 
     /// Returns whether the thread has ended. If so, `join` does not wait long.

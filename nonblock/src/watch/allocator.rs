@@ -5,6 +5,8 @@ use core::cell::Cell;
 use std::alloc::System;
 
 use crate::backend::thread_local::is_watched;
+#[cfg(feature = "lockdep")]
+use crate::once_cell::OnceCell;
 use crate::primitive::{AtomicBool, Ordering};
 
 use super::captured_stack::Registers;
@@ -14,7 +16,9 @@ use super::thread_record::ThreadRecord;
 
 /// A global allocator that notes what sections allocate and release, while [`Layers::ALLOC`] is on.
 ///
-/// It stands around another, by default the system's.
+/// It stands around another, by default the system's. With the feature `lockdep`, an allocation outside sections waits for
+/// [`lockdep::MEMORY`](crate::lockdep::MEMORY), while the layer is on. What is found so is reported when the thread lets go of
+/// something next, and its place is where that was taken: the allocation's own is not known.
 ///
 /// # Context
 ///
@@ -63,8 +67,29 @@ std::thread_local! {
 }
 
 /// Returns whether this thread is within the allocator. What allocates may not be done then.
-pub(super) fn is_within() -> bool {
+pub(crate) fn is_within() -> bool {
     WITHIN.get() > 0
+}
+
+/// What is called before each allocation outside sections, while the layer is on.
+#[cfg(feature = "lockdep")]
+static BEFORE_ALLOCATION: OnceCell<fn()> = OnceCell::empty();
+
+/// Has a function called before each allocation outside sections, while the layer is on. It must not allocate.
+#[cfg(feature = "lockdep")]
+pub(crate) fn call_before_allocation(f: fn()) {
+    BEFORE_ALLOCATION.get_or_set(f);
+}
+
+#[inline]
+fn before_allocation() {
+    #[cfg(feature = "lockdep")]
+    if layers::setting().layers.contains(Layers::ALLOC)
+        && !is_within()
+        && let Some(look) = BEFORE_ALLOCATION.get()
+    {
+        look();
+    }
 }
 
 /// Calls the allocator that this one stands around.
@@ -146,6 +171,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
             IS_INSTALLED.store(true, Ordering::Relaxed);
         }
         note(What::Allocation(layout.size()), layout.size());
+        before_allocation();
         // SAFETY: the caller keeps the contract.
         within(|| unsafe { self.inner.alloc(layout) })
     }
@@ -153,6 +179,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         note(What::Allocation(layout.size()), layout.size());
+        before_allocation();
         // SAFETY: the caller keeps the contract.
         within(|| unsafe { self.inner.alloc_zeroed(layout) })
     }
@@ -167,6 +194,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Allocator<A> {
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note(What::Allocation(size), size);
+        before_allocation();
         // SAFETY: the caller keeps the contract.
         within(|| unsafe { self.inner.realloc(pointer, layout, size) })
     }

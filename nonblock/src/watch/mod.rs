@@ -72,6 +72,8 @@ mod trap;
 
 pub use crate::suppressions::{Suppression, SuppressionError};
 pub use allocator::Allocator;
+#[cfg(feature = "lockdep")]
+pub(crate) use allocator::{call_before_allocation, is_within as is_within_allocator};
 pub use control::{Builder, StartError, Watch, available};
 pub use layers::{Layers, LayersError};
 pub(crate) use report::{ReportsWaiting, report_section};

@@ -87,7 +87,8 @@ where
         WORKER_OF.set(Arc::as_ptr(&shared).addr());
         while let Some(item) = shared.next_item(&own_seq) {
             let panicked = {
-                let _item = shared.work_class.region();
+                #[cfg(feature = "lockdep")]
+                let _item = shared.work_class.region_at(place);
                 handle(&mut handler, item, cx, place)
             };
             shared.finish_item(&own_seq, panicked);

@@ -10,8 +10,8 @@ fn transfer(from: &SpinLock<u32>, to: &SpinLock<u32>, nb: &NonBlock) {
     drop(source);
     assert!(from.try_lock(nb).is_some());
     *target += 1;
-    source = from.lock(nb);
-    *source = 0;
+    drop(target);
+    *from.lock(nb) = 0;
 }
 
 fn main() {

@@ -10,6 +10,8 @@ use super::receiver::Receiver;
 use super::shared::Channel;
 use crate::check::with_token::might_sleep;
 use crate::event_count::{BoxedWaiter, InLineForAny, Look, look_where, wait_for_any};
+#[cfg(feature = "lockdep")]
+use crate::lockdep::Class;
 use crate::primitive::Instant;
 use crate::token::Sleepable;
 
@@ -99,6 +101,14 @@ trait Recv<R> {
 
     /// Calls the closure with what was received.
     fn finish(&mut self) -> R;
+
+    /// Returns what a receiver waits for.
+    #[cfg(feature = "lockdep")]
+    fn value_class(&self) -> &Class;
+
+    /// Returns what senders wait for, if a value was received, so that it has come about.
+    #[cfg(feature = "lockdep")]
+    fn brought_about(&self) -> Option<&Class>;
 }
 
 struct RecvAnd<'a, T, F> {
@@ -127,6 +137,16 @@ impl<T, R, F: FnMut(Result<T, RecvError>) -> R> Recv<R> for RecvAnd<'_, T, F> {
         (self.closure)(
             self.received.take().expect("it is finished after a look that found something"),
         )
+    }
+
+    #[cfg(feature = "lockdep")]
+    fn value_class(&self) -> &Class {
+        &self.channel.value_class
+    }
+
+    #[cfg(feature = "lockdep")]
+    fn brought_about(&self) -> Option<&Class> {
+        matches!(self.received, Some(Ok(_))).then_some(&self.channel.room_class)
     }
 }
 
@@ -229,6 +249,7 @@ impl<'a, R> Select<'a, R> {
         let _ = cx;
         might_sleep();
         self.assert_not_empty();
+        self.will_wait();
         let found = self.wait(None, Operation::look);
         self.finish(found.expect(NO_DEADLINE))
     }
@@ -239,6 +260,7 @@ impl<'a, R> Select<'a, R> {
     /// # Context
     ///
     /// Does not sleep, and takes no token. The closure is called here, so in a section it must not sleep either.
+    #[cfg_attr(feature = "lockdep", track_caller)]
     pub fn try_select(&mut self) -> Option<R> {
         let found = self.try_look(Operation::look)?;
         Some(self.finish(found))
@@ -281,6 +303,7 @@ impl<'a, R> Select<'a, R> {
         let _ = cx;
         might_sleep();
         self.assert_not_empty();
+        self.will_wait();
         let found = self.wait(None, Operation::look_whether_ready);
         self.index_at(found.expect(NO_DEADLINE))
     }
@@ -324,6 +347,15 @@ impl<'a, R> Select<'a, R> {
         );
     }
 
+    /// The thread is about to wait for the first of the channels, however long.
+    #[inline]
+    #[track_caller]
+    fn will_wait(&self) {
+        #[cfg(feature = "lockdep")]
+        Class::wait_for_any(self.operations.iter().map(|operation| operation.recv.value_class()));
+        let _ = self;
+    }
+
     fn wait(
         &mut self,
         deadline: Option<Instant>,
@@ -342,8 +374,13 @@ impl<'a, R> Select<'a, R> {
         }
     }
 
+    #[cfg_attr(feature = "lockdep", track_caller)]
     fn finish(&mut self, found: usize) -> R {
         self.begin_after(found);
+        #[cfg(feature = "lockdep")]
+        if let Some(room) = self.operations[found].recv.brought_about() {
+            room.complete();
+        }
         self.operations[found].recv.finish()
     }
 
