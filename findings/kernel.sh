@@ -25,7 +25,7 @@ kernel() {
     rm linux-source-6.12_*.deb
     printf 'CONFIG_%s=y\n' 64BIT SMP PRINTK TTY SERIAL_8250 SERIAL_8250_CONSOLE BLK_DEV_INITRD RD_GZIP BINFMT_ELF MODULES \
       MODULE_UNLOAD PROC_FS DEVTMPFS MULTIUSER FUTEX POSIX_TIMERS BUG DEBUG_KERNEL DEBUG_ATOMIC_SLEEP CRYPTO CRYPTO_SHA256 \
-      X86_X2APIC X86_SGX >options
+      HYPERVISOR_GUEST PARAVIRT X86_X2APIC X86_SGX >options
     cd linux-source-6.12
     {
       make -s O=../build KCONFIG_ALLCONFIG="$PWD/../options" allnoconfig
@@ -34,10 +34,10 @@ kernel() {
   )
 }
 
-# Boots the kernel with `module.c` loaded by `init.c` of this folder, and leaves the kernel's log in `guest.log`.
-boot() {
-  mkdir -p module root/dev
-  cp module.c module/
+# Boots the kernel with `init.c` of this folder, which finds `module.c` as /module.ko, and leaves the kernel's log in `guest.log`.
+boot() { # boot [PROCESSORS, as qemu's -smp has them]
+  mkdir -p module root
+  if [[ -e module.c ]]; then cp module.c module/; else printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >module/module.c; fi
   echo 'obj-m := module.o' >module/Kbuild
   make -s -C "$kernel/build" M="$PWD/module" KBUILD_MODPOST_WARN=1 modules >module.log 2>&1 || { tail -20 module.log; exit 1; }
   gcc -O1 -static -pthread -o root/init init.c
@@ -48,7 +48,7 @@ nod /dev/console 600 0 0 c 5 1
 file /init $PWD/root/init 755 0 0
 file /module.ko $PWD/root/module.ko 644 0 0
 LIST
-  timeout 300 qemu-system-x86_64 -accel tcg -m 160 -smp 2 -nographic -no-reboot -nodefaults -serial file:guest.log \
+  timeout 300 qemu-system-x86_64 -accel tcg -m 160 -smp "${1:-2}" -nographic -no-reboot -nodefaults -serial file:guest.log \
     -kernel "$kernel/build/arch/x86/boot/bzImage" -initrd root.cpio.gz \
     -append "console=ttyS0 loglevel=8 printk.devkmsg=on reboot=t panic=-1" </dev/null
 }
