@@ -55,6 +55,7 @@ fn the_files_that_the_map_names_are_there() {
         "nonblock",
         "nonblock-macros",
         "nonblock-mm",
+        "cargo-nonblock",
         "tests",
         "tools",
         "benches",

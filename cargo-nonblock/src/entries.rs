@@ -1,0 +1,181 @@
+//! Where sections begin: the functions from which nothing that blocks may be reached.
+//!
+//! A section leaves its mark by calling one of nonblock's functions that begin one. In a build without optimization these are never
+//! inlined, so each function that calls one holds a section. A closure that is given to `non_block` is called by an instance of
+//! `Section::run_at` of its own.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::demangle::{Name, Pattern};
+use crate::elf::Reference;
+use crate::graph::{Graph, Node};
+use crate::inlined;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// A closure that runs in a section, or a function under `#[non_block]`.
+    Section,
+    /// A function that begins a section and leaves it open: by `raw::non_block_start`, or from C.
+    Raw,
+    /// A function that the user named.
+    Named,
+}
+
+impl EntryKind {
+    /// Returns the name by which reports call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Section => "section",
+            Self::Raw => "raw section",
+            Self::Named => "named",
+        }
+    }
+}
+
+/// A function from which nothing that blocks may be reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The number of the function.
+    pub(crate) function: usize,
+    pub(crate) kind: EntryKind,
+    /// The name that the user knows it by.
+    pub(crate) name: Name,
+    /// The address of which the source line is where the section is.
+    pub(crate) at: u64,
+}
+
+/// The functions that begin a section for their caller.
+const BEGIN: [&str; 8] = [
+    "nonblock::section::Section::enter",
+    "nonblock::section::Section::enter_at",
+    "nonblock::__private::prologue::enter_section",
+    "nonblock::__private::prologue::section",
+    "nonblock::__private::prologue::bind_non_block",
+    "<* as nonblock::__private::prologue::EnterNonBlock>::enter",
+    // These say that their caller was lent the token of a section.
+    "nonblock::__private::prologue::non_block",
+    "nonblock::__private::prologue::non_block_by_type",
+];
+
+/// The functions that begin a section which may outlive their caller.
+const BEGIN_RAW: [&str; 2] = ["nonblock::raw::non_block_start", "non_block_start"];
+
+/// The function that runs a closure in a section.
+const RUN: &str = "nonblock::section::Section::run_at";
+
+/// The functions which, where they are inlined, show that a section begins.
+const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
+
+/// A part of the symbol of each function that begins a section, by either mangling.
+const HINTS: [&str; 2] = ["nonblock7section", "non_block_start"];
+
+const OPTIMIZED: &str = "The program is optimized. Sections that were inlined are found by what is left of them, and nothing may be left of some. Let `cargo nonblock check` build it, or name functions with `--entry`, and `--no-sections`.";
+
+/// The sections of a program, and what keeps others from being found.
+pub(crate) struct Sections {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) doubt: Option<String>,
+}
+
+/// Finds the sections of a program.
+pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
+    let begin = BEGIN.map(Pattern::new);
+    let raw = BEGIN_RAW.map(Pattern::new);
+    let kind = |name: &Name| {
+        if begin.iter().any(|pattern| pattern.matches(name)) {
+            Some(EntryKind::Section)
+        } else {
+            raw.iter().any(|pattern| pattern.matches(name)).then_some(EntryKind::Raw)
+        }
+    };
+    let mut beginners = BTreeMap::new();
+    for (number, function) in graph.program.functions().iter().enumerate() {
+        // Most symbols need not be made readable.
+        if (function.symbol.contains("non_block") || function.symbol.contains("nonblock"))
+            && let Some(kind) = kind(graph.name(number))
+        {
+            beginners.insert(function.address, (number, kind));
+        }
+    }
+    let own: HashSet<usize> = beginners.values().map(|(number, _)| *number).collect();
+    let mut found = BTreeMap::new();
+    for relocation in graph.program.relocations() {
+        let Reference::Address(target) = relocation.target else { continue };
+        let Some((_, kind)) = beginners.get(&target).filter(|_| relocation.in_code) else {
+            continue;
+        };
+        let Some(function) = graph.program.function_around(relocation.place) else { continue };
+        if !own.contains(&function) {
+            found.entry(function).or_insert(*kind);
+        }
+    }
+    let mut doubt = None;
+    let sites = inlined::sites(graph.program, &HINTS, |symbol| {
+        let name = Name::of_symbol(symbol);
+        kind(&name).or_else(|| INLINED.contains(&name.plain.as_str()).then_some(EntryKind::Section))
+    });
+    match sites {
+        Ok(sites) => {
+            if !sites.is_empty() {
+                doubt = Some(OPTIMIZED.to_owned());
+            }
+            for (site, kind) in sites {
+                let function =
+                    graph.program.function_around(site).filter(|function| !own.contains(function));
+                if let Some(function) = function {
+                    found.entry(function).or_insert(kind);
+                }
+            }
+        }
+        Err(error) => {
+            doubt = Some(format!(
+                "The debugging information cannot be read, so sections that were inlined are not found: {error}."
+            ));
+        }
+    }
+    let entries = found.into_iter().map(|(function, kind)| entry(graph, function, kind)).collect();
+    Sections { entries, doubt }
+}
+
+/// Finds the functions that fit a pattern of the user's.
+pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
+    let functions = graph.program.functions().iter().enumerate();
+    let found = functions
+        .filter(|(number, _)| graph.all_names(*number).iter().any(|name| pattern.matches(name)));
+    let entries = found.map(|(function, of)| Entry {
+        function,
+        kind: EntryKind::Named,
+        name: graph.name(function).clone(),
+        at: of.address,
+    });
+    entries.collect()
+}
+
+fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind) -> Entry {
+    let of = &graph.program.functions()[function];
+    let plain = Entry { function, kind, name: graph.name(function).clone(), at: of.address };
+    if plain.name.plain != RUN {
+        return plain;
+    }
+    // The user knows the closure, and not what runs it.
+    let node = graph.function(function);
+    let edges = graph.edges(node);
+    let closure = edges.iter().find_map(|edge| match *graph.node(edge.to) {
+        Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
+        _ => None,
+    });
+    match closure {
+        Some(callee) => Entry {
+            name: graph.name(callee).clone(),
+            at: graph.program.functions()[callee].address,
+            ..plain
+        },
+        None => plain,
+    }
+}
+
+/// Whether a function is one of those that a section calls beside the closure.
+fn is_own(plain: &str) -> bool {
+    plain.starts_with("nonblock::section::") || plain.starts_with("core::ptr::drop")
+}

@@ -1,0 +1,177 @@
+//! The fixtures: a program for each kind of call. What must come out stands in the first lines of each; this prints a table of all
+//! (`cargo test -p cargo-nonblock --test fixtures -- --nocapture`).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-nonblock");
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Runs the command as cargo calls it, with none of the surrounding build's flags.
+fn nonblock(arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.arg("nonblock").args(arguments);
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+        "CARGO_TARGET_DIR",
+        "RUSTC_WRAPPER",
+    ] {
+        command.env_remove(name);
+    }
+    command.output().expect("the command can be run")
+}
+
+/// The programs of a report in JSON.
+#[track_caller]
+fn programs(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+    });
+    report["programs"].as_array().expect("a list").clone()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value:#}"))
+}
+
+/// Builds all fixtures without optimization, and returns what the check says of each.
+fn checked() -> BTreeMap<String, (PathBuf, Value)> {
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").display().to_string();
+    let output = nonblock(&[
+        "check",
+        "--manifest-path",
+        &manifest,
+        "--target-dir",
+        &target,
+        "--bins",
+        "--offline",
+        "--locked",
+        "--format",
+        "json",
+    ]);
+    let programs = programs(&output).into_iter().map(|program| {
+        let path = PathBuf::from(text(&program, "program"));
+        (path.file_name().expect("a name").to_string_lossy().into_owned(), (path, program))
+    });
+    programs.collect()
+}
+
+/// What a line of a fixture asks for.
+#[derive(Debug)]
+struct Expected {
+    options: Vec<String>,
+    /// `proved`, `reaches` or `not proved`.
+    result: &'static str,
+    /// What the report of it says.
+    says: String,
+}
+
+/// Reads what a fixture's first lines ask for.
+fn expected(name: &str) -> Vec<Expected> {
+    let source =
+        fs::read_to_string(folder().join(format!("src/bin/{name}.rs"))).expect("the fixture");
+    let lines = source.lines().filter_map(|line| line.strip_prefix("//! expect: "));
+    let expected = lines.map(|line| {
+        let (options, rest) = match line.strip_prefix("with ") {
+            Some(rest) => rest.split_once(": ").expect("options end with a colon"),
+            None => ("", line),
+        };
+        let results = ["proved", "reaches", "not proved"];
+        let result = results.into_iter().find(|result| rest.starts_with(result)).expect("a result");
+        let says = rest[result.len()..].trim_start_matches([':', ' ']).to_owned();
+        Expected { options: options.split_whitespace().map(str::to_owned).collect(), result, says }
+    });
+    expected.collect()
+}
+
+/// The sections of the fixture's own, and not those within nonblock.
+fn own_entries(program: &Value) -> Vec<Value> {
+    let entries = program["entries"].as_array().expect("a list").iter();
+    entries.filter(|entry| !text(entry, "function").contains("nonblock::")).cloned().collect()
+}
+
+/// All that the report says of an entry.
+fn said(entry: &Value) -> String {
+    let mut said = String::new();
+    for finding in entry["findings"].as_array().expect("a list") {
+        let _ = write!(said, "{}; ", text(finding, "leaf"));
+    }
+    for obstacle in entry["not_followed"].as_array().expect("a list") {
+        let _ = write!(said, "{}; ", text(obstacle, "reason"));
+    }
+    said
+}
+
+/// The type arguments are those of the compiler's version: they are left out.
+fn fits(entry: &Value, expected: &Expected) -> bool {
+    let said = said(entry).replace(['<', '>'], "");
+    text(entry, "result") == expected.result && said.contains(&expected.says)
+}
+
+/// Compares entries with what is expected: each with one, and all of them.
+fn compare(entries: &[Value], expected: &[&Expected]) -> Result<(), String> {
+    let mut left: Vec<_> = entries.iter().collect();
+    for expected in expected {
+        match left.iter().position(|entry| fits(entry, expected)) {
+            Some(at) => drop(left.remove(at)),
+            None => return Err(format!("nothing is {} {:?}", expected.result, expected.says)),
+        }
+    }
+    match left.first() {
+        Some(entry) => Err(format!(
+            "{} is {}: {}",
+            text(entry, "function"),
+            text(entry, "result"),
+            said(entry)
+        )),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn each_fixture_comes_out_as_its_first_lines_say() {
+    let checked = checked();
+    let mut table = String::new();
+    let mut wrong = 0;
+    for file in fs::read_dir(folder().join("src/bin")).expect("the fixtures") {
+        let file = file.expect("a file").path();
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let (path, program) =
+            checked.get(&name).unwrap_or_else(|| panic!("{name} was not checked"));
+        let expected = expected(&name);
+        assert!(!expected.is_empty(), "{name} does not say what must come out");
+        let plain: Vec<_> =
+            expected.iter().filter(|expected| expected.options.is_empty()).collect();
+        let mut outcomes = vec![compare(&own_entries(program), &plain)];
+        for expected in expected.iter().filter(|expected| !expected.options.is_empty()) {
+            let path = path.display().to_string();
+            let mut arguments = vec!["check", &path, "--format", "json"];
+            arguments.extend(expected.options.iter().map(String::as_str));
+            let again = programs(&nonblock(&arguments));
+            outcomes.push(compare(&own_entries(&again[0]), &[expected]));
+        }
+        for outcome in outcomes {
+            wrong += usize::from(outcome.is_err());
+            let results: Vec<_> = expected
+                .iter()
+                .map(|expected| format!("{} {}", expected.result, expected.says))
+                .collect();
+            let outcome = outcome.err().unwrap_or_else(|| "as expected".to_owned());
+            let _ = writeln!(table, "{name:24} {:64} {outcome}", results.join(", "));
+        }
+    }
+    println!("{table}");
+    assert_eq!(wrong, 0, "\n{table}");
+}
