@@ -185,6 +185,15 @@ impl<'data> Program<'data> {
         self.relocations.get(found).map(|relocation| relocation.target)
     }
 
+    /// Returns the four bytes at an address as a number, if nobody can write there.
+    pub fn constant_word(&self, address: u64) -> Option<i32> {
+        let section = self.section_around(address)?;
+        let start = usize::try_from(address - section.address).ok()?;
+        let word = section.bytes.get(start..start.checked_add(4)?)?;
+        let word = i32::from_le_bytes(word.try_into().ok()?);
+        (section.kind == SectionKind::Constant).then_some(word)
+    }
+
     /// Returns the first bytes of a stub that jumps to another shared object, if there is one at the address.
     pub fn stub(&self, address: u64) -> Option<&'data [u8]> {
         let section = self.section_around(address)?;

@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
-use crate::disassembly::{Action, Arguments, Target, disassemble};
+use crate::disassembly::{Action, Arguments, disassemble};
 use crate::elf::{Program, Reference};
+use crate::function_code::Target;
 use crate::places::Places;
 
 /// The number of a node.
@@ -167,7 +168,8 @@ impl<'a, 'data> Graph<'a, 'data> {
         let Some(bytes) = self.program.code(this) else {
             return vec![self.unknown(this.address, Unknown::NoBytes)];
         };
-        let disassembly = disassemble(bytes, this.address);
+        let disassembly =
+            disassemble(bytes, this.address, &|address| self.program.constant_word(address));
         let calls_what_it_is_given = Given::of(self.name(function));
         let mut edges = Vec::new();
         for step in disassembly.steps {
@@ -306,7 +308,7 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     fn behind_stub(&self, stub: &[u8], address: u64, arguments: Arguments) -> Node<'data> {
-        let steps = disassemble(stub, address).steps;
+        let steps = disassemble(stub, address, &|_| None).steps;
         let slot = steps.iter().find_map(|step| match step.action {
             Action::TailCall { target: Target::Slot(slot), .. } => Some(slot),
             _ => None,

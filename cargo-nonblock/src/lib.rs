@@ -50,6 +50,7 @@ pub mod rules;
 mod assumptions;
 mod disassembly;
 mod error;
+mod function_code;
 mod graph;
 mod inlined;
 mod search;

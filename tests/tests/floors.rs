@@ -56,13 +56,14 @@ const NONBLOCK: [&str; 34] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 18] = [
+const CARGO_NONBLOCK: [&str; 19] = [
     "error",
     "table",
     "elf",
     "demangle",
     "rules",
     "catalogue",
+    "function_code",
     "disassembly",
     "places",
     "inlined",
