@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
+use crate::dynamic;
 use crate::elf::Program;
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
@@ -120,8 +121,21 @@ pub struct Obstacle {
     pub what: String,
     /// Why it cannot be followed.
     pub reason: String,
+    /// Methods that it may call, if it calls through a table of methods.
+    pub candidates: Vec<Candidate>,
+    /// How many such methods there are besides.
+    pub more_candidates: usize,
     /// A shortest way there.
     pub chain: Vec<Call>,
+}
+
+/// A method that a call through a table may reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The method.
+    pub name: Name,
+    /// The first thing that it reaches and that no section must, if there is one.
+    pub reaches: Option<String>,
 }
 
 /// A call on a chain.
@@ -188,6 +202,11 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
         for (number, count) in &reached.cuts {
             *counts.entry(*number).or_default() += count;
         }
+        let candidates: Vec<_> = reached
+            .obstacles
+            .iter()
+            .map(|(chain, _)| candidates(&mut graph, chain.end, &assumptions))
+            .collect();
         let writer = Writer { graph: &graph, places: &places, entry, node };
         let mut outcome = EntryOutcome {
             kind: entry.kind,
@@ -202,9 +221,11 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
             let (leaf, chain) = (writer.what(chain.end), writer.calls(&chain));
             outcome.findings.push(Finding { leaf, class, reason, chain });
         }
-        for (chain, reason) in reached.obstacles {
+        for ((chain, reason), (candidates, more_candidates)) in
+            reached.obstacles.into_iter().zip(candidates)
+        {
             let (what, chain) = (writer.what(chain.end), writer.calls(&chain));
-            outcome.obstacles.push(Obstacle { what, reason, chain });
+            outcome.obstacles.push(Obstacle { what, reason, candidates, more_candidates, chain });
         }
         if entry.kind == EntryKind::Raw {
             outcome.obstacles.push(outlives(&outcome.name));
@@ -329,12 +350,67 @@ fn used(assumptions: &Assumptions<'_>, counts: &BTreeMap<usize, usize>) -> Vec<U
     in_force.collect()
 }
 
+/// How many candidates of a call are looked at.
+const MOST_CANDIDATES: usize = 8;
+
+/// Returns what a call through a table of methods may reach: methods of the user's own types, and how many others there are.
+fn candidates(
+    graph: &mut Graph<'_, '_>,
+    node: NodeId,
+    assumptions: &Assumptions<'_>,
+) -> (Vec<Candidate>, usize) {
+    let Node::Dynamic { offset: Some(offset), .. } = *graph.node(node) else {
+        return (Vec::new(), 0);
+    };
+    let functions = dynamic::candidates(graph, offset);
+    let own = functions.iter().copied().filter(|function| !graph.name(*function).is_in_std());
+    let own: Vec<_> = own.take(MOST_CANDIDATES).collect();
+    let more = functions.len() - own.len();
+    let looked_at = own.into_iter().map(|function| {
+        let name = graph.name(function).clone();
+        let node = graph.function(function);
+        let first = search::reach(graph, node, assumptions).leaves.into_iter().next();
+        Candidate { name, reaches: first.map(|(chain, ..)| what(graph, chain.end)) }
+    });
+    (looked_at.collect(), more)
+}
+
 /// Why a section that is left open is never proved.
 fn outlives(name: &Name) -> Obstacle {
     Obstacle {
         what: name.full.clone(),
         reason: "the section is begun by hand, and may go on after this function returns. Use `non_block` and a closure".to_owned(),
+        candidates: Vec::new(),
+        more_candidates: 0,
         chain: Vec::new(),
+    }
+}
+
+/// Returns the name of a node.
+fn what(graph: &Graph<'_, '_>, node: NodeId) -> String {
+    match graph.node(node) {
+        Node::Function(function) => graph.name(*function).full.clone(),
+        Node::Import(name) => (*name).to_owned(),
+        Node::SystemCall { number, by, .. } => {
+            let call = match number {
+                Some(number) => match graph.system_call(*number) {
+                    Some(name) => format!("the system call {name}"),
+                    None => format!("the system call {number}"),
+                },
+                None => "a system call".to_owned(),
+            };
+            match by {
+                Some(by) => format!("{by} ({call})"),
+                None => call,
+            }
+        }
+        Node::Dynamic { site, offset: Some(offset) } => {
+            format!(
+                "a call by a pointer at offset {offset} of a table or a structure, at {site:#x}"
+            )
+        }
+        Node::Dynamic { site, offset: None } => format!("a call by a pointer, at {site:#x}"),
+        Node::Unknown(_) => "code of which nothing is known".to_owned(),
     }
 }
 
@@ -347,32 +423,8 @@ struct Writer<'a, 'g, 'data> {
 }
 
 impl Writer<'_, '_, '_> {
-    /// Returns the name of a node.
     fn what(&self, node: NodeId) -> String {
-        match self.graph.node(node) {
-            Node::Function(function) => self.graph.name(*function).full.clone(),
-            Node::Import(name) => (*name).to_owned(),
-            Node::SystemCall { number, by, .. } => {
-                let call = match number {
-                    Some(number) => match self.graph.system_call(*number) {
-                        Some(name) => format!("the system call {name}"),
-                        None => format!("the system call {number}"),
-                    },
-                    None => "a system call".to_owned(),
-                };
-                match by {
-                    Some(by) => format!("{by} ({call})"),
-                    None => call,
-                }
-            }
-            Node::Dynamic { site, offset: Some(offset) } => {
-                format!(
-                    "a call by a pointer at offset {offset} of a table or a structure, at {site:#x}"
-                )
-            }
-            Node::Dynamic { site, offset: None } => format!("a call by a pointer, at {site:#x}"),
-            Node::Unknown(_) => "code of which nothing is known".to_owned(),
-        }
+        what(self.graph, node)
     }
 
     fn calls(&self, chain: &Chain) -> Vec<Call> {

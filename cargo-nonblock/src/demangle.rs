@@ -12,6 +12,27 @@ pub struct Name {
     pub plain: String,
 }
 
+/// The crates that come with the compiler, and what the standard library is made of.
+const STD: [&str; 11] = [
+    "std",
+    "core",
+    "alloc",
+    "__rustc",
+    "compiler_builtins",
+    "panic_unwind",
+    "std_detect",
+    "hashbrown",
+    "gimli",
+    "addr2line",
+    "rustc_demangle",
+];
+
+/// The types that no crate has. The last one is that of `()` and of arrays.
+const PRIMITIVE: [&str; 18] = [
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+    "i128", "isize", "f32", "f64", "",
+];
+
 impl Name {
     /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is.
     pub fn of_symbol(symbol: &str) -> Self {
@@ -23,22 +44,10 @@ impl Name {
         Self { full, plain }
     }
 
-    /// Whether the function belongs to one of the crates that come with the compiler.
+    /// Whether the function belongs to one of the crates that come with the compiler, or is a method of a type that no crate has.
     pub fn is_in_std(&self) -> bool {
         let krate = self.crate_name();
-        [
-            "std",
-            "core",
-            "alloc",
-            "__rustc",
-            "compiler_builtins",
-            "panic_unwind",
-            "std_detect",
-            "hashbrown",
-            "gimli",
-            "addr2line",
-        ]
-        .contains(&krate)
+        STD.contains(&krate) || PRIMITIVE.contains(&krate)
     }
 
     /// Returns the name of the crate that the function is from. For a method of a trait it is that of the type. It is the whole name
@@ -232,6 +241,9 @@ mod tests {
         assert_eq!(name("<&mut a::B as std::io::Read>::read").crate_name(), "a");
         assert_eq!(name("<dyn a::B as c::D>::e").crate_name(), "a");
         assert!(name("std::thread::sleep").is_in_std());
+        assert!(name("<&str as core::any::Any>::type_id").is_in_std());
+        assert!(name("<() as core::fmt::Debug>::fmt").is_in_std());
+        assert!(!name("<&mut a::B as std::io::Read>::read").is_in_std());
         assert!(!name("read").is_rust());
     }
 }

@@ -187,11 +187,19 @@ impl<'data> Program<'data> {
 
     /// Returns the four bytes at an address as a number, if nobody can write there.
     pub fn constant_word(&self, address: u64) -> Option<i32> {
+        self.constant(address).map(i32::from_le_bytes)
+    }
+
+    /// Returns the eight bytes at an address as a number, if nobody can write there.
+    pub fn constant_number(&self, address: u64) -> Option<u64> {
+        self.constant(address).map(u64::from_le_bytes)
+    }
+
+    fn constant<const N: usize>(&self, address: u64) -> Option<[u8; N]> {
         let section = self.section_around(address)?;
         let start = usize::try_from(address - section.address).ok()?;
-        let word = section.bytes.get(start..start.checked_add(4)?)?;
-        let word = i32::from_le_bytes(word.try_into().ok()?);
-        (section.kind == SectionKind::Constant).then_some(word)
+        let bytes = section.bytes.get(start..start.checked_add(N)?)?;
+        if section.kind == SectionKind::Constant { bytes.try_into().ok() } else { None }
     }
 
     /// Returns the first bytes of a stub that jumps to another shared object, if there is one at the address.

@@ -282,7 +282,10 @@ impl<'a, 'data> Graph<'a, 'data> {
                 // A variable that holds a pointer.
                 None => Node::Dynamic { site, offset: None },
             },
-            Target::Computed { offset } => Node::Dynamic { site, offset },
+            // One that is larger, or negative, is none of a table.
+            Target::Computed { offset } => {
+                Node::Dynamic { site, offset: offset.filter(|offset| *offset < 4096) }
+            }
         }
     }
 

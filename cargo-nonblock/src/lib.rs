@@ -49,6 +49,7 @@ pub mod rules;
 
 mod assumptions;
 mod disassembly;
+mod dynamic;
 mod error;
 mod function_code;
 mod graph;

@@ -56,7 +56,7 @@ const NONBLOCK: [&str; 34] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 19] = [
+const CARGO_NONBLOCK: [&str; 20] = [
     "error",
     "table",
     "elf",
@@ -68,6 +68,7 @@ const CARGO_NONBLOCK: [&str; 19] = [
     "places",
     "inlined",
     "graph",
+    "dynamic",
     "entries",
     "assumptions",
     "search",

@@ -125,6 +125,21 @@ fn of_obstacle(entry: &EntryOutcome, obstacle: &Obstacle) -> String {
         format!("NOT PROVED: call that cannot be followed{}\n", at(own_place(&obstacle.chain)));
     let _ = writeln!(text, "expected: only calls that can be followed, in {}", section(entry));
     let _ = writeln!(text, "found: {}: {}", obstacle.what, obstacle.reason);
+    for candidate in &obstacle.candidates {
+        let reaches = candidate.reaches.as_ref().map_or_else(
+            || "which reaches nothing that blocks by calls that can be followed".to_owned(),
+            |leaf| format!("which reaches {leaf}"),
+        );
+        let _ = writeln!(text, "it may be: {}, {reaches}", candidate.name.full);
+    }
+    if obstacle.more_candidates > 0 {
+        let others = if obstacle.candidates.is_empty() { "" } else { " more" };
+        let _ = writeln!(
+            text,
+            "it may be: one of {}{others} functions at this place of tables",
+            obstacle.more_candidates
+        );
+    }
     text.push_str(&chain(&obstacle.chain, &obstacle.what));
     text
 }

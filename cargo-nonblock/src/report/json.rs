@@ -56,7 +56,15 @@ struct OfFinding<'a> {
 struct NotFollowed<'a> {
     what: &'a str,
     reason: &'a str,
+    candidates: Vec<OfCandidate<'a>>,
+    more_candidates: usize,
     calls: Vec<OfCall<'a>>,
+}
+
+#[derive(Serialize)]
+struct OfCandidate<'a> {
+    function: &'a str,
+    reaches: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -139,7 +147,17 @@ fn of_finding(finding: &Finding) -> OfFinding<'_> {
 }
 
 fn of_obstacle(obstacle: &Obstacle) -> NotFollowed<'_> {
-    NotFollowed { what: &obstacle.what, reason: &obstacle.reason, calls: calls(&obstacle.chain) }
+    let candidates = obstacle.candidates.iter().map(|candidate| OfCandidate {
+        function: &candidate.name.full,
+        reaches: candidate.reaches.as_deref(),
+    });
+    NotFollowed {
+        what: &obstacle.what,
+        reason: &obstacle.reason,
+        candidates: candidates.collect(),
+        more_candidates: obstacle.more_candidates,
+        calls: calls(&obstacle.chain),
+    }
 }
 
 fn calls(chain: &[Call]) -> Vec<OfCall<'_>> {
