@@ -31,9 +31,18 @@ pub(crate) enum Action {
     },
 }
 
-/// The first arguments of a call, as far as they are constants in sight.
+/// The first arguments of a call, as far as they are in sight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Arguments(pub(crate) [Option<u64>; 4]);
+pub(crate) struct Arguments(pub(crate) [Option<Argument>; 4]);
+
+/// An argument that is in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// A constant.
+    Constant(u64),
+    /// What this slot of memory holds.
+    Slot(u64),
+}
 
 /// What a function does.
 #[derive(Debug, Default)]
@@ -87,7 +96,7 @@ fn goes_on(last: &Instruction) -> bool {
 fn step(code: &FunctionCode, index: usize) -> Option<Step> {
     let instruction = &code.instructions()[index];
     let arguments = |registers: [Register; 4]| {
-        Arguments(registers.map(|register| code.constant(index, register)))
+        Arguments(registers.map(|register| argument(code, index, register)))
     };
     let action = match instruction.flow_control() {
         _ if instruction.code() == Code::Syscall => Action::SystemCall {
@@ -111,6 +120,16 @@ fn step(code: &FunctionCode, index: usize) -> Option<Step> {
         _ => return None,
     };
     Some(Step { site: instruction.ip(), action })
+}
+
+fn argument(code: &FunctionCode, index: usize, register: Register) -> Option<Argument> {
+    if let Some(value) = code.constant(index, register) {
+        return Some(Argument::Constant(value));
+    }
+    match code.held(index, register)? {
+        Target::Slot(slot) => Some(Argument::Slot(slot)),
+        _ => None,
+    }
 }
 
 /// Where a call or an indirect jump leads. `None` if it is no such instruction.
@@ -152,7 +171,7 @@ fn low_half(value: u64) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Step, Target};
+    use super::{Action, Argument, Step, Target};
 
     /// Reads code that has no tables.
     fn disassemble(bytes: &[u8], address: u64) -> super::Disassembly {
@@ -271,6 +290,22 @@ mod tests {
         let twice =
             [0x48, 0x8b, 0x1d, 0x10, 0, 0, 0, 0xff, 0xd3, 0x48, 0x89, 0xfb, 0xff, 0xd3, 0x5b, 0xc3];
         assert_eq!(targets(&twice), [Target::Slot(0x1017), Target::Computed { offset: None }]);
+    }
+
+    #[test]
+    fn the_arguments_of_a_tail_call_are_in_sight() {
+        // mov rsi, rdi; mov edi, 202; mov edx, 0x81; jmp [rip + 0x10]
+        let bytes =
+            [0x48, 0x89, 0xfe, 0xbf, 202, 0, 0, 0, 0xba, 0x81, 0, 0, 0, 0xff, 0x25, 0x10, 0, 0, 0];
+        let steps = disassemble(&bytes, 0x1000).steps;
+        let [Step { action: Action::TailCall { target: Target::Slot(0x1023), arguments }, .. }] =
+            steps[..]
+        else {
+            panic!("{steps:?}");
+        };
+        assert_eq!(arguments.0[0], Some(Argument::Constant(202)));
+        assert_eq!(arguments.0[1], None);
+        assert_eq!(arguments.0[2], Some(Argument::Constant(0x81)));
     }
 
     #[test]

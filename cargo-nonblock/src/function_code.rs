@@ -91,7 +91,8 @@ impl FunctionCode {
                 }
                 FlowControl::IndirectBranch => {
                     let targets = self.targets_by_table(index, table);
-                    self.has_unknown_jump |= targets.is_empty();
+                    // Any other such jump leaves the function.
+                    self.has_unknown_jump |= targets.is_empty() && self.is_jump_by_table(index);
                     for target in targets {
                         sources.entry(target).or_default().push(index);
                     }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
-use crate::disassembly::{Action, Arguments, disassemble};
+use crate::disassembly::{Action, Argument, Arguments, disassemble};
 use crate::elf::{Program, Reference};
 use crate::function_code::Target;
 use crate::places::Places;
@@ -44,6 +44,9 @@ pub(crate) enum Unknown {
     /// It uses the numbers of 32-bit programs.
     OldSystemCall,
 }
+
+/// The first arguments of a call, as far as they are known.
+type Values = [Option<u64>; 4];
 
 /// In which way a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -174,14 +177,19 @@ impl<'a, 'data> Graph<'a, 'data> {
         let mut edges = Vec::new();
         for step in disassembly.steps {
             let (target, kind, arguments) = match step.action {
-                Action::Call { target, arguments } => (target, EdgeKind::Call, arguments),
-                Action::TailCall { target, arguments } => (target, EdgeKind::TailCall, arguments),
+                Action::Call { target, arguments } => {
+                    (target, EdgeKind::Call, self.values(arguments))
+                }
+                Action::TailCall { target, arguments } => {
+                    (target, EdgeKind::TailCall, self.values(arguments))
+                }
                 Action::SystemCall { is_old: true, .. } => {
                     edges.push(self.unknown(step.site, Unknown::OldSystemCall));
                     continue;
                 }
                 Action::SystemCall { number, arguments, .. } => {
-                    let node = Node::SystemCall { number, arguments: arguments.0, by: None };
+                    let arguments = self.values(arguments);
+                    let node = Node::SystemCall { number, arguments, by: None };
                     edges.push(Edge {
                         to: self.number(node),
                         site: step.site,
@@ -218,7 +226,7 @@ impl<'a, 'data> Graph<'a, 'data> {
             edges.push(self.unknown(at, Unknown::Unreadable(at)));
         }
         if let Some(next) = disassembly.falls_through {
-            let node = self.resolve(Target::Address(next), next, Arguments::default());
+            let node = self.resolve(Target::Address(next), next, Values::default());
             let site = next.saturating_sub(1);
             edges.push(Edge { to: self.number(node), site, kind: EdgeKind::TailCall });
         }
@@ -234,10 +242,10 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     /// Finds out what a function calls that calls what it is given.
-    fn given(&self, given: Given, site: u64, arguments: Arguments) -> Vec<Node<'data>> {
-        let [first, second, third, _] = arguments.0;
+    fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
+        let [first, second, third, _] = arguments;
         let unknown = || vec![Node::Dynamic { site, offset: None }];
-        let function = |address| match self.at_address(address, Arguments::default()) {
+        let function = |address| match self.at_address(address, Values::default()) {
             node @ Node::Function(_) => Some(node),
             _ => None,
         };
@@ -264,6 +272,17 @@ impl<'a, 'data> Graph<'a, 'data> {
         }
     }
 
+    /// Returns what arguments are, with what slots hold in place of the slots.
+    fn values(&self, arguments: Arguments) -> Values {
+        arguments.0.map(|argument| match argument? {
+            Argument::Constant(value) => Some(value),
+            Argument::Slot(slot) => match self.program.slot(slot)? {
+                Reference::Address(address) => Some(address),
+                Reference::Import(_) => None,
+            },
+        })
+    }
+
     fn unknown(&mut self, site: u64, why: Unknown) -> Edge {
         Edge { to: self.number(Node::Unknown(why)), site, kind: EdgeKind::Call }
     }
@@ -274,7 +293,7 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     /// Finds out what a call reaches.
-    fn resolve(&self, target: Target, site: u64, arguments: Arguments) -> Node<'data> {
+    fn resolve(&self, target: Target, site: u64, arguments: Values) -> Node<'data> {
         match target {
             Target::Address(address) => self.at_address(address, arguments),
             Target::Slot(slot) => match self.program.slot(slot) {
@@ -289,14 +308,14 @@ impl<'a, 'data> Graph<'a, 'data> {
         }
     }
 
-    fn at_reference(&self, reference: Reference<'data>, arguments: Arguments) -> Node<'data> {
+    fn at_reference(&self, reference: Reference<'data>, arguments: Values) -> Node<'data> {
         match reference {
             Reference::Address(address) => self.at_address(address, arguments),
             Reference::Import(name) => self.import(name, arguments),
         }
     }
 
-    fn at_address(&self, address: u64, arguments: Arguments) -> Node<'data> {
+    fn at_address(&self, address: u64, arguments: Values) -> Node<'data> {
         if let Some(function) = self.program.function_at(address) {
             return Node::Function(function);
         }
@@ -310,7 +329,7 @@ impl<'a, 'data> Graph<'a, 'data> {
         }
     }
 
-    fn behind_stub(&self, stub: &[u8], address: u64, arguments: Arguments) -> Node<'data> {
+    fn behind_stub(&self, stub: &[u8], address: u64, arguments: Values) -> Node<'data> {
         let steps = disassemble(stub, address, &|_| None).steps;
         let slot = steps.iter().find_map(|step| match step.action {
             Action::TailCall { target: Target::Slot(slot), .. } => Some(slot),
@@ -326,13 +345,13 @@ impl<'a, 'data> Graph<'a, 'data> {
         }
     }
 
-    fn import(&self, name: &'data str, arguments: Arguments) -> Node<'data> {
+    fn import(&self, name: &'data str, arguments: Values) -> Node<'data> {
         match self.catalogue.import(name).map(|entry| entry.kind) {
             Some(Kind::SystemCall(number)) => {
-                Node::SystemCall { number: Some(number), arguments: arguments.0, by: Some(name) }
+                Node::SystemCall { number: Some(number), arguments, by: Some(name) }
             }
             Some(Kind::AnySystemCall) => {
-                let [number, first, second, third] = arguments.0;
+                let [number, first, second, third] = arguments;
                 let number = number.and_then(|number| u32::try_from(number & 0xffff_ffff).ok());
                 Node::SystemCall { number, arguments: [first, second, third, None], by: Some(name) }
             }

@@ -180,3 +180,36 @@ fn each_fixture_comes_out_as_its_first_lines_say() {
     println!("{table}");
     assert_eq!(wrong, 0, "\n{table}");
 }
+
+/// In an optimized program sections are inlined. Those that are found are proved, and the program is not: nothing may be left of others.
+#[test]
+fn sections_that_raise_no_alarm_are_proved_in_an_optimized_program_too() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("optimized");
+    let names =
+        ["no_alarm_arithmetic", "no_alarm_atomics", "no_alarm_spin_lock", "no_alarm_try_lock"];
+    let flags = ["-Cdebuginfo=2", "-Cstrip=none", "-Clink-arg=-Wl,--emit-relocs"].join("\x1f");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--quiet", "--offline", "--locked", "--manifest-path"]);
+    cargo.arg(folder().join("Cargo.toml")).arg("--target-dir").arg(&target);
+    for name in names {
+        cargo.args(["--bin", name]);
+    }
+    cargo
+        .env_remove("CARGO_BUILD_TARGET")
+        .env_remove("RUSTC_WRAPPER")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags);
+    assert!(cargo.status().expect("cargo can be run").success());
+    for name in names {
+        let file = target.join("release").join(name).display().to_string();
+        let output = nonblock(&["check", &file, "--format", "json"]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let program = &programs(&output)[0];
+        let entries = own_entries(program);
+        assert!(!entries.is_empty(), "{name}: {program:#}");
+        for entry in entries {
+            assert_eq!(text(&entry, "result"), "proved", "{name}: {}", said(&entry));
+        }
+        let doubts = program["doubts"].to_string();
+        assert!(doubts.contains("The program is optimized."), "{name}: {doubts}");
+    }
+}
