@@ -59,7 +59,8 @@ const BEGIN: [&str; 8] = [
 ];
 
 /// The functions that begin a section which may outlive their caller.
-const BEGIN_RAW: [&str; 2] = ["nonblock::raw::non_block_start", "non_block_start"];
+const BEGIN_RAW: [&str; 3] =
+    ["nonblock::raw::non_block_start", "nonblock_start", "nonblock_start_at"];
 
 /// The function that runs a closure in a section.
 const RUN: &str = "nonblock::section::Section::run_at";
@@ -68,7 +69,7 @@ const RUN: &str = "nonblock::section::Section::run_at";
 const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
 /// A part of the symbol of each function that begins a section, by either mangling.
-const HINTS: [&str; 2] = ["nonblock7section", "non_block_start"];
+const HINTS: [&str; 3] = ["nonblock7section", "non_block_start", "nonblock_start"];
 
 const OPTIMIZED: &str = "The program is optimized. Sections that were inlined are found by what is left of them, and nothing may be left of some. Let `cargo nonblock check` build it, or name functions with `--entry`, and `--no-sections`.";
 
@@ -178,4 +179,51 @@ fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind) -> Entry {
 /// Whether a function is one of those that a section calls beside the closure.
 fn is_own(plain: &str) -> bool {
     plain.starts_with("nonblock::section::") || plain.starts_with("core::ptr::drop")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{BEGIN, BEGIN_RAW, INLINED};
+
+    /// The texts of all files below a folder.
+    fn sources(folder: &Path) -> String {
+        let mut text = String::new();
+        for entry in fs::read_dir(folder).expect("the library's sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                text.push_str(&sources(&path));
+            } else {
+                text.push_str(&fs::read_to_string(&path).expect("a text"));
+            }
+        }
+        text
+    }
+
+    /// Sections are found by the names of nonblock's functions, and so is what says that it may sleep. One that has another name now
+    /// would be missed in silence.
+    #[test]
+    fn the_functions_of_nonblock_that_are_known_by_name_are_there() {
+        let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../nonblock/src"));
+        let known = include_str!("catalogue/functions.tsv").lines();
+        let known = known
+            .filter_map(|line| line.split('\t').next())
+            .filter(|name| name.contains("nonblock"));
+        let names = BEGIN
+            .into_iter()
+            .chain(BEGIN_RAW)
+            .chain(INLINED)
+            .chain(known.filter(|name| !name.starts_with('#')));
+        let mut count = 0;
+        for name in names {
+            let last = name.rsplit("::").next().unwrap_or(name);
+            let is_there =
+                ["(", "<"].iter().any(|end| sources.contains(&format!("fn {last}{end}")));
+            assert!(is_there, "{name}");
+            count += 1;
+        }
+        assert!(count > 30, "{count}");
+    }
 }
