@@ -1,6 +1,7 @@
 //! The check of one program, from its bytes to what came out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
@@ -40,6 +41,8 @@ pub struct Outcome {
     pub assumptions: Vec<Used>,
     /// What came out of each entry.
     pub entries: Vec<EntryOutcome>,
+    /// How long each part of the check took.
+    pub timings: Vec<(&'static str, Duration)>,
     /// What is to be known of the check as a whole: patterns that fit nothing, and the like.
     pub doubts: Vec<String>,
 }
@@ -181,13 +184,16 @@ impl Outcome {
 ///
 /// If the file is none that can be checked, or a rule of the user's is not in order.
 pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
+    let mut stopwatch = Stopwatch::start();
     let program = Program::read(bytes)?;
     let mut catalogue = Catalogue::new();
     catalogue.add_rules(&options.rules);
     let assumptions = assumptions(&catalogue, options);
     let places = Places::new(&program);
     let mut graph = Graph::new(&program, &catalogue, &places);
+    stopwatch.lap("reading the program");
     let (entries, mut doubts) = find_entries(&mut graph, options);
+    stopwatch.lap("finding sections");
     if options.sections && !program.has_debug_information() {
         doubts.push(
             "There is no debugging information: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
@@ -232,7 +238,9 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
         }
         outcomes.push(outcome);
     }
+    stopwatch.lap("following calls");
     Ok(Outcome {
+        timings: stopwatch.laps,
         tools: program.tools(),
         has_debug_information: program.has_debug_information(),
         functions: program.functions().len(),
@@ -240,6 +248,24 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
         entries: outcomes,
         doubts,
     })
+}
+
+/// Measures one part after the other.
+struct Stopwatch {
+    since: Instant,
+    laps: Vec<(&'static str, Duration)>,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self { since: Instant::now(), laps: Vec::new() }
+    }
+
+    fn lap(&mut self, part: &'static str) {
+        let now = Instant::now();
+        self.laps.push((part, now - self.since));
+        self.since = now;
+    }
 }
 
 /// Finds the chains from the entries that fit a pattern to the functions or system calls that fit another, the shortest first.

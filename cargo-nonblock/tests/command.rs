@@ -80,6 +80,14 @@ fn the_exit_code_says_what_came_out() {
 }
 
 #[test]
+fn timings_name_each_part() {
+    let text = exits(&check(&["--entry", "computes", "--timings"]), 0);
+    for part in ["reading the program", "finding sections", "following calls"] {
+        assert!(text.contains(&format!(" s {part}")), "{text}");
+    }
+}
+
+#[test]
 fn a_rule_cuts_a_way_and_is_listed() {
     let rules = file(
         "rules.tsv",

@@ -25,6 +25,7 @@ pub(super) enum Command {
     Why(WhyArguments),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
     /// A program or shared object to check as it is. Without it, cargo builds what is checked
@@ -50,6 +51,9 @@ pub(super) struct CheckArguments {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Prints to standard error how long each part took
+    #[arg(long)]
+    pub(super) timings: bool,
     /// Lists each section that was proved, too
     #[arg(long)]
     pub(super) list_proved: bool,

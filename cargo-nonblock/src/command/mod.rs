@@ -96,6 +96,11 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let mut outcomes = Vec::new();
     for file in files(arguments.file.as_deref(), &arguments.selection)? {
         let outcome = with_program(&file, |bytes| check::check(bytes, &options))?;
+        if arguments.timings {
+            for (part, took) in &outcome.timings {
+                eprintln!("{:8.3} s {part}", took.as_secs_f64());
+            }
+        }
         outcomes.push((file.display().to_string(), outcome));
     }
     if let Some(path) = &arguments.baseline {
