@@ -4,7 +4,7 @@
 //! inlined, so each function that calls one holds a section. A closure that is given to `non_block` is called by an instance of
 //! `Section::run_at` of its own.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::demangle::{Name, Pattern};
 use crate::elf::Reference;
@@ -135,7 +135,9 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
             ));
         }
     }
-    let entries = found.into_iter().map(|(function, kind)| entry(graph, function, kind)).collect();
+    let callers = callers(graph);
+    let entries =
+        found.into_iter().map(|(function, kind)| entry(graph, function, kind, &callers)).collect();
     Sections { entries, doubt }
 }
 
@@ -153,9 +155,14 @@ pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
     entries.collect()
 }
 
-fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind) -> Entry {
-    let of = &graph.program.functions()[function];
-    let plain = Entry { function, kind, name: graph.name(function).clone(), at: of.address };
+fn entry(
+    graph: &mut Graph<'_, '_>,
+    function: usize,
+    kind: EntryKind,
+    callers: &HashMap<u64, Vec<u64>>,
+) -> Entry {
+    let address = graph.program.functions()[function].address;
+    let plain = Entry { function, kind, name: graph.name(function).clone(), at: address };
     if plain.name.plain != RUN {
         return plain;
     }
@@ -166,14 +173,52 @@ fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind) -> Entry {
         Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
         _ => None,
     });
-    match closure {
-        Some(callee) => Entry {
-            name: graph.name(callee).clone(),
-            at: graph.program.functions()[callee].address,
-            ..plain
-        },
-        None => plain,
+    let Some(closure) = closure else { return plain };
+    let begins = begins(graph, address, callers);
+    let at = begins.unwrap_or(graph.program.functions()[closure].address);
+    Entry { name: graph.name(closure).clone(), at, ..plain }
+}
+
+/// Returns where a section begins that a function runs: the call in code that is not one of those that run sections. `None` if there are
+/// several.
+fn begins(graph: &Graph<'_, '_>, run: u64, callers: &HashMap<u64, Vec<u64>>) -> Option<u64> {
+    let mut address = run;
+    // They call each other, but not in a ring.
+    for _ in 0..8 {
+        let [site] = callers.get(&address)?[..] else { return None };
+        let caller = graph.program.function_around(site)?;
+        if !runs_sections(graph.name(caller)) {
+            return Some(site);
+        }
+        address = graph.program.functions()[caller].address;
     }
+    None
+}
+
+/// Returns the calls of each function that runs sections, by its address.
+fn callers(graph: &Graph<'_, '_>) -> HashMap<u64, Vec<u64>> {
+    let functions = graph.program.functions().iter().enumerate();
+    let runs = functions.filter(|(number, function)| {
+        function.symbol.contains("nonblock") && runs_sections(graph.name(*number))
+    });
+    let mut callers: HashMap<u64, Vec<u64>> =
+        runs.map(|(_, function)| (function.address, Vec::new())).collect();
+    for relocation in graph.program.relocations().iter().filter(|relocation| relocation.in_code) {
+        if let Reference::Address(target) = relocation.target
+            && let Some(sites) = callers.get_mut(&target)
+        {
+            sites.push(relocation.place);
+        }
+    }
+    callers
+}
+
+/// Whether a function is one of those by which sections are run: the roots, and the methods of tokens.
+pub(crate) fn runs_sections(name: &Name) -> bool {
+    let plain = &name.plain;
+    let is_run = INLINED.contains(&plain.as_str());
+    let is_method = ["::non_block", "::non_block_at"].iter().any(|end| plain.ends_with(end));
+    is_run || (is_method && (plain.starts_with("nonblock::") || plain.contains(" as nonblock::")))
 }
 
 /// Whether a function is one of those that a section calls beside the closure.

@@ -1,4 +1,5 @@
 //! The command line: rules, baselines, `why`, and the exit codes.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::fs;
 use std::path::{Path, PathBuf};

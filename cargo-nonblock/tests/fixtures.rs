@@ -1,5 +1,6 @@
 //! The fixtures: a program for each kind of call. What must come out stands in the first lines of each; this prints a table of all
 //! (`cargo test -p cargo-nonblock --test fixtures -- --nocapture`).
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -179,6 +180,23 @@ fn each_fixture_comes_out_as_its_first_lines_say() {
     }
     println!("{table}");
     assert_eq!(wrong, 0, "\n{table}");
+}
+
+/// The place of a section is that of the call, as in the reports at run time.
+#[test]
+fn a_section_is_where_it_is_entered() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").display().to_string();
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+    arguments.extend(["--bin", "allocation", "--offline", "--locked", "--format", "json"]);
+    let entry = &own_entries(&programs(&nonblock(&arguments))[0])[0];
+    let source = fs::read_to_string(folder().join("src/bin/allocation.rs")).expect("the fixture");
+    let line = 1 + source
+        .lines()
+        .position(|line| line.contains("nonblock::non_block("))
+        .expect("a section");
+    assert_eq!(entry["place"]["line"], line);
+    assert!(text(&entry["place"], "file").ends_with("src/bin/allocation.rs"), "{entry:#}");
 }
 
 /// In an optimized program sections are inlined. Those that are found are proved, and the program is not: nothing may be left of others.

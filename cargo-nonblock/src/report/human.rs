@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::catalogue::Class;
 use crate::check::{Call, EntryOutcome, Finding, Obstacle, Outcome, Verdict};
-use crate::entries::EntryKind;
+use crate::entries::{EntryKind, runs_sections};
 use crate::places::Place;
 
 /// Writes the report.
@@ -155,13 +155,6 @@ fn own_place(chain: &[Call]) -> Option<&Place> {
     own.or_else(|| chain.iter().rev().find_map(|call| call.place.as_ref()))
 }
 
-/// Whether a function is one of those by which sections are run.
-fn runs_sections(plain: &str) -> bool {
-    let is_run = plain.starts_with("nonblock::section::Section::run")
-        || plain == "nonblock::root::non_block";
-    is_run || (plain.starts_with("nonblock::") && plain.ends_with("::non_block"))
-}
-
 /// The calls, from the section to what it reaches.
 fn chain(calls: &[Call], end: &str) -> String {
     let mut text = String::new();
@@ -170,7 +163,7 @@ fn chain(calls: &[Call], end: &str) -> String {
     }
     text.push_str("calls, from the section on:\n");
     // What runs the section is no news.
-    let calls: Vec<_> = calls.iter().filter(|call| !runs_sections(&call.caller.plain)).collect();
+    let calls: Vec<_> = calls.iter().filter(|call| !runs_sections(&call.caller)).collect();
     for (number, call) in calls.iter().enumerate() {
         let inlined = if call.inlined { " (inlined)" } else { "" };
         let _ = writeln!(text, "{number:4}: {}{inlined}", call.caller.full);
