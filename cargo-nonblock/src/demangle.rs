@@ -44,6 +44,11 @@ impl Name {
         Self { full, plain }
     }
 
+    /// Makes a name of one that is readable already.
+    pub fn of_function(full: &str) -> Self {
+        Self { full: full.to_owned(), plain: without_generics(full).into_owned() }
+    }
+
     /// Whether the function belongs to one of the crates that come with the compiler, or is a method of a type that no crate has.
     pub fn is_in_std(&self) -> bool {
         let krate = self.crate_name();

@@ -25,7 +25,7 @@
 //!    functions is data ([`catalogue`]), and so are the user's rules ([`rules`]). Ways are cut before anything is searched.
 //! 5. `search` goes from each entry, breadth first, so each chain of calls is a shortest one.
 //! 6. [`places`] names files, lines and inlined functions, for what is reported only. [`report`] writes it, [`baseline`] takes out
-//!    what is known already.
+//!    what is known already, and [`against`] compares with what the watch saw in a run.
 //!
 //! # What a result says
 //!
@@ -36,6 +36,7 @@
 //!
 //! The crate's README lists what it cannot see.
 
+pub mod against;
 pub mod baseline;
 pub mod catalogue;
 pub mod check;

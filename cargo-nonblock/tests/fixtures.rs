@@ -199,6 +199,88 @@ fn a_section_is_where_it_is_entered() {
     assert!(text(&entry["place"], "file").ends_with("src/bin/allocation.rs"), "{entry:#}");
 }
 
+/// A run of the watch, against what was proved.
+#[test]
+fn a_call_that_the_watch_saw_in_a_proved_section_is_an_error_of_its_own() {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let target = temporary.join("fixtures").display().to_string();
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let trace = temporary.join("trace.jsonl");
+    let against = |lines: &[&str], bins: &[&str]| {
+        fs::write(&trace, lines.join("\n")).expect("the file can be written");
+        let trace = trace.display().to_string();
+        let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+        for bin in bins {
+            arguments.extend(["--bin", bin]);
+        }
+        arguments.extend(["--offline", "--locked", "--against", &trace]);
+        let output = nonblock(&arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    // As the watch writes it: the file as rustc names it, from the workspace's folder.
+    let line = |file: &str, line: u32, function: &str| {
+        format!(
+            r#"{{"kind":"SyscallInNonBlock","section":{{"file":"src/bin/{file}.rs","line":{line}}},"found":"","system_call":"mmap","slept":false,"nanoseconds":1,"occurrence":1,"user_frame":null,"frames":[{{"address":1,"function":"{function}","file":null,"line":null}}]}}"#
+        )
+    };
+    let section = |name: &str| {
+        let source =
+            fs::read_to_string(folder().join(format!("src/bin/{name}.rs"))).expect("the fixture");
+        let at = source
+            .lines()
+            .position(|line| line.contains("nonblock::non_block("))
+            .expect("a section");
+        u32::try_from(at + 1).expect("a line")
+    };
+    let (proved, reaches) = (section("allocation"), section("closure"));
+    let (code, said) = against(&[&line("allocation", proved, "allocation::main")], &["allocation"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("CONTRADICTION"), "{said}");
+    // That sections may allocate is assumed.
+    let (code, said) = against(&[&line("allocation", proved, "malloc")], &["allocation"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = against(&[&line("allocation", proved + 100, "f")], &["allocation"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("not among the sections"), "{said}");
+    let (code, said) = against(&[&line("closure", reaches, "std::thread::sleep")], &["closure"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(!said.contains("no call was seen"), "{said}");
+    let (code, said) = against(&[], &["closure"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(
+            "no call was seen in a section that reaches one: closure::main::{closure#0} at "
+        ),
+        "{said}"
+    );
+    assert_eq!(against(&["{}"], &["closure"]).0, Some(3));
+}
+
+/// Fixtures are built without a network, so what they need comes with the workspace.
+#[test]
+fn the_fixtures_need_no_package_that_the_workspace_has_not() {
+    let packages = |path: PathBuf| {
+        let text = fs::read_to_string(path).expect("a lock file");
+        let packages = text.split("[[package]]").filter(|package| package.contains("\nsource = "));
+        let lines = |package: &str| {
+            package
+                .lines()
+                .filter(|line| line.starts_with("name") || line.starts_with("version"))
+                .collect::<String>()
+        };
+        packages.map(lines).collect::<Vec<_>>()
+    };
+    let workspace = packages(folder().join("../../Cargo.lock"));
+    let fixtures = packages(folder().join("Cargo.lock"));
+    assert!(!fixtures.is_empty());
+    let strangers: Vec<_> =
+        fixtures.iter().filter(|package| !workspace.contains(package)).collect();
+    assert!(
+        strangers.is_empty(),
+        "run `cargo update --precise` in cargo-nonblock/fixtures: {strangers:?}"
+    );
+}
+
 /// In an optimized program sections are inlined. Those that are found are proved, and the program is not: nothing may be left of others.
 #[test]
 fn sections_that_raise_no_alarm_are_proved_in_an_optimized_program_too() {

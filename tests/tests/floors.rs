@@ -56,7 +56,7 @@ const NONBLOCK: [&str; 34] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 20] = [
+const CARGO_NONBLOCK: [&str; 21] = [
     "error",
     "table",
     "elf",
@@ -74,6 +74,7 @@ const CARGO_NONBLOCK: [&str; 20] = [
     "search",
     "check",
     "baseline",
+    "against",
     "report",
     "command",
     ROOT,

@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all is proved, 1 something that blocks is reached, 2 it cannot be told, 3 wrong usage.";
+const EXIT_CODES: &str = "Exit codes: 0 all is proved, 1 something that blocks is reached, 2 it cannot be told, 3 wrong usage, 4 a run (`--against`) shows a call in a section that was proved.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -48,6 +48,9 @@ pub(super) struct CheckArguments {
     /// Writes what is found now into the baseline
     #[arg(long)]
     pub(super) update_baseline: bool,
+    /// What the watch wrote as JSON in a run, to be compared
+    #[arg(long, value_name = "FILE")]
+    pub(super) against: Option<PathBuf>,
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,

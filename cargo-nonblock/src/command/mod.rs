@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+use crate::against;
 use crate::baseline::Baseline;
 use crate::catalogue::Class;
 use crate::check::{self, Options, Outcome, Verdict};
@@ -28,6 +29,7 @@ enum Exit {
     Reaches = 1,
     CannotTell = 2,
     Usage = 3,
+    Contradiction = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -53,7 +55,7 @@ impl Failure {
 }
 
 /// Runs the command, and returns the exit code: 0 if all is proved, 1 if something that blocks is reached, 2 if that cannot be told, 3 if
-/// the command was not understood.
+/// the command was not understood, 4 if a run shows a call in a section that was proved.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments: Vec<_> = arguments.into_iter().collect();
     // Cargo calls `cargo-nonblock nonblock check`.
@@ -118,6 +120,14 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
             baseline.apply(outcome);
         }
     }
+    let comparison = match &arguments.against {
+        None => None,
+        Some(path) => {
+            let seen = against::parse(&read(path)?)
+                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+            Some(against::compare(outcomes.iter().map(|(_, outcome)| outcome), &seen))
+        }
+    };
     print(&match arguments.format {
         Format::Json => report::json(&outcomes),
         Format::Human => {
@@ -127,6 +137,13 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
             texts.collect::<Vec<_>>().join("\n")
         }
     });
+    if let Some(comparison) = comparison {
+        // Beside the report, which may be JSON.
+        eprint!("{}", report::against(&comparison));
+        if !comparison.contradictions.is_empty() {
+            return Ok(Exit::Contradiction);
+        }
+    }
     Ok(exit(outcomes.iter().map(|(_, outcome)| outcome)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::against::Comparison;
 use crate::catalogue::Class;
 use crate::check::{Call, EntryOutcome, Finding, Obstacle, Outcome, Verdict};
 use crate::entries::{EntryKind, runs_sections};
@@ -62,6 +63,22 @@ pub fn human(outcome: &Outcome, program: &str, list_proved: bool) -> String {
         count(Verdict::NotProved),
         count(Verdict::Reaches),
     ));
+    text
+}
+
+/// Writes what came out of the comparison with a run.
+pub fn against(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    let lists = [
+        ("CONTRADICTION: a run shows what was proved not to happen", &comparison.contradictions),
+        ("no call was seen in a section that reaches one", &comparison.not_shown),
+        ("seen, and not among the sections that were checked", &comparison.unknown),
+    ];
+    for (what, list) in lists {
+        for line in list {
+            let _ = writeln!(text, "{what}: {line}");
+        }
+    }
     text
 }
 

@@ -3,5 +3,5 @@
 mod human;
 mod json;
 
-pub use human::{human, why};
+pub use human::{against, human, why};
 pub use json::{json, why as json_why};
