@@ -57,6 +57,7 @@ fn the_files_that_the_map_names_are_there() {
         "nonblock-mm",
         "linux",
         "drivers",
+        "cargo-nonblock",
         "tests",
         "tools",
         "benches",

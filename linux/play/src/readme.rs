@@ -47,7 +47,7 @@ pub fn replaced(page: &str, table: &str) -> Result<String, Stop> {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn check(file: &Path) -> Result<(), Stop> {
     let page = fs::read_to_string(file).map_err(|error| Stop::file("read", file, &error))?;
     replaced(&page, "").map(drop)

@@ -15,4 +15,5 @@ mod printing;
 mod random;
 mod real;
 mod rules;
+mod syscalls_of_the_static_check;
 mod table;

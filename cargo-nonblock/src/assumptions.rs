@@ -1,0 +1,257 @@
+//! What is assumed: which ways of the graph are cut before anything is searched, and what becomes of each node.
+//!
+//! Every assumption has a number and a sentence, and is counted where it cut a way. The report's header has them all.
+
+use std::collections::BTreeSet;
+
+use crate::catalogue::{Catalogue, Class, Entry, Kind};
+use crate::demangle::{Name, Pattern};
+use crate::graph::{Graph, Node, NodeId, Unknown};
+use crate::rules::Rule;
+
+/// What becomes of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// Its calls are followed.
+    Follow,
+    /// It is known to do nothing that counts.
+    Harmless,
+    /// It is not followed, by the assumption with this number.
+    Cut(usize),
+    /// A section must not reach it.
+    Leaf(Class, String),
+    /// Nobody knows what it does.
+    Obstacle(String),
+}
+
+/// An assumption: a sentence, and by whom it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assumption {
+    pub(crate) id: String,
+    pub(crate) text: String,
+    /// Whether it is the user's own, who should know when it is not needed any more.
+    pub(crate) is_users: bool,
+}
+
+/// All assumptions of a run, and what they make of a node.
+#[derive(Debug)]
+pub(crate) struct Assumptions<'a> {
+    catalogue: &'a Catalogue,
+    denied: BTreeSet<Class>,
+    list: Vec<Assumption>,
+    /// Functions that are not followed by a rule of the user's, each with the number of its assumption.
+    cuts: Vec<(Pattern, usize)>,
+    /// Functions whose calls through pointers the user accepts.
+    accepts: Vec<(Pattern, usize)>,
+}
+
+const PANICS: usize = 0;
+const ALLOC: usize = 1;
+const REPORTS: usize = 2;
+const PERMITS: usize = 3;
+const TOKENS: usize = 4;
+
+impl<'a> Assumptions<'a> {
+    pub(crate) fn new(catalogue: &'a Catalogue, denied: &BTreeSet<Class>) -> Self {
+        let standard = [
+            (
+                "panics",
+                "Sections do not panic, and do not end the program. (`--deny panic` finds where they may.)",
+            ),
+            (
+                "alloc",
+                "Sections may allocate and free memory. (`--deny alloc` finds where they do.)",
+            ),
+            (
+                "reports",
+                "The code of nonblock that reports a broken rule, or watches sections, is not followed.",
+            ),
+            (
+                "permits",
+                "What `permit_sleep` runs is not followed: the program says why it may sleep there.",
+            ),
+            (
+                "tokens",
+                "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it.",
+            ),
+        ];
+        let list = standard.map(|(id, text)| Assumption {
+            id: id.to_owned(),
+            text: text.to_owned(),
+            is_users: false,
+        });
+        Self {
+            catalogue,
+            denied: denied.clone(),
+            list: list.into(),
+            cuts: Vec::new(),
+            accepts: Vec::new(),
+        }
+    }
+
+    /// Adds functions that are not followed.
+    pub(crate) fn cut(&mut self, rule: &Rule) {
+        let number = self.add(rule);
+        self.cuts.push((rule.pattern.clone(), number));
+    }
+
+    /// Adds functions whose calls through pointers are taken not to block.
+    pub(crate) fn accept(&mut self, rule: &Rule) {
+        let number = self.add(rule);
+        self.accepts.push((rule.pattern.clone(), number));
+    }
+
+    fn add(&mut self, rule: &Rule) -> usize {
+        let id = format!("{} {}", rule.class.name(), rule.pattern.as_str());
+        self.list.push(Assumption { id, text: rule.reason.clone(), is_users: true });
+        self.list.len() - 1
+    }
+
+    /// Returns the assumptions that hold in this run, with their numbers.
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = (usize, &Assumption)> {
+        self.list.iter().enumerate().filter(|(number, _)| match *number {
+            PANICS => !self.denied.contains(&Class::Panic),
+            ALLOC => !self.denied.contains(&Class::Alloc),
+            _ => true,
+        })
+    }
+
+    /// Decides what becomes of a node that `caller` calls.
+    pub(crate) fn judge(
+        &self,
+        graph: &mut Graph<'_, '_>,
+        node: NodeId,
+        caller: NodeId,
+    ) -> Judgement {
+        match graph.node(node) {
+            Node::Function(function) => {
+                let judgement = self.judge_function(&graph.all_names(*function));
+                if judgement == Judgement::Follow && self.takes_token(graph, node) {
+                    return Judgement::Cut(TOKENS);
+                }
+                judgement
+            }
+            Node::Import(name) => self.judge_import(name),
+            Node::SystemCall { number, arguments, by } => {
+                self.judge_system_call(*number, arguments, *by)
+            }
+            Node::Dynamic { .. } => self.judge_dynamic(graph, caller),
+            Node::Unknown(why) => Judgement::Obstacle(why.to_string()),
+        }
+    }
+
+    /// Whether a function calls the check of those that were lent the right to sleep.
+    fn takes_token(&self, graph: &mut Graph<'_, '_>, node: NodeId) -> bool {
+        let edges = graph.edges(node);
+        edges.iter().any(|edge| match graph.node(edge.to) {
+            Node::Function(callee) => {
+                let entry = self.catalogue.function(graph.name(*callee));
+                entry.is_some_and(|entry| entry.kind == Kind::Tokens)
+            }
+            _ => false,
+        })
+    }
+
+    fn judge_function(&self, names: &[Name]) -> Judgement {
+        let permit =
+            self.cuts.iter().find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
+        if let Some((_, number)) = permit {
+            return Judgement::Cut(*number);
+        }
+        match names.iter().find_map(|name| self.catalogue.function(name)) {
+            Some(entry) => self.judge_entry(entry),
+            None => Judgement::Follow,
+        }
+    }
+
+    fn judge_import(&self, symbol: &str) -> Judgement {
+        let name = Name { full: symbol.to_owned(), plain: symbol.to_owned() };
+        if let Some((_, number)) = self.cuts.iter().find(|(pattern, _)| pattern.matches(&name)) {
+            return Judgement::Cut(*number);
+        }
+        match self.catalogue.import(symbol) {
+            Some(entry) => self.judge_entry(entry),
+            None => Judgement::Obstacle(format!(
+                "`{symbol}` is in another library, and nothing is known of it. A line of `--rules` can say what it does"
+            )),
+        }
+    }
+
+    fn judge_entry(&self, entry: Entry) -> Judgement {
+        match entry.kind {
+            Kind::Leaf(class) if class == Class::Sleep || self.denied.contains(&class) => {
+                Judgement::Leaf(class, entry.reason)
+            }
+            Kind::Leaf(Class::Alloc) => Judgement::Cut(ALLOC),
+            Kind::Leaf(_) => Judgement::Cut(PANICS),
+            Kind::Harmless => Judgement::Harmless,
+            Kind::Reports => Judgement::Cut(REPORTS),
+            Kind::Permits => Judgement::Cut(PERMITS),
+            Kind::Tokens => Judgement::Cut(TOKENS),
+            Kind::CallsBack => Judgement::Obstacle(entry.reason),
+            // These are nodes of another kind.
+            Kind::SystemCall(_) | Kind::AnySystemCall => {
+                Judgement::Obstacle("it makes a system call that is not in sight".to_owned())
+            }
+        }
+    }
+
+    fn judge_system_call(
+        &self,
+        number: Option<u32>,
+        arguments: &[Option<u64>],
+        by: Option<&str>,
+    ) -> Judgement {
+        // Libraries make some calls without one.
+        if let Some(symbol) = by
+            && let Some((_, permit)) =
+                self.cuts.iter().find(|(pattern, _)| pattern.matches_text(symbol))
+        {
+            return Judgement::Cut(*permit);
+        }
+        let Some(number) = number else {
+            return Judgement::Obstacle(
+                "the number of the system call is not a constant in sight".to_owned(),
+            );
+        };
+        match self.catalogue.system_calls.get(number) {
+            Some(call) if call.may_sleep(arguments) => {
+                Judgement::Leaf(Class::Sleep, call.reason.clone())
+            }
+            Some(_) => Judgement::Harmless,
+            None => {
+                Judgement::Leaf(Class::Sleep, "It is not in the table of system calls.".to_owned())
+            }
+        }
+    }
+
+    fn judge_dynamic(&self, graph: &Graph<'_, '_>, caller: NodeId) -> Judgement {
+        if let Node::Function(function) = graph.node(caller) {
+            let names = graph.all_names(*function);
+            let accept = self
+                .accepts
+                .iter()
+                .find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
+            if let Some((_, number)) = accept {
+                return Judgement::Cut(*number);
+            }
+        }
+        Judgement::Obstacle("dynamic call: its target is computed when the program runs".to_owned())
+    }
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSymbol(address) => write!(f, "the code at {address:#x} has no symbol"),
+            Self::NoBytes => f.write_str("its code is not in the file"),
+            Self::Unreadable(address) => write!(f, "the bytes at {address:#x} are no instruction"),
+            Self::Slot(address) => {
+                write!(f, "the stub at {address:#x} leads to an address that is not in the file")
+            }
+            Self::OldSystemCall => {
+                f.write_str("it makes a system call in the way of 32-bit programs")
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The names of functions: as people write them, and as patterns are compared with them.
+
+use std::borrow::Cow;
+
+/// The name of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name with all its types, without the compiler's hash.
+    pub full: String,
+    /// The name without generic arguments, which patterns are compared with: `alloc::vec::Vec::push`, and for the method of a trait
+    /// `<std::fs::File as std::io::Read>::read`.
+    pub plain: String,
+}
+
+/// The crates that come with the compiler, and what the standard library is made of.
+const STD: [&str; 11] = [
+    "std",
+    "core",
+    "alloc",
+    "__rustc",
+    "compiler_builtins",
+    "panic_unwind",
+    "std_detect",
+    "hashbrown",
+    "gimli",
+    "addr2line",
+    "rustc_demangle",
+];
+
+/// The types that no crate has. The last one is that of `()` and of arrays.
+const PRIMITIVE: [&str; 18] = [
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+    "i128", "isize", "f32", "f64", "",
+];
+
+impl Name {
+    /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is.
+    pub fn of_symbol(symbol: &str) -> Self {
+        let full = match rustc_demangle::try_demangle(symbol) {
+            Ok(demangled) => format!("{demangled:#}"),
+            Err(_) => symbol.to_owned(),
+        };
+        let plain = without_generics(&full).into_owned();
+        Self { full, plain }
+    }
+
+    /// Makes a name of one that is readable already.
+    pub fn of_function(full: &str) -> Self {
+        Self { full: full.to_owned(), plain: without_generics(full).into_owned() }
+    }
+
+    /// Whether the function belongs to one of the crates that come with the compiler, or is a method of a type that no crate has.
+    pub fn is_in_std(&self) -> bool {
+        let krate = self.crate_name();
+        STD.contains(&krate) || PRIMITIVE.contains(&krate)
+    }
+
+    /// Returns the name of the crate that the function is from. For a method of a trait it is that of the type. It is the whole name
+    /// for a function that is not Rust's.
+    pub fn crate_name(&self) -> &str {
+        let path = self.plain.trim_start_matches(['<', '&', '*', '[', '(']);
+        let path =
+            path.strip_prefix("mut ").or_else(|| path.strip_prefix("const ")).unwrap_or(path);
+        let path = path.strip_prefix("dyn ").unwrap_or(path);
+        path.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or(path)
+    }
+
+    /// Whether it is one of Rust's names, with a path.
+    pub fn is_rust(&self) -> bool {
+        self.plain.contains("::")
+    }
+}
+
+/// Returns where the generic arguments end that begin at `start`, with the `<` there: the index after the `>`.
+fn end_of_generics(text: &str, start: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for (at, c) in text.get(start..)?.char_indices() {
+        match c {
+            '<' => depth += 1,
+            // Not the arrow of a function's type.
+            '>' if before != '-' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(start + at + 1);
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    None
+}
+
+/// Returns the two sides of the ` as ` that stands in no brackets.
+fn split_at_as(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' | '(' | '[' | '{' => depth += 1,
+            '>' if before == '-' => {}
+            '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 => {
+                if let Some(right) = text[at..].strip_prefix(" as ") {
+                    return Some((&text[..at], right));
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    None
+}
+
+/// Leaves the generic arguments out of a name: `<a::B<T>>::c::<U>` becomes `a::B::c`.
+pub(crate) fn without_generics(name: &str) -> Cow<'_, str> {
+    if !name.contains('<') {
+        return Cow::Borrowed(name);
+    }
+    let mut plain = String::with_capacity(name.len());
+    let mut at = 0;
+    if name.starts_with('<')
+        && let Some(end) = end_of_generics(name, 0)
+    {
+        let inner = &name[1..end - 1];
+        match split_at_as(inner) {
+            Some((own, of)) => {
+                plain.push('<');
+                plain.push_str(&without_generics(own));
+                plain.push_str(" as ");
+                plain.push_str(&without_generics(of));
+                plain.push('>');
+            }
+            None => plain.push_str(&without_generics(inner)),
+        }
+        at = end;
+    }
+    while let Some(rest) = name.get(at..) {
+        let Some(c) = rest.chars().next() else { break };
+        if c == '<'
+            && let Some(end) = end_of_generics(name, at)
+        {
+            // The old mangling writes the method of an impl as `a::<impl b::C for D>::e`: there the path goes on.
+            if plain.ends_with("::") && !rest.starts_with("<impl ") {
+                plain.truncate(plain.len() - 2);
+            } else if rest.starts_with("<impl ") {
+                plain.push('<');
+                plain.push_str(&without_generics(&name[at + 1..end - 1]));
+                plain.push('>');
+            }
+            at = end;
+            continue;
+        }
+        plain.push(c);
+        at += c.len_utf8();
+    }
+    Cow::Owned(plain)
+}
+
+/// A pattern for names: a whole name without generic arguments, in which `*` stands for anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Makes a pattern of its text.
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// Returns its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a name fits the pattern: without its generic arguments, or with them if the pattern has any.
+    pub fn matches(&self, name: &Name) -> bool {
+        fits(&self.0, &name.plain) || (self.0.contains('<') && fits(&self.0, &name.full))
+    }
+
+    /// Whether a text fits the pattern.
+    pub fn matches_text(&self, text: &str) -> bool {
+        fits(&self.0, text)
+    }
+}
+
+/// Compares a text with a pattern in which `*` stands for anything.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generic_arguments_are_left_out() {
+        let cases = [
+            ("<a::B<T>>::c::<U>", "a::B::c"),
+            ("<a::B>::run_at::<(), m::f::{closure#0}>", "a::B::run_at"),
+            ("<a::B<T> as c::D<U>>::e::<V>", "<a::B as c::D>::e"),
+            ("core::ptr::drop_in_place<alloc::string::String>", "core::ptr::drop_in_place"),
+            ("core::ptr::drop_in_place::<fn(u8) -> u8>", "core::ptr::drop_in_place"),
+            ("<fn() -> a::B as c::D>::e", "<fn() -> a::B as c::D>::e"),
+            ("a::b::<impl c::D for e::F<T>>::g", "a::b::<impl c::D for e::F>::g"),
+            ("m::f::{closure#0}::<T>", "m::f::{closure#0}"),
+            ("<[T]>::len", "[T]::len"),
+            ("a::operator<", "a::operator<"),
+            ("read", "read"),
+        ];
+        for (full, plain) in cases {
+            assert_eq!(without_generics(full), plain, "{full}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        let name = Name::of_symbol("_ZN5audio7process17h0123456789abcdefE");
+        assert_eq!(name.full, "audio::process");
+        for pattern in
+            ["audio::process", "audio::*", "*process", "*", "a*::p*s", "*audio::process*"]
+        {
+            assert!(Pattern::new(pattern).matches(&name), "{pattern}");
+        }
+        for pattern in ["audio", "process", "audio::process::*", "*x*", "a*q*s", ""] {
+            assert!(!Pattern::new(pattern).matches(&name), "{pattern}");
+        }
+        // The parts of a pattern do not share letters.
+        assert!(!Pattern::new("ab*ba").matches_text("aba"));
+    }
+
+    #[test]
+    fn the_crate_of_a_trait_method_is_that_of_the_type() {
+        let name = |plain: &str| Name { full: plain.to_owned(), plain: plain.to_owned() };
+        assert_eq!(name("<&mut a::B as std::io::Read>::read").crate_name(), "a");
+        assert_eq!(name("<dyn a::B as c::D>::e").crate_name(), "a");
+        assert!(name("std::thread::sleep").is_in_std());
+        assert!(name("<&str as core::any::Any>::type_id").is_in_std());
+        assert!(name("<() as core::fmt::Debug>::fmt").is_in_std());
+        assert!(!name("<&mut a::B as std::io::Read>::read").is_in_std());
+        assert!(!name("read").is_rust());
+    }
+}

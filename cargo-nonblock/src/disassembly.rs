@@ -1,0 +1,358 @@
+//! What a function's instructions do besides computing: where they call and jump to, and which system calls they make.
+
+use iced_x86::{Code, FlowControl, Instruction, Mnemonic, OpKind, Register};
+
+use crate::function_code::{FunctionCode, ReadTable, Target, near_target};
+
+/// Something that an instruction does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    /// The instruction's address.
+    pub(crate) site: u64,
+    pub(crate) action: Action,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Action {
+    Call {
+        target: Target,
+        arguments: Arguments,
+    },
+    /// A jump out of the function, after which it does not go on.
+    TailCall {
+        target: Target,
+        arguments: Arguments,
+    },
+    /// A `syscall` instruction, or an old form of it.
+    SystemCall {
+        number: Option<u32>,
+        arguments: Arguments,
+        is_old: bool,
+    },
+}
+
+/// The first arguments of a call, as far as they are in sight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Arguments(pub(crate) [Option<Argument>; 4]);
+
+/// An argument that is in sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// A constant.
+    Constant(u64),
+    /// What this slot of memory holds.
+    Slot(u64),
+}
+
+/// What a function does.
+#[derive(Debug, Default)]
+pub(crate) struct Disassembly {
+    pub(crate) steps: Vec<Step>,
+    /// Where bytes are that are no instruction, if there are any.
+    pub(crate) unreadable: Option<u64>,
+    /// The address after the last instruction, if the function goes on there: into what follows it.
+    pub(crate) falls_through: Option<u64>,
+}
+
+/// The registers of a function's first arguments.
+const ARGUMENTS: [Register; 4] = [Register::RDI, Register::RSI, Register::RDX, Register::RCX];
+/// The registers of a system call's first arguments.
+const SYSTEM_CALL_ARGUMENTS: [Register; 4] =
+    [Register::RDI, Register::RSI, Register::RDX, Register::R10];
+
+/// Reads a function's instructions, one after the other from its first byte to its last.
+pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> Disassembly {
+    let code = FunctionCode::read(bytes, address, table);
+    let steps = (0..code.instructions().len()).filter_map(|index| step(&code, index)).collect();
+    // What follows the last instruction that does something is padding.
+    let mut instructions = code.instructions().iter();
+    let last = instructions.rfind(|instruction| instruction.mnemonic() != Mnemonic::Nop);
+    let goes_on = code.unreadable().is_none() && last.is_none_or(goes_on);
+    Disassembly {
+        steps,
+        unreadable: code.unreadable(),
+        falls_through: goes_on.then_some(code.end()),
+    }
+}
+
+/// Whether execution goes on behind the last instruction of a function.
+///
+/// A call may be the last: then the callee does not return, as the compiler knows.
+fn goes_on(last: &Instruction) -> bool {
+    let ends = matches!(
+        last.flow_control(),
+        FlowControl::UnconditionalBranch
+            | FlowControl::IndirectBranch
+            | FlowControl::Return
+            | FlowControl::Call
+            | FlowControl::IndirectCall
+            | FlowControl::Exception
+            | FlowControl::Interrupt
+    );
+    last.code() == Code::Syscall || !(ends || last.mnemonic() == Mnemonic::Hlt)
+}
+
+/// Returns what an instruction does, if it is one that leaves the function.
+fn step(code: &FunctionCode, index: usize) -> Option<Step> {
+    let instruction = &code.instructions()[index];
+    let arguments = |registers: [Register; 4]| {
+        Arguments(registers.map(|register| argument(code, index, register)))
+    };
+    let action = match instruction.flow_control() {
+        _ if instruction.code() == Code::Syscall => Action::SystemCall {
+            number: code.constant(index, Register::RAX).and_then(low_half),
+            arguments: arguments(SYSTEM_CALL_ARGUMENTS),
+            is_old: false,
+        },
+        _ if instruction.code() == Code::Sysenter => OLD_SYSTEM_CALL,
+        FlowControl::Interrupt if is_old_system_call(instruction) => OLD_SYSTEM_CALL,
+        // Without a target the program calls the hypervisor, or begins a transaction.
+        FlowControl::Call | FlowControl::IndirectCall => {
+            Action::Call { target: target(code, index)?, arguments: arguments(ARGUMENTS) }
+        }
+        FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
+            let target = near_target(instruction).filter(|target| !code.contains(*target))?;
+            Action::TailCall { target: Target::Address(target), arguments: arguments(ARGUMENTS) }
+        }
+        FlowControl::IndirectBranch if !code.is_jump_by_table(index) => {
+            Action::TailCall { target: target(code, index)?, arguments: arguments(ARGUMENTS) }
+        }
+        _ => return None,
+    };
+    Some(Step { site: instruction.ip(), action })
+}
+
+fn argument(code: &FunctionCode, index: usize, register: Register) -> Option<Argument> {
+    if let Some(value) = code.constant(index, register) {
+        return Some(Argument::Constant(value));
+    }
+    match code.held(index, register)? {
+        Target::Slot(slot) => Some(Argument::Slot(slot)),
+        _ => None,
+    }
+}
+
+/// Where a call or an indirect jump leads. `None` if it is no such instruction.
+fn target(code: &FunctionCode, index: usize) -> Option<Target> {
+    let instruction = &code.instructions()[index];
+    Some(match instruction.op0_kind() {
+        OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64 => {
+            Target::Address(instruction.near_branch_target())
+        }
+        // Without optimization compilers often load a function's address into a register right before the call.
+        OpKind::Register => code
+            .held(index, instruction.op0_register())
+            .unwrap_or(Target::Computed { offset: None }),
+        OpKind::Memory if instruction.is_ip_rel_memory_operand() => {
+            Target::Slot(instruction.ip_rel_memory_address())
+        }
+        OpKind::Memory => {
+            let is_plain = instruction.memory_index() == Register::None
+                && instruction.memory_base() != Register::None;
+            let offset = is_plain.then(|| instruction.memory_displacement64());
+            Target::Computed { offset }
+        }
+        OpKind::FarBranch16 | OpKind::FarBranch32 => Target::Computed { offset: None },
+        _ => return None,
+    })
+}
+
+const OLD_SYSTEM_CALL: Action =
+    Action::SystemCall { number: None, arguments: Arguments([None; 4]), is_old: true };
+
+/// `int 0x80`, whose numbers are those of 32-bit programs.
+fn is_old_system_call(instruction: &Instruction) -> bool {
+    instruction.code() == Code::Int_imm8 && instruction.immediate8() == 0x80
+}
+
+fn low_half(value: u64) -> Option<u32> {
+    u32::try_from(value & 0xffff_ffff).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Argument, Step, Target};
+
+    /// Reads code that has no tables.
+    fn disassemble(bytes: &[u8], address: u64) -> super::Disassembly {
+        super::disassemble(bytes, address, &|_| None)
+    }
+
+    fn system_calls(bytes: &[u8]) -> Vec<Option<u32>> {
+        let steps = disassemble(bytes, 0x1000).steps;
+        let numbers = steps.into_iter().filter_map(|step| match step.action {
+            Action::SystemCall { number, .. } => Some(number),
+            _ => None,
+        });
+        numbers.collect()
+    }
+
+    #[test]
+    fn the_number_of_a_system_call_is_a_constant_in_sight() {
+        // mov eax, 35; syscall
+        assert_eq!(system_calls(&[0xb8, 35, 0, 0, 0, 0x0f, 0x05]), [Some(35)]);
+        // xor eax, eax; syscall
+        assert_eq!(system_calls(&[0x31, 0xc0, 0x0f, 0x05]), [Some(0)]);
+        // mov ecx, 39; mov rax, rcx; syscall
+        assert_eq!(system_calls(&[0xb9, 39, 0, 0, 0, 0x48, 0x89, 0xc8, 0x0f, 0x05]), [Some(39)]);
+    }
+
+    #[test]
+    fn the_number_of_a_system_call_is_not_guessed() {
+        // mov rax, rdi; syscall: it is the caller's.
+        assert_eq!(system_calls(&[0x48, 0x89, 0xf8, 0x0f, 0x05]), [None]);
+        // mov eax, 39; mov al, dil; syscall: a part of it is the caller's.
+        assert_eq!(system_calls(&[0xb8, 39, 0, 0, 0, 0x40, 0x88, 0xf8, 0x0f, 0x05]), [None]);
+        // jmp +5; mov eax, 39; syscall: a jump comes from elsewhere to the call.
+        assert_eq!(system_calls(&[0xeb, 5, 0xb8, 39, 0, 0, 0, 0x0f, 0x05]), [None]);
+        // mov eax, 39; call rdx; syscall: the callee may have changed it.
+        assert_eq!(system_calls(&[0xb8, 39, 0, 0, 0, 0xff, 0xd2, 0x0f, 0x05]), [None]);
+        // int 0x80
+        assert_eq!(system_calls(&[0xb8, 39, 0, 0, 0, 0xcd, 0x80]), [None]);
+    }
+
+    #[test]
+    fn a_jump_out_of_the_function_is_a_call() {
+        // jmp to the function's own start, and behind its end
+        let steps = disassemble(&[0xeb, 0xfe], 0x1000).steps;
+        assert!(steps.is_empty(), "{steps:?}");
+        let steps = disassemble(&[0xeb, 0x10], 0x1000).steps;
+        assert!(
+            matches!(
+                steps[..],
+                [Step { action: Action::TailCall { target: Target::Address(0x1012), .. }, .. }]
+            ),
+            "{steps:?}"
+        );
+        // jmp rax
+        let steps = disassemble(&[0xff, 0xe0], 0x1000).steps;
+        assert!(
+            matches!(
+                steps[..],
+                [Step {
+                    action: Action::TailCall { target: Target::Computed { offset: None }, .. },
+                    ..
+                }]
+            ),
+            "{steps:?}"
+        );
+    }
+
+    #[test]
+    fn a_call_of_an_address_that_was_loaded_before_is_followed() {
+        let target = |bytes: &[u8]| {
+            let mut steps = disassemble(bytes, 0x1000).steps.into_iter();
+            steps.find_map(|step| match step.action {
+                Action::Call { target, .. } => Some(target),
+                _ => None,
+            })
+        };
+        // lea rax, [rip + 0x10]; call rax
+        assert_eq!(
+            target(&[0x48, 0x8d, 0x05, 0x10, 0, 0, 0, 0xff, 0xd0]),
+            Some(Target::Address(0x1017))
+        );
+        // mov rax, [rip + 0x10]; call rax
+        assert_eq!(
+            target(&[0x48, 0x8b, 0x05, 0x10, 0, 0, 0, 0xff, 0xd0]),
+            Some(Target::Slot(0x1017))
+        );
+        // mov rax, [rdi + 0x18]; call rax: a method of a trait object
+        assert_eq!(
+            target(&[0x48, 0x8b, 0x47, 0x18, 0xff, 0xd0]),
+            Some(Target::Computed { offset: Some(0x18) })
+        );
+        // jmp +7; lea rax, [rip + 0x10]; call rax: another address may come from elsewhere.
+        assert_eq!(
+            target(&[0xeb, 7, 0x48, 0x8d, 0x05, 0x10, 0, 0, 0, 0xff, 0xd0]),
+            Some(Target::Computed { offset: None })
+        );
+    }
+
+    #[test]
+    fn a_register_that_holds_one_address_throughout_is_followed() {
+        let targets = |bytes: &[u8]| {
+            let steps = disassemble(bytes, 0x1000).steps.into_iter();
+            let targets = steps.filter_map(|step| match step.action {
+                Action::Call { target, .. } => Some(target),
+                _ => None,
+            });
+            targets.collect::<Vec<_>>()
+        };
+        // mov rbx, [rip + 0x10]; call rbx; call rbx; pop rbx; ret
+        let once = [0x48, 0x8b, 0x1d, 0x10, 0, 0, 0, 0xff, 0xd3, 0xff, 0xd3, 0x5b, 0xc3];
+        assert_eq!(targets(&once), [Target::Slot(0x1017); 2]);
+        // The same, with a jump back to the second call.
+        let again =
+            [0x48, 0x8b, 0x1d, 0x10, 0, 0, 0, 0xff, 0xd3, 0xff, 0xd3, 0x74, 0xfc, 0x5b, 0xc3];
+        assert_eq!(targets(&again), [Target::Slot(0x1017); 2]);
+        // The same, with mov rbx, rdi in between.
+        let twice =
+            [0x48, 0x8b, 0x1d, 0x10, 0, 0, 0, 0xff, 0xd3, 0x48, 0x89, 0xfb, 0xff, 0xd3, 0x5b, 0xc3];
+        assert_eq!(targets(&twice), [Target::Slot(0x1017), Target::Computed { offset: None }]);
+    }
+
+    #[test]
+    fn the_arguments_of_a_tail_call_are_in_sight() {
+        // mov rsi, rdi; mov edi, 202; mov edx, 0x81; jmp [rip + 0x10]
+        let bytes =
+            [0x48, 0x89, 0xfe, 0xbf, 202, 0, 0, 0, 0xba, 0x81, 0, 0, 0, 0xff, 0x25, 0x10, 0, 0, 0];
+        let steps = disassemble(&bytes, 0x1000).steps;
+        let [Step { action: Action::TailCall { target: Target::Slot(0x1023), arguments }, .. }] =
+            steps[..]
+        else {
+            panic!("{steps:?}");
+        };
+        assert_eq!(arguments.0[0], Some(Argument::Constant(202)));
+        assert_eq!(arguments.0[1], None);
+        assert_eq!(arguments.0[2], Some(Argument::Constant(0x81)));
+    }
+
+    #[test]
+    fn a_jump_by_a_table_stays_in_the_function() {
+        // lea rcx, [rip + 0x100]; movsxd rax, dword [rcx + rax*4]; add rax, rcx; jmp rax
+        let bytes =
+            [0x48, 0x8d, 0x0d, 0, 1, 0, 0, 0x48, 0x63, 0x04, 0x81, 0x48, 0x01, 0xc8, 0xff, 0xe0];
+        let steps = disassemble(&bytes, 0x1000).steps;
+        assert!(steps.is_empty(), "{steps:?}");
+    }
+
+    #[test]
+    fn what_a_table_leads_to_is_reached_from_the_jump() {
+        // xor edi, edi; lea rcx, [rip + 0xf8]; movsxd rax, [rcx + rax*4]; add rax, rcx; jmp rax;
+        // mov eax, 39; L: syscall; ret. The table at 0x1101 has L and 0x1018.
+        let bytes = [
+            0x31, 0xff, 0x48, 0x8d, 0x0d, 0xf8, 0, 0, 0, 0x48, 0x63, 0x04, 0x81, 0x48, 0x01, 0xc8,
+            0xff, 0xe0, 0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3,
+        ];
+        let number = |table: [u64; 2]| {
+            let read = |address: u64| {
+                let entry = usize::try_from(address.checked_sub(0x1101)? / 4).ok()?;
+                i32::try_from(table.get(entry)?.cast_signed() - 0x1101).ok()
+            };
+            let mut steps = super::disassemble(&bytes, 0x1000, &read).steps.into_iter();
+            steps.find_map(|step| match step.action {
+                Action::SystemCall { number, .. } => Some(number),
+                _ => None,
+            })
+        };
+        assert_eq!(number([0x1012, 0x1012]), Some(Some(39)));
+        // A jump comes from elsewhere to the call.
+        assert_eq!(number([0x1012, 0x1017]), Some(None));
+        // Nobody knows where the table leads.
+        assert_eq!(number([0, 0]), Some(None));
+    }
+
+    #[test]
+    fn bytes_that_are_no_instruction_are_said() {
+        assert_eq!(disassemble(&[0x90, 0x06, 0xc3], 0x1000).unreadable, Some(0x1001));
+        // An instruction that the function's end cuts off.
+        assert_eq!(disassemble(&[0xe8, 0, 0], 0x1000).unreadable, Some(0x1000));
+    }
+
+    #[test]
+    fn a_function_that_does_not_end_goes_on_in_the_next() {
+        assert_eq!(disassemble(&[0x31, 0xc0], 0x1000).falls_through, Some(0x1002));
+        assert_eq!(disassemble(&[0x31, 0xc0, 0xc3], 0x1000).falls_through, None);
+    }
+}

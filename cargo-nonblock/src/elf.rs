@@ -1,0 +1,474 @@
+//! The program as the linker left it: its functions, its code, its relocations, and what the dynamic loader fills in.
+//!
+//! Nothing here panics on a file that is damaged: what cannot be read is an [`Error`], or is left out where leaving it out can only
+//! turn *proved* into *not proved*.
+
+use std::collections::HashMap;
+
+use object::elf;
+use object::read::elf::{ElfFile64, FileHeader as _};
+use object::{
+    LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, ObjectSymbolTable as _,
+    RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags,
+};
+
+use crate::error::Error;
+
+/// A file of the only kind that can be read.
+type File<'data> = ElfFile64<'data, LittleEndian>;
+
+/// The relocations of x86-64 of which something has to be known here: see the psABI, "Relocation Types".
+mod relocation_type {
+    pub(super) const PC32: u32 = 2;
+    pub(super) const PLT32: u32 = 4;
+    pub(super) const IRELATIVE: u32 = 37;
+    /// `GOTPCREL`, `GOTPCRELX`, `REX_GOTPCRELX`, `CODE_4_GOTPCRELX`: the target is a slot that holds the symbol's address.
+    pub(super) const BY_GOT: [u32; 4] = [9, 41, 42, 43];
+    /// What concerns thread-local variables.
+    pub(super) const TLS: [u32; 12] = [16, 17, 18, 19, 20, 21, 22, 23, 34, 35, 36, 44];
+}
+
+/// What a relocation or a slot refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference<'data> {
+    /// An address within the program.
+    Address(u64),
+    /// A symbol that another shared object defines.
+    Import(&'data str),
+}
+
+/// A function, or code that the symbol table names.
+#[derive(Clone, Debug)]
+pub struct Function<'data> {
+    /// Where it begins.
+    pub address: u64,
+    /// Where it ends. The byte there belongs to it no more.
+    pub end: u64,
+    /// The name of its symbol. If several symbols are at its address, the first of the global ones.
+    pub symbol: &'data str,
+    /// The other symbols at its address.
+    pub aliases: Vec<&'data str>,
+}
+
+/// A place that the linker filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Relocation<'data> {
+    /// The address of the place.
+    pub place: u64,
+    /// What was filled in there.
+    pub target: Reference<'data>,
+    /// Whether the place lies in code.
+    pub in_code: bool,
+}
+
+/// A section whose bytes are in the file.
+#[derive(Clone, Copy, Debug)]
+struct Section<'data> {
+    address: u64,
+    bytes: &'data [u8],
+    kind: SectionKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SectionKind {
+    /// Instructions.
+    Code,
+    /// Stubs that jump to other shared objects.
+    Plt,
+    /// Addresses that are written once, before the program begins.
+    Got,
+    /// Data that nobody writes once the program has begun.
+    Constant,
+    /// All other data.
+    Data,
+}
+
+/// A program or shared object for x86-64 that has symbols and relocations.
+#[derive(Debug)]
+pub struct Program<'data> {
+    file: File<'data>,
+    /// By address.
+    functions: Vec<Function<'data>>,
+    /// By place.
+    relocations: Vec<Relocation<'data>>,
+    /// By address.
+    sections: Vec<Section<'data>>,
+    /// What the dynamic loader writes, by its place.
+    slots: HashMap<u64, Reference<'data>>,
+}
+
+impl<'data> Program<'data> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// If the file is no such program, is damaged, or lacks symbols or relocations.
+    pub fn read(bytes: &'data [u8]) -> Result<Self, Error> {
+        refuse_others(bytes)?;
+        let file = File::parse(bytes).map_err(malformed)?;
+        match file.elf_header().e_type(LittleEndian) {
+            elf::ET_EXEC | elf::ET_DYN => {}
+            elf::ET_REL => return Err(Error::NotLinked),
+            _ => return Err(Error::NotAProgram),
+        }
+        let sections = sections(&file)?;
+        let functions = functions(&file, &sections)?;
+        if functions.is_empty() {
+            return Err(Error::NoSymbols);
+        }
+        let relocations = relocations(&file)?;
+        if !relocations.iter().any(|relocation| relocation.in_code) {
+            return Err(Error::NoRelocations);
+        }
+        let slots = slots(&file)?;
+        Ok(Self { file, functions, relocations, sections, slots })
+    }
+
+    /// Returns the functions, by address.
+    pub fn functions(&self) -> &[Function<'data>] {
+        &self.functions
+    }
+
+    /// Returns what the linker filled in, by place.
+    pub fn relocations(&self) -> &[Relocation<'data>] {
+        &self.relocations
+    }
+
+    /// Returns the number of the function that begins at an address.
+    pub fn function_at(&self, address: u64) -> Option<usize> {
+        self.functions.binary_search_by_key(&address, |function| function.address).ok()
+    }
+
+    /// Returns the number of the function in which an address lies.
+    pub fn function_around(&self, address: u64) -> Option<usize> {
+        let after = self.functions.partition_point(|function| function.address <= address);
+        // Symbols may lie within others. The innermost is the last that begins before.
+        let candidates = self.functions.get(..after)?.iter().enumerate().rev().take(8);
+        candidates
+            .into_iter()
+            .find(|(_, function)| address < function.end)
+            .map(|(number, _)| number)
+    }
+
+    /// Returns the bytes of a function. `None` if they are not all in the file.
+    pub fn code(&self, function: &Function<'_>) -> Option<&'data [u8]> {
+        let section = self.section_around(function.address)?;
+        let start = usize::try_from(function.address - section.address).ok()?;
+        let end = usize::try_from(function.end.checked_sub(section.address)?).ok()?;
+        section.bytes.get(start..end)
+    }
+
+    /// Returns what a slot holds when the program runs, if it is one that nobody writes but the loader.
+    pub fn slot(&self, address: u64) -> Option<Reference<'data>> {
+        let section = self.section_around(address)?;
+        if section.kind != SectionKind::Got {
+            return None;
+        }
+        if let Some(&reference) = self.slots.get(&address) {
+            return Some(reference);
+        }
+        // Without a dynamic relocation it holds what the file has: the linker knew the address, or left it zero for a weak symbol
+        // that nobody defines.
+        let start = usize::try_from(address - section.address).ok()?;
+        let word = section.bytes.get(start..start.checked_add(8)?)?;
+        let value = u64::from_le_bytes(word.try_into().ok()?);
+        (value != 0).then_some(Reference::Address(value))
+    }
+
+    /// Returns the pointer that lies at an address, if nobody can write there.
+    pub fn constant_pointer(&self, address: u64) -> Option<Reference<'data>> {
+        if self.section_around(address)?.kind != SectionKind::Constant {
+            return None;
+        }
+        let found =
+            self.relocations.binary_search_by_key(&address, |relocation| relocation.place).ok()?;
+        self.relocations.get(found).map(|relocation| relocation.target)
+    }
+
+    /// Returns the four bytes at an address as a number, if nobody can write there.
+    pub fn constant_word(&self, address: u64) -> Option<i32> {
+        self.constant(address).map(i32::from_le_bytes)
+    }
+
+    /// Returns the eight bytes at an address as a number, if nobody can write there.
+    pub fn constant_number(&self, address: u64) -> Option<u64> {
+        self.constant(address).map(u64::from_le_bytes)
+    }
+
+    fn constant<const N: usize>(&self, address: u64) -> Option<[u8; N]> {
+        let section = self.section_around(address)?;
+        let start = usize::try_from(address - section.address).ok()?;
+        let bytes = section.bytes.get(start..start.checked_add(N)?)?;
+        if section.kind == SectionKind::Constant { bytes.try_into().ok() } else { None }
+    }
+
+    /// Returns the first bytes of a stub that jumps to another shared object, if there is one at the address.
+    pub fn stub(&self, address: u64) -> Option<&'data [u8]> {
+        let section = self.section_around(address)?;
+        let start = usize::try_from(address - section.address).ok()?;
+        let rest = section.bytes.get(start..)?;
+        (section.kind == SectionKind::Plt).then(|| rest.get(..16).unwrap_or(rest))
+    }
+
+    /// Returns the bytes of a debugging section, or nothing if it is not there or is compressed.
+    pub fn debug_section(&self, name: &str) -> &'data [u8] {
+        let section = self.file.section_by_name(name);
+        section.and_then(|section| section.data().ok()).unwrap_or(&[])
+    }
+
+    /// Returns whether there is debugging information.
+    pub fn has_debug_information(&self) -> bool {
+        !self.debug_section(".debug_info").is_empty()
+    }
+
+    /// Returns the number that the linker made of the file's contents, if it made one.
+    pub fn build_id(&self) -> Option<&'data [u8]> {
+        self.file.build_id().ok().flatten()
+    }
+
+    /// Returns what the compilers and the linker say of themselves in the file.
+    pub fn tools(&self) -> Vec<String> {
+        let bytes = self.file.section_by_name(".comment").and_then(|section| section.data().ok());
+        let texts = bytes.unwrap_or(&[]).split(|&byte| byte == 0).filter(|text| !text.is_empty());
+        let mut tools: Vec<_> =
+            texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+        tools.dedup();
+        tools
+    }
+
+    fn section_around(&self, address: u64) -> Option<&Section<'data>> {
+        let after = self.sections.partition_point(|section| section.address <= address);
+        let section = self.sections.get(after.checked_sub(1)?)?;
+        let offset = usize::try_from(address - section.address).ok()?;
+        (offset < section.bytes.len()).then_some(section)
+    }
+}
+
+/// Says clearly what is wrong with a file of another kind.
+fn refuse_others(bytes: &[u8]) -> Result<(), Error> {
+    if bytes.is_empty() {
+        return Err(Error::Empty);
+    }
+    if bytes.starts_with(b"!<arch>\n") || bytes.starts_with(b"!<thin>\n") {
+        return Err(Error::Archive);
+    }
+    if !bytes.starts_with(b"\x7fELF") {
+        return Err(Error::NotElf);
+    }
+    let header = |at: usize| bytes.get(at).copied().ok_or_else(ends_in_header);
+    let (class, data) = (header(4)?, header(5)?);
+    let machine = [header(18)?, header(19)?];
+    let machine = if data == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
+    if class != 2 || data != 1 || machine != elf::EM_X86_64.0 {
+        return Err(Error::Architecture(architecture(class, data, machine)));
+    }
+    Ok(())
+}
+
+fn ends_in_header() -> Error {
+    Error::Malformed("it ends within its header".to_owned())
+}
+
+fn architecture(class: u8, data: u8, machine: u16) -> String {
+    let name = match machine {
+        3 => "x86",
+        8 => "MIPS",
+        20 => "PowerPC",
+        21 => "64-bit PowerPC",
+        22 => "s390",
+        40 => "Arm",
+        62 => "x86-64 with 32-bit addresses or the wrong order of bytes",
+        183 => "AArch64",
+        243 => "RISC-V",
+        258 => "LoongArch",
+        _ => {
+            return format!(
+                "an unknown processor (class {class}, order {data}, machine {machine})"
+            );
+        }
+    };
+    name.to_owned()
+}
+
+fn malformed(error: object::Error) -> Error {
+    Error::Malformed(error.to_string())
+}
+
+/// The type and flags of a section.
+fn type_and_flags(section: &object::read::elf::ElfSection64<'_, '_, LittleEndian>) -> (u32, u64) {
+    match section.flags() {
+        SectionFlags::Elf { sh_type, sh_flags } => (sh_type.0, sh_flags.0),
+        _ => (0, 0),
+    }
+}
+
+fn sections<'data>(file: &File<'data>) -> Result<Vec<Section<'data>>, Error> {
+    let mut sections = Vec::new();
+    for section in file.sections() {
+        let (sh_type, flags) = type_and_flags(&section);
+        if flags & elf::SHF_ALLOC.0 == 0 || sh_type == elf::SHT_NOBITS.0 {
+            continue;
+        }
+        let name = section.name_bytes().map_err(malformed)?;
+        let kind = match name {
+            _ if name.starts_with(b".plt") || name == b".iplt" => SectionKind::Plt,
+            b".got" | b".got.plt" => SectionKind::Got,
+            _ if flags & elf::SHF_EXECINSTR.0 != 0 => SectionKind::Code,
+            _ if flags & elf::SHF_WRITE.0 == 0 || name.starts_with(b".data.rel.ro") => {
+                SectionKind::Constant
+            }
+            _ => SectionKind::Data,
+        };
+        let bytes = section.data().map_err(malformed)?;
+        if section.address().checked_add(bytes.len() as u64).is_none() {
+            return Err(Error::Malformed("a section reaches over the end of memory".to_owned()));
+        }
+        sections.push(Section { address: section.address(), bytes, kind });
+    }
+    sections.sort_by_key(|section| section.address);
+    let overlap = sections.windows(2).any(|pair| {
+        pair[0].address + pair[0].bytes.len() as u64 > pair[1].address && !pair[1].bytes.is_empty()
+    });
+    if overlap {
+        return Err(Error::Malformed("two of its sections are at one address".to_owned()));
+    }
+    Ok(sections)
+}
+
+/// A symbol of code, before those at one address are put together.
+struct CodeSymbol<'data> {
+    address: u64,
+    size: u64,
+    name: &'data str,
+    /// Typed and global ones come first.
+    rank: u8,
+}
+
+fn functions<'data>(
+    file: &File<'data>,
+    sections: &[Section<'data>],
+) -> Result<Vec<Function<'data>>, Error> {
+    let table = file.symbol_table().ok_or(Error::NoSymbols)?;
+    let mut symbols = Vec::new();
+    for symbol in table.symbols() {
+        let SymbolFlags::Elf { st_info, .. } = symbol.flags() else { continue };
+        let ty = st_info.0 & 0xf;
+        let is_typed = ty == elf::STT_FUNC.0 || ty == elf::STT_GNU_IFUNC.0;
+        if symbol.is_undefined() || !(is_typed || ty == elf::STT_NOTYPE.0) {
+            continue;
+        }
+        // A symbol without a readable name still bounds code.
+        let name = symbol.name().unwrap_or("");
+        let (address, size) = (symbol.address(), symbol.size());
+        if !is_typed && (name.is_empty() || name.starts_with(['.', '$'])) {
+            continue;
+        }
+        if section_of(sections, address).is_none_or(|section| section.kind != SectionKind::Code) {
+            continue;
+        }
+        let rank = u8::from(!is_typed) * 2 + u8::from(!symbol.is_global());
+        symbols.push(CodeSymbol { address, size, name, rank });
+    }
+    symbols.sort_by_key(|symbol| (symbol.address, symbol.rank));
+    Ok(together(&symbols, sections))
+}
+
+/// Puts the symbols at one address together, and finds the ends of functions that do not tell their size.
+fn together<'data>(
+    symbols: &[CodeSymbol<'data>],
+    sections: &[Section<'_>],
+) -> Vec<Function<'data>> {
+    let mut functions: Vec<Function<'data>> = Vec::new();
+    let mut groups = symbols.chunk_by(|a, b| a.address == b.address).peekable();
+    while let Some(group) = groups.next() {
+        let address = group[0].address;
+        let Some(section) = section_of(sections, address) else { continue };
+        let section_end = section.address + section.bytes.len() as u64;
+        let next = groups.peek().map_or(section_end, |group| group[0].address.min(section_end));
+        let size = group.iter().map(|symbol| symbol.size).max().unwrap_or(0);
+        let end = if size == 0 { next } else { address.saturating_add(size) };
+        let mut names: Vec<&str> = Vec::new();
+        for symbol in group {
+            if !symbol.name.is_empty() && !names.contains(&symbol.name) {
+                names.push(symbol.name);
+            }
+        }
+        let symbol = names.first().copied().unwrap_or("");
+        let aliases = names.into_iter().skip(1).collect();
+        functions.push(Function { address, end, symbol, aliases });
+    }
+    functions
+}
+
+fn section_of<'a, 'data>(
+    sections: &'a [Section<'data>],
+    address: u64,
+) -> Option<&'a Section<'data>> {
+    let after = sections.partition_point(|section| section.address <= address);
+    let section = sections.get(after.checked_sub(1)?)?;
+    (address - section.address < section.bytes.len() as u64).then_some(section)
+}
+
+fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Error> {
+    let table = file.symbol_table().ok_or(Error::NoSymbols)?;
+    let mut relocations = Vec::new();
+    for section in file.sections() {
+        let (_, flags) = type_and_flags(&section);
+        if flags & elf::SHF_ALLOC.0 == 0 {
+            continue;
+        }
+        let in_code = flags & elf::SHF_EXECINSTR.0 != 0;
+        for (place, relocation) in section.relocations() {
+            let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
+            let RelocationTarget::Symbol(index) = relocation.target() else { continue };
+            if relocation_type::TLS.contains(&r_type.0) {
+                continue;
+            }
+            let symbol = table.symbol_by_index(index).map_err(malformed)?;
+            let target = if symbol.is_undefined() {
+                Reference::Import(symbol.name().unwrap_or(""))
+            } else if relocation_type::BY_GOT.contains(&r_type.0) {
+                Reference::Address(symbol.address())
+            } else {
+                // The displacement counts from the end of its four bytes, which is mostly the end of the instruction.
+                let from_end = [relocation_type::PC32, relocation_type::PLT32].contains(&r_type.0);
+                let addend = relocation.addend().wrapping_add(if from_end { 4 } else { 0 });
+                Reference::Address(symbol.address().wrapping_add_signed(addend))
+            };
+            relocations.push(Relocation { place, target, in_code });
+        }
+    }
+    relocations.sort_by_key(|relocation| relocation.place);
+    Ok(relocations)
+}
+
+/// Reads what the dynamic loader writes, and where.
+fn slots<'data>(file: &File<'data>) -> Result<HashMap<u64, Reference<'data>>, Error> {
+    let mut slots = HashMap::new();
+    let table = file.dynamic_symbol_table();
+    for (place, relocation) in file.dynamic_relocations().into_iter().flatten() {
+        let reference = match relocation.target() {
+            RelocationTarget::Symbol(index) => {
+                let Some(table) = &table else { continue };
+                let symbol = table.symbol_by_index(index).map_err(malformed)?;
+                if symbol.is_undefined() {
+                    Reference::Import(symbol.name().unwrap_or(""))
+                } else {
+                    Reference::Address(symbol.address().wrapping_add_signed(relocation.addend()))
+                }
+            }
+            // What is computed at load time is no address of its own.
+            _ if is_irelative(relocation.flags()) => Reference::Import(CHOSEN_AT_LOAD_TIME),
+            _ => Reference::Address(relocation.addend().cast_unsigned()),
+        };
+        slots.insert(place, reference);
+    }
+    Ok(slots)
+}
+
+/// The name of a function of which one of several is taken when the program is loaded. No catalogue has it.
+const CHOSEN_AT_LOAD_TIME: &str = "a function that is chosen when the program is loaded";
+
+fn is_irelative(flags: RelocationFlags) -> bool {
+    matches!(flags, RelocationFlags::Elf { r_type } if r_type.0 == relocation_type::IRELATIVE)
+}

@@ -1,0 +1,353 @@
+//! The instructions of one function, the ways between them, and what registers hold.
+
+use std::collections::{HashMap, HashSet};
+
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+    OpKind, Register,
+};
+
+/// Where a call or a jump leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// To this address.
+    Address(u64),
+    /// To the address that this slot of memory holds.
+    Slot(u64),
+    /// To an address that was computed or loaded before, or that lies at an offset from a register. The offset is that of a
+    /// method in a table of methods, if it is such a call.
+    Computed { offset: Option<u64> },
+}
+
+/// Reads four bytes of the program's constants.
+pub(crate) type ReadTable<'a> = &'a dyn Fn(u64) -> Option<i32>;
+
+/// The registers that a function gives back as it found them.
+const SAVED: [Register; 6] =
+    [Register::RBX, Register::RBP, Register::R12, Register::R13, Register::R14, Register::R15];
+
+/// How often a value is followed from one register to another.
+const MOST_MOVES: usize = 8;
+
+/// The instructions of a function.
+pub(crate) struct FunctionCode {
+    instructions: Vec<Instruction>,
+    start: u64,
+    end: u64,
+    unreadable: Option<u64>,
+    /// The jumps that lead to an address in the function.
+    sources: HashMap<u64, Vec<usize>>,
+    /// Whether it is not known where some jump leads.
+    has_unknown_jump: bool,
+}
+
+impl FunctionCode {
+    /// Reads a function's bytes. `table` reads the tables of its jumps.
+    pub(crate) fn read(bytes: &[u8], start: u64, table: ReadTable<'_>) -> Self {
+        let mut instructions = Vec::with_capacity(bytes.len() / 4);
+        let mut decoder = Decoder::with_ip(64, bytes, start, DecoderOptions::NONE);
+        let mut unreadable = None;
+        while decoder.can_decode() {
+            let instruction = decoder.decode();
+            if instruction.is_invalid() {
+                unreadable = Some(instruction.ip());
+                break;
+            }
+            instructions.push(instruction);
+        }
+        let end = start.wrapping_add(bytes.len() as u64);
+        let sources = HashMap::new();
+        let mut code =
+            Self { instructions, start, end, unreadable, sources, has_unknown_jump: false };
+        code.find_jumps(table);
+        code
+    }
+
+    pub(crate) fn instructions(&self) -> &[Instruction] {
+        &self.instructions
+    }
+
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Returns where bytes are that are no instruction, if there are any.
+    pub(crate) fn unreadable(&self) -> Option<u64> {
+        self.unreadable
+    }
+
+    pub(crate) fn contains(&self, address: u64) -> bool {
+        (self.start..self.end).contains(&address)
+    }
+
+    fn find_jumps(&mut self, table: ReadTable<'_>) {
+        let mut sources: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (index, instruction) in self.instructions.iter().enumerate() {
+            match instruction.flow_control() {
+                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
+                    if let Some(target) = near_target(instruction) {
+                        sources.entry(target).or_default().push(index);
+                    }
+                }
+                FlowControl::IndirectBranch => {
+                    let targets = self.targets_by_table(index, table);
+                    // Any other such jump leaves the function.
+                    self.has_unknown_jump |= targets.is_empty() && self.is_jump_by_table(index);
+                    for target in targets {
+                        sources.entry(target).or_default().push(index);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.sources = sources;
+    }
+
+    /// Whether an indirect jump goes to an address that a table of this function's has.
+    ///
+    /// Compilers load a distance of 32 bits from the table, at an index times four, and add the table's address. No pointer to a
+    /// function is made that way.
+    pub(crate) fn is_jump_by_table(&self, index: usize) -> bool {
+        let jump = &self.instructions[index];
+        if jump.op0_kind() == OpKind::Memory {
+            // Where addresses are fixed, the table holds them whole: `jmp [table + index * 8]`.
+            return jump.memory_base() == Register::None
+                && jump.memory_index() != Register::None
+                && jump.memory_index_scale() == 8;
+        }
+        self.load_from_table(index).is_some()
+    }
+
+    /// Returns the instruction that loads a jump's distance from a table, and its index.
+    fn load_from_table(&self, jump: usize) -> Option<(usize, &Instruction)> {
+        let register = self.instructions[jump].op0_register().full_register();
+        let (at, add) = self.definition_right_before(jump, register)?;
+        let adds_registers = add.mnemonic() == Mnemonic::Add
+            && add.op0_kind() == OpKind::Register
+            && add.op1_kind() == OpKind::Register;
+        if !adds_registers {
+            return None;
+        }
+        let sides = [add.op0_register().full_register(), add.op1_register().full_register()];
+        sides.into_iter().find_map(|side| {
+            self.definition_right_before(at, side).filter(|(_, load)| {
+                load.mnemonic() == Mnemonic::Movsxd
+                    && load.op1_kind() == OpKind::Memory
+                    && load.memory_index_scale() == 4
+                    && load.memory_index() != Register::None
+            })
+        })
+    }
+
+    /// Returns where a jump may lead by its table, and perhaps more: where the table ends, nobody says, so reading stops at the first
+    /// entry that leads out of the function. Empty if the table is not found.
+    fn targets_by_table(&self, jump: usize, table: ReadTable<'_>) -> Vec<u64> {
+        let base = self.load_from_table(jump).and_then(|(at, load)| {
+            let (_, lea) = self.definition_right_before(at, load.memory_base().full_register())?;
+            let is_plain = lea.mnemonic() == Mnemonic::Lea && load.memory_displacement64() == 0;
+            (is_plain && lea.is_ip_rel_memory_operand()).then(|| lea.ip_rel_memory_address())
+        });
+        let Some(base) = base else { return Vec::new() };
+        let targets = (0_u64..).map_while(|entry| {
+            let distance = table(base.checked_add(entry.checked_mul(4)?)?)?;
+            Some(base.wrapping_add_signed(i64::from(distance)))
+        });
+        targets.take_while(|target| self.contains(*target)).collect()
+    }
+
+    /// Returns the last instruction before `index` that writes a register, in a run of instructions without calls and jumps.
+    fn definition_right_before(
+        &self,
+        index: usize,
+        register: Register,
+    ) -> Option<(usize, &Instruction)> {
+        let mut info = InstructionInfoFactory::new();
+        for at in (0..index).rev() {
+            let instruction = &self.instructions[at];
+            if writes(&mut info, instruction, register) {
+                return Some((at, instruction));
+            }
+            if instruction.flow_control() != FlowControl::Next {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Returns the instructions before `index` that may have written a register last, on all ways that lead there.
+    ///
+    /// `None` if one of the ways is not known, or comes from a caller or a callee that may have written it.
+    fn definitions(&self, index: usize, register: Register) -> Option<Vec<usize>> {
+        if self.has_unknown_jump {
+            return None;
+        }
+        let is_saved = SAVED.contains(&register);
+        let mut info = InstructionInfoFactory::new();
+        let mut found = Vec::new();
+        let mut seen = HashSet::from([index]);
+        let mut open = vec![index];
+        while let Some(at) = open.pop() {
+            let before = self.before(at);
+            if at == 0 && !is_saved {
+                return None;
+            }
+            // What such a register held at the beginning is the caller's, and no compiler uses that. What nothing leads to is the
+            // padding before a label, or the code that runs when something unwinds: there nobody knows.
+            let is_padding = self.instructions[at].mnemonic() == Mnemonic::Nop;
+            if before.is_empty() && at != 0 && !is_padding {
+                return None;
+            }
+            for previous in before {
+                let instruction = &self.instructions[previous];
+                // The caller's value is given back, and not used any more.
+                let gives_back = is_saved && instruction.mnemonic() == Mnemonic::Pop;
+                if !gives_back && writes(&mut info, instruction, register) {
+                    if !found.contains(&previous) {
+                        found.push(previous);
+                    }
+                    continue;
+                }
+                if is_call(instruction) && !is_saved {
+                    return None;
+                }
+                if seen.insert(previous) {
+                    open.push(previous);
+                }
+            }
+        }
+        Some(found)
+    }
+
+    /// Returns the instructions from which execution comes to one.
+    fn before(&self, index: usize) -> Vec<usize> {
+        let jumps = self.sources.get(&self.instructions[index].ip());
+        let mut before = jumps.cloned().unwrap_or_default();
+        if let Some(previous) = index.checked_sub(1) {
+            let ends = matches!(
+                self.instructions[previous].flow_control(),
+                FlowControl::UnconditionalBranch
+                    | FlowControl::IndirectBranch
+                    | FlowControl::Return
+                    | FlowControl::Exception
+            );
+            if !ends {
+                before.push(previous);
+            }
+        }
+        before
+    }
+
+    /// Returns the address, or the slot, that a register was loaded with before an instruction, on whichever way.
+    pub(crate) fn held(&self, index: usize, register: Register) -> Option<Target> {
+        self.held_after(index, register, MOST_MOVES)
+    }
+
+    fn held_after(&self, index: usize, register: Register, moves: usize) -> Option<Target> {
+        let definitions = self.definitions(index, register)?.into_iter();
+        let targets = definitions.map(|at| self.loaded_by(at, register, moves));
+        all_the_same(targets)
+    }
+
+    fn loaded_by(&self, at: usize, register: Register, moves: usize) -> Option<Target> {
+        let definition = &self.instructions[at];
+        if definition.op0_kind() != OpKind::Register || definition.op0_register() != register {
+            return None;
+        }
+        match (definition.mnemonic(), definition.op1_kind()) {
+            (Mnemonic::Mov, OpKind::Register) => {
+                self.held_after(at, definition.op1_register(), moves.checked_sub(1)?)
+            }
+            (Mnemonic::Mov, OpKind::Memory) if definition.is_ip_rel_memory_operand() => {
+                Some(Target::Slot(definition.ip_rel_memory_address()))
+            }
+            (Mnemonic::Mov, OpKind::Memory) => {
+                let is_plain = definition.memory_index() == Register::None
+                    && definition.memory_base() != Register::None;
+                let offset = is_plain.then(|| definition.memory_displacement64());
+                Some(Target::Computed { offset })
+            }
+            (Mnemonic::Lea, OpKind::Memory) if definition.is_ip_rel_memory_operand() => {
+                Some(Target::Address(definition.ip_rel_memory_address()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns what a register holds before an instruction, if it is the same constant on all ways.
+    pub(crate) fn constant(&self, index: usize, register: Register) -> Option<u64> {
+        self.constant_after(index, register, MOST_MOVES)
+    }
+
+    fn constant_after(&self, index: usize, register: Register, moves: usize) -> Option<u64> {
+        let definitions = self.definitions(index, register)?.into_iter();
+        all_the_same(definitions.map(|at| self.constant_by(at, register, moves)))
+    }
+
+    fn constant_by(&self, at: usize, register: Register, moves: usize) -> Option<u64> {
+        let definition = &self.instructions[at];
+        if definition.op0_kind() != OpKind::Register {
+            return None;
+        }
+        let written = definition.op0_register();
+        // What is written of it in part only leaves a rest.
+        if written.full_register() != register || written.size() < 4 {
+            return None;
+        }
+        let from = definition.op1_register();
+        match (definition.mnemonic(), definition.op1_kind()) {
+            (Mnemonic::Mov, OpKind::Register) => {
+                let value = self.constant_after(at, from.full_register(), moves.checked_sub(1)?)?;
+                Some(if written.size() == 4 { value & 0xffff_ffff } else { value })
+            }
+            (
+                Mnemonic::Mov,
+                OpKind::Immediate32 | OpKind::Immediate64 | OpKind::Immediate32to64,
+            ) => Some(definition.immediate(1)),
+            (Mnemonic::Lea, OpKind::Memory) if definition.is_ip_rel_memory_operand() => {
+                (written.size() == 8).then(|| definition.ip_rel_memory_address())
+            }
+            (Mnemonic::Xor, OpKind::Register) if from == written => Some(0),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the one value of all, if there is one and there are no others.
+fn all_the_same<T: PartialEq>(mut values: impl Iterator<Item = Option<T>>) -> Option<T> {
+    let first = values.next()??;
+    values.all(|value| value.as_ref() == Some(&first)).then_some(first)
+}
+
+/// Whether an instruction calls something that may write any register but those that functions give back.
+fn is_call(instruction: &Instruction) -> bool {
+    matches!(
+        instruction.flow_control(),
+        FlowControl::Call | FlowControl::IndirectCall | FlowControl::Interrupt
+    )
+}
+
+/// Whether an instruction writes a register, or a part of it.
+fn writes(
+    info: &mut InstructionInfoFactory,
+    instruction: &Instruction,
+    register: Register,
+) -> bool {
+    let only_reads = |access| {
+        matches!(
+            access,
+            OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess | OpAccess::None
+        )
+    };
+    let used = info.info(instruction).used_registers();
+    used.iter()
+        .any(|used| used.register().full_register() == register && !only_reads(used.access()))
+}
+
+/// Where a direct jump leads. `None` if it is none.
+pub(crate) fn near_target(instruction: &Instruction) -> Option<u64> {
+    let is_near = matches!(
+        instruction.op0_kind(),
+        OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64
+    );
+    is_near.then(|| instruction.near_branch_target())
+}

@@ -1,0 +1,394 @@
+//! The graph of calls: what is called where. A function's calls are read when somebody asks for them, so only code that is reached
+//! is ever disassembled.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::catalogue::{Catalogue, Kind};
+use crate::demangle::Name;
+use crate::disassembly::{Action, Argument, Arguments, disassemble};
+use crate::elf::{Program, Reference};
+use crate::function_code::Target;
+use crate::places::Places;
+
+/// The number of a node.
+pub(crate) type NodeId = usize;
+
+/// Something that can be called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Node<'data> {
+    /// A function of the program, by its number.
+    Function(usize),
+    /// A function of another shared object.
+    Import(&'data str),
+    /// A system call, by an instruction or by the C library's function of this name. Its number may not be in sight.
+    SystemCall { number: Option<u32>, arguments: [Option<u64>; 4], by: Option<&'data str> },
+    /// A call whose target is computed: the one at this address. The offset is that of a slot in a table of methods.
+    Dynamic { site: u64, offset: Option<u64> },
+    /// Code of which nothing is known.
+    Unknown(Unknown),
+}
+
+/// Why nothing is known of some code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Unknown {
+    /// No symbol is there.
+    NoSymbol(u64),
+    /// Its bytes are not in the file.
+    NoBytes,
+    /// Some of its bytes are no instruction.
+    Unreadable(u64),
+    /// It is called through memory that is not in the file.
+    Slot(u64),
+    /// It uses the numbers of 32-bit programs.
+    OldSystemCall,
+}
+
+/// The first arguments of a call, as far as they are known.
+type Values = [Option<u64>; 4];
+
+/// In which way a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EdgeKind {
+    /// By a call instruction.
+    Call,
+    /// By a jump, or by going on behind the function's end.
+    TailCall,
+    /// A destructor is called.
+    DropGlue,
+    /// Through a table of methods or a pointer.
+    Dynamic,
+}
+
+impl EdgeKind {
+    /// Returns the name by which reports call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::TailCall => "tail call",
+            Self::DropGlue => "drop",
+            Self::Dynamic => "dynamic call",
+        }
+    }
+}
+
+/// A call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge {
+    pub(crate) to: NodeId,
+    /// The address of the instruction.
+    pub(crate) site: u64,
+    pub(crate) kind: EdgeKind,
+}
+
+/// The graph of calls of a program.
+pub(crate) struct Graph<'a, 'data> {
+    pub(crate) program: &'a Program<'data>,
+    catalogue: &'a Catalogue,
+    places: &'a Places<'data>,
+    nodes: Vec<Node<'data>>,
+    numbers: HashMap<Node<'data>, NodeId>,
+    /// The calls of each node, once they were read.
+    edges: Vec<Option<Rc<[Edge]>>>,
+    /// The name of each function, once it was asked for.
+    names: Vec<OnceCell<Name>>,
+}
+
+impl<'a, 'data> Graph<'a, 'data> {
+    pub(crate) fn new(
+        program: &'a Program<'data>,
+        catalogue: &'a Catalogue,
+        places: &'a Places<'data>,
+    ) -> Self {
+        let names = program.functions().iter().map(|_| OnceCell::new()).collect();
+        Self {
+            program,
+            catalogue,
+            places,
+            nodes: Vec::new(),
+            numbers: HashMap::new(),
+            edges: Vec::new(),
+            names,
+        }
+    }
+
+    /// Returns the number of a function's node.
+    pub(crate) fn function(&mut self, function: usize) -> NodeId {
+        self.number(Node::Function(function))
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node<'data> {
+        &self.nodes[id]
+    }
+
+    /// Returns the name of a system call.
+    pub(crate) fn system_call(&self, number: u32) -> Option<&'a str> {
+        self.catalogue.system_calls.get(number).map(|call| call.name.as_str())
+    }
+
+    /// Returns the name of a function.
+    pub(crate) fn name(&self, function: usize) -> &Name {
+        self.names[function]
+            .get_or_init(|| Name::of_symbol(self.program.functions()[function].symbol))
+    }
+
+    /// Returns the names of a function, of which there may be several.
+    pub(crate) fn all_names(&self, function: usize) -> Vec<Name> {
+        let aliases = self.program.functions()[function].aliases.iter();
+        std::iter::once(self.name(function).clone())
+            .chain(aliases.map(|symbol| Name::of_symbol(symbol)))
+            .collect()
+    }
+
+    /// Returns the calls that a node makes.
+    pub(crate) fn edges(&mut self, id: NodeId) -> Rc<[Edge]> {
+        if let Some(edges) = &self.edges[id] {
+            return Rc::clone(edges);
+        }
+        let edges: Rc<[Edge]> = match self.nodes[id] {
+            Node::Function(function) => self.read(function).into(),
+            _ => Rc::new([]),
+        };
+        self.edges[id] = Some(Rc::clone(&edges));
+        edges
+    }
+
+    fn number(&mut self, node: Node<'data>) -> NodeId {
+        if let Some(&id) = self.numbers.get(&node) {
+            return id;
+        }
+        let id = self.nodes.len();
+        self.nodes.push(node.clone());
+        self.edges.push(None);
+        self.numbers.insert(node, id);
+        id
+    }
+
+    /// Reads the calls of a function from its instructions.
+    fn read(&mut self, function: usize) -> Vec<Edge> {
+        let this = &self.program.functions()[function];
+        let Some(bytes) = self.program.code(this) else {
+            return vec![self.unknown(this.address, Unknown::NoBytes)];
+        };
+        let disassembly =
+            disassemble(bytes, this.address, &|address| self.program.constant_word(address));
+        let calls_what_it_is_given = Given::of(self.name(function));
+        let mut edges = Vec::new();
+        for step in disassembly.steps {
+            let (target, kind, arguments) = match step.action {
+                Action::Call { target, arguments } => {
+                    (target, EdgeKind::Call, self.values(arguments))
+                }
+                Action::TailCall { target, arguments } => {
+                    (target, EdgeKind::TailCall, self.values(arguments))
+                }
+                Action::SystemCall { is_old: true, .. } => {
+                    edges.push(self.unknown(step.site, Unknown::OldSystemCall));
+                    continue;
+                }
+                Action::SystemCall { number, arguments, .. } => {
+                    let arguments = self.values(arguments);
+                    let node = Node::SystemCall { number, arguments, by: None };
+                    edges.push(Edge {
+                        to: self.number(node),
+                        site: step.site,
+                        kind: EdgeKind::Call,
+                    });
+                    continue;
+                }
+            };
+            let node = self.resolve(target, step.site, arguments);
+            if let (Some(given), Node::Dynamic { offset, .. }) = (calls_what_it_is_given, &node)
+                && given.explains(*offset)
+                && self.is_own(step.site, given)
+            {
+                // Whoever calls this function has the edge.
+                continue;
+            }
+            if let Node::Function(callee) = node
+                && let Some(given) = Given::of(self.name(callee))
+                && calls_what_it_is_given != Some(given)
+            {
+                for node in self.given(given, step.site, arguments) {
+                    let to = self.number(node);
+                    edges.push(Edge { to, site: step.site, kind: EdgeKind::Dynamic });
+                }
+            }
+            let kind = match node {
+                Node::Dynamic { .. } => EdgeKind::Dynamic,
+                Node::Function(callee) if self.is_drop_glue(callee) => EdgeKind::DropGlue,
+                _ => kind,
+            };
+            edges.push(Edge { to: self.number(node), site: step.site, kind });
+        }
+        if let Some(at) = disassembly.unreadable {
+            edges.push(self.unknown(at, Unknown::Unreadable(at)));
+        }
+        if let Some(next) = disassembly.falls_through {
+            let node = self.resolve(Target::Address(next), next, Values::default());
+            let site = next.saturating_sub(1);
+            edges.push(Edge { to: self.number(node), site, kind: EdgeKind::TailCall });
+        }
+        edges
+    }
+
+    /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
+    fn is_own(&self, site: u64, given: Given) -> bool {
+        // Without debugging information nobody knows.
+        self.places.frames(site).last().is_some_and(|frame| {
+            frame.inlined.as_ref().is_none_or(|name| Given::of(name) == Some(given))
+        }) || given == Given::Functions
+    }
+
+    /// Finds out what a function calls that calls what it is given.
+    fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
+        let [first, second, third, _] = arguments;
+        let unknown = || vec![Node::Dynamic { site, offset: None }];
+        let function = |address| match self.at_address(address, Values::default()) {
+            node @ Node::Function(_) => Some(node),
+            _ => None,
+        };
+        match given {
+            // If the result is large, the first argument is the place for it.
+            Given::Key => {
+                let pointers = [first, second].into_iter().flatten();
+                let nodes =
+                    pointers.filter_map(|key| match self.program.constant_pointer(key)? {
+                        Reference::Address(address) => function(address),
+                        Reference::Import(_) => None,
+                    });
+                // `thread_local!` makes these functions, in a constant.
+                let mut nodes = nodes.filter(|node| match node {
+                    Node::Function(function) => is_in_constant(&self.name(*function).full),
+                    _ => false,
+                });
+                nodes.next().map_or_else(unknown, |node| vec![node])
+            }
+            Given::Functions => {
+                let nodes = [first, third].map(|address| address.and_then(function));
+                nodes.into_iter().collect::<Option<_>>().unwrap_or_else(unknown)
+            }
+        }
+    }
+
+    /// Returns what arguments are, with what slots hold in place of the slots.
+    fn values(&self, arguments: Arguments) -> Values {
+        arguments.0.map(|argument| match argument? {
+            Argument::Constant(value) => Some(value),
+            Argument::Slot(slot) => match self.program.slot(slot)? {
+                Reference::Address(address) => Some(address),
+                Reference::Import(_) => None,
+            },
+        })
+    }
+
+    fn unknown(&mut self, site: u64, why: Unknown) -> Edge {
+        Edge { to: self.number(Node::Unknown(why)), site, kind: EdgeKind::Call }
+    }
+
+    fn is_drop_glue(&self, function: usize) -> bool {
+        let plain = &self.name(function).plain;
+        plain == "core::ptr::drop_in_place" || plain == "core::ptr::drop_glue"
+    }
+
+    /// Finds out what a call reaches.
+    fn resolve(&self, target: Target, site: u64, arguments: Values) -> Node<'data> {
+        match target {
+            Target::Address(address) => self.at_address(address, arguments),
+            Target::Slot(slot) => match self.program.slot(slot) {
+                Some(reference) => self.at_reference(reference, arguments),
+                // A variable that holds a pointer.
+                None => Node::Dynamic { site, offset: None },
+            },
+            // One that is larger, or negative, is none of a table.
+            Target::Computed { offset } => {
+                Node::Dynamic { site, offset: offset.filter(|offset| *offset < 4096) }
+            }
+        }
+    }
+
+    fn at_reference(&self, reference: Reference<'data>, arguments: Values) -> Node<'data> {
+        match reference {
+            Reference::Address(address) => self.at_address(address, arguments),
+            Reference::Import(name) => self.import(name, arguments),
+        }
+    }
+
+    fn at_address(&self, address: u64, arguments: Values) -> Node<'data> {
+        if let Some(function) = self.program.function_at(address) {
+            return Node::Function(function);
+        }
+        if let Some(stub) = self.program.stub(address) {
+            return self.behind_stub(stub, address, arguments);
+        }
+        // A part of a function is called. All that the function calls is taken for it.
+        match self.program.function_around(address) {
+            Some(function) => Node::Function(function),
+            None => Node::Unknown(Unknown::NoSymbol(address)),
+        }
+    }
+
+    fn behind_stub(&self, stub: &[u8], address: u64, arguments: Values) -> Node<'data> {
+        let steps = disassemble(stub, address, &|_| None).steps;
+        let slot = steps.iter().find_map(|step| match step.action {
+            Action::TailCall { target: Target::Slot(slot), .. } => Some(slot),
+            _ => None,
+        });
+        match slot.and_then(|slot| self.program.slot(slot)) {
+            // A stub of a stub leads nowhere.
+            Some(Reference::Address(to)) if self.program.stub(to).is_some() => {
+                Node::Unknown(Unknown::Slot(address))
+            }
+            Some(reference) => self.at_reference(reference, arguments),
+            None => Node::Unknown(Unknown::Slot(address)),
+        }
+    }
+
+    fn import(&self, name: &'data str, arguments: Values) -> Node<'data> {
+        match self.catalogue.import(name).map(|entry| entry.kind) {
+            Some(Kind::SystemCall(number)) => {
+                Node::SystemCall { number: Some(number), arguments, by: Some(name) }
+            }
+            Some(Kind::AnySystemCall) => {
+                let [number, first, second, third] = arguments;
+                let number = number.and_then(|number| u32::try_from(number & 0xffff_ffff).ok());
+                Node::SystemCall { number, arguments: [first, second, third, None], by: Some(name) }
+            }
+            _ => Node::Import(name),
+        }
+    }
+}
+
+/// Whether a function is a closure within a constant, as the manglings write it.
+fn is_in_constant(full: &str) -> bool {
+    ["{K#", "{constant#", "{{constant}}"].into_iter().any(|part| full.contains(part))
+}
+
+/// A function that calls what its caller gives it, where the caller mostly gives a constant. Then the caller has the edge: what this
+/// function calls for others is none of its business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// A thread-local variable's key, which begins with a pointer to the function that makes and finds the variable.
+    Key,
+    /// Two functions, as the first and the third argument: one to run, and one to run if it panics.
+    Functions,
+}
+
+impl Given {
+    fn of(name: &Name) -> Option<Self> {
+        if name.plain == "__rust_try" {
+            return Some(Self::Functions);
+        }
+        let method = name.plain.strip_prefix("std::thread::local::LocalKey::")?;
+        (!method.contains("::")).then_some(Self::Key)
+    }
+
+    /// Whether a call by a pointer at this offset is that of what is given.
+    fn explains(self, offset: Option<u64>) -> bool {
+        match self {
+            Self::Key => offset == Some(0),
+            Self::Functions => true,
+        }
+    }
+}

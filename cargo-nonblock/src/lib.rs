@@ -1,0 +1,61 @@
+//! `cargo nonblock check` proves from a linked program that no section, and no function you name, can reach a call that blocks: in
+//! your code, in its dependencies, in the standard library, and in C that is linked in.
+//!
+//! This library is what the command stands on. [`check::check`] takes the bytes of a program, and returns an [`check::Outcome`]:
+//!
+//! ```no_run
+//! use cargo_nonblock::check::{self, Options, Verdict};
+//! use cargo_nonblock::demangle::Pattern;
+//!
+//! let bytes = std::fs::read("target/debug/player")?;
+//! let options = Options { entries: vec![Pattern::new("player::process")], ..Options::default() };
+//! let outcome = check::check(&bytes, &options)?;
+//! assert_eq!(outcome.verdict(), Verdict::Proved);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How it works
+//!
+//! 1. [`elf`] reads the functions of the program, what the linker filled in (`--emit-relocs`), and what the dynamic loader writes.
+//! 2. [`entries`] finds the sections: the functions that call those of nonblock's that begin one. `inlined` finds by the debugging
+//!    information where these were inlined. The user names other functions by patterns ([`demangle`]).
+//! 3. `graph` has the calls of each function. `disassembly` reads them from its instructions when the function is reached first, so
+//!    code that no section reaches costs nothing. What an instruction calls by a computed address is a node of its own.
+//! 4. `assumptions` decide of each node whether it is followed, cut off, a leaf that blocks, or an obstacle. What is known of
+//!    functions is data ([`catalogue`]), and so are the user's rules ([`rules`]). Ways are cut before anything is searched.
+//! 5. `search` goes from each entry, breadth first, so each chain of calls is a shortest one.
+//! 6. [`places`] names files, lines and inlined functions, for what is reported only. [`report`] writes it, [`baseline`] takes out
+//!    what is known already, and [`against`] compares with what the watch saw in a run.
+//!
+//! # What a result says
+//!
+//! *Proved*: every call that the entry can reach was followed to its end, but for those that the listed assumptions cut off. *Reaches*:
+//! there is a chain of calls to something that blocks; whether a run takes it, nobody says. *Not proved*: something could not be followed.
+//! In doubt the result is *not proved*: a call of an unknown function, through a pointer, or into bytes that are no instruction is an
+//! obstacle with its reason, and never left out.
+//!
+//! The crate's README lists what it cannot see.
+
+pub mod against;
+pub mod baseline;
+pub mod catalogue;
+pub mod check;
+pub mod command;
+pub mod demangle;
+pub mod elf;
+pub mod entries;
+pub mod places;
+pub mod report;
+pub mod rules;
+
+mod assumptions;
+mod disassembly;
+mod dynamic;
+mod error;
+mod function_code;
+mod graph;
+mod inlined;
+mod search;
+mod table;
+
+pub use error::Error;

@@ -1,0 +1,315 @@
+//! The fixtures: a program for each kind of call. What must come out stands in the first lines of each; this prints a table of all
+//! (`cargo test -p cargo-nonblock --test fixtures -- --nocapture`).
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-nonblock");
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Runs the command as cargo calls it, with none of the surrounding build's flags.
+fn nonblock(arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.arg("nonblock").args(arguments);
+    for name in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+        "CARGO_TARGET_DIR",
+        "RUSTC_WRAPPER",
+    ] {
+        command.env_remove(name);
+    }
+    command.output().expect("the command can be run")
+}
+
+/// The programs of a report in JSON.
+#[track_caller]
+fn programs(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+    });
+    report["programs"].as_array().expect("a list").clone()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value:#}"))
+}
+
+/// Builds all fixtures without optimization, and returns what the check says of each.
+fn checked() -> BTreeMap<String, (PathBuf, Value)> {
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").display().to_string();
+    let output = nonblock(&[
+        "check",
+        "--manifest-path",
+        &manifest,
+        "--target-dir",
+        &target,
+        "--bins",
+        "--offline",
+        "--locked",
+        "--format",
+        "json",
+    ]);
+    let programs = programs(&output).into_iter().map(|program| {
+        let path = PathBuf::from(text(&program, "program"));
+        (path.file_name().expect("a name").to_string_lossy().into_owned(), (path, program))
+    });
+    programs.collect()
+}
+
+/// What a line of a fixture asks for.
+#[derive(Debug)]
+struct Expected {
+    options: Vec<String>,
+    /// `proved`, `reaches` or `not proved`.
+    result: &'static str,
+    /// What the report of it says.
+    says: String,
+}
+
+/// Reads what a fixture's first lines ask for.
+fn expected(name: &str) -> Vec<Expected> {
+    let source =
+        fs::read_to_string(folder().join(format!("src/bin/{name}.rs"))).expect("the fixture");
+    let lines = source.lines().filter_map(|line| line.strip_prefix("//! expect: "));
+    let expected = lines.map(|line| {
+        let (options, rest) = match line.strip_prefix("with ") {
+            Some(rest) => rest.split_once(": ").expect("options end with a colon"),
+            None => ("", line),
+        };
+        let results = ["proved", "reaches", "not proved"];
+        let result = results.into_iter().find(|result| rest.starts_with(result)).expect("a result");
+        let says = rest[result.len()..].trim_start_matches([':', ' ']).to_owned();
+        Expected { options: options.split_whitespace().map(str::to_owned).collect(), result, says }
+    });
+    expected.collect()
+}
+
+/// The sections of the fixture's own, and not those within nonblock.
+fn own_entries(program: &Value) -> Vec<Value> {
+    let entries = program["entries"].as_array().expect("a list").iter();
+    entries.filter(|entry| !text(entry, "function").contains("nonblock::")).cloned().collect()
+}
+
+/// All that the report says of an entry.
+fn said(entry: &Value) -> String {
+    let mut said = String::new();
+    for finding in entry["findings"].as_array().expect("a list") {
+        let _ = write!(said, "{}; ", text(finding, "leaf"));
+    }
+    for obstacle in entry["not_followed"].as_array().expect("a list") {
+        let _ = write!(said, "{}; ", text(obstacle, "reason"));
+        for candidate in obstacle["candidates"].as_array().expect("a list") {
+            let reaches = candidate["reaches"].as_str().unwrap_or("nothing");
+            let _ = write!(said, "{} reaches {reaches}; ", text(candidate, "function"));
+        }
+    }
+    said
+}
+
+/// The type arguments are those of the compiler's version: they are left out.
+fn fits(entry: &Value, expected: &Expected) -> bool {
+    let said = said(entry).replace(['<', '>'], "");
+    text(entry, "result") == expected.result
+        && said.contains(&expected.says.replace(['<', '>'], ""))
+}
+
+/// Compares entries with what is expected: each with one, and all of them.
+fn compare(entries: &[Value], expected: &[&Expected]) -> Result<(), String> {
+    let mut left: Vec<_> = entries.iter().collect();
+    for expected in expected {
+        match left.iter().position(|entry| fits(entry, expected)) {
+            Some(at) => drop(left.remove(at)),
+            None => return Err(format!("nothing is {} {:?}", expected.result, expected.says)),
+        }
+    }
+    match left.first() {
+        Some(entry) => Err(format!(
+            "{} is {}: {}",
+            text(entry, "function"),
+            text(entry, "result"),
+            said(entry)
+        )),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn each_fixture_comes_out_as_its_first_lines_say() {
+    let checked = checked();
+    let mut table = String::new();
+    let mut wrong = 0;
+    for file in fs::read_dir(folder().join("src/bin")).expect("the fixtures") {
+        let file = file.expect("a file").path();
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let (path, program) =
+            checked.get(&name).unwrap_or_else(|| panic!("{name} was not checked"));
+        let expected = expected(&name);
+        assert!(!expected.is_empty(), "{name} does not say what must come out");
+        let plain: Vec<_> =
+            expected.iter().filter(|expected| expected.options.is_empty()).collect();
+        let mut outcomes = vec![compare(&own_entries(program), &plain)];
+        for expected in expected.iter().filter(|expected| !expected.options.is_empty()) {
+            let path = path.display().to_string();
+            let mut arguments = vec!["check", &path, "--format", "json"];
+            arguments.extend(expected.options.iter().map(String::as_str));
+            let again = programs(&nonblock(&arguments));
+            outcomes.push(compare(&own_entries(&again[0]), &[expected]));
+        }
+        for outcome in outcomes {
+            wrong += usize::from(outcome.is_err());
+            let results: Vec<_> = expected
+                .iter()
+                .map(|expected| format!("{} {}", expected.result, expected.says))
+                .collect();
+            let outcome = outcome.err().unwrap_or_else(|| "as expected".to_owned());
+            let _ = writeln!(table, "{name:24} {:64} {outcome}", results.join(", "));
+        }
+    }
+    println!("{table}");
+    assert_eq!(wrong, 0, "\n{table}");
+}
+
+/// The place of a section is that of the call, as in the reports at run time.
+#[test]
+fn a_section_is_where_it_is_entered() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").display().to_string();
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+    arguments.extend(["--bin", "allocation", "--offline", "--locked", "--format", "json"]);
+    let entry = &own_entries(&programs(&nonblock(&arguments))[0])[0];
+    let source = fs::read_to_string(folder().join("src/bin/allocation.rs")).expect("the fixture");
+    let line = 1 + source
+        .lines()
+        .position(|line| line.contains("nonblock::non_block("))
+        .expect("a section");
+    assert_eq!(entry["place"]["line"], line);
+    assert!(text(&entry["place"], "file").ends_with("src/bin/allocation.rs"), "{entry:#}");
+}
+
+/// A run of the watch, against what was proved.
+#[test]
+fn a_call_that_the_watch_saw_in_a_proved_section_is_an_error_of_its_own() {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let target = temporary.join("fixtures").display().to_string();
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let trace = temporary.join("trace.jsonl");
+    let against = |lines: &[&str], bins: &[&str]| {
+        fs::write(&trace, lines.join("\n")).expect("the file can be written");
+        let trace = trace.display().to_string();
+        let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+        for bin in bins {
+            arguments.extend(["--bin", bin]);
+        }
+        arguments.extend(["--offline", "--locked", "--against", &trace]);
+        let output = nonblock(&arguments);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    // As the watch writes it: the file as rustc names it, from the workspace's folder.
+    let line = |file: &str, line: u32, function: &str| {
+        format!(
+            r#"{{"kind":"SyscallInNonBlock","section":{{"file":"src/bin/{file}.rs","line":{line}}},"found":"","system_call":"mmap","slept":false,"nanoseconds":1,"occurrence":1,"user_frame":null,"frames":[{{"address":1,"function":"{function}","file":null,"line":null}}]}}"#
+        )
+    };
+    let section = |name: &str| {
+        let source =
+            fs::read_to_string(folder().join(format!("src/bin/{name}.rs"))).expect("the fixture");
+        let at = source
+            .lines()
+            .position(|line| line.contains("nonblock::non_block("))
+            .expect("a section");
+        u32::try_from(at + 1).expect("a line")
+    };
+    let (proved, reaches) = (section("allocation"), section("closure"));
+    let (code, said) = against(&[&line("allocation", proved, "allocation::main")], &["allocation"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("CONTRADICTION"), "{said}");
+    // That sections may allocate is assumed.
+    let (code, said) = against(&[&line("allocation", proved, "malloc")], &["allocation"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = against(&[&line("allocation", proved + 100, "f")], &["allocation"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("not among the sections"), "{said}");
+    let (code, said) = against(&[&line("closure", reaches, "std::thread::sleep")], &["closure"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(!said.contains("no call was seen"), "{said}");
+    let (code, said) = against(&[], &["closure"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains(
+            "no call was seen in a section that reaches one: closure::main::{closure#0} at "
+        ),
+        "{said}"
+    );
+    assert_eq!(against(&["{}"], &["closure"]).0, Some(3));
+}
+
+/// Fixtures are built without a network, so what they need comes with the workspace.
+#[test]
+fn the_fixtures_need_no_package_that_the_workspace_has_not() {
+    let packages = |path: PathBuf| {
+        let text = fs::read_to_string(path).expect("a lock file");
+        let packages = text.split("[[package]]").filter(|package| package.contains("\nsource = "));
+        let lines = |package: &str| {
+            package
+                .lines()
+                .filter(|line| line.starts_with("name") || line.starts_with("version"))
+                .collect::<String>()
+        };
+        packages.map(lines).collect::<Vec<_>>()
+    };
+    let workspace = packages(folder().join("../../Cargo.lock"));
+    let fixtures = packages(folder().join("Cargo.lock"));
+    assert!(!fixtures.is_empty());
+    let strangers: Vec<_> =
+        fixtures.iter().filter(|package| !workspace.contains(package)).collect();
+    assert!(
+        strangers.is_empty(),
+        "run `cargo update --precise` in cargo-nonblock/fixtures: {strangers:?}"
+    );
+}
+
+/// In an optimized program sections are inlined. Those that are found are proved, and the program is not: nothing may be left of others.
+#[test]
+fn sections_that_raise_no_alarm_are_proved_in_an_optimized_program_too() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("optimized");
+    let names =
+        ["no_alarm_arithmetic", "no_alarm_atomics", "no_alarm_spin_lock", "no_alarm_try_lock"];
+    let flags = ["-Cdebuginfo=2", "-Cstrip=none", "-Clink-arg=-Wl,--emit-relocs"].join("\x1f");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--quiet", "--offline", "--locked", "--manifest-path"]);
+    cargo.arg(folder().join("Cargo.toml")).arg("--target-dir").arg(&target);
+    for name in names {
+        cargo.args(["--bin", name]);
+    }
+    cargo
+        .env_remove("CARGO_BUILD_TARGET")
+        .env_remove("RUSTC_WRAPPER")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags);
+    assert!(cargo.status().expect("cargo can be run").success());
+    for name in names {
+        let file = target.join("release").join(name).display().to_string();
+        let output = nonblock(&["check", &file, "--format", "json"]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let program = &programs(&output)[0];
+        let entries = own_entries(program);
+        assert!(!entries.is_empty(), "{name}: {program:#}");
+        for entry in entries {
+            assert_eq!(text(&entry, "result"), "proved", "{name}: {}", said(&entry));
+        }
+        let doubts = program["doubts"].to_string();
+        assert!(doubts.contains("The program is optimized."), "{name}: {doubts}");
+    }
+}
