@@ -301,9 +301,9 @@ fn the_reaper_of_real_memory_calls_a_driver_for_the_kernel(cx: &mut Sleepable) {
         thread::yield_now(cx);
     }
     drop(job);
-    let reaped = reaping.wait(cx);
-    assert!(reaped.is_complete());
-    assert_eq!(reaped.taken, [range]);
+    let outcome = reaping.wait(cx);
+    assert!(outcome.is_complete());
+    assert_eq!(outcome.taken, [range]);
     assert!(!*driver.mapped.lock(cx));
     subscription.unsubscribe(cx);
     reaper.shutdown(cx);
