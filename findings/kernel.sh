@@ -34,21 +34,22 @@ kernel() {
   )
 }
 
-# Boots the kernel with `init.c` of this folder, which finds `module.c` as /module.ko, and leaves the kernel's log in `guest.log`.
+# Boots the kernel with `init.c` of this folder, which finds `look.c` as /look.ko, and leaves the kernel's log in `guest.log`.
 boot() { # boot [PROCESSORS, as qemu's -smp has them]
   mkdir -p module root
-  if [[ -e module.c ]]; then cp module.c module/; else printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >module/module.c; fi
-  echo 'obj-m := module.o' >module/Kbuild
+  if [[ -e look.c ]]; then cp look.c module/; else printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >module/look.c; fi
+  echo 'obj-m := look.o' >module/Kbuild
   make -s -C "$kernel/build" M="$PWD/module" KBUILD_MODPOST_WARN=1 modules >module.log 2>&1 || { tail -20 module.log; exit 1; }
   gcc -O1 -static -pthread -o root/init init.c
-  cp module/module.ko root/
+  cp module/look.ko root/
   "$kernel/build/usr/gen_init_cpio" - <<LIST | gzip >root.cpio.gz
 dir /dev 755 0 0
 nod /dev/console 600 0 0 c 5 1
 file /init $PWD/root/init 755 0 0
-file /module.ko $PWD/root/module.ko 644 0 0
+file /look.ko $PWD/root/look.ko 644 0 0
 LIST
   timeout 300 qemu-system-x86_64 -accel tcg -m 160 -smp "${1:-2}" -nographic -no-reboot -nodefaults -serial file:guest.log \
     -kernel "$kernel/build/arch/x86/boot/bzImage" -initrd root.cpio.gz \
     -append "console=ttyS0 loglevel=8 printk.devkmsg=on reboot=t panic=-1" </dev/null
+  sed -i 's/\r$//' guest.log
 }

@@ -9,7 +9,7 @@ guessed "a kernel with CONFIG_DEBUG_ATOMIC_SLEEP reports a driver that sleeps wh
 notifier it has"
 
 kernel
-cat >module.c <<'C'
+cat >look.c <<'C'
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -45,12 +45,16 @@ static bool interval_invalidate(struct mmu_interval_notifier *notifier, const st
 static const struct mmu_notifier_ops list_ops = { .invalidate_range_start = list_start };
 static const struct mmu_interval_notifier_ops interval_ops = { .invalidate = interval_invalidate };
 
-/* Ioctl 1: the list. Ioctl 2: the page at the argument. */
+/* 101: the list. 102: the interval of a page. 103: sleeps, and is not to be killed meanwhile. */
 static long ask(struct file *file, unsigned int number, unsigned long argument)
 {
-	if (number == 1) {
+	if (number == 101) {
 		list.ops = &list_ops;
 		return mmu_notifier_register(&list, current->mm);
+	}
+	if (number == 103) {
+		msleep(1500);
+		return 0;
 	}
 	return mmu_interval_notifier_insert(&interval, current->mm, argument, PAGE_SIZE, &interval_ops);
 }
@@ -63,6 +67,7 @@ C
 cat >init.c <<'C'
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,20 +79,33 @@ cat >init.c <<'C'
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A child of a child keeps the victim in the kernel, so that it is there still when it is killed. */
+/* dprintf seeks before it writes, which /dev/kmsg refuses. */
+static void say(int log, const char *form, long value)
+{
+    char line[80];
+    write(log, line, snprintf(line, sizeof line, form, value));
+}
+
+static int device;
+
+static void *stay(void *unused)
+{
+    ioctl(device, 103, 0);
+    return unused;
+}
+
+/* A thread of it stays in the kernel, so that its memory is there still when it is killed. */
 static void victim(int kind, int ready)
 {
     char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    int device = open("/dev/look", O_RDWR);
+    pthread_t thread;
+    device = open("/dev/look", O_RDWR);
     page[0] = 1;
-    if (ioctl(device, kind, page))
+    if (ioctl(device, 100 + kind, page) || pthread_create(&thread, NULL, stay, NULL))
         _exit(1);
+    usleep(100000);
     write(ready, "r", 1);
-    if (!vfork()) {
-        sleep(2);
-        _exit(0);
-    }
-    _exit(0);
+    pause();
 }
 
 static void play(int kind, int log)
@@ -98,13 +116,14 @@ static void play(int kind, int log)
     pid_t pid = fork();
     if (!pid)
         victim(kind, ready[1]);
+    close(ready[1]);
     read(ready[0], &byte, 1);
     usleep(200000);
     kill(pid, SIGKILL);
     usleep(200000);
-    dprintf(log, "look: begin %s\n", kind == 1 ? "list" : "interval");
-    int released = syscall(448, syscall(434, pid, 0), 0);
-    dprintf(log, "look: end %d\n", released);
+    say(log, kind == 1 ? "look: begin list\n" : "look: begin interval\n", 0);
+    long released = syscall(448, syscall(434, pid, 0), 0);
+    say(log, "look: end %ld\n", released);
     waitpid(pid, &status, 0);
 }
 
@@ -112,8 +131,8 @@ int main(void)
 {
     mount("dev", "/dev", "devtmpfs", 0, "");
     int log = open("/dev/kmsg", O_WRONLY);
-    int module = open("/module.ko", O_RDONLY);
-    dprintf(log, "look: load %ld\n", syscall(SYS_finit_module, module, "", 0));
+    int module = open("/look.ko", O_RDONLY);
+    say(log, "look: load %ld\n", syscall(SYS_finit_module, module, "", 0));
     play(1, log);
     play(2, log);
     usleep(200000);
