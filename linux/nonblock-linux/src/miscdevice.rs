@@ -16,7 +16,19 @@ pub use crate::half::miscdevice::Registration;
 /// The kernel calls it for a program, so each call is lent the right to sleep. Mirrors Linux's `struct miscdevice`
 /// (`include/linux/miscdevice.h`, 6.12), and the `struct file_operations` that it names.
 ///
-/// In the kernel, `Registration` makes the file. In user space, `File` opens, asks and closes it as a program would.
+/// In user space, `File` opens, asks and closes it as a program would. In the kernel, `Registration` makes the file, until it is
+/// dropped; only there is it, so its documentation is not here:
+///
+/// ```ignore
+/// impl<D: MiscDevice> Registration<D> {
+///     /// Makes `/dev/NAME`. May sleep. `EEXIST` if there is one, and what else `misc_register()` returns.
+///     pub fn new(name: &'static CStr, cx: &mut Sleepable) -> Result<Self, Errno>;
+///     /// Removes it, as a drop does. Files that are open stay so.
+///     pub fn unregister(self, cx: &mut Sleepable);
+/// }
+/// ```
+///
+/// `linux/README.md` of the repository has a module around one.
 ///
 /// # Examples
 ///
