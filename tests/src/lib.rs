@@ -27,5 +27,9 @@ struct ReadmeOfNonblock;
 struct ReadmeOfNonblockMm;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../linux/README.md")]
+struct ReadmeOfLinux;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../linux/nonblock-linux/README.md")]
 struct ReadmeOfNonblockLinux;
