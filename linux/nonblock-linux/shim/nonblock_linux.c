@@ -521,7 +521,6 @@ void nonblock_linux_work_unlock(struct nonblock_linux_work *work, unsigned long 
 
 struct nonblock_linux_misc {
 	struct miscdevice device;
-	struct file_operations operations;
 	const struct nonblock_linux_misc_calls *calls;
 };
 
@@ -579,6 +578,16 @@ static long misc_ioctl(struct file *file, unsigned int number, unsigned long arg
 	return result;
 }
 
+/* Of the module, not of the device: files that are open use them after the device is gone. */
+static const struct file_operations misc_operations = {
+	.owner = THIS_MODULE,
+	.open = misc_open,
+	.release = misc_release,
+	.unlocked_ioctl = misc_ioctl,
+	/* The words are the same in a program of 32 bits. */
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
 struct nonblock_linux_misc *
 nonblock_linux_misc_register(const char *name, const struct nonblock_linux_misc_calls *calls,
 			     int *error)
@@ -593,13 +602,9 @@ nonblock_linux_misc_register(const char *name, const struct nonblock_linux_misc_
 		return NULL;
 	}
 	misc->calls = calls;
-	misc->operations.owner = THIS_MODULE;
-	misc->operations.open = misc_open;
-	misc->operations.release = misc_release;
-	misc->operations.unlocked_ioctl = misc_ioctl;
 	misc->device.minor = MISC_DYNAMIC_MINOR;
 	misc->device.name = name;
-	misc->device.fops = &misc->operations;
+	misc->device.fops = &misc_operations;
 	failed = misc_register(&misc->device);
 	if (failed) {
 		*error = -failed;

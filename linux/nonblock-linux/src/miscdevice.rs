@@ -69,7 +69,8 @@ pub trait MiscDevice: Sized + Send + Sync + 'static {
     ///
     /// # Context
     ///
-    /// May sleep.
+    /// May sleep. The kernel holds the lock of all devices of the class meanwhile (`misc_mtx`): others are not opened, and to
+    /// make or remove one here would wait for ever.
     ///
     /// # Errors
     ///

@@ -105,7 +105,7 @@ impl<D: MiscDevice> Registration<D> {
         Ok(Self { raw, _device: PhantomData })
     }
 
-    /// Removes the device. Files that are open stay so.
+    /// Removes the device. Files that are open stay so, and keep the module.
     ///
     /// # Context
     ///
