@@ -568,7 +568,9 @@ static long misc_ioctl(struct file *file, unsigned int number, unsigned long arg
 	size_t size = _IOC_SIZE(number);
 	long result;
 
-	if (size > sizeof(words) || size % sizeof(u64))
+	/* `ioctl::words()` of the crate takes the same numbers. */
+	if (_IOC_DIR(number) != (_IOC_READ | _IOC_WRITE) || !size || size > sizeof(words) ||
+	    size % sizeof(u64))
 		return -ENOTTY;
 	if (copy_from_user(words, (void __user *)argument, size))
 		return -EFAULT;

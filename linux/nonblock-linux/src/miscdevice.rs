@@ -89,7 +89,8 @@ pub trait MiscDevice: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What the program's `ioctl` fails with: [`Errno::ENOTTY`] for a command that the device does not know.
+    /// What the program's `ioctl` fails with: [`Errno::ENOTTY`] for a command that the device does not know. Numbers that
+    /// [`ioctl::words`](crate::ioctl::words) does not know are answered so without it.
     fn ioctl(&self, command: Command<'_>, cx: &mut Sleepable) -> Result<u32, Errno>;
 
     /// The last program that had the file has closed it, or has ended.
