@@ -188,9 +188,14 @@ void nonblock_linux_wait_for_completion(struct completion *completion)
 	wait_for_completion(completion);
 }
 
+/* Piece by piece: `msleep()`, which `fsleep()` calls, takes milliseconds of 32 bits. */
 void nonblock_linux_sleep(u64 microseconds)
 {
+	const unsigned long hour = 3600UL * USEC_PER_SEC;
+
 	might_sleep();
+	for (; microseconds > hour; microseconds -= hour)
+		fsleep(hour);
 	fsleep(microseconds);
 }
 

@@ -23,7 +23,7 @@
 //! | wait until something has happened | [`sync::Completion`] | `struct completion` |
 //! | leave work to a thread that may sleep | [`work::Queue`] | `queue_work()` |
 //! | allocate, in either context | [`alloc::Box`] | `kmalloc()` with `GFP_KERNEL` or `GFP_NOWAIT` |
-//! | sleep for a time | [`time::sleep`] | `msleep()` |
+//! | sleep for a time | [`time::sleep`] | `fsleep()` |
 //! | fail | [`errno::Errno`] | `-EINVAL` and the others |
 //!
 //! # What differs between the halves
