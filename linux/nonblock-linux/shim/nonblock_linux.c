@@ -63,15 +63,15 @@ u32 nonblock_linux_task_id(void)
 	return task_pid_nr(current);
 }
 
-/* Returns how many bytes of the name were written. */
+/*
+ * Returns how many bytes of the name were written. Without the lock of the name, as the kernel's own reports read it: who
+ * is reported may hold that lock, or have interrupted who holds it.
+ */
 size_t nonblock_linux_task_name(char *name, size_t size)
 {
-	char comm[TASK_COMM_LEN];
-	size_t length;
+	size_t length = min(strnlen(current->comm, TASK_COMM_LEN), size);
 
-	get_task_comm(comm, current);
-	length = min(strnlen(comm, sizeof(comm)), size);
-	memcpy(name, comm, length);
+	memcpy(name, current->comm, length);
 	return length;
 }
 
