@@ -222,11 +222,14 @@ struct page *nonblock_linux_page_get(struct mm_struct *mm, unsigned long address
 	struct page *page = NULL;
 	/* A process that is gone has no memory there. */
 	long got = -EFAULT;
+	/* The fault may give the lock back. One that must not cannot wait for `userfaultfd`, and fails. */
+	int locked = 1;
 
 	if (mmget_not_zero(mm)) {
 		mmap_read_lock(mm);
-		got = get_user_pages_remote(mm, address, 1, FOLL_WRITE, &page, NULL);
-		mmap_read_unlock(mm);
+		got = get_user_pages_remote(mm, address, 1, FOLL_WRITE, &page, &locked);
+		if (locked)
+			mmap_read_unlock(mm);
 		mmput(mm);
 	}
 	if (got == 1)
