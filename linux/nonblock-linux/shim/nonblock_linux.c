@@ -201,6 +201,9 @@ void nonblock_linux_sleep(u64 microseconds)
 
 /* The memory of a process. */
 
+/* What `nonblock_mm` calls a page, and drivers compute offsets with. */
+static_assert(PAGE_SIZE == 4096);
+
 /* Returns the memory of the running process with a reference to it, or NULL for a thread of the kernel. */
 struct mm_struct *nonblock_linux_mm_current(void)
 {
