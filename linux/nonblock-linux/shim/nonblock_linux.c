@@ -446,10 +446,14 @@ unsigned long nonblock_linux_interval_read_begin(struct nonblock_linux_interval 
 	return mmu_interval_read_begin(&interval->notifier);
 }
 
+/*
+ * With the driver's lock held, as `mmu_interval_read_retry()` wants it. That reads the number as if nobody wrote it then;
+ * `interval_invalidate()` does, so it is read once.
+ */
 bool nonblock_linux_interval_read_retry(struct nonblock_linux_interval *interval,
 					unsigned long seq)
 {
-	return mmu_interval_read_retry(&interval->notifier, seq);
+	return mmu_interval_check_retry(&interval->notifier, seq);
 }
 
 /* Work for a thread that may sleep. */
