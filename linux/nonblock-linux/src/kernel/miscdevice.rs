@@ -109,7 +109,7 @@ impl<D: MiscDevice> Registration<D> {
     ///
     /// # Context
     ///
-    /// May sleep.
+    /// May sleep. Not from the device's own `open`, which would wait for itself.
     #[track_caller]
     pub fn unregister(self, cx: &mut Sleepable) {
         let _ = cx;
