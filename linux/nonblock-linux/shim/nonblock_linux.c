@@ -24,6 +24,11 @@
 
 #include "nonblock_linux.h"
 
+/* There a `spinlock_t` sleeps, and the kernel reports one that is taken in a section. */
+#ifdef CONFIG_PREEMPT_RT
+#error "nonblock needs a kernel without CONFIG_PREEMPT_RT"
+#endif
+
 /* The count of open sections: the kernel's own, of the running task. */
 
 #ifdef CONFIG_DEBUG_ATOMIC_SLEEP
