@@ -265,6 +265,11 @@ u64 nonblock_linux_page_read(struct page *page, size_t offset)
 	return value;
 }
 
+/*
+ * The notifiers. Each keeps the module, whose code is called: an open file does so too, but a subscription may be forgotten,
+ * or kept in a static, and then nothing ends it.
+ */
+
 /* The notifiers of a list. */
 
 struct nonblock_linux_list {
@@ -369,6 +374,7 @@ nonblock_linux_list_register(struct mm_struct *mm, void *driver,
 		kfree(list);
 		return NULL;
 	}
+	__module_get(THIS_MODULE);
 	return list;
 }
 
@@ -379,6 +385,7 @@ void nonblock_linux_list_unregister(struct nonblock_linux_list *list)
 	WRITE_ONCE(list->ending, true);
 	mmu_notifier_unregister(&list->notifier, list->notifier.mm);
 	kfree(list);
+	module_put(THIS_MODULE);
 }
 
 /* The notifiers of intervals. */
@@ -434,6 +441,7 @@ nonblock_linux_interval_insert(struct mm_struct *mm, unsigned long start, unsign
 		kfree(interval);
 		return NULL;
 	}
+	__module_get(THIS_MODULE);
 	return interval;
 }
 
@@ -443,6 +451,7 @@ void nonblock_linux_interval_remove(struct nonblock_linux_interval *interval)
 	might_sleep();
 	mmu_interval_notifier_remove(&interval->notifier);
 	kfree(interval);
+	module_put(THIS_MODULE);
 }
 
 unsigned long nonblock_linux_interval_read_begin(struct nonblock_linux_interval *interval)

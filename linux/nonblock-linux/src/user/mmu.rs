@@ -119,7 +119,8 @@ fn gone(_released: Released) -> Errno {
 /// # Context
 ///
 /// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **A drop does the same**, and is reported in a
-/// section. Neither may be done in a callback, which would wait for itself.
+/// section. Neither may be done in a callback, which would wait for itself. In the kernel it keeps the module: one that is
+/// forgotten is called for ever.
 ///
 /// # Examples
 ///
@@ -211,7 +212,8 @@ impl<N: fmt::Debug> fmt::Debug for Subscription<N> {
 /// # Context
 ///
 /// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **A drop does the same**, and is reported in a
-/// section. Neither may be done in a callback, which would wait for itself.
+/// section. Neither may be done in a callback, which would wait for itself. In the kernel it keeps the module: one that is
+/// forgotten is called for ever.
 ///
 /// # Examples
 ///
