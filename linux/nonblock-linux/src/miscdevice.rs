@@ -81,7 +81,7 @@ pub trait MiscDevice: Sized + Send + Sync + 'static {
     ///
     /// # Returns
     ///
-    /// What the program's `ioctl` returns; mostly 0.
+    /// What the program's `ioctl` returns; mostly 0. A program gets it as an `int`: more than [`i32::MAX`] looks negative there.
     ///
     /// # Context
     ///
