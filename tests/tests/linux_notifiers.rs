@@ -170,6 +170,22 @@ fn an_invalidation_makes_a_reader_retry_and_a_refused_one_takes_nothing(cx: &mut
 }
 
 #[nonblock::test]
+fn a_number_of_an_interval_that_has_ended_is_stale_for_the_next(cx: &mut Sleepable) {
+    let process = process(cx);
+    let mm = process.mm();
+    let mut before = None;
+    for _ in 0..8 {
+        let interval = mm.subscribe_interval(range(1), Counting::default(), cx).expect("it lives");
+        let seq = interval.read_begin(cx);
+        assert!(before.is_none_or(|before| interval.read_retry(before)));
+        assert!(!interval.read_retry(seq));
+        before = Some(seq);
+        interval.unsubscribe(cx);
+        process.discard(range(1), cx); // nobody is told
+    }
+}
+
+#[nonblock::test]
 fn a_page_is_kept_and_a_frame_is_never_used_twice(cx: &mut Sleepable) {
     let process = process(cx);
     let mm = process.mm();

@@ -91,3 +91,19 @@ fn a_queue_has_room_for_something(cx: &mut Sleepable) {
     let shared = Arc::new(shared, cx).expect("there is memory");
     assert_eq!(Queue::new(0, Gated(shared), cx).err(), Some(Errno::EINVAL));
 }
+
+/// As in a kernel, where `kmalloc` says so.
+#[nonblock::test]
+fn a_queue_for_which_there_is_no_memory_is_an_error(cx: &mut Sleepable) {
+    struct Nothing;
+
+    impl Handle for Nothing {
+        type Item = u8;
+
+        fn handle(&self, _item: u8, _cx: &mut Sleepable) {}
+    }
+
+    for capacity in [usize::MAX, usize::MAX / 2, usize::MAX / 64] {
+        assert_eq!(Queue::new(capacity, Nothing, cx).err(), Some(Errno::ENOMEM), "{capacity:#x}");
+    }
+}

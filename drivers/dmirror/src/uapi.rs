@@ -14,7 +14,8 @@ const fn command(nr: u8, words: u8) -> u32 {
 /// Mirrors a range of the memory of the process that opened the file. Words: its start, its length in bytes.
 ///
 /// Both are multiples of the page size, and the range has at most [`MAX_PAGES`] pages: else `EINVAL`. `EBUSY` if the file
-/// mirrors a range already, or refuses invalidations by [`WATCH_REFUSES`].
+/// mirrors a range already, or refuses invalidations by [`WATCH_REFUSES`]. `ESRCH` if the process is gone, `ENOMEM` if there is
+/// no memory, `EINTR` if the caller has a signal to handle first: then ask again.
 pub const MIRROR: u32 = command(1, 2);
 
 /// Ends the mirroring, and waits for callbacks. Words: 0. `ENOENT` if nothing is mirrored.
@@ -42,7 +43,7 @@ pub const JOB: u32 = command(6, 1);
 pub const COUNTERS: u32 = command(7, 16);
 
 /// Subscribes the device to all invalidations of the process, and to its end. Words: flags, of which only [`WATCH_REFUSES`] is known,
-/// else `EINVAL`. `EBUSY` if it is subscribed already.
+/// else `EINVAL`. `EBUSY` if it is subscribed already, or mirrors a range and should refuse. Else as [`MIRROR`].
 pub const WATCH: u32 = command(8, 1);
 
 /// Tries one of the parts that the driver stands on. Words: which, see [`selftest`]; 0, … Out: 1 if all was as it should be, and

@@ -7,6 +7,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -15,6 +16,8 @@
 #define PLAIN_COUNTERS _IOWR('n', 7, u64[16])
 
 struct plain {
+	/* Of who begins to mirror. The callback does not take it. */
+	struct mutex lock;
 	struct mmu_interval_notifier notifier;
 	bool mirrors;
 	atomic64_t calls;
@@ -47,8 +50,13 @@ static const struct mmu_interval_notifier_ops plain_notifier_ops = {
 
 static int plain_open(struct inode *inode, struct file *file)
 {
-	file->private_data = kzalloc(sizeof(struct plain), GFP_KERNEL);
-	return file->private_data ? 0 : -ENOMEM;
+	struct plain *plain = kzalloc(sizeof(*plain), GFP_KERNEL);
+
+	if (!plain)
+		return -ENOMEM;
+	mutex_init(&plain->lock);
+	file->private_data = plain;
+	return 0;
 }
 
 static int plain_release(struct inode *inode, struct file *file)
@@ -69,13 +77,17 @@ static long plain_ioctl(struct file *file, unsigned int number, unsigned long ar
 
 	switch (number) {
 	case PLAIN_MIRROR:
-		if (plain->mirrors)
-			return -EBUSY;
 		if (copy_from_user(words, (void __user *)argument, _IOC_SIZE(number)))
 			return -EFAULT;
-		failed = mmu_interval_notifier_insert(&plain->notifier, current->mm, words[0],
-						      words[1], &plain_notifier_ops);
-		plain->mirrors = !failed;
+		mutex_lock(&plain->lock);
+		failed = -EBUSY;
+		if (!plain->mirrors) {
+			failed = mmu_interval_notifier_insert(&plain->notifier, current->mm,
+							      words[0], words[1],
+							      &plain_notifier_ops);
+			plain->mirrors = !failed;
+		}
+		mutex_unlock(&plain->lock);
 		return failed;
 	case PLAIN_COUNTERS:
 		words[0] = atomic64_read(&plain->calls);

@@ -24,6 +24,11 @@
 
 #include "nonblock_linux.h"
 
+/* There a `spinlock_t` sleeps, and the kernel reports one that is taken in a section. */
+#ifdef CONFIG_PREEMPT_RT
+#error "nonblock needs a kernel without CONFIG_PREEMPT_RT"
+#endif
+
 /* The count of open sections: the kernel's own, of the running task. */
 
 #ifdef CONFIG_DEBUG_ATOMIC_SLEEP
@@ -63,15 +68,15 @@ u32 nonblock_linux_task_id(void)
 	return task_pid_nr(current);
 }
 
-/* Returns how many bytes of the name were written. */
+/*
+ * Returns how many bytes of the name were written. Without the lock of the name, as the kernel's own reports read it: who
+ * is reported may hold that lock, or have interrupted who holds it.
+ */
 size_t nonblock_linux_task_name(char *name, size_t size)
 {
-	char comm[TASK_COMM_LEN];
-	size_t length;
+	size_t length = min(strnlen(current->comm, TASK_COMM_LEN), size);
 
-	get_task_comm(comm, current);
-	length = min(strnlen(comm, sizeof(comm)), size);
-	memcpy(name, comm, length);
+	memcpy(name, current->comm, length);
 	return length;
 }
 
@@ -188,13 +193,21 @@ void nonblock_linux_wait_for_completion(struct completion *completion)
 	wait_for_completion(completion);
 }
 
+/* Piece by piece: `msleep()`, which `fsleep()` calls, takes milliseconds of 32 bits. */
 void nonblock_linux_sleep(u64 microseconds)
 {
+	const unsigned long hour = 3600UL * USEC_PER_SEC;
+
 	might_sleep();
+	for (; microseconds > hour; microseconds -= hour)
+		fsleep(hour);
 	fsleep(microseconds);
 }
 
 /* The memory of a process. */
+
+/* What `nonblock_mm` calls a page, and drivers compute offsets with. */
+static_assert(PAGE_SIZE == 4096);
 
 /* Returns the memory of the running process with a reference to it, or NULL for a thread of the kernel. */
 struct mm_struct *nonblock_linux_mm_current(void)
@@ -217,11 +230,14 @@ struct page *nonblock_linux_page_get(struct mm_struct *mm, unsigned long address
 	struct page *page = NULL;
 	/* A process that is gone has no memory there. */
 	long got = -EFAULT;
+	/* The fault may give the lock back. One that must not cannot wait for `userfaultfd`, and fails. */
+	int locked = 1;
 
 	if (mmget_not_zero(mm)) {
 		mmap_read_lock(mm);
-		got = get_user_pages_remote(mm, address, 1, FOLL_WRITE, &page, NULL);
-		mmap_read_unlock(mm);
+		got = get_user_pages_remote(mm, address, 1, FOLL_WRITE, &page, &locked);
+		if (locked)
+			mmap_read_unlock(mm);
 		mmput(mm);
 	}
 	if (got == 1)
@@ -248,6 +264,11 @@ u64 nonblock_linux_page_read(struct page *page, size_t offset)
 	kunmap_local(mapped);
 	return value;
 }
+
+/*
+ * The notifiers. Each keeps the module, whose code is called: an open file does so too, but a subscription may be forgotten,
+ * or kept in a static, and then nothing ends it.
+ */
 
 /* The notifiers of a list. */
 
@@ -353,6 +374,7 @@ nonblock_linux_list_register(struct mm_struct *mm, void *driver,
 		kfree(list);
 		return NULL;
 	}
+	__module_get(THIS_MODULE);
 	return list;
 }
 
@@ -363,6 +385,7 @@ void nonblock_linux_list_unregister(struct nonblock_linux_list *list)
 	WRITE_ONCE(list->ending, true);
 	mmu_notifier_unregister(&list->notifier, list->notifier.mm);
 	kfree(list);
+	module_put(THIS_MODULE);
 }
 
 /* The notifiers of intervals. */
@@ -418,6 +441,7 @@ nonblock_linux_interval_insert(struct mm_struct *mm, unsigned long start, unsign
 		kfree(interval);
 		return NULL;
 	}
+	__module_get(THIS_MODULE);
 	return interval;
 }
 
@@ -427,6 +451,7 @@ void nonblock_linux_interval_remove(struct nonblock_linux_interval *interval)
 	might_sleep();
 	mmu_interval_notifier_remove(&interval->notifier);
 	kfree(interval);
+	module_put(THIS_MODULE);
 }
 
 unsigned long nonblock_linux_interval_read_begin(struct nonblock_linux_interval *interval)
@@ -435,10 +460,14 @@ unsigned long nonblock_linux_interval_read_begin(struct nonblock_linux_interval 
 	return mmu_interval_read_begin(&interval->notifier);
 }
 
+/*
+ * With the driver's lock held, as `mmu_interval_read_retry()` wants it. That reads the number as if nobody wrote it then;
+ * `interval_invalidate()` does, so it is read once.
+ */
 bool nonblock_linux_interval_read_retry(struct nonblock_linux_interval *interval,
 					unsigned long seq)
 {
-	return mmu_interval_read_retry(&interval->notifier, seq);
+	return mmu_interval_check_retry(&interval->notifier, seq);
 }
 
 /* Work for a thread that may sleep. */
@@ -521,7 +550,6 @@ void nonblock_linux_work_unlock(struct nonblock_linux_work *work, unsigned long 
 
 struct nonblock_linux_misc {
 	struct miscdevice device;
-	struct file_operations operations;
 	const struct nonblock_linux_misc_calls *calls;
 };
 
@@ -569,7 +597,9 @@ static long misc_ioctl(struct file *file, unsigned int number, unsigned long arg
 	size_t size = _IOC_SIZE(number);
 	long result;
 
-	if (size > sizeof(words) || size % sizeof(u64))
+	/* `ioctl::words()` of the crate takes the same numbers. */
+	if (_IOC_DIR(number) != (_IOC_READ | _IOC_WRITE) || !size || size > sizeof(words) ||
+	    size % sizeof(u64))
 		return -ENOTTY;
 	if (copy_from_user(words, (void __user *)argument, size))
 		return -EFAULT;
@@ -578,6 +608,16 @@ static long misc_ioctl(struct file *file, unsigned int number, unsigned long arg
 		return -EFAULT;
 	return result;
 }
+
+/* Of the module, not of the device: files that are open use them after the device is gone. */
+static const struct file_operations misc_operations = {
+	.owner = THIS_MODULE,
+	.open = misc_open,
+	.release = misc_release,
+	.unlocked_ioctl = misc_ioctl,
+	/* The words are the same in a program of 32 bits. */
+	.compat_ioctl = compat_ptr_ioctl,
+};
 
 struct nonblock_linux_misc *
 nonblock_linux_misc_register(const char *name, const struct nonblock_linux_misc_calls *calls,
@@ -593,13 +633,9 @@ nonblock_linux_misc_register(const char *name, const struct nonblock_linux_misc_
 		return NULL;
 	}
 	misc->calls = calls;
-	misc->operations.owner = THIS_MODULE;
-	misc->operations.open = misc_open;
-	misc->operations.release = misc_release;
-	misc->operations.unlocked_ioctl = misc_ioctl;
 	misc->device.minor = MISC_DYNAMIC_MINOR;
 	misc->device.name = name;
-	misc->device.fops = &misc->operations;
+	misc->device.fops = &misc_operations;
 	failed = misc_register(&misc->device);
 	if (failed) {
 		*error = -failed;

@@ -23,7 +23,7 @@
 //! | wait until something has happened | [`sync::Completion`] | `struct completion` |
 //! | leave work to a thread that may sleep | [`work::Queue`] | `queue_work()` |
 //! | allocate, in either context | [`alloc::Box`] | `kmalloc()` with `GFP_KERNEL` or `GFP_NOWAIT` |
-//! | sleep for a time | [`time::sleep`] | `msleep()` |
+//! | sleep for a time | [`time::sleep`] | `fsleep()` |
 //! | fail | [`errno::Errno`] | `-EINVAL` and the others |
 //!
 //! # What differs between the halves
@@ -34,6 +34,7 @@
 //! | a broken rule | is reported in the kernel's log | panics, unless the [policy](nonblock::Policy) says otherwise |
 //! | the sections of callbacks | the kernel opens those of [`Notifier`](mmu::Notifier)s, and this crate those of intervals | `nonblock_mm` opens both |
 //! | who may be refused | the reaper, and `process_mrelease()` | `try_discard` of the process |
+//! | the [owner](mmu::Range::owner) of a range | is never set: nothing here migrates pages | is what the invalidation says |
 //!
 //! # Features
 //!

@@ -81,7 +81,8 @@ pub trait MiscDevice: Sized + Send + Sync + 'static {
     ///
     /// # Context
     ///
-    /// May sleep.
+    /// May sleep. The kernel holds the lock of all devices of the class meanwhile (`misc_mtx`): others are not opened, and to
+    /// make or remove one here would wait for ever.
     ///
     /// # Errors
     ///
@@ -92,7 +93,7 @@ pub trait MiscDevice: Sized + Send + Sync + 'static {
     ///
     /// # Returns
     ///
-    /// What the program's `ioctl` returns; mostly 0.
+    /// What the program's `ioctl` returns; mostly 0. A program gets it as an `int`: more than [`i32::MAX`] looks negative there.
     ///
     /// # Context
     ///
@@ -100,7 +101,8 @@ pub trait MiscDevice: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What the program's `ioctl` fails with: [`Errno::ENOTTY`] for a command that the device does not know.
+    /// What the program's `ioctl` fails with: [`Errno::ENOTTY`] for a command that the device does not know. Numbers that
+    /// [`ioctl::words`](crate::ioctl::words) does not know are answered so without it.
     fn ioctl(&self, command: Command<'_>, cx: &mut Sleepable) -> Result<u32, Errno>;
 
     /// The last program that had the file has closed it, or has ended.

@@ -26,7 +26,8 @@ unsafe impl<T: ?Sized + Send> Send for Box<T> {}
 // SAFETY: as above.
 unsafe impl<T: ?Sized + Sync> Sync for Box<T> {}
 
-/// Allocates what is not of size 0.
+/// Allocates. For what is of size 0 it returns an address that is aligned.
+#[track_caller]
 fn allocate<C: Context>(layout: Layout, cx: &mut C) -> Option<NonNull<u8>> {
     let may_sleep = cx.as_sleepable().is_some();
     nonblock::might_sleep_if(may_sleep);
@@ -43,6 +44,7 @@ fn allocate<C: Context>(layout: Layout, cx: &mut C) -> Option<NonNull<u8>> {
 
 impl<T> Box<T> {
     /// Allocates, and moves the value there.
+    #[track_caller]
     pub fn new<C: Context>(value: T, cx: &mut C) -> Result<Self, AllocError<T>> {
         match allocate(Layout::new::<T>(), cx) {
             Some(memory) => {
@@ -95,6 +97,7 @@ impl<T: ?Sized> Box<T> {
 
 impl<T> Box<[T]> {
     /// Allocates for `len` values, and makes them in order.
+    #[track_caller]
     pub fn from_fn<C: Context>(
         len: usize,
         mut make: impl FnMut(usize) -> T,

@@ -105,11 +105,11 @@ impl<D: MiscDevice> Registration<D> {
         Ok(Self { raw, _device: PhantomData })
     }
 
-    /// Removes the device. Files that are open stay so.
+    /// Removes the device. Files that are open stay so, and keep the module.
     ///
     /// # Context
     ///
-    /// May sleep.
+    /// May sleep. Not from the device's own `open`, which would wait for itself.
     #[track_caller]
     pub fn unregister(self, cx: &mut Sleepable) {
         let _ = cx;

@@ -4,6 +4,7 @@ use core::ffi::{c_ulong, c_void};
 use core::fmt;
 use core::ops::Deref;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use nonblock::Sleepable;
 use nonblock_mm::mmu::{Event, IntervalNotifier, Notifier, PAGE_SIZE, Range};
@@ -71,7 +72,10 @@ impl Mm {
                 error,
             )
         })?;
-        Ok(IntervalSubscription { raw, range, driver })
+        // Not its address, which the next interval may have.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(IntervalSubscription { raw, id, range, driver })
     }
 
     /// Returns the page at an address, which is made present and writable.
@@ -237,7 +241,7 @@ impl<N> Drop for Subscription<N> {
 
 impl<N: fmt::Debug> fmt::Debug for Subscription<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("notifier", &self.driver).finish_non_exhaustive()
+        f.debug_tuple("Subscription").field(&self.driver).finish()
     }
 }
 
@@ -245,6 +249,8 @@ impl<N: fmt::Debug> fmt::Debug for Subscription<N> {
 #[must_use = "the subscription ends when this is dropped"]
 pub struct IntervalSubscription<N> {
     raw: NonNull<shim::Interval>,
+    /// No other interval of this module has it.
+    id: u64,
     range: Range,
     driver: Box<N>,
 }
@@ -258,7 +264,7 @@ unsafe impl<N: Send + Sync> Sync for IntervalSubscription<N> {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what was read may be stale: install it only when `read_retry` has said `false`"]
 pub struct Seq {
-    interval: usize,
+    interval: u64,
     seq: c_ulong,
 }
 
@@ -275,12 +281,12 @@ impl<N> IntervalSubscription<N> {
         nonblock::might_sleep();
         // SAFETY: it lives as long as `self`.
         let seq = unsafe { shim::nonblock_linux_interval_read_begin(self.raw.as_ptr()) };
-        Seq { interval: self.raw.addr().get(), seq }
+        Seq { interval: self.id, seq }
     }
 
     /// Returns whether an invalidation that meets the interval has begun since `read_begin`.
     pub fn read_retry(&self, seq: Seq) -> bool {
-        seq.interval != self.raw.addr().get()
+        seq.interval != self.id
             // SAFETY: it lives as long as `self`.
             || unsafe { shim::nonblock_linux_interval_read_retry(self.raw.as_ptr(), seq.seq) }
     }
@@ -314,8 +320,8 @@ impl<N: fmt::Debug> fmt::Debug for IntervalSubscription<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IntervalSubscription")
             .field("range", &self.range)
-            .field("notifier", &self.driver)
-            .finish_non_exhaustive()
+            .field("driver", &self.driver)
+            .finish()
     }
 }
 

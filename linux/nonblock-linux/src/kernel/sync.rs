@@ -82,9 +82,14 @@ impl<T> Drop for Mutex<T> {
     }
 }
 
-impl<T> fmt::Debug for Mutex<T> {
+impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mutex").finish_non_exhaustive()
+        let mut debug = f.debug_struct("Mutex");
+        match self.try_lock() {
+            Some(value) => debug.field("value", &*value),
+            None => debug.field("value", &format_args!("<locked>")),
+        };
+        debug.finish()
     }
 }
 
@@ -95,9 +100,6 @@ pub struct MutexGuard<'a, T> {
     /// Only the task that took a mutex may release it.
     _of_this_task: PhantomData<*mut ()>,
 }
-
-// SAFETY: it lends the value, and what else it has is shared by all.
-unsafe impl<T: Sync> Sync for MutexGuard<'_, T> {}
 
 impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;
@@ -193,9 +195,6 @@ pub struct SpinLockGuard<'a, T> {
     _of_this_processor: PhantomData<*mut ()>,
 }
 
-// SAFETY: it lends the value, and what else it has is shared by all.
-unsafe impl<T: Sync> Sync for SpinLockGuard<'_, T> {}
-
 impl<T> Deref for SpinLockGuard<'_, T> {
     type Target = T;
 
@@ -219,9 +218,9 @@ impl<T> Drop for SpinLockGuard<'_, T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for SpinLockGuard<'_, T> {
+impl<T> fmt::Debug for SpinLockGuard<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
+        f.debug_struct("SpinLockGuard").finish_non_exhaustive()
     }
 }
 

@@ -18,6 +18,10 @@ use crate::alloc::AllocError;
 /// not wait, and there may be none (`GFP_NOWAIT`): be ready for the error. To drop one drops the value and frees the memory,
 /// which does not sleep.
 ///
+/// Whoever waits for memory may wait for the callbacks of all drivers, of intervals too, since the kernel takes pages from
+/// processes to get some. So hold no lock that a callback takes. In a callback, even one that may sleep, make it in a section
+/// ([`Context::non_block`]): `GFP_KERNEL` there could call the same callback again, and lockdep reports it.
+///
 /// In user space the memory comes from the program's allocator in both contexts. That may take a lock of its own, and call the
 /// system.
 ///

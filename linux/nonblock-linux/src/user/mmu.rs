@@ -40,11 +40,13 @@ impl Mm {
     ///
     /// # Context
     ///
-    /// May sleep: takes `&mut Sleepable`. Not from a callback.
+    /// May sleep: takes `&mut Sleepable`. Not from a callback. Hold no lock that a callback takes: the kernel takes the
+    /// process's `mmap_lock`, with which it makes the calls.
     ///
     /// # Errors
     ///
-    /// [`Errno::ESRCH`] if the process is gone. [`Errno::ENOMEM`] if there is no memory.
+    /// [`Errno::ESRCH`] if the process is gone. [`Errno::ENOMEM`] if there is no memory. In the kernel, [`Errno::EINTR`] if the
+    /// caller has a signal to handle first.
     #[track_caller]
     pub fn subscribe<N: Notifier + 'static>(
         &self,
@@ -62,11 +64,13 @@ impl Mm {
     ///
     /// # Context
     ///
-    /// May sleep: takes `&mut Sleepable`. Not from a callback.
+    /// May sleep: takes `&mut Sleepable`. Not from a callback. Hold no lock that a callback takes: the kernel takes the
+    /// process's `mmap_lock`, with which it makes the calls.
     ///
     /// # Errors
     ///
-    /// [`Errno::ESRCH`] if the process is gone. [`Errno::ENOMEM`] if there is no memory.
+    /// [`Errno::ESRCH`] if the process is gone. [`Errno::ENOMEM`] if there is no memory. In the kernel, [`Errno::EINTR`] if the
+    /// caller has a signal to handle first.
     #[track_caller]
     pub fn subscribe_interval<N: IntervalNotifier + 'static>(
         &self,
@@ -87,11 +91,13 @@ impl Mm {
     ///
     /// # Context
     ///
-    /// May sleep: takes `&mut Sleepable`. Hold no lock that a callback takes: the fault may invalidate other pages.
+    /// May sleep: takes `&mut Sleepable`. Not from a callback, which may run with the process's `mmap_lock` held. Hold no lock
+    /// that a callback takes: the fault may invalidate other pages.
     ///
     /// # Errors
     ///
-    /// [`Errno::EFAULT`] if nothing is mapped there, or the process is gone. [`Errno::ENOMEM`] if there is no memory.
+    /// [`Errno::EFAULT`] if nothing is mapped there that may be written, or the process is gone. [`Errno::ENOMEM`] if there is
+    /// no memory. In the kernel, [`Errno::EINTR`] if the caller is being killed, and what else `get_user_pages_remote()` returns.
     #[track_caller]
     pub fn page(&self, address: usize, cx: &mut Sleepable) -> Result<Page, Errno> {
         Ok(Page { frame: self.memory.touch(address, cx)? })
@@ -113,7 +119,8 @@ fn gone(_released: Released) -> Errno {
 /// # Context
 ///
 /// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **A drop does the same**, and is reported in a
-/// section. Neither may be done in a callback, which would wait for itself.
+/// section. Neither may be done in a callback, which would wait for itself. In the kernel it keeps the module: one that is
+/// forgotten is called for ever.
 ///
 /// # Examples
 ///
@@ -161,7 +168,8 @@ impl<N> Subscription<N> {
     ///
     /// # Context
     ///
-    /// May sleep: takes `&mut Sleepable`. Hold no lock that a callback takes.
+    /// May sleep: takes `&mut Sleepable`. Hold no lock that a callback takes: the kernel waits for the callbacks of all
+    /// subscriptions of this kind, those of other processes and drivers too (`synchronize_srcu()`).
     #[track_caller]
     pub fn unsubscribe(mut self, cx: &mut Sleepable) {
         if let Some(listed) = self.listed.take() {
@@ -204,7 +212,8 @@ impl<N: fmt::Debug> fmt::Debug for Subscription<N> {
 /// # Context
 ///
 /// [`unsubscribe`](Self::unsubscribe) may sleep: it waits for the callbacks. **A drop does the same**, and is reported in a
-/// section. Neither may be done in a callback, which would wait for itself.
+/// section. Neither may be done in a callback, which would wait for itself. In the kernel it keeps the module: one that is
+/// forgotten is called for ever.
 ///
 /// # Examples
 ///

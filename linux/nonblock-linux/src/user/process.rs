@@ -25,6 +25,8 @@ const WORD: usize = size_of::<u64>();
 ///
 /// Its functions may sleep, and take `&mut Sleepable`. [`try_discard`](Self::try_discard) takes either token.
 ///
+/// [`exit`](Self::exit) ends it. To drop it does not: nobody is told, and an [`Mm`] still finds its pages.
+///
 /// # Examples
 ///
 /// ```

@@ -4,11 +4,12 @@ use core::time::Duration;
 
 use nonblock::Sleepable;
 
-/// Sleeps for at least a time. Mirrors Linux's `msleep()` (`kernel/time/sleep_timeout.c`, 6.12).
+/// Sleeps for at least a time. Mirrors Linux's `fsleep()` (`include/linux/delay.h`, 6.12).
 ///
 /// # Arguments
 ///
-/// * `duration`: the kernel counts in milliseconds, and rounds up.
+/// * `duration`: the kernel counts in microseconds, from 20 milliseconds on in milliseconds, and rounds up. Up to 10 microseconds
+///   it spins.
 ///
 /// # Context
 ///

@@ -83,6 +83,9 @@ impl<H: Handle> Queue<H> {
         if capacity == 0 {
             return Err(Errno::EINVAL);
         }
+        // The queue itself would panic.
+        let room = Vec::<(usize, usize, Option<H::Item>)>::new().try_reserve_exact(capacity);
+        room.map_err(|_| Errno::ENOMEM)?;
         let items = nonblock::work::Queue::with_capacity(capacity);
         let handler = Arc::new(handler);
         let of_worker = Arc::clone(&handler);
