@@ -19,7 +19,7 @@ pub use crate::half::miscdevice::Registration;
 /// In user space, `File` opens, asks and closes it as a program would. In the kernel, `Registration` makes the file, until it is
 /// dropped; only there is it, so its documentation is not here:
 ///
-/// ```ignore
+/// ```rs
 /// impl<D: MiscDevice> Registration<D> {
 ///     /// Makes `/dev/NAME`. May sleep. `EEXIST` if there is one, and what else `misc_register()` returns.
 ///     pub fn new(name: &'static CStr, cx: &mut Sleepable) -> Result<Self, Errno>;
