@@ -1,4 +1,5 @@
 //! One callback for both callers, of both kinds of notifiers: it waits for the table, or refuses. The memory is a model's.
+#![deny(warnings)]
 
 use nonblock::{Context, Sleepable, WouldBlock};
 use nonblock_linux::errno::Errno;

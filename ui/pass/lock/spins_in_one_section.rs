@@ -4,7 +4,7 @@
 use nonblock::{NonBlock, sleepable, sync::SpinLock};
 
 fn transfer(from: &SpinLock<u32>, to: &SpinLock<u32>, nb: &NonBlock) {
-    let mut source = from.lock(nb);
+    let source = from.lock(nb);
     let mut target = to.lock(nb);
     *target += *source;
     drop(source);
