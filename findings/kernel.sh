@@ -14,6 +14,7 @@ kernel() {
   needs bc "bc"
   needs cpio "cpio"
   needs qemu-system-x86_64 "qemu-system-x86"
+  [[ -e /usr/include/libelf.h ]] || { echo "missing: libelf.h (libelf-dev)" >&2; exit 1; }
   kernel=${FINDINGS_KERNEL:-$dir/kernel}
   versions "linux-source-6.12 $kernel_version" "$(qemu-system-x86_64 --version | sed -n 1p)"
   [[ -e $kernel/build/arch/x86/boot/bzImage ]] && return
@@ -36,20 +37,20 @@ kernel() {
 
 # Boots the kernel with `init.c` of this folder, which finds `look.c` as /look.ko, and leaves the kernel's log in `guest.log`.
 boot() { # boot [PROCESSORS, as qemu's -smp has them]
-  mkdir -p module root
+  mkdir -p module guest
   if [[ -e look.c ]]; then cp look.c module/; else printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >module/look.c; fi
   echo 'obj-m := look.o' >module/Kbuild
   make -s -C "$kernel/build" M="$PWD/module" KBUILD_MODPOST_WARN=1 modules >module.log 2>&1 || { tail -20 module.log; exit 1; }
-  gcc -O1 -static -pthread -o root/init init.c
-  cp module/look.ko root/
-  "$kernel/build/usr/gen_init_cpio" - <<LIST | gzip >root.cpio.gz
+  gcc -O1 -static -pthread -o guest/init init.c
+  cp module/look.ko guest/
+  "$kernel/build/usr/gen_init_cpio" - <<LIST | gzip >guest.cpio.gz
 dir /dev 755 0 0
 nod /dev/console 600 0 0 c 5 1
-file /init $PWD/root/init 755 0 0
-file /look.ko $PWD/root/look.ko 644 0 0
+file /init $PWD/guest/init 755 0 0
+file /look.ko $PWD/guest/look.ko 644 0 0
 LIST
   timeout 300 qemu-system-x86_64 -accel tcg -m 160 -smp "${1:-2}" -nographic -no-reboot -nodefaults -serial file:guest.log \
-    -kernel "$kernel/build/arch/x86/boot/bzImage" -initrd root.cpio.gz \
+    -kernel "$kernel/build/arch/x86/boot/bzImage" -initrd guest.cpio.gz \
     -append "console=ttyS0 loglevel=8 printk.devkmsg=on reboot=t panic=-1" </dev/null
   sed -i 's/\r$//' guest.log
 }
