@@ -9,6 +9,7 @@ use nonblock::future::NonBlockExt as _;
 use nonblock::testing::expect_violation;
 use nonblock::tokio::{block_in_place, block_on, spawn, spawn_blocking, spawn_local};
 use nonblock::{ViolationKind, raw};
+use nonblock_tests::fixture::Fixture;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinSet, LocalSet, yield_now};
 
@@ -242,4 +243,13 @@ fn waiting_without_a_runtime_says_what_to_do() {
     let panic = std::panic::catch_unwind(wait).expect_err("there is none");
     let message = panic.downcast_ref::<&str>().expect("a text");
     assert!(message.contains("runtime.enter()"), "{message}");
+}
+
+/// tokio's hooks are there in builds of their own only.
+#[test]
+fn a_whole_runtime_is_made_of_sections_by_one_line() {
+    let fixture = Fixture::new("tokio_hooks", env!("CARGO_TARGET_TMPDIR"))
+        .with_variable("RUSTFLAGS", "--cfg tokio_unstable");
+    let outcome = fixture.succeed("test", &["--lib"]);
+    assert!(outcome.stdout.contains("4 passed"), "{outcome:#?}");
 }
