@@ -61,10 +61,10 @@ impl AnnotatedFn<'_> {
             diagnostics.error(name, message, help);
             return Prologue::Nothing;
         }
-        let probed = self.parameters.iter().filter(|p| match p.role {
-            Role::Alias(_) => p.looks_like_token(),
-            _ => self.is_probed(p),
-        });
+        let probed = self
+            .parameters
+            .iter()
+            .filter(|p| matches!(p.role, Role::Alias(_)) && p.looks_like_token());
         Prologue::Polls(probed.map(Parameter::probe_target).collect())
     }
 
@@ -104,7 +104,7 @@ impl AnnotatedFn<'_> {
                 format!("write `#[non_block]`; {HELP}"),
             );
         }
-        for parameter in self.parameters.iter().filter(|p| !self.is_probed(p)) {
+        for parameter in &self.parameters {
             let is_token = matches!(
                 parameter.role,
                 Role::Sleepable
