@@ -114,14 +114,14 @@ mod forms {
     use super::*;
 
     #[non_block]
-    pub async fn question_mark(text: &str) -> Result<u32, std::num::ParseIntError> {
+    pub(super) async fn question_mark(text: &str) -> Result<u32, std::num::ParseIntError> {
         yield_now().await;
         let parsed = text.parse::<u32>()?;
         Ok(parsed + raw::depth())
     }
 
     #[non_block]
-    pub async fn early(flag: bool) -> u32 {
+    pub(super) async fn early(flag: bool) -> u32 {
         if flag {
             return raw::depth();
         }
@@ -130,22 +130,22 @@ mod forms {
     }
 
     #[non_block]
-    pub async fn closures() -> Vec<u32> {
+    pub(super) async fn closures() -> Vec<u32> {
         (0..2).map(|n| n + raw::depth()).collect()
     }
 
     #[non_block]
-    pub async fn opaque() -> impl Iterator<Item = u32> {
+    pub(super) async fn opaque() -> impl Iterator<Item = u32> {
         std::iter::once(raw::depth())
     }
 
     #[non_block]
-    pub async fn nothing() {
+    pub(super) async fn nothing() {
         yield_now().await;
     }
 
     #[non_block]
-    pub async fn generic<T: Into<u32>, const N: usize>(values: [T; N], mut sum: u32) -> u32 {
+    pub(super) async fn generic<T: Into<u32>, const N: usize>(values: [T; N], mut sum: u32) -> u32 {
         for value in values {
             yield_now().await;
             sum += value.into();
@@ -154,24 +154,24 @@ mod forms {
     }
 
     #[non_block]
-    pub async fn patterns((a, b): (u32, u32), [c, ..]: [u32; 2], _: u32) -> u32 {
+    pub(super) async fn patterns((a, b): (u32, u32), [c, ..]: [u32; 2], _: u32) -> u32 {
         #![allow(clippy::many_single_char_names)]
         (a + b + c) * raw::depth()
     }
 
     #[non_block]
-    pub async fn boxes(depth: u32) -> u32 {
+    pub(super) async fn boxes(depth: u32) -> u32 {
         if depth == 0 { raw::depth() } else { Box::pin(boxes(depth - 1)).await }
     }
 
     #[non_block]
-    pub fn future(start: u32) -> impl Future<Output = u32> + Send {
+    pub(super) fn future(start: u32) -> impl Future<Output = u32> + Send {
         let at_call = raw::depth();
         async move { start + 10 * at_call + raw::depth() }
     }
 
     #[non_block]
-    pub fn boxed(start: &u32) -> Pin<Box<dyn Future<Output = u32> + Send + '_>> {
+    pub(super) fn boxed(start: &u32) -> Pin<Box<dyn Future<Output = u32> + Send + '_>> {
         let at_call = raw::depth();
         Box::pin(async move { *start + 10 * at_call + raw::depth() })
     }
@@ -257,7 +257,10 @@ fn what_the_body_uses_is_dropped_in_its_last_section() {
 fn a_wrapped_future_is_as_large_as_its_place_more() {
     let future = async { yield_now().await };
     let bare = size_of_val(&future);
-    assert_eq!(size_of_val(&future.non_block()), (bare + size_of::<usize>()).next_multiple_of(8));
+    assert_eq!(
+        size_of_val(&future.non_block()),
+        (bare + size_of::<nonblock::Place>()).next_multiple_of(8)
+    );
 }
 
 #[test]
