@@ -56,7 +56,7 @@ pub(super) fn expand(
     let mut tokens = doc_line::insert(attrs, line, add_to_undocumented);
     tokens.extend(header);
     tokens.extend(body.map(|body| {
-        let body = write_body(&writer, body, source.as_deref(), prologue, returned);
+        let body = write_body(&writer, body, source.as_deref(), prologue, &returned);
         TokenTree::from(body)
     }));
     tokens.into_iter().collect()
@@ -87,7 +87,7 @@ fn write_body(
     body: Group,
     source: Option<&str>,
     prologue: Prologue,
-    returned: ReturnedValue,
+    returned: &ReturnedValue,
 ) -> Group {
     if let Prologue::Nothing = prologue {
         return body;
@@ -138,7 +138,7 @@ fn write_body(
         Prologue::Polls(targets) => {
             content.extend(writer.check_non_tokens());
             content.extend(writer.check_no_token(&targets));
-            let ReturnedValue::OfAsyncFn(output) = &returned else {
+            let ReturnedValue::OfAsyncFn(output) = returned else {
                 return braces_around(content, span);
             };
             content.extend(writer.polls(output.as_deref(), &body.into_block()));

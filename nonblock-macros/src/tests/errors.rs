@@ -93,19 +93,6 @@ fn one_error_for_one_mistake() {
         (NonBlock, "nb", "fn f(format: *const u8, ...,);", "`f` is a foreign function"),
         (MaySleep, "cx", "fn f(cx: &mut Sleepable) {}", "two tokens: the attribute binds `cx`"),
         (NonBlock, "nb", "fn f(nb: &mut NonBlock) {}", "two tokens: the attribute binds `nb`"),
-        (NonBlock, "nb", "async fn f() {}", "a token cannot be kept across an `.await`"),
-        (NonBlock, "", "async fn f(nb: &NonBlock) {}", "an `async fn` cannot take a token"),
-        (NonBlock, "", "async fn f(nb: NonBlock) {}", "an `async fn` cannot take a token"),
-        (NonBlock, "", "async fn f(x: Option<&NonBlock>) {}", "an `async fn` cannot take a token"),
-        (NonBlock, "", "async fn f();", "`f` has no body whose polls could be sections"),
-        (NonBlock, "", "fn f() -> impl Future { return g(); }", "`return` in a function that"),
-        (NonBlock, "", "fn f() -> BoxFuture<'static, u8> { g() }", "this returns a boxed future"),
-        (
-            NonBlock,
-            "",
-            "fn f() -> Pin<Box<dyn Send + Future<Output = u8>>> { let x = 1; h(Box::pin(g())) }",
-            "this returns a boxed future",
-        ),
         (NonBlock, "", "fn f() { g().await }", "`.await` in a section"),
         (
             NonBlock,
@@ -129,6 +116,27 @@ fn one_error_for_one_mistake() {
     ];
     for (attribute, args, item, begins) in cases {
         assert_one_error(&expand_source(attribute, args, item), begins);
+    }
+}
+
+#[test]
+fn one_error_for_one_mistake_about_a_future() {
+    let cases = [
+        ("nb", "async fn f() {}", "a token cannot be kept across an `.await`"),
+        ("", "async fn f(nb: &NonBlock) {}", "an `async fn` cannot take a token"),
+        ("", "async fn f(nb: NonBlock) {}", "an `async fn` cannot take a token"),
+        ("", "async fn f(x: Option<&NonBlock>) {}", "an `async fn` cannot take a token"),
+        ("", "async fn f();", "`f` has no body whose polls could be sections"),
+        ("", "fn f() -> impl Future { return g(); }", "`return` in a function that"),
+        ("", "fn f() -> BoxFuture<'static, u8> { g() }", "this returns a boxed future"),
+        (
+            "",
+            "fn f() -> Pin<Box<dyn Send + Future<Output = u8>>> { let x = 1; h(Box::pin(g())) }",
+            "this returns a boxed future",
+        ),
+    ];
+    for (args, item, begins) in cases {
+        assert_one_error(&expand_source(NonBlock, args, item), begins);
     }
 }
 

@@ -28,7 +28,7 @@ use crate::token::{NoToken, Sleepable, lend_sleepable};
 #[cfg(any(tokio_unstable, doc))]
 pub use runtime_hooks::BuilderExt;
 
-/// Starts a task whose every poll is a section. It is [`tokio::spawn`](::tokio::spawn) of [`NonBlocking`].
+/// Starts a task whose every poll is a section. It is [`tokio::spawn`] of [`NonBlocking`].
 ///
 /// # Context
 ///
@@ -57,7 +57,7 @@ where
     ::tokio::spawn(future.non_block())
 }
 
-/// Starts a task on this thread whose every poll is a section. It is [`tokio::task::spawn_local`](::tokio::task::spawn_local) of
+/// Starts a task on this thread whose every poll is a section. It is [`tokio::task::spawn_local`] of
 /// [`NonBlocking`].
 ///
 /// # Context
@@ -93,7 +93,7 @@ where
 
 /// Runs a closure on a thread of tokio's blocking pool, and lends it the right to sleep.
 ///
-/// It is [`tokio::task::spawn_blocking`](::tokio::task::spawn_blocking) with a token. The closure cannot capture one of this thread:
+/// It is [`tokio::task::spawn_blocking`] with a token. The closure cannot capture one of this thread:
 /// tokens are not `Send`.
 ///
 /// # Context
@@ -134,7 +134,7 @@ where
 
 /// Runs a closure in a task, on its own thread, and lends it the right to sleep: the thread's other tasks go to another thread first.
 ///
-/// It is [`tokio::task::block_in_place`](::tokio::task::block_in_place) with a token. The section that is the task's poll is suspended
+/// It is [`tokio::task::block_in_place`] with a token. The section that is the task's poll is suspended
 /// until the closure returns. Only that one: the caller must be in no section within it.
 ///
 /// # Context
