@@ -21,7 +21,7 @@
 //! | `parameters` | `type_syntax`, `role`, `parameter`, `type_params` | which parameter is the token |
 //! | `watched_layers` | | the layers of the watch that a test names |
 //! | `args` | | the arguments of an attribute |
-//! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `checks`, `mod` | what a prologue has to do |
+//! | `validate` | `prologue`, `annotated_fn`, `await_point`, `suggestion`, `checks`, `polls`, `mod` | what a prologue has to do |
 //! | `expand` | `doc_line`, `member_override`, `declaration`, `prologue`, `function`, `foreign`, `impl_or_trait`, `test_attribute`, `mod` | the expansion |
 
 #![allow(missing_docs, reason = "the attributes are documented where `nonblock` re-exports them")]

@@ -94,6 +94,8 @@ pub use nonblock_macros::may_sleep;
 /// | a function or method that takes no token, as `#[non_block(nb)]` | runs the body in a section, and binds `nb: &mut NonBlock` in it |
 /// | a declared method of a trait, which takes the token | checks the parameter's type |
 /// | an `impl` or `trait` block | applies to each method that has no attribute of its own; `#[non_block(skip)]` leaves one out; methods that a macro in the block writes are not seen |
+/// | an `async fn` | makes every poll of its body a section: see [`future`](crate#features); it needs the feature `async` |
+/// | a function that returns `impl Future`, or `Pin<Box<dyn Future>>` and ends in `Box::pin(...)` | opens a section as on any function, and makes every poll of the future one |
 /// | `unsafe extern "C" { ... }` | makes each foreign function private, and gives its name to a function that calls it in a section |
 ///
 /// The values that the body binds, and its temporaries, are dropped in the section too. So are the temporaries of its last
@@ -127,7 +129,7 @@ pub use nonblock_macros::may_sleep;
 /// * in a receiver such as `self: Box<Self>`.
 ///
 /// A type of another crate that is called `Sleepable`, or a trait of another crate that is called `Context`, is no token, and may
-/// come in. The name decides only where no code can ask for the type: in a declared method, inside another type as in
+/// come in. The name decides only where no code can ask for the type: in a declared method, on an `async fn`, inside another type as in
 /// `Option<&mut Sleepable>`, for `_: &mut impl Context`, and beside a token that the attribute binds.
 ///
 /// # Context
@@ -136,7 +138,8 @@ pub use nonblock_macros::may_sleep;
 ///
 /// # Errors
 ///
-/// Does not compile on an `async fn`, or with an `.await` in the body: a section cannot be left and resumed. Does not compile on
+/// Does not compile on an `async fn` that takes or binds a token, which it would keep across its awaits. Does not compile on a function
+/// that returns a boxed future and does not end in `Box::pin(...)`, or that returns a future by `return`. Does not compile on
 /// a `const fn`, or on a declared method that takes no token: it has no body to run in a section. On a single foreign function
 /// it does not compile either: put it on the block. And it does not compile on anything that is no function. For a closure
 /// there is `cx.non_block(|nb| ...)`.

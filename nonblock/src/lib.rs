@@ -37,6 +37,7 @@
 //! | drop the last pointer to a value in a section | [`reclaim::Shared`] |
 //! | have an object at hand without allocating | [`Reserve`] |
 //! | use a file or a library, which sleep and do not say so | [`MaySleep`] |
+//! | poll futures that must not block | [`future`], [`tokio`] |
 //! | call code of others, which may panic | [`unwind`] |
 //! | find what types cannot follow | [`might_sleep`], [`cant_sleep`], [`Policy`], [`stats`] |
 //! | find what sleeps and does not say so | [`watch`] |
@@ -96,6 +97,8 @@
 //! | `lock_api` | with `sync` | [`sync::SpinLock`] and [`sync::SpinRwLock`], and the other locks over any raw lock, without `std` too |
 //! | `pi` | no; brings `sync` | [`sync::RawPiMutex`], a raw lock with priority inheritance, on Linux |
 //! | `work` | no | [`work::Queue`], [`work::ring`], [`reclaim`] and [`Reserve`], without `std` too, but with `alloc` |
+//! | `async` | no | [`future`]: every poll is a section, without `std` too |
+//! | `tokio` | no; brings `async`, needs `std` | [`tokio`]: what lends tokens on that runtime |
 //! | `capi` | no | [`capi`]: the functions of `nonblock.h` |
 //! | `tracing` | no | reports as events of the crate `tracing`: see [`Violation`] |
 //! | `watch` | no; needs `std` | the [`watch`], on Linux; brings `checks` |
@@ -129,6 +132,10 @@
 #![cfg_attr(not(feature = "work"), doc = " [`Reserve`]: #features")]
 #![cfg_attr(all(feature = "watch", target_os = "linux"), doc = " [`watch`]: mod@watch")]
 #![cfg_attr(not(all(feature = "watch", target_os = "linux")), doc = " [`watch`]: #features")]
+#![cfg_attr(feature = "async", doc = " [`future`]: mod@future")]
+#![cfg_attr(not(feature = "async"), doc = " [`future`]: #features")]
+#![cfg_attr(feature = "tokio", doc = " [`tokio`]: mod@tokio")]
+#![cfg_attr(not(feature = "tokio"), doc = " [`tokio`]: #features")]
 #![cfg_attr(feature = "capi", doc = " [`capi`]: capi")]
 #![cfg_attr(not(feature = "capi"), doc = " [`capi`]: #features")]
 
@@ -165,6 +172,8 @@ mod context;
     allow(dead_code, unused_imports, reason = "each of these features uses a part of it")
 )]
 mod event_count;
+#[cfg(feature = "async")]
+pub mod future;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod lock_graph;
@@ -203,6 +212,8 @@ pub mod testing;
 #[cfg(feature = "std")]
 pub mod thread;
 mod token;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 #[cfg(feature = "std")]
 pub mod unwind;
 mod violation;
@@ -225,4 +236,6 @@ pub use report::{Handler, Permit, Site, Stats, policy, set_handler, set_policy, 
 pub use reserve::{Reserve, ReserveStats, Reserved};
 pub use root::{non_block, permit_sleep, sleepable};
 pub use token::{NoToken, NonBlock, Sleepable};
+#[cfg(any(feature = "tokio", feature = "tracing"))]
+pub use violation::AsyncTask;
 pub use violation::{ParsePolicyError, Place, Policy, Task, Violation, ViolationKind};

@@ -15,7 +15,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMacro, ItemMod, ItemUse, Macro, Meta, Token, UseTree, Visibility};
 
 /// The top modules of `nonblock`, the lowest first.
-const NONBLOCK: [&str; 34] = [
+const NONBLOCK: [&str; 36] = [
     "asymmetric_fence",
     "cache_padded",
     "primitive",
@@ -33,10 +33,12 @@ const NONBLOCK: [&str; 34] = [
     "root",
     "context",
     "raw",
+    "future",
     "testing",
     "__private",
     "thread",
     "unwind",
+    "tokio",
     "event_count",
     "mpmc_ring",
     "sync",

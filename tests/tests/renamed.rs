@@ -32,6 +32,16 @@ fn without_the_name_the_error_is_the_documented_one() {
 }
 
 #[test]
+fn without_the_feature_async_the_error_names_it() {
+    let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR"));
+    let errors = fixture.fail("check", &["--features", "futures"]);
+    let lines = errors.lines().filter(|line| line.starts_with("error"));
+    assert_eq!(lines.count(), 2, "one, and that it does not compile: {errors}");
+    assert!(errors.contains("needs the feature `async` of `nonblock`"), "{errors}");
+    assert!(errors.contains("src/lib.rs:"), "{errors}");
+}
+
+#[test]
 fn a_test_that_the_harness_runs_twice_fails() {
     let fixture = Fixture::new("renamed", env!("CARGO_TARGET_TMPDIR"))
         .in_folder("twice")

@@ -119,6 +119,7 @@ pub(super) fn line(attribute: Attribute, prologue: &Prologue) -> Option<&'static
             "May sleep: the right to is checked at run time."
         }
         (Attribute::MaySleep, _) => "May sleep: takes `&mut Sleepable`.",
+        (Attribute::NonBlock, Prologue::Polls(_)) => "Does not block: each poll is a section.",
         (Attribute::NonBlock, Prologue::Bind(..)) => "Does not block: runs in a section.",
         (Attribute::NonBlock, Prologue::Section(probed)) if probed.is_empty() => {
             "Does not block: runs in a section."

@@ -13,7 +13,9 @@ use crate::signature::Signature;
 use crate::token_tree::construct::{braces_around, punct};
 use crate::token_tree::inspect::into_braces;
 use crate::token_tree::is_ident;
-use crate::validate::{AnnotatedFn, Enclosing, Prologue, remove_further_attributes};
+use crate::validate::{
+    AnnotatedFn, Enclosing, Prologue, ReturnedFuture, remove_further_attributes,
+};
 
 /// Expands a function: adds its prologue, and the line to its documentation.
 pub(super) fn expand(
@@ -48,13 +50,15 @@ pub(super) fn expand(
         return declaration::expand(&annotated, &prologue, &attrs.into_iter().collect());
     }
     let writer = PrologueWriter::new(&annotated);
+    let returned = ReturnedValue::of(&annotated);
     let source = function.body_source().map(str::to_owned);
     let Function { attrs, header, body, .. } = function;
     let mut tokens = doc_line::insert(attrs, line, add_to_undocumented);
     tokens.extend(header);
-    tokens.extend(
-        body.map(|body| TokenTree::from(write_body(&writer, body, source.as_deref(), prologue))),
-    );
+    tokens.extend(body.map(|body| {
+        let body = write_body(&writer, body, source.as_deref(), prologue, &returned);
+        TokenTree::from(body)
+    }));
     tokens.into_iter().collect()
 }
 
@@ -83,13 +87,18 @@ fn write_body(
     body: Group,
     source: Option<&str>,
     prologue: Prologue,
+    returned: &ReturnedValue,
 ) -> Group {
     if let Prologue::Nothing = prologue {
         return body;
     }
     let span = body.span();
-    let (inner, body) = Body::new(body, source);
-    let mut content = inner;
+    let (mut inner, body) = match returned {
+        ReturnedValue::Boxed => Body::new(writer.wrap_boxed_future(&body), None),
+        _ => Body::new(body, source),
+    };
+    let mut content = TokenStream::new();
+    let is_error = matches!(prologue, Prologue::Error(_));
     match prologue {
         Prologue::Nothing => content.extend(body.after_statements()),
         Prologue::Error(error) => content.extend(error),
@@ -126,11 +135,45 @@ fn write_body(
             content.extend(writer.check_non_tokens());
             content.extend([writer.section(&targets, body.into_block())]);
         }
+        Prologue::Polls(targets) => {
+            content.extend(writer.check_non_tokens());
+            content.extend(writer.check_no_token(&targets));
+            let ReturnedValue::OfAsyncFn(output) = returned else {
+                return braces_around(content, span);
+            };
+            content.extend(writer.polls(output.as_deref(), &body.into_block()));
+        }
         Prologue::BindRefused(name) => {
             content.extend(writer.bind_refused(&name, &body.into_block()));
         }
     }
-    braces_around(content, span)
+    if matches!(returned, ReturnedValue::Future) && !is_error {
+        content = writer.wrap_future(content);
+    }
+    inner.extend(content);
+    braces_around(inner, span)
+}
+
+/// What a function returns, as far as the expansion has to know.
+enum ReturnedValue {
+    /// An `async fn` returns this, if it can be written.
+    OfAsyncFn(Option<Vec<TokenTree>>),
+    /// The body ends in a future.
+    Future,
+    /// The body ends in `Box::pin` of a future.
+    Boxed,
+    Other,
+}
+
+impl ReturnedValue {
+    fn of(function: &AnnotatedFn<'_>) -> Self {
+        match function.returned_future() {
+            Some(ReturnedFuture::AsyncFn) => Self::OfAsyncFn(function.output_of_async()),
+            Some(ReturnedFuture::Opaque) => Self::Future,
+            Some(ReturnedFuture::Boxed) => Self::Boxed,
+            None => Self::Other,
+        }
+    }
 }
 
 /// Puts an empty statement into a block that a `macro_rules` macro passed on as the last expression of a body.

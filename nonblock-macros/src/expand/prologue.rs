@@ -12,7 +12,7 @@ use crate::parameters::{NonToken, ProbeTarget};
 use crate::private_path::PrivatePath;
 use crate::token_tree::TokenSlice;
 use crate::token_tree::construct::{
-    braced_call, braces, call, ident, own_name, path_segment, punct,
+    braced_call, braces, braces_around, call, ident, own_name, path_segment, punct,
 };
 use crate::token_tree::inspect::{first_span, last_span};
 use crate::validate::{AnnotatedFn, TokenParameter};
@@ -217,6 +217,44 @@ impl PrologueWriter {
         }
         tokens.extend([punct(';', hidden), body]);
         braces(tokens, hidden).into()
+    }
+
+    /// Writes the body of an `async fn`, as a future whose polls are sections.
+    ///
+    /// `output` is the type that the function returns, if it can be written. The compiler does not see it through the `.await`, so
+    /// the first statement tells.
+    pub(super) fn polls(&self, output: Option<&[TokenTree]>, body: &TokenTree) -> TokenStream {
+        let (private, hidden) = (&self.private, self.hidden);
+        let returned = own_name("returned", hidden);
+        let told = output.map(|output| {
+            let output = TokenSlice(output);
+            quote_spanned! {hidden=>
+                if let #private::Some(#returned) = #private::None::<#output> {
+                    return #returned;
+                }
+            }
+        });
+        let future = self.call("non_blocking", quote_spanned!(hidden=> async move { #told #body }));
+        let future = TokenSlice(&future);
+        quote_spanned!(hidden=> #future.await)
+    }
+
+    /// Makes the value of a body, which is a future, one whose polls are sections.
+    pub(super) fn wrap_future(&self, content: TokenStream) -> TokenStream {
+        let block = braces_around(content, self.hidden);
+        self.call("non_blocking", TokenTree::from(block).into()).into_iter().collect()
+    }
+
+    /// Makes the future in `Box::pin(...)`, by which a body ends, one whose polls are sections.
+    pub(super) fn wrap_boxed_future(&self, body: &Group) -> Group {
+        let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+        if let Some(TokenTree::Group(arguments)) = tokens.pop() {
+            let wrapped = self.call("non_blocking", arguments.stream()).into_iter().collect();
+            let mut arguments = Group::new(Delimiter::Parenthesis, wrapped);
+            arguments.set_span(self.hidden);
+            tokens.push(arguments.into());
+        }
+        braces_around(tokens.into_iter().collect(), body.span())
     }
 
     /// Writes the body of a refused function, with the name of the token bound so that its uses are no further errors.

@@ -93,7 +93,6 @@ fn one_error_for_one_mistake() {
         (NonBlock, "nb", "fn f(format: *const u8, ...,);", "`f` is a foreign function"),
         (MaySleep, "cx", "fn f(cx: &mut Sleepable) {}", "two tokens: the attribute binds `cx`"),
         (NonBlock, "nb", "fn f(nb: &mut NonBlock) {}", "two tokens: the attribute binds `nb`"),
-        (NonBlock, "", "async fn f() {}", "an `async fn` cannot be a section"),
         (NonBlock, "", "fn f() { g().await }", "`.await` in a section"),
         (
             NonBlock,
@@ -117,6 +116,27 @@ fn one_error_for_one_mistake() {
     ];
     for (attribute, args, item, begins) in cases {
         assert_one_error(&expand_source(attribute, args, item), begins);
+    }
+}
+
+#[test]
+fn one_error_for_one_mistake_about_a_future() {
+    let cases = [
+        ("nb", "async fn f() {}", "a token cannot be kept across an `.await`"),
+        ("", "async fn f(nb: &NonBlock) {}", "an `async fn` cannot take a token"),
+        ("", "async fn f(nb: NonBlock) {}", "an `async fn` cannot take a token"),
+        ("", "async fn f(x: Option<&NonBlock>) {}", "an `async fn` cannot take a token"),
+        ("", "async fn f();", "`f` has no body whose polls could be sections"),
+        ("", "fn f() -> impl Future { return g(); }", "`return` in a function that"),
+        ("", "fn f() -> BoxFuture<'static, u8> { g() }", "this returns a boxed future"),
+        (
+            "",
+            "fn f() -> Pin<Box<dyn Send + Future<Output = u8>>> { let x = 1; h(Box::pin(g())) }",
+            "this returns a boxed future",
+        ),
+    ];
+    for (args, item, begins) in cases {
+        assert_one_error(&expand_source(NonBlock, args, item), begins);
     }
 }
 
@@ -146,9 +166,12 @@ fn help_fits_the_place() {
 
 #[test]
 fn what_is_refused_is_emitted_all_the_same() {
-    for item in
-        ["async fn f() {}", "struct X { y: u32 }", "const fn f() {}", "fn f(x: &Sleepable) {}"]
-    {
+    for item in [
+        "async fn f(nb: &NonBlock, cx: Option<&mut Sleepable>) {}",
+        "struct X { y: u32 }",
+        "const fn f() {}",
+        "fn f(x: &Sleepable) {}",
+    ] {
         for attribute in BOTH {
             let expanded = expand_source(attribute, "", item);
             assert!(is_refused(&expanded));

@@ -242,6 +242,34 @@ fn awaiting_is_for_async_blocks() {
 }
 
 #[test]
+fn a_returned_future_is_wrapped_where_it_is_made() {
+    let boxed = "Pin<Box<dyn Future<Output = u8> + Send + '_>>";
+    let wrapped = [
+        ("async fn f() { x.await }".to_owned(), "non_blocking(asyncmove{"),
+        ("fn f() -> impl Send + Future<Output = u8> { g() }".to_owned(), "non_blocking({{let"),
+        (format!("fn f(&self) -> {boxed} {{ h(); Box::pin(g()) }}"), "Box::pin(::nonblock"),
+        ("fn f() -> LocalBoxFuture<'_, u8> { Box::pin(g()) }".to_owned(), "Box::pin(::nonblock"),
+        // The `return` of an `async` block is its own.
+        ("fn f() -> impl Future { async { return 1 } }".to_owned(), "non_blocking({{let"),
+    ];
+    for (item, form) in wrapped {
+        let expanded = expand_source(NonBlock, "", &item);
+        assert!(!is_refused(&expanded), "{item}");
+        let text = squeezed(expanded);
+        assert!(text.contains(form) && text.matches("non_blocking").count() == 1, "{text}");
+    }
+    for item in [
+        "fn f() -> impl Iterator<Item = u8> { g() }",
+        "fn f() -> Box<u8> { Box::pin(g()) }",
+        "fn f() -> Self::Future { Box::pin(g()) }",
+        "fn f() { async { g() }; }",
+    ] {
+        let text = squeezed(expand_source(NonBlock, "", item));
+        assert!(!text.contains("non_blocking"), "{text}");
+    }
+}
+
+#[test]
 fn expansions_name_one_module() {
     let items = [
         (MaySleep, "", "fn f(cx: &mut Sleepable) {}"),
@@ -251,6 +279,9 @@ fn expansions_name_one_module() {
         (NonBlock, "", "fn f(nb: &NonBlock, cx: &mut S) {}"),
         (NonBlock, "", "fn f(cx: &mut S) {}"),
         (NonBlock, "x", "fn f() {}"),
+        (NonBlock, "", "async fn f(cx: &mut S) -> u8 { 1 }"),
+        (NonBlock, "", "fn f() -> impl Future<Output = u8> { g() }"),
+        (NonBlock, "", "fn f() -> BoxFuture<'static, u8> { Box::pin(g()) }"),
         (NonBlock, "", "extern \"C\" { fn f(); }"),
     ];
     for (attribute, args, item) in items {

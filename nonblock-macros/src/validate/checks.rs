@@ -7,23 +7,19 @@ use crate::item::Attr;
 use crate::parameters::{Parameter, Role, TokenType};
 
 impl AnnotatedFn<'_> {
-    /// Refuses a function that is `async`, `const` or naked. Returns whether it is.
+    /// Refuses a function that is `const` or naked, or `async` and may sleep. Returns whether it is.
     pub(super) fn refuse_qualifiers(&self, diagnostics: &mut Diagnostics) -> bool {
         let name = self.attribute.name();
         let skip = self.skip_help();
         let mut refused = false;
-        if let Some(token) = self.signature.qualifier("async") {
-            let (message, help) = match self.attribute {
-                Attribute::MaySleep => (
-                    "an `async fn` must not sleep: it would hold up every task of its executor",
-                    "await instead of sleeping; or write a plain `fn` that takes `cx: &mut Sleepable`, and \
-                     call it on a thread that may sleep",
-                ),
-                Attribute::NonBlock => (
-                    "an `async fn` cannot be a section: a section cannot be suspended and resumed",
-                    "put what must not block into a plain `fn` with `#[non_block]`, and call it here",
-                ),
-            };
+        if self.attribute == Attribute::MaySleep
+            && let Some(token) = self.signature.qualifier("async")
+        {
+            let message =
+                "an `async fn` must not sleep: it would hold up every task of its executor";
+            let help = "await instead of sleeping; or write a plain `fn` that takes `cx: &mut Sleepable`, and \
+                        call it on a thread that may sleep: `nonblock::tokio::spawn_blocking(|cx| ...).await`, \
+                        or with another executor what it has for that";
             diagnostics.error(token, message, format!("{help}{skip}"));
             refused = true;
         }

@@ -3,6 +3,7 @@
 mod annotated_fn;
 mod await_point;
 mod checks;
+mod polls;
 mod prologue;
 mod suggestion;
 
@@ -14,6 +15,7 @@ use crate::parameters::{AliasForm, Parameter, Role, TokenType};
 
 pub(crate) use annotated_fn::{AnnotatedFn, Enclosing};
 pub(crate) use checks::remove_further_attributes;
+pub(crate) use polls::ReturnedFuture;
 pub(crate) use prologue::{Prologue, TokenParameter};
 
 impl AnnotatedFn<'_> {
@@ -21,6 +23,9 @@ impl AnnotatedFn<'_> {
     pub(crate) fn validate(&self, diagnostics: &mut Diagnostics) -> Prologue {
         if self.refuse_qualifiers(diagnostics) {
             return self.args.binding.clone().map_or(Prologue::Nothing, Prologue::BindRefused);
+        }
+        if self.returned_future() == Some(ReturnedFuture::AsyncFn) {
+            return self.async_prologue(diagnostics);
         }
         let prologue = match (self.attribute, &self.args.binding) {
             (_, Some(binding)) => self.bind_prologue(binding, diagnostics),
@@ -37,7 +42,10 @@ impl AnnotatedFn<'_> {
                  own",
             ));
         }
-        prologue
+        match self.refuse_bare_future() {
+            Some(error) => Prologue::Error(error),
+            None => prologue,
+        }
     }
 
     /// The prologue under `#[may_sleep]`.

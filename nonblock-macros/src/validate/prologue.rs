@@ -23,6 +23,8 @@ pub(crate) enum Prologue {
     Bind(Ident, Vec<ProbeTarget>),
     /// Opens a section, unless one of these parameters is the proof of one.
     Section(Vec<ProbeTarget>),
+    /// Makes the body of an `async fn` a future whose polls are sections, and checks that none of these parameters is a token.
+    Polls(Vec<ProbeTarget>),
     /// This error takes the place of the body.
     Error(TokenStream),
     /// The function was refused. The name is bound nevertheless, so that its uses in the body are no further errors.

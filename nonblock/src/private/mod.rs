@@ -1,5 +1,7 @@
 //! What the expansions of the attributes name. It is no public interface: no version keeps it stable.
 
+#[cfg(not(feature = "async"))]
+mod needs_async;
 mod probe;
 mod prologue;
 mod requirement;
@@ -13,12 +15,17 @@ mod test_watch;
 pub use crate::__test_watch as test_watch;
 pub use crate::context::Context;
 pub use crate::context::sealed::HoldsToken;
+#[cfg(feature = "async")]
+pub use crate::future::non_blocking;
 pub use crate::section::Section;
 #[cfg(feature = "std")]
 pub use crate::testing::run as run_test;
 pub use crate::token::{NonBlock, Sleepable};
 pub use core::module_path;
+pub use core::option::Option::{None, Some};
 pub use core::prelude::v1::test;
+#[cfg(not(feature = "async"))]
+pub use needs_async::non_blocking;
 #[cfg(feature = "macros")]
 pub use nonblock_macros::put_the_attribute_on_the_extern_block;
 pub use probe::{

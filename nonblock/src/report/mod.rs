@@ -3,6 +3,8 @@
 //! A check that finds a violation calls [`violation`], which counts it by its place. If a test expects the violation, the test
 //! records it, and that is all. Otherwise the program's handler is called, if there is one, and if not, the policy acts.
 
+#[cfg(any(feature = "tokio", feature = "tracing"))]
+mod async_task;
 mod counter;
 pub(crate) mod counts_by_place;
 mod policy;
@@ -54,6 +56,8 @@ pub(crate) fn violation(kind: ViolationKind, place: Place, checker: Checker) {
         culprit: Culprit::running_thread(ActiveBackend::task),
         occurrence,
         checker,
+        #[cfg(any(feature = "tokio", feature = "tracing"))]
+        async_task: async_task::current(),
         #[cfg(feature = "watch")]
         observation: None,
         #[cfg(feature = "lockdep")]
@@ -94,6 +98,8 @@ pub(crate) fn observed(
         culprit: Culprit::running_thread(ActiveBackend::task),
         occurrence,
         checker: if section.location().is_some() { Checker::Function } else { Checker::C },
+        #[cfg(any(feature = "tokio", feature = "tracing"))]
+        async_task: async_task::current(),
         observation: Some(observation),
         #[cfg(feature = "lockdep")]
         thread: held(sections_began(), None),
@@ -140,6 +146,8 @@ pub(crate) fn about_waits(
         culprit: Culprit::running_thread(ActiveBackend::task),
         occurrence,
         checker: if place.location().is_some() { Checker::Function } else { Checker::C },
+        #[cfg(any(feature = "tokio", feature = "tracing"))]
+        async_task: async_task::current(),
         #[cfg(feature = "watch")]
         observation: None,
         thread: held(sections, Some(wait)),

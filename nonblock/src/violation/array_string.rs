@@ -17,16 +17,38 @@ impl ArrayString {
 
     pub(super) fn new(text: &str) -> Self {
         let mut short = Self::EMPTY;
+        short.push(text);
+        short
+    }
+
+    /// Writes a value as its `Display` form.
+    #[cfg(any(feature = "tokio", feature = "tracing"))]
+    pub(super) fn displayed(value: impl fmt::Display) -> Self {
+        struct Writer(ArrayString);
+
+        impl fmt::Write for Writer {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0.push(text);
+                Ok(())
+            }
+        }
+
+        let mut writer = Writer(Self::EMPTY);
+        // The writer refuses nothing, and what a value itself refuses is cut.
+        let _ = fmt::Write::write_fmt(&mut writer, format_args!("{value}"));
+        writer.0
+    }
+
+    fn push(&mut self, text: &str) {
         for character in text.chars() {
-            let end = short.len + character.len_utf8();
-            if let Some(free) = short.bytes.get_mut(short.len..end) {
+            let end = self.len + character.len_utf8();
+            if let Some(free) = self.bytes.get_mut(self.len..end) {
                 character.encode_utf8(free);
-                short.len = end;
+                self.len = end;
             } else {
                 break;
             }
         }
-        short
     }
 
     pub(super) fn as_str(&self) -> &str {

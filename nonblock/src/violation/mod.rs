@@ -1,6 +1,8 @@
 //! A violation, and the plain data that it is made of.
 
 mod array_string;
+#[cfg(any(feature = "tokio", feature = "tracing"))]
+mod async_task;
 #[cfg(feature = "capi")]
 mod c_file;
 mod checker;
@@ -16,6 +18,8 @@ mod task;
 use core::fmt;
 use core::panic::Location;
 
+#[cfg(any(feature = "tokio", feature = "tracing"))]
+pub use async_task::AsyncTask;
 #[cfg(feature = "capi")]
 pub(crate) use c_file::CFile;
 pub(crate) use checker::Checker;
@@ -94,6 +98,8 @@ pub struct Violation {
     pub(crate) culprit: Culprit,
     pub(crate) occurrence: usize,
     pub(crate) checker: Checker,
+    #[cfg(any(feature = "tokio", feature = "tracing"))]
+    pub(crate) async_task: Option<AsyncTask>,
     #[cfg(feature = "watch")]
     pub(crate) observation: Option<std::sync::Arc<Observation>>,
     #[cfg(feature = "lockdep")]
@@ -143,6 +149,29 @@ impl Violation {
     /// In a handler the thread is named now, by a few system calls, and not before. A clone knows the name.
     pub fn task(&self) -> Task {
         self.culprit.task()
+    }
+
+    /// Returns the task of an executor that broke the rule, if one is known: its number on `tokio`, and the span of `tracing`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # if !(nonblock::CHECKS && cfg!(feature = "tokio")) { return Ok(()) }
+    /// # #[cfg(feature = "tokio")] {
+    /// let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    /// let violation = nonblock::testing::expect_violation(|| {
+    ///     runtime.block_on(async {
+    ///         nonblock::tokio::spawn(async { nonblock::might_sleep() }).await.unwrap();
+    ///     });
+    /// });
+    /// assert!(!violation.async_task().unwrap().id().is_empty());
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(any(feature = "tokio", feature = "tracing"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "tokio", feature = "tracing"))))]
+    pub const fn async_task(&self) -> Option<&AsyncTask> {
+        self.async_task.as_ref()
     }
 
     /// Returns what the watch saw, if it was the watch that found this.
@@ -234,6 +263,10 @@ impl fmt::Display for Violation {
         }
         if !task.name().is_empty() {
             write!(f, ", name: {}", task.name())?;
+        }
+        #[cfg(any(feature = "tokio", feature = "tracing"))]
+        if let Some(task) = &self.async_task {
+            write!(f, "{task}")?;
         }
         f.write_str(
             "

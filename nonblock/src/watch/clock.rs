@@ -67,13 +67,33 @@ pub(super) fn calibrate() {
     if NANOSECONDS_PER_TICK.load(Ordering::Relaxed) != 0 {
         return;
     }
-    let before = (now(), kernel_nanoseconds());
+    let before = both();
     let mut elapsed = (0, 0);
     while elapsed.1 < COMPARED_FOR {
-        elapsed = (now() - before.0, kernel_nanoseconds() - before.1);
+        let after = both();
+        elapsed = (after.0 - before.0, after.1 - before.1);
     }
     let speed = (u128::from(elapsed.1) << 32) / u128::from(elapsed.0.max(1));
     NANOSECONDS_PER_TICK.store(speed.try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+}
+
+/// How often both clocks are read for one time.
+const READINGS: u32 = 16;
+
+/// Reads both clocks at one time: in the shortest of several readings, since the thread may lose its processor in between.
+fn both() -> (u64, u64) {
+    let mut shortest = u64::MAX;
+    let mut time = (0, 0);
+    for _ in 0..READINGS {
+        let before = now();
+        let nanoseconds = kernel_nanoseconds();
+        let took = now() - before;
+        if took < shortest {
+            shortest = took;
+            time = (before + took / 2, nanoseconds);
+        }
+    }
+    time
 }
 
 /// Returns how many nanoseconds a number of ticks takes.

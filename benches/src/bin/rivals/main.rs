@@ -3,6 +3,7 @@
 mod channel;
 mod churn;
 mod condvar;
+mod future;
 mod intervals;
 #[cfg(feature = "lockdep")]
 mod lockdep;
@@ -47,6 +48,7 @@ fn plan() -> Plan {
     let mut plan = Plan::default();
     machine::plan(&mut plan);
     section::plan(&mut plan);
+    future::plan(&mut plan);
     might_sleep::plan(&mut plan);
     tokens::plan(&mut plan);
     locks::plan(&mut plan);

@@ -1,12 +1,16 @@
 //! What the layers of the watch cost: a section in which nothing happens, and a system call that is stopped.
 
 use std::hint::black_box;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use benches::{Goal, Group, Plan, each, repeat, timed};
 use nix::sys::resource::{UsageWho, getrusage};
 use nonblock::Policy;
+use nonblock::future::NonBlockExt as _;
 use nonblock::watch::{Builder, Layers, Watch};
+
+use crate::future::{Answer, poll};
 
 const OFF: &str = "no layer on";
 const SCHEDULE: &str = "schedule";
@@ -31,6 +35,7 @@ pub(crate) fn plan(plan: &mut Plan) {
         group.counted(1000);
     });
     plan.group("watch", "A section under watch in which nothing happens", sections);
+    plan.group("watch_poll", "Polling a future that is ready, under watch", polls);
     plan.group("watch_call", "A system call in a section under watch", calls);
     plan.group("watch_outside", "A system call outside sections, on a watched thread", outside);
 }
@@ -54,6 +59,26 @@ fn under(builder: Option<Builder>) -> impl FnMut(u64) -> Duration {
 #[inline]
 fn section() {
     nonblock::raw::non_block(|_nb| black_box(()));
+}
+
+fn polls(group: &mut Group) {
+    group.about("As `poll`, whose every poll is a section, with the layers on.");
+    crate::future::bare(group);
+    let polls = |layers| {
+        move |times| {
+            let watch = watch(layers).quick_trap(true).start().expect("Linux has it");
+            section();
+            let elapsed = timed(|times| {
+                let mut future = pin!(Answer.non_block());
+                repeat(times, || black_box(poll(future.as_mut())));
+            })(times);
+            drop(watch);
+            elapsed
+        }
+    };
+    group.ours(SCHEDULE, move || polls(Layers::SCHEDULE));
+    group.ours(QUICK_BOTH, move || polls(Layers::TRAP | Layers::SCHEDULE));
+    group.goal(Goal::more_nanoseconds(5.0, QUICK_BOTH, crate::future::BARE));
 }
 
 fn sections(group: &mut Group) {

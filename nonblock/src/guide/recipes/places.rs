@@ -215,9 +215,36 @@
 //! });
 //! ```
 //!
-//! If the executor is not yours, wrap the future: in `poll`, call the inner future's within
-//! [`raw::non_block`](crate::raw::non_block), because a future is seldom known to be `Send`. A token cannot be taken into a
-//! task that goes to other threads, because it is not `Send`. No section can be held across an `.await`.
+//! Mostly the executor is not yours. Then the feature `async` makes a future one whose polls are sections, and nothing else of the program
+//! changes: [`.non_block()`][async], or `#[non_block]` on the `async fn`:
+//!
+//! ```
+//! # #[cfg(feature = "async")] {
+//! use nonblock::future::NonBlockExt as _;
+//! use nonblock::non_block;
+//!
+//! #[non_block]
+//! async fn handle(request: &str) -> usize {
+//!     request.len()
+//! }
+//!
+//! # let executor = |_task: &dyn Send| ();
+//! let task = async { handle("hello").await * 2 }.non_block();
+//! executor(&task); // `smol::spawn(task)`, `set.spawn(task)`, ...
+//! # }
+//! ```
+//!
+//! A token cannot be kept across an `.await`: the section ends there. Between two awaits, [`non_block`](crate::non_block()) lends one to a
+//! closure. A token cannot be taken into a task that goes to other threads either, because it is not `Send`.
+//!
+//! What a task must do and may sleep, it gives to a thread that may. On tokio, with the feature `tokio`:
+//!
+//! | executor | a task whose polls are sections | all tasks | what may sleep |
+//! |---|---|---|---|
+//! | tokio | [`tokio::spawn`][tokio] of this crate, or `tokio::spawn(task.non_block())` | `BuilderExt::non_block_polls`, in builds with `--cfg tokio_unstable`; not for a `LocalSet` | `spawn_blocking`, `block_in_place` of this crate |
+//! | smol, async-executor | `executor.spawn(task.non_block())` | no: there are no hooks | `unblock(\|\| nonblock::sleepable(\|cx\| ...))` |
+//! | embassy | in the task's body: `work().non_block().await` | no: the tasks are made by a macro, and the executor has no hooks | another executor, of a lower priority, or a thread |
+//! | futures' `LocalPool` and `ThreadPool` | `spawner.spawn(task.non_block())` | no | a thread of [`thread`](crate::thread) |
 //!
 //! # Signals and interrupts
 //!
@@ -263,6 +290,10 @@
 //! rule.
 //!
 // Where a feature is off, its links lead to the table of features.
+#![cfg_attr(feature = "async", doc = " [async]: crate::future::NonBlockExt::non_block")]
+#![cfg_attr(not(feature = "async"), doc = " [async]: crate#features")]
+#![cfg_attr(feature = "tokio", doc = " [tokio]: crate::tokio::spawn")]
+#![cfg_attr(not(feature = "tokio"), doc = " [tokio]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`work::Queue`]: crate::work::Queue")]
 #![cfg_attr(not(feature = "work"), doc = " [`work::Queue`]: crate#features")]
 #![cfg_attr(feature = "capi", doc = " [`capi`]: crate::capi")]
