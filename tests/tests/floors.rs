@@ -56,7 +56,7 @@ const NONBLOCK: [&str; 34] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 21] = [
+const CARGO_NONBLOCK: [&str; 23] = [
     "error",
     "table",
     "elf",
@@ -66,6 +66,7 @@ const CARGO_NONBLOCK: [&str; 21] = [
     "function_code",
     "disassembly",
     "places",
+    "origin",
     "inlined",
     "graph",
     "dynamic",
@@ -73,6 +74,7 @@ const CARGO_NONBLOCK: [&str; 21] = [
     "assumptions",
     "search",
     "check",
+    "suppressions",
     "baseline",
     "against",
     "report",

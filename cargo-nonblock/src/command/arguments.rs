@@ -42,18 +42,17 @@ pub(super) struct CheckArguments {
     /// A file of your own rules: what functions do, and what is accepted, each with a reason
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
-    /// A file of what is known already, and does not count
+    /// A file of what is known already and does not count. Its last column is for your reasons
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
-    /// Writes what is found now into the baseline
+    /// Writes what is found now into the baseline. The reasons there stay
     #[arg(long)]
     pub(super) update_baseline: bool,
     /// What the watch wrote as JSON in a run, to be compared
     #[arg(long, value_name = "FILE")]
     pub(super) against: Option<PathBuf>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) printing: Printing,
     /// Prints to standard error how long each part took
     #[arg(long)]
     pub(super) timings: bool,
@@ -76,21 +75,51 @@ pub(super) struct WhyArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
     /// How many chains to show
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = count)]
     pub(super) most: usize,
-    /// How to print the chains
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) printing: Printing,
     #[command(flatten)]
     pub(super) selection: Selection,
 }
 
+/// In which form the report is printed, and where to.
+#[derive(Debug, Args)]
+pub(super) struct Printing {
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Writes the report to this file, and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Whether the report for people has colours. By itself it has in a terminal, unless `NO_COLOR` is set
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Shows no progress, and of cargo's messages only errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
+    /// For people, in a terminal
     Human,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// A page for a browser
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// In a terminal
+    Auto,
+    /// Even in a file
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// What cargo builds. These are cargo's own options.
@@ -165,7 +194,12 @@ impl Selection {
     }
 }
 
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "write how many to show: at least one chain".to_owned())
+}
+
 fn class(text: &str) -> Result<Class, String> {
     let found = Class::ALL.into_iter().find(|class| class.name() == text);
-    found.ok_or_else(|| "it is `alloc` or `panic`; `sleep` is always forbidden".to_owned())
+    found.ok_or_else(|| "write `alloc` or `panic`; `sleep` is always forbidden".to_owned())
 }
