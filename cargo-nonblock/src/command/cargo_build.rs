@@ -62,6 +62,8 @@ pub(super) fn programs(
                 .to_owned(),
         );
     }
+    // Cargo tells of what is built first, which is not the same each time.
+    programs.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(programs)
 }
 

@@ -103,7 +103,7 @@ impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} proved, ", self.proved)?;
         if self.known > 0 {
-            write!(f, "{} of which all is known or suppressed, ", self.known)?;
+            write!(f, "{} known or suppressed, ", self.known)?;
         }
         write!(f, "{} not proved, {} that reach what they must not", self.not_proved, self.reach)
     }

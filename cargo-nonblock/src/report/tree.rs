@@ -78,9 +78,11 @@ pub(super) fn forest<'a, E>(
 ) -> Vec<Tree<'a, E>> {
     let mut trees: Vec<Tree<'_, E>> = Vec::new();
     for (chain, to, end) in chains {
-        let name = shown(chain).next().map_or(to, |call| &call.caller.full);
+        let first = shown(chain).next();
+        let name = first.map_or(to, |call| &call.caller.full);
         let at = trees.iter().position(|tree| tree.name == name).unwrap_or_else(|| {
-            trees.push(Tree::new(name));
+            let is_own = first.is_some_and(is_own);
+            trees.push(Tree { is_own, ..Tree::new(name) });
             trees.len() - 1
         });
         trees[at].add(chain, to, end);

@@ -12,7 +12,7 @@ fn report(format: &str) -> String {
          process => *sleep\tsuppresses\tIt is short.\n\
          process => unheard\tsuppresses\tIt was there once.\n",
     );
-    let arguments = ["--entry", "process", "--entry", "*script*", "--rules", &rules];
+    let arguments = ["--entry", "process", "--entry", "*alert('x')*", "--rules", &rules];
     exits(&check(&[&arguments[..], &["--format", format]].concat()), 0)
 }
 

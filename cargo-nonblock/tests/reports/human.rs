@@ -7,7 +7,7 @@ use super::support::{check, exits, folder, nonblock, program};
 
 #[test]
 fn the_users_own_lines_are_drawn_and_each_frame_has_its_place() {
-    let text = exits(&check(&["--entry", "*script*"]), 1);
+    let text = exits(&check(&["--entry", "*alert('x')*"]), 1);
     for says in [
         "BUG: sleeping function reachable from invalid context\n",
         " --> sleeps.rs:7:14\n",

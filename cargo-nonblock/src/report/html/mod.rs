@@ -291,10 +291,12 @@ impl Page {
         {
             let (line, (from, to)) = (spot.line, spot.name);
             let part = |from, to| Escaped(spot.text.get(from..to).unwrap_or("").to_owned());
+            let text = spot.text.get(line.0..line.1).unwrap_or("");
+            let begin = line.0 + (text.len() - text.trim_start().len());
             self.put(format_args!(
                 "<pre><span class=\"line\">{}</span>{}<mark>{}</mark>{}</pre>",
                 place.line,
-                part(line.0, from),
+                part(begin, from),
                 part(from, to),
                 part(to, line.1)
             ));
