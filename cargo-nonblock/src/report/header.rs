@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::wording::count;
-use super::{Build, Checked};
+use super::{Build, Checked, Report};
 use crate::check::Used;
 
 /// A line of the header: what it is of, and what it says.
@@ -11,7 +11,7 @@ use crate::check::Used;
 pub(super) struct Line {
     pub(super) label: String,
     pub(super) text: String,
-    /// Whether it tells of something that the user wrote down and that was not needed.
+    /// Whether it tells of something that the user wrote down and that no program needed.
     pub(super) is_unused: bool,
 }
 
@@ -19,8 +19,8 @@ fn line(label: impl Into<String>, text: impl Into<String>) -> Line {
     Line { label: label.into(), text: text.into(), is_unused: false }
 }
 
-/// Returns the lines of a program's header.
-pub(super) fn lines(checked: &Checked) -> Vec<Line> {
+/// Returns the lines of the header of one of a report's programs.
+pub(super) fn lines(report: &Report, checked: &Checked) -> Vec<Line> {
     let outcome = &checked.outcome;
     let functions = count(outcome.functions, "function", "functions");
     let mut lines = vec![line("program", format!("{}, {functions}", checked.file))];
@@ -29,7 +29,7 @@ pub(super) fn lines(checked: &Checked) -> Vec<Line> {
     lines.push(line("target", target(checked)));
     for used in &outcome.assumptions {
         let text = format!("{} [{}]", used.text, ways(used));
-        let is_unused = used.is_users && used.count == 0;
+        let is_unused = used.is_users && !is_needed(report, used);
         lines.push(Line { is_unused, ..line(format!("assumed ({})", used.id), text) });
     }
     for used in &checked.suppressions {
@@ -41,9 +41,17 @@ pub(super) fn lines(checked: &Checked) -> Vec<Line> {
         let (entry, leaf) = (suppression.entry.as_str(), suppression.leaf.as_str());
         let label = format!("suppressed ({entry} => {leaf})");
         let text = format!("{} [{hid}]", suppression.reason);
-        lines.push(Line { is_unused: used.count == 0, ..line(label, text) });
+        let mut all = report.programs.iter().flat_map(|program| &program.suppressions);
+        let is_unused = !all.any(|of| of.count > 0 && of.suppression == used.suppression);
+        lines.push(Line { is_unused, ..line(label, text) });
     }
     lines
+}
+
+/// Whether some program needs an assumption.
+fn is_needed(report: &Report, used: &Used) -> bool {
+    let mut all = report.programs.iter().flat_map(|program| &program.outcome.assumptions);
+    all.any(|of| of.count > 0 && of.id == used.id)
 }
 
 /// How often an assumption was needed.

@@ -51,7 +51,7 @@ pub fn sarif(report: &Report, exit_code: u8, list_proved: bool) -> String {
         .clone()
         .map(|program| json!({ "location": address(&program.file), "roles": ["analysisTarget"] }));
     let heads = programs.clone().map(|program| {
-        let lines = header::lines(program).into_iter();
+        let lines = header::lines(report, program).into_iter();
         let lines: Vec<_> = lines.map(|line| format!("{}: {}", line.label, line.text)).collect();
         json!({ "program": program.file, "result": program.outcome.verdict().name(), "header": lines })
     });
@@ -66,7 +66,7 @@ pub fn sarif(report: &Report, exit_code: u8, list_proved: bool) -> String {
             "invocations": [{
                 "executionSuccessful": true,
                 "exitCode": exit_code,
-                "toolExecutionNotifications": programs.flat_map(notifications).collect::<Vec<_>>(),
+                "toolExecutionNotifications": notifications(report),
             }],
             "results": run.results,
             "properties": { "programs": heads.collect::<Vec<_>>(), "result": report.verdict().name() },
@@ -271,9 +271,9 @@ fn driver() -> Value {
     })
 }
 
-/// What is to be known of a program as a whole.
-fn notifications(program: &Checked) -> Vec<Value> {
-    let of = |id: &str, level: &str, text: &str| {
+/// What is to be known of the programs as a whole, and what no program needed.
+fn notifications(report: &Report) -> Vec<Value> {
+    let of = |program: &Checked, id: &str, level: &str, text: &str| {
         json!({
             "descriptor": { "id": id, "index": usize::from(id == "not-needed") },
             "level": level,
@@ -281,11 +281,18 @@ fn notifications(program: &Checked) -> Vec<Value> {
             "locations": [{ "physicalLocation": { "artifactLocation": address(&program.file) } }],
         })
     };
-    let doubts = program.outcome.doubts.iter().map(|doubt| of("cannot-tell", "warning", doubt));
-    let unused = header::lines(program).into_iter().filter(|line| line.is_unused);
-    let unused =
-        unused.map(|line| of("not-needed", "note", &format!("{}: {}", line.label, line.text)));
-    doubts.chain(unused).collect()
+    let mut notifications = Vec::new();
+    for program in &report.programs {
+        let doubts = program.outcome.doubts.iter();
+        notifications.extend(doubts.map(|doubt| of(program, "cannot-tell", "warning", doubt)));
+    }
+    // All programs have the same rules.
+    if let Some(program) = report.programs.first() {
+        let unused = header::lines(report, program).into_iter().filter(|line| line.is_unused);
+        let texts = unused.map(|line| format!("{}: {}", line.label, line.text));
+        notifications.extend(texts.map(|text| of(program, "not-needed", "note", &text)));
+    }
+    notifications
 }
 
 fn folders() -> Value {

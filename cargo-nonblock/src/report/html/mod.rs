@@ -43,6 +43,19 @@ impl<T: Display> Display for Escaped<T> {
     }
 }
 
+/// A path of names, which may go on in the next line after each `::`.
+struct Path<'a>(&'a str);
+
+impl Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, part) in self.0.split("::").enumerate() {
+            f.write_str(if number == 0 { "" } else { "::<wbr>" })?;
+            Escaped(part).fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
 /// What a finding is shown as at the end of a tree.
 #[derive(Clone, Copy)]
 struct End<'a> {
@@ -64,7 +77,7 @@ pub fn html(report: &Report) -> String {
     page.put(format_args!("<main>\n"));
     let mut open = OPEN;
     for program in &report.programs {
-        page.program(program, &mut open);
+        page.program(report, program, &mut open);
     }
     page.absent(report);
     page.end()
@@ -157,7 +170,7 @@ impl Page {
         ));
     }
 
-    fn program(&mut self, program: &Checked, open: &mut usize) {
+    fn program(&mut self, report: &Report, program: &Checked, open: &mut usize) {
         let outcome = &program.outcome;
         let verdict = outcome.verdict();
         self.put(format_args!(
@@ -169,7 +182,7 @@ impl Page {
         self.put(format_args!(
             "<details class=\"head\"><summary>How it was built, and what is assumed</summary><dl>\n"
         ));
-        for line in header::lines(program) {
+        for line in header::lines(report, program) {
             let unused = if line.is_unused { " class=\"unused\"" } else { "" };
             let (label, text) = (Escaped(&line.label), Escaped(&line.text));
             self.put(format_args!("<div{unused}><dt>{label}</dt><dd>{text}</dd></div>\n"));
@@ -204,7 +217,7 @@ impl Page {
             class(verdict),
             if is_open { " open" } else { "" },
             Escaped(verdict.name()),
-            Escaped(&entry.name.full),
+            Path(&entry.name.full),
             At(entry.place.as_ref()),
             Escaped(amount),
         ));
@@ -242,7 +255,7 @@ impl Page {
             } else {
                 "<details open><summary>"
             },
-            Escaped(tree.name)
+            Path(tree.name)
         ));
         if tree.inlined {
             self.put(format_args!(" <span class=\"way\">inlined</span>"));
@@ -333,9 +346,9 @@ impl Page {
             let what = if key.what.is_empty() { &key.class } else { &key.what };
             self.put(format_args!(
                 "<li><code>{}</code>: <code>{}</code>, called by <code>{}</code></li>\n",
-                Escaped(&key.entry),
-                Escaped(what),
-                Escaped(&key.caller)
+                Path(&key.entry),
+                Path(what),
+                Path(&key.caller)
             ));
         }
         self.put(format_args!("</ul></details>\n"));

@@ -21,7 +21,8 @@ use style::{Style, visible};
 /// Writes the report.
 pub fn human(report: &Report, look: Look) -> String {
     let mut text = String::new();
-    let heads: Vec<_> = report.programs.iter().map(header::lines).collect();
+    let heads: Vec<_> =
+        report.programs.iter().map(|program| header::lines(report, program)).collect();
     // What all programs have in common is said once.
     let is_common = |line: &header::Line| heads.iter().all(|lines| lines.contains(line));
     let is_one = heads.len() == 1;
