@@ -14,21 +14,55 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all is proved, 1 something that blocks is reached, 2 it cannot be told, 3 wrong usage, 4 a run (`--against`) shows a call in a section that was proved.";
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is proved, or known already
+  1  something that blocks is reached
+  2  it cannot be told
+  3  wrong usage
+  4  a run (`--against`) shows a call in a section that was proved";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  cargo nonblock check                                   builds your package, and checks its sections
+  cargo nonblock check --entry 'player::audio::process'  checks this function, too
+  cargo nonblock check target/debug/player               checks a program as it is
+  cargo nonblock check --format html -o report.html      writes a page for a browser
+
+Exit codes:
+  0  all is proved, or known already
+  1  something that blocks is reached
+  2  it cannot be told
+  3  wrong usage
+  4  a run (`--against`) shows a call in a section that was proved";
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  cargo nonblock why 'player::audio::process' futex_wait
+  cargo nonblock why '*::process' '*sleep' target/debug/player
+
+Exit codes:
+  0  no way leads there, as far as calls can be followed
+  1  a way leads there
+  2  it cannot be told
+  3  wrong usage";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Checks that no section can reach a call that blocks
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArguments),
     /// Shows the shortest chains of calls from one function to another
+    #[command(after_help = WHY_EXAMPLES)]
     Why(WhyArguments),
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What is checked")]
 pub(super) struct CheckArguments {
     /// A program or shared object to check as it is. Without it, cargo builds what is checked
+    #[arg(help_heading = None::<&'static str>)]
     pub(super) file: Option<PathBuf>,
     /// Also checks the functions of this path, such as `mycrate::audio::process`; `*` stands for anything
     #[arg(long, value_name = "PATTERN")]
@@ -42,22 +76,22 @@ pub(super) struct CheckArguments {
     /// A file of your own rules: what functions do, and what is accepted, each with a reason
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
+    /// What the watch wrote as JSON in a run, to be compared
+    #[arg(long, value_name = "FILE")]
+    pub(super) against: Option<PathBuf>,
     /// A file of what is known already and does not count. Its last column is for your reasons
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
     /// Writes what is found now into the baseline. The reasons there stay
     #[arg(long)]
     pub(super) update_baseline: bool,
-    /// What the watch wrote as JSON in a run, to be compared
-    #[arg(long, value_name = "FILE")]
-    pub(super) against: Option<PathBuf>,
     #[command(flatten)]
     pub(super) printing: Printing,
     /// Prints to standard error how long each part took
-    #[arg(long)]
+    #[arg(long, help_heading = "The report")]
     pub(super) timings: bool,
     /// Lists each section that was proved, too
-    #[arg(long)]
+    #[arg(long, help_heading = "The report")]
     pub(super) list_proved: bool,
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -85,9 +119,10 @@ pub(super) struct WhyArguments {
 
 /// In which form the report is printed, and where to.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "The report")]
 pub(super) struct Printing {
     /// The form of the report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Format::Human)]
     pub(super) format: Format,
     /// Writes the report to this file, and not to standard output
     #[arg(short, long, value_name = "FILE")]
