@@ -2,6 +2,7 @@
 
 mod arguments;
 mod cargo_build;
+mod exit;
 mod output;
 mod progress;
 
@@ -23,40 +24,9 @@ use crate::report::{self, Build, Checked, Report};
 use crate::rules::Rules;
 use crate::suppressions;
 use arguments::{Arguments, CheckArguments, Command, Format, Selection, WhyArguments};
+use exit::{Exit, Failure};
 use output::{look, write};
 use progress::Progress;
-
-/// What the exit code says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    Proved = 0,
-    Reaches = 1,
-    CannotTell = 2,
-    Usage = 3,
-    Contradiction = 4,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-/// Why the command ends before there is a result.
-struct Failure {
-    exit: Exit,
-    text: String,
-}
-
-impl Failure {
-    fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
-    }
-
-    fn cannot_tell(text: impl Into<String>) -> Self {
-        Self { exit: Exit::CannotTell, text: text.into() }
-    }
-}
 
 /// Runs the command, and returns the exit code: 0 if all is proved, 1 if something that blocks is reached, 2 if that cannot be told, 3 if
 /// the command was not understood, 4 if a run shows a call in a section that was proved.

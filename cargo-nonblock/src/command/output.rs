@@ -6,8 +6,8 @@ use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::Failure;
 use super::arguments::{Color, Printing};
+use super::exit::Failure;
 use crate::report::Look;
 
 /// How the report for people looks.

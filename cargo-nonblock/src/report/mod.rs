@@ -1,6 +1,6 @@
 //! What came out, for people and for programs.
 //!
-//! A [`Report`] is what each format is made of: [`human`] for a terminal, [`html`] for a browser, [`json`] for programs, and [`sarif`]
+//! A [`Report`] is what each format is made of: [`human`] for a terminal, [`html`] for a browser, [`mod@json`] for programs, and [`sarif`]
 //! for tools that show the findings of others.
 
 mod frames;
