@@ -167,7 +167,7 @@ fn result(kind: &Kind, level: &str, text: &str, program: &Checked) -> Value {
         "ruleIndex": rule,
         "level": level,
         "kind": "fail",
-        "message": { "text": sentence(text) },
+        "message": message(text),
         "analysisTarget": address(&program.file),
     })
 }
@@ -199,7 +199,7 @@ fn absent(key: &Key) -> Value {
         "ruleIndex": KINDS.iter().position(|other| other.id == kind.id),
         "level": if kind.id == KINDS[3].id { "warning" } else { "error" },
         "kind": "fail",
-        "message": { "text": sentence(&text) },
+        "message": message(&text),
         "locations": [location(None, &key.entry, "the section or function")],
         "baselineState": "absent",
         "suppressions": [],
@@ -233,7 +233,7 @@ fn flow(found: &Found) -> Vec<Value> {
 fn location(place: Option<&Place>, function: &str, about: &str) -> Value {
     let mut location = json!({
         "logicalLocations": [{ "fullyQualifiedName": function, "kind": "function" }],
-        "message": { "text": sentence(about) },
+        "message": message(about),
     });
     if let Some(place) = place {
         let mut region = Map::from_iter([("startLine".to_owned(), json!(place.line.max(1)))]);
@@ -277,7 +277,7 @@ fn notifications(report: &Report) -> Vec<Value> {
         json!({
             "descriptor": { "id": id, "index": usize::from(id == "not-needed") },
             "level": level,
-            "message": { "text": text },
+            "message": message(text),
             "locations": [{ "physicalLocation": { "artifactLocation": address(&program.file) } }],
         })
     };
@@ -353,6 +353,16 @@ fn fnv1a(bytes: impl Iterator<Item = u8>) -> u128 {
     hash
 }
 
+/// A text as a message. There braces stand for themselves only if they are doubled, and what looks like a link is one: see "Messages with
+/// placeholders" and "Messages with embedded links" in the standard.
+fn message(text: &str) -> Value {
+    let mut text = sentence(text).replace('{', "{{").replace('}', "}}");
+    if text.contains("](") {
+        text = text.replace('\\', r"\\").replace('[', r"\[").replace(']', r"\]");
+    }
+    json!({ "text": text })
+}
+
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
@@ -387,6 +397,15 @@ mod tests {
         assert_eq!(address("/a/ü.rs"), json!({ "uri": "file:///a/%C3%BC.rs" }));
         assert_eq!(address("serde-1.0.2/src/lib.rs")["uriBaseId"], PACKAGES);
         assert_eq!(address("library/std/src/io/mod.rs")["uriBaseId"], STD);
+    }
+
+    #[test]
+    fn braces_and_links_stand_for_themselves() {
+        assert_eq!(
+            message("m::f::{closure#0} calls <[T]>::len")["text"],
+            "m::f::{{closure#0}} calls <[T]>::len."
+        );
+        assert_eq!(message("[a](1)")["text"], r"\[a\](1).");
     }
 
     #[test]

@@ -133,6 +133,11 @@ fn each_result_has_its_rule_its_chain_and_its_state() {
         .map(|step| step["location"]["logicalLocations"][0]["fullyQualifiedName"].as_str())
         .collect();
     assert_eq!(names, [Some("asks"), Some("sleeps::relay"), Some("std::thread::functions::sleep")]);
+    // Where a name stands for itself its braces are single, and in messages they are doubled.
+    let closure = of("<script>alert('x')</script>", "reaches-sleep");
+    let closure = &closure["codeFlows"][0]["threadFlows"][0]["locations"].to_string();
+    assert!(closure.contains(r#""sleeps::marked::{closure#0}""#), "{closure}");
+    assert!(closure.contains("sleeps::marked::{{closure#0}} calls sleeps::relay"), "{closure}");
     assert_eq!(steps[1]["location"]["physicalLocation"]["region"]["startLine"], 7);
     assert_eq!(
         new["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"],

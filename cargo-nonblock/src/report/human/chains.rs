@@ -3,18 +3,20 @@
 use std::fmt::Write as _;
 
 use crate::check::Call;
+use crate::entries::EntryKind;
 use crate::report::frames::{is_own, shown};
 use crate::report::tree::{Tree, is_special};
 
 use super::style::{Look, Style, visible};
 
-/// The calls, from the section to what it reaches. The user's own functions stand out.
-pub(super) fn listed(chain: &[Call], end: &str, look: Look) -> String {
+/// The calls, from the section or function to what it reaches. The user's own functions stand out.
+pub(super) fn listed(kind: EntryKind, chain: &[Call], end: &str, look: Look) -> String {
     let mut text = String::new();
     if chain.is_empty() {
         return text;
     }
-    let _ = writeln!(text, "{}", look.paint(Style::Label, "calls, from the section on:"));
+    let from = if kind == EntryKind::Named { "function" } else { "section" };
+    let _ = writeln!(text, "{}", look.paint(Style::Label, &format!("calls, from the {from} on:")));
     let calls: Vec<_> = shown(chain).collect();
     let mut by = None;
     for (number, call) in calls.iter().enumerate() {

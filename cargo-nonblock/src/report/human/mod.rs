@@ -142,7 +142,7 @@ fn of_found(text: &mut String, entry: &EntryOutcome, found: &Found, sources: &So
     for candidate in wording::candidates(found) {
         say("it may be", &candidate);
     }
-    text.push_str(&listed(found.chain(), found.what(), look));
+    text.push_str(&listed(entry.kind, found.chain(), found.what(), look));
     let label = look.paint(Style::Label, "help:");
     let _ = writeln!(text, "{label} {}", kind.help);
 }
