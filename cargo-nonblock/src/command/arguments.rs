@@ -130,7 +130,7 @@ pub(super) struct Printing {
     /// Whether the report for people has colours. By itself it has in a terminal, unless `NO_COLOR` is set
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(super) color: Color,
-    /// Shows no progress, and of cargo's messages only errors
+    /// Shows no progress, and no more of cargo's than warnings and errors
     #[arg(short, long)]
     pub(super) quiet: bool,
 }

@@ -8,5 +8,6 @@ mod header;
 mod html;
 mod human;
 mod json;
+mod programs;
 mod readme;
 mod sarif;
