@@ -63,6 +63,9 @@ fn a_page_can_be_read_without_scripts() {
     let asks = selected(&page, ".entry.reaches")
         .into_iter()
         .find(|entry| text(*entry).contains("a call by a pointer"));
+    let names = Selector::parse(".leaves .name").expect("a selector");
+    let names = asks.as_ref().map(|entry| entry.select(&names).map(text).collect::<Vec<_>>());
+    assert!(names.is_some_and(|names| names.contains(&"std::thread::functions::sleep".to_owned())));
     let leaves = Selector::parse(".leaf > code").expect("a selector");
     let leaves: Vec<_> = asks.expect("what asks reaches").select(&leaves).map(text).collect();
     assert_eq!(leaves.len(), 2, "{leaves:?}");

@@ -235,6 +235,7 @@ impl Page {
                 Escaped(count(entry.functions, "function", "functions"))
             ));
         } else {
+            self.leaves(&found);
             self.put(format_args!("<ul class=\"tree\">"));
             for tree in &trees {
                 self.node(tree, sources);
@@ -242,6 +243,25 @@ impl Page {
             self.put(format_args!("</ul>\n"));
         }
         self.put(format_args!("</details>\n"));
+    }
+
+    /// What counts, at a glance: the ways may be long.
+    fn leaves(&mut self, found: &[Found]) {
+        if found.is_empty() {
+            return;
+        }
+        self.put(format_args!("<ul class=\"leaves\">"));
+        for found in found {
+            let kind = wording::kind_of(found);
+            let class = if matches!(found, Found::Finding(_)) { "bug" } else { "unsure" };
+            self.put(format_args!(
+                "<li class=\"{class}\"><b>{}:</b> <span class=\"name\">{}</span> {}</li>",
+                Escaped(kind.label),
+                Path(found.what()),
+                At(own_place(found.chain())),
+            ));
+        }
+        self.put(format_args!("</ul>\n"));
     }
 
     fn node(&mut self, tree: &Tree<'_, End<'_>>, sources: &Sources) {
