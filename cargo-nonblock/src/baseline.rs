@@ -131,6 +131,15 @@ impl Key {
     }
 }
 
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.what.is_empty() { "a call that cannot be followed" } else { &self.what };
+        write!(f, "{what}, in {}", self.entry)?;
+        // A section that is left open is not followed as such.
+        if self.caller.is_empty() { Ok(()) } else { write!(f, ", called by {}", self.caller) }
+    }
+}
+
 /// A symbol may hold anything, and a column neither tabs nor ends of lines.
 fn on_one_line(name: &str) -> String {
     name.trim().replace(|c: char| c.is_control(), "?")
@@ -161,7 +170,14 @@ mod tests {
         let baseline = Baseline::parse(OLD).expect("it is in order");
         let absent = baseline.absent([]);
         assert_eq!(absent.len(), 1);
-        assert_eq!(absent[0].entry, "a::b");
+        assert_eq!(absent[0].to_string(), "read, in a::b, called by c::d");
+        let raw = Key {
+            class: NOT_FOLLOWED.to_owned(),
+            what: String::new(),
+            caller: String::new(),
+            ..absent[0].clone()
+        };
+        assert_eq!(raw.to_string(), "a call that cannot be followed, in a::b");
         assert_eq!(Baseline::parse("").expect("an empty one").absent([]), []);
         Baseline::parse("section\tclass\n").expect_err("other columns");
     }

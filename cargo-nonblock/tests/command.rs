@@ -146,7 +146,12 @@ fn what_the_baseline_has_does_not_count_and_is_not_called_proved() {
     let text =
         exits(&check(&["--entry", "process", "--baseline", &baseline, "--rules", &rules]), 1);
     // And what is no longer found is said, so that it does not stay for ever.
-    assert!(text.contains("no longer found: std::thread::functions::sleep in process"), "{text}");
+    assert!(
+        text.contains(
+            "no longer found: std::thread::functions::sleep, in process, called by sleeps::relay"
+        ),
+        "{text}"
+    );
 }
 
 #[test]

@@ -192,8 +192,7 @@ fn proved(program: &Checked, entry: &EntryOutcome) -> Value {
 /// What the baseline has and the programs have not.
 fn absent(key: &Key) -> Value {
     let kind = KINDS.iter().find(|kind| kind.id.ends_with(&key.class)).unwrap_or(&KINDS[3]);
-    let what = if key.what.is_empty() { "a call that cannot be followed" } else { &key.what };
-    let text = format!("{} reaches no longer {what}, called by {}", key.entry, key.caller);
+    let text = format!("no longer found: {key}");
     json!({
         "ruleId": kind.id,
         "ruleIndex": KINDS.iter().position(|other| other.id == kind.id),

@@ -213,3 +213,20 @@ fn a_browser_searches_filters_and_folds() {
     assert_eq!(text(selected(&page, "#shown")[0]), "1 of 4 sections");
     assert_eq!(selected(&page, "form[hidden]").len(), 0);
 }
+
+#[test]
+fn a_page_tells_what_the_baseline_knows_and_what_is_gone() {
+    let baseline = file(
+        "html_baseline.tsv",
+        "section\tclass\twhat\tcaller\treason\n\
+         process\tsleep\tstd::thread::functions::sleep\tsleeps::relay\tIt <i>ends</i> the program.\n\
+         gone::f\tsleep\tread\tgone::g\t\n",
+    );
+    let arguments = ["--entry", "process", "--baseline", &baseline, "--format", "html"];
+    let source = exits(&check(&arguments), 0);
+    let page = Html::parse_document(&source);
+    let known: Vec<_> = selected(&page, ".entry.known .help").into_iter().map(text).collect();
+    assert_eq!(known, ["Known by the baseline, and not counted: It <i>ends</i> the program."]);
+    let gone: Vec<_> = selected(&page, ".absent li").into_iter().map(text).collect();
+    assert_eq!(gone, ["read, in gone::f, called by gone::g"]);
+}

@@ -363,13 +363,7 @@ impl Page {
             absent.len()
         ));
         for key in absent {
-            let what = if key.what.is_empty() { &key.class } else { &key.what };
-            self.put(format_args!(
-                "<li><code>{}</code>: <code>{}</code>, called by <code>{}</code></li>\n",
-                Path(&key.entry),
-                Path(what),
-                Path(&key.caller)
-            ));
+            self.put(format_args!("<li>{}</li>\n", Path(&key.to_string())));
         }
         self.put(format_args!("</ul></details>\n"));
     }

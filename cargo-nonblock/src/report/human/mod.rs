@@ -42,16 +42,11 @@ pub fn human(report: &Report, look: Look) -> String {
     }
     let absent = report.absent.as_deref().unwrap_or_default();
     for (number, key) in absent.iter().enumerate() {
-        let what = if key.what.is_empty() { "what was not followed" } else { &key.what };
         let label = look.paint(Style::Label, "no longer found:");
-        let _ = writeln!(
-            text,
-            "{}{label} {} in {}, called by {}. `--update-baseline` takes it out of the baseline",
-            if number == 0 { "\n" } else { "" },
-            visible(what),
-            visible(&key.entry),
-            visible(&key.caller)
-        );
+        let gap = if number == 0 { "\n" } else { "" };
+        let key = visible(&key.to_string());
+        let _ =
+            writeln!(text, "{gap}{label} {key}. `--update-baseline` takes it out of the baseline");
     }
     if !is_one {
         let counts = Counts::of(report.entries());
