@@ -1,6 +1,7 @@
 //! The check of one program, from its bytes to what came out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::assumptions::{Assumption, Assumptions};
@@ -11,6 +12,7 @@ use crate::elf::Program;
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
 use crate::graph::{EdgeKind, Graph, Node, NodeId};
+use crate::origin::Origin;
 use crate::places::{Place, Places};
 use crate::rules::Rules;
 use crate::search::{self, Chain};
@@ -31,6 +33,8 @@ pub struct Options {
 /// What came out of a check.
 #[derive(Clone, Debug)]
 pub struct Outcome {
+    /// What the file says of its own making.
+    pub origin: Origin,
     /// What the compilers and the linker say of themselves.
     pub tools: Vec<String>,
     /// Whether the program has debugging information.
@@ -73,8 +77,8 @@ pub struct EntryOutcome {
     pub findings: Vec<Finding>,
     /// What cannot be followed.
     pub obstacles: Vec<Obstacle>,
-    /// How many findings and obstacles a baseline took out.
-    pub known: usize,
+    /// What a baseline or a suppression took out of these two.
+    pub hidden: Vec<Hidden>,
     /// How many functions it reaches.
     pub functions: usize,
 }
@@ -84,7 +88,7 @@ pub struct EntryOutcome {
 pub enum Verdict {
     /// Nothing that blocks can be reached.
     Proved,
-    /// All that was found is known by the baseline.
+    /// All that was found is known by the baseline, or suppressed by a rule.
     Known,
     /// Something cannot be followed.
     NotProved,
@@ -132,6 +136,35 @@ pub struct Obstacle {
     pub chain: Vec<Call>,
 }
 
+/// A finding or an obstacle that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// What does not count.
+    pub found: Found,
+    /// By what.
+    pub by: HiddenBy,
+    /// Why, as the user wrote it. It is empty if the baseline has no reason.
+    pub reason: String,
+}
+
+/// A finding or an obstacle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Something that must not be reached.
+    Finding(Finding),
+    /// Something that cannot be followed.
+    Obstacle(Obstacle),
+}
+
+/// Why a finding or an obstacle does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenBy {
+    /// A line of the baseline.
+    Baseline,
+    /// A line of the rules.
+    Suppression,
+}
+
 /// A method that a call through a table may reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -161,10 +194,43 @@ impl EntryOutcome {
             Verdict::Reaches
         } else if !self.obstacles.is_empty() {
             Verdict::NotProved
-        } else if self.known > 0 {
+        } else if !self.hidden.is_empty() {
             Verdict::Known
         } else {
             Verdict::Proved
+        }
+    }
+}
+
+impl EntryOutcome {
+    /// Takes out what does not count: for which `hidden_by` has a reason.
+    pub fn hide(&mut self, by: HiddenBy, hidden_by: impl Fn(&Self, &Found) -> Option<String>) {
+        let found = mem::take(&mut self.findings).into_iter().map(Found::Finding);
+        let not_followed = mem::take(&mut self.obstacles).into_iter().map(Found::Obstacle);
+        for found in found.chain(not_followed).collect::<Vec<_>>() {
+            match (hidden_by(self, &found), found) {
+                (Some(reason), found) => self.hidden.push(Hidden { found, by, reason }),
+                (None, Found::Finding(finding)) => self.findings.push(finding),
+                (None, Found::Obstacle(obstacle)) => self.obstacles.push(obstacle),
+            }
+        }
+    }
+}
+
+impl Found {
+    /// Returns what it is: what is reached, or what cannot be followed.
+    pub fn what(&self) -> &str {
+        match self {
+            Self::Finding(finding) => &finding.leaf,
+            Self::Obstacle(obstacle) => &obstacle.what,
+        }
+    }
+
+    /// Returns a shortest way there.
+    pub fn chain(&self) -> &[Call] {
+        match self {
+            Self::Finding(finding) => &finding.chain,
+            Self::Obstacle(obstacle) => &obstacle.chain,
         }
     }
 }
@@ -220,7 +286,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
             place: places.place(entry.at),
             findings: Vec::new(),
             obstacles: Vec::new(),
-            known: 0,
+            hidden: Vec::new(),
             functions: reached.functions,
         };
         for (chain, class, reason) in reached.leaves {
@@ -241,6 +307,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     stopwatch.lap("following calls");
     Ok(Outcome {
         timings: stopwatch.laps,
+        origin: Origin::of(bytes, &program),
         tools: program.tools(),
         has_debug_information: program.has_debug_information(),
         functions: program.functions().len(),

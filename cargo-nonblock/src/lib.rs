@@ -24,8 +24,9 @@
 //! 4. `assumptions` decide of each node whether it is followed, cut off, a leaf that blocks, or an obstacle. What is known of
 //!    functions is data ([`catalogue`]), and so are the user's rules ([`rules`]). Ways are cut before anything is searched.
 //! 5. `search` goes from each entry, breadth first, so each chain of calls is a shortest one.
-//! 6. [`places`] names files, lines and inlined functions, for what is reported only. [`report`] writes it, [`baseline`] takes out
-//!    what is known already, and [`against`] compares with what the watch saw in a run.
+//! 6. [`places`] names files, lines and inlined functions, for what is reported only, and [`origin`] how the file was made.
+//!    [`suppressions`] take out what the user's rules say does not count, and [`baseline`] what is known already. [`report`] writes
+//!    the rest, and [`against`] compares it with what the watch saw in a run.
 //!
 //! # What a result says
 //!
@@ -44,9 +45,11 @@ pub mod command;
 pub mod demangle;
 pub mod elf;
 pub mod entries;
+pub mod origin;
 pub mod places;
 pub mod report;
 pub mod rules;
+pub mod suppressions;
 
 mod assumptions;
 mod disassembly;

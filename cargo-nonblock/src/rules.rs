@@ -7,6 +7,18 @@ use crate::table::rows;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     pub(crate) list: Vec<Rule>,
+    pub(crate) suppressions: Vec<Suppression>,
+}
+
+/// A line by which single findings do not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The section or function that the finding is of.
+    pub entry: Pattern,
+    /// What is reached. For what cannot be followed it is the function that makes the call, too.
+    pub leaf: Pattern,
+    /// Why it does not count.
+    pub reason: String,
 }
 
 /// A rule of the user's.
@@ -47,6 +59,12 @@ pub(crate) enum RuleClass {
 
 const COLUMNS: &str = "pattern\tclass\treason";
 
+/// The class of a line that suppresses single findings.
+const SUPPRESSES: &str = "suppresses";
+
+/// What stands between the two patterns of such a line. No name has it, and `->` stands in the types of functions.
+const TO: &str = " => ";
+
 impl Rules {
     /// Reads rules: lines of a pattern, a class and a reason with tabs between, below a line that names these columns.
     ///
@@ -56,24 +74,41 @@ impl Rules {
     /// | `harmless` | it does none of this, and is not looked into |
     /// | `permits` | it is a known exception: it is not followed |
     /// | `accepts` | what it calls through pointers is taken not to block |
+    /// | `suppresses` | the pattern is `ENTRY => LEAF`: what this section or function finds there does not count |
     ///
     /// # Errors
     ///
     /// If a line has another form. The text says which.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut list = Vec::new();
+        let mut rules = Self::default();
         for (line, [pattern, class, reason]) in rows(text, COLUMNS)? {
-            let class = RuleClass::ALL.into_iter().find(|known| known.name() == class);
-            let class = class.ok_or_else(|| {
-                format!("line {line}: the class is none of those that rules have")
-            })?;
-            let (pattern, reason) = (pattern.trim(), reason.trim());
+            let (pattern, class, reason) = (pattern.trim(), class.trim(), reason.trim());
             if pattern.is_empty() || reason.is_empty() {
-                return Err(format!("line {line}: a rule has a pattern and a reason"));
+                return Err(format!("line {line}: a rule has a pattern and a reason: write both"));
             }
-            list.push(Rule { pattern: Pattern::new(pattern), class, reason: reason.to_owned() });
+            let reason = reason.to_owned();
+            if class == SUPPRESSES {
+                let (entry, leaf) = ends(pattern).ok_or_else(|| {
+                    format!("line {line}: what is suppressed is written `ENTRY{TO}LEAF`: the section or function, and what it reaches")
+                })?;
+                rules.suppressions.push(Suppression { entry, leaf, reason });
+                continue;
+            }
+            let known = RuleClass::ALL.into_iter().find(|known| known.name() == class);
+            let class = known.ok_or_else(|| {
+                let classes = RuleClass::ALL.map(RuleClass::name).join("`, `");
+                format!(
+                    "line {line}: no class is called `{class}`: write `{classes}` or `{SUPPRESSES}`"
+                )
+            })?;
+            if pattern.contains(TO) {
+                return Err(format!(
+                    "line {line}: two patterns go with the class `{SUPPRESSES}` only"
+                ));
+            }
+            rules.list.push(Rule { pattern: Pattern::new(pattern), class, reason });
         }
-        Ok(Self { list })
+        Ok(rules)
     }
 
     /// Returns the rules by which functions are not followed.
@@ -88,6 +123,13 @@ impl Rules {
     }
 }
 
+fn ends(pattern: &str) -> Option<(Pattern, Pattern)> {
+    let (entry, leaf) = pattern.split_once(TO)?;
+    let (entry, leaf) = (entry.trim(), leaf.trim());
+    let is_one = !entry.is_empty() && !leaf.is_empty() && !leaf.contains(TO);
+    is_one.then(|| (Pattern::new(entry), Pattern::new(leaf)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +140,11 @@ mod tests {
             Rules::parse("# mine\n\npattern\tclass\treason\nmy::*\tpermits\tIt was looked at.\n")
                 .expect("it is in order");
         assert_eq!(rules.cuts().count(), 1);
+        let rules = Rules::parse("pattern\tclass\treason\n<fn() -> a::B as c::D>::e => read\tsuppresses\tIt is a pipe.\n")
+            .expect("it is in order");
+        assert_eq!(rules.list, []);
+        assert_eq!(rules.suppressions[0].entry.as_str(), "<fn() -> a::B as c::D>::e");
+        assert_eq!(rules.suppressions[0].leaf.as_str(), "read");
         for wrong in [
             "",
             "my::*\tpermits\tNo columns.",
@@ -105,6 +152,10 @@ mod tests {
             "pattern\tclass\treason\nmy::*\tpermits\t",
             "pattern\tclass\treason\n\tpermits\tNo pattern.",
             "pattern\tclass\treason\nmy::*\tpermits",
+            "pattern\tclass\treason\nmy::*\tsuppresses\tOne pattern.",
+            "pattern\tclass\treason\nmy::* => \tsuppresses\tNo leaf.",
+            "pattern\tclass\treason\na => b => c\tsuppresses\tThree.",
+            "pattern\tclass\treason\na => b\tpermits\tAnother class.",
         ] {
             Rules::parse(wrong).expect_err(wrong);
         }

@@ -58,7 +58,7 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 21] = [
+const CARGO_NONBLOCK: [&str; 23] = [
     "error",
     "table",
     "elf",
@@ -68,6 +68,7 @@ const CARGO_NONBLOCK: [&str; 21] = [
     "function_code",
     "disassembly",
     "places",
+    "origin",
     "inlined",
     "graph",
     "dynamic",
@@ -75,6 +76,7 @@ const CARGO_NONBLOCK: [&str; 21] = [
     "assumptions",
     "search",
     "check",
+    "suppressions",
     "baseline",
     "against",
     "report",

@@ -14,21 +14,55 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all is proved, 1 something that blocks is reached, 2 it cannot be told, 3 wrong usage, 4 a run (`--against`) shows a call in a section that was proved.";
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is proved, or known already
+  1  something that blocks is reached
+  2  it cannot be told
+  3  wrong usage
+  4  a run (`--against`) shows a call in a section that was proved";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  cargo nonblock check                                   builds your package, and checks its sections
+  cargo nonblock check --entry 'player::audio::process'  checks this function, too
+  cargo nonblock check target/debug/player               checks a program as it is
+  cargo nonblock check --format html -o report.html      writes a page for a browser
+
+Exit codes:
+  0  all is proved, or known already
+  1  something that blocks is reached
+  2  it cannot be told
+  3  wrong usage
+  4  a run (`--against`) shows a call in a section that was proved";
+
+const WHY_EXAMPLES: &str = "\
+Examples:
+  cargo nonblock why 'player::audio::process' futex_wait
+  cargo nonblock why '*::process' '*sleep' target/debug/player
+
+Exit codes:
+  0  no way leads there, as far as calls can be followed
+  1  a way leads there
+  2  it cannot be told
+  3  wrong usage";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Checks that no section can reach a call that blocks
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArguments),
     /// Shows the shortest chains of calls from one function to another
+    #[command(after_help = WHY_EXAMPLES)]
     Why(WhyArguments),
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Args)]
+#[command(next_help_heading = "What is checked")]
 pub(super) struct CheckArguments {
     /// A program or shared object to check as it is. Without it, cargo builds what is checked
+    #[arg(help_heading = None::<&'static str>)]
     pub(super) file: Option<PathBuf>,
     /// Also checks the functions of this path, such as `mycrate::audio::process`; `*` stands for anything
     #[arg(long, value_name = "PATTERN")]
@@ -42,23 +76,22 @@ pub(super) struct CheckArguments {
     /// A file of your own rules: what functions do, and what is accepted, each with a reason
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
-    /// A file of what is known already, and does not count
-    #[arg(long, value_name = "FILE")]
-    pub(super) baseline: Option<PathBuf>,
-    /// Writes what is found now into the baseline
-    #[arg(long)]
-    pub(super) update_baseline: bool,
     /// What the watch wrote as JSON in a run, to be compared
     #[arg(long, value_name = "FILE")]
     pub(super) against: Option<PathBuf>,
-    /// How to print the report
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
-    /// Prints to standard error how long each part took
+    /// A file of what is known already and does not count. Its last column is for your reasons
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Writes what is found now into the baseline. The reasons there stay
     #[arg(long)]
+    pub(super) update_baseline: bool,
+    #[command(flatten)]
+    pub(super) printing: Printing,
+    /// Prints to standard error how long each part took
+    #[arg(long, help_heading = "The report")]
     pub(super) timings: bool,
     /// Lists each section that was proved, too
-    #[arg(long)]
+    #[arg(long, help_heading = "The report")]
     pub(super) list_proved: bool,
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -76,21 +109,52 @@ pub(super) struct WhyArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
     /// How many chains to show
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = count)]
     pub(super) most: usize,
-    /// How to print the chains
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) printing: Printing,
     #[command(flatten)]
     pub(super) selection: Selection,
 }
 
+/// In which form the report is printed, and where to.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The report")]
+pub(super) struct Printing {
+    /// The form of the report
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Writes the report to this file, and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Whether the report for people has colours. By itself it has in a terminal, unless `NO_COLOR` is set
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Shows no progress, and no more of cargo's than warnings and errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
+    /// For people, in a terminal
     Human,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning and editors
+    Sarif,
+    /// A page for a browser
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// In a terminal
+    Auto,
+    /// Even in a file
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// What cargo builds. These are cargo's own options.
@@ -165,7 +229,12 @@ impl Selection {
     }
 }
 
+fn count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "write how many to show: at least one chain".to_owned())
+}
+
 fn class(text: &str) -> Result<Class, String> {
     let found = Class::ALL.into_iter().find(|class| class.name() == text);
-    found.ok_or_else(|| "it is `alloc` or `panic`; `sleep` is always forbidden".to_owned())
+    found.ok_or_else(|| "write `alloc` or `panic`; `sleep` is always forbidden".to_owned())
 }

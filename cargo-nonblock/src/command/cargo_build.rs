@@ -2,12 +2,14 @@
 
 use std::env;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-use cargo_metadata::{Message, MetadataCommand};
+use cargo_metadata::{Artifact, Message, MetadataCommand};
 
 use super::arguments::Selection;
+use crate::report::Build;
 
 /// What the compiler is told. It stands after what the profile says, so it counts.
 ///
@@ -21,14 +23,20 @@ const FLAGS: [&str; 5] = [
     "-Clink-arg=-Wl,--emit-relocs",
 ];
 
-/// Builds what is selected, and returns the programs.
-pub(super) fn programs(selection: &Selection) -> Result<Vec<PathBuf>, String> {
+/// Builds what is selected, and returns the programs, each with how it was built.
+pub(super) fn programs(
+    selection: &Selection,
+    quiet: bool,
+) -> Result<Vec<(PathBuf, Build)>, String> {
     let target = match &selection.target_dir {
         Some(folder) => folder.clone(),
         None => target_folder(selection)?,
     };
     let mut command = command(selection);
-    command.arg("--target-dir").arg(target);
+    command.arg("--target-dir").arg(&target);
+    if quiet {
+        command.arg("--quiet");
+    }
     add_flags(&mut command);
     command.stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
@@ -37,9 +45,11 @@ pub(super) fn programs(selection: &Selection) -> Result<Vec<PathBuf>, String> {
     for message in Message::parse_stream(BufReader::new(output)) {
         let message = message.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
         if let Message::CompilerArtifact(artifact) = message
-            && let Some(executable) = artifact.executable
+            && let Some(executable) = &artifact.executable
         {
-            programs.push(executable.into_std_path_buf());
+            let file = executable.as_std_path().to_owned();
+            let build = build(&artifact, triple(&file, &target));
+            programs.push((file, build));
         }
     }
     let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
@@ -52,7 +62,42 @@ pub(super) fn programs(selection: &Selection) -> Result<Vec<PathBuf>, String> {
                 .to_owned(),
         );
     }
+    // Cargo tells of what is built first, which is not the same each time.
+    programs.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(programs)
+}
+
+/// How cargo says that it built a program.
+fn build(artifact: &Artifact, target: Option<String>) -> Build {
+    let profile = &artifact.profile;
+    Build {
+        opt_level: profile.opt_level.clone(),
+        debuginfo: profile.debuginfo.to_string(),
+        debug_assertions: profile.debug_assertions,
+        overflow_checks: profile.overflow_checks,
+        test: profile.test,
+        target: target.unwrap_or_default(),
+        flags: FLAGS.map(str::to_owned).into(),
+    }
+}
+
+/// The name of the target that a program was built for: a folder of that name if it was asked for, or else the compiler's own.
+fn triple(file: &Path, target: &Path) -> Option<String> {
+    static HOST: OnceLock<Option<String>> = OnceLock::new();
+    let below = file.strip_prefix(target).ok()?;
+    let first = below.components().next()?.as_os_str().to_str()?;
+    if first.contains('-') {
+        return Some(first.to_owned());
+    }
+    HOST.get_or_init(host).clone()
+}
+
+/// The target that rustc builds for by itself.
+fn host() -> Option<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
 fn cargo() -> std::ffi::OsString {

@@ -2,11 +2,13 @@
 
 mod arguments;
 mod cargo_build;
+mod exit;
+mod output;
+mod progress;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,41 +20,13 @@ use crate::baseline::Baseline;
 use crate::catalogue::Class;
 use crate::check::{self, Options, Outcome, Verdict};
 use crate::demangle::Pattern;
-use crate::report;
+use crate::report::{self, Build, Checked, Report};
 use crate::rules::Rules;
+use crate::suppressions;
 use arguments::{Arguments, CheckArguments, Command, Format, Selection, WhyArguments};
-
-/// What the exit code says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    Proved = 0,
-    Reaches = 1,
-    CannotTell = 2,
-    Usage = 3,
-    Contradiction = 4,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-/// Why the command ends before there is a result.
-struct Failure {
-    exit: Exit,
-    text: String,
-}
-
-impl Failure {
-    fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
-    }
-
-    fn cannot_tell(text: impl Into<String>) -> Self {
-        Self { exit: Exit::CannotTell, text: text.into() }
-    }
-}
+use exit::{Exit, Failure};
+use output::{look, write};
+use progress::Progress;
 
 /// Runs the command, and returns the exit code: 0 if all is proved, 1 if something that blocks is reached, 2 if that cannot be told, 3 if
 /// the command was not understood, 4 if a run shows a call in a section that was proved.
@@ -95,70 +69,106 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
         &arguments.deny,
         arguments.rules.as_deref(),
     )?;
-    let mut outcomes = Vec::new();
-    for file in files(arguments.file.as_deref(), &arguments.selection)? {
-        let outcome = with_program(&file, |bytes| check::check(bytes, &options))?;
+    let printing = &arguments.printing;
+    let files = files(arguments.file.as_deref(), &arguments.selection, printing.quiet)?;
+    let progress = Progress::start(files.len(), printing.quiet);
+    let mut report = Report::default();
+    for (file, build) in files {
+        progress.at(&file);
+        let mut outcome = with_program(&file, |bytes| check::check(bytes, &options))?;
         if arguments.timings {
             for (part, took) in &outcome.timings {
-                eprintln!("{:8.3} s {part}", took.as_secs_f64());
+                progress.say(&format!("{:8.3} s {part}", took.as_secs_f64()));
             }
         }
-        outcomes.push((file.display().to_string(), outcome));
+        let suppressions = suppressions::apply(&options.rules, &mut outcome);
+        let file = file.display().to_string();
+        report.programs.push(Checked { file, build, outcome, suppressions });
     }
+    drop(progress);
     if let Some(path) = &arguments.baseline {
-        if arguments.update_baseline {
-            let text = Baseline::of(outcomes.iter().map(|(_, outcome)| outcome)).to_string();
-            fs::write(path, text).map_err(|error| {
-                Failure::usage(format!("cannot write {}: {error}", path.display()))
-            })?;
-        }
-        let baseline = read(path).and_then(|text| {
-            Baseline::parse(&text)
-                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
-        })?;
-        for (_, outcome) in &mut outcomes {
-            baseline.apply(outcome);
-        }
+        apply_baseline(path, arguments.update_baseline, &mut report)?;
     }
+    let outcomes = || report.programs.iter().map(|program| &program.outcome);
     let comparison = match &arguments.against {
         None => None,
         Some(path) => {
             let seen = against::parse(&read(path)?)
                 .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-            Some(against::compare(outcomes.iter().map(|(_, outcome)| outcome), &seen))
+            Some(against::compare(outcomes(), &seen))
         }
     };
-    print(&match arguments.format {
-        Format::Json => report::json(&outcomes),
-        Format::Human => {
-            let texts = outcomes
-                .iter()
-                .map(|(file, outcome)| report::human(outcome, file, arguments.list_proved));
-            texts.collect::<Vec<_>>().join("\n")
-        }
-    });
+    let contradicts =
+        comparison.as_ref().is_some_and(|comparison| !comparison.contradictions.is_empty());
+    let exit = if contradicts { Exit::Contradiction } else { exit(outcomes()) };
+    let text = match printing.format {
+        Format::Json => report::json(&report),
+        Format::Sarif => report::sarif(&report, exit as u8, arguments.list_proved),
+        Format::Html => report::html(&report),
+        Format::Human => report::human(&report, look(printing, arguments.list_proved)),
+    };
+    write(printing, &text)?;
     if let Some(comparison) = comparison {
         // Beside the report, which may be JSON.
         eprint!("{}", report::against(&comparison));
-        if !comparison.contradictions.is_empty() {
-            return Ok(Exit::Contradiction);
-        }
     }
-    Ok(exit(outcomes.iter().map(|(_, outcome)| outcome)))
+    Ok(exit)
+}
+
+/// Takes out what is known already, after the file was brought up to date if that is asked for.
+fn apply_baseline(path: &Path, update: bool, report: &mut Report) -> Result<(), Failure> {
+    let parse = |text: &str| {
+        let wrong = |error| {
+            format!(
+                "{}: {error}. `--update-baseline` writes it anew if you remove it",
+                path.display()
+            )
+        };
+        Baseline::parse(text).map_err(|error| Failure::usage(wrong(error)))
+    };
+    if update {
+        let old = if path.exists() { parse(&read(path)?)? } else { Baseline::default() };
+        let found = Baseline::of(report.programs.iter().map(|program| &program.outcome));
+        let text = found.with_reasons_of(&old).to_string();
+        fs::write(path, text)
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+    } else if !path.exists() {
+        let text = "there is no baseline there yet: `--update-baseline` writes it";
+        return Err(Failure::usage(format!("cannot read {}: {text}", path.display())));
+    }
+    let baseline = parse(&read(path)?)?;
+    for program in &mut report.programs {
+        baseline.apply(&mut program.outcome);
+    }
+    let outcomes = report.programs.iter().map(|program| &program.outcome);
+    report.absent = Some(baseline.absent(outcomes));
+    Ok(())
 }
 
 fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
     let options = options(&[], false, &[], arguments.rules.as_deref())?;
     let (from, to) = (Pattern::new(&arguments.entry), Pattern::new(&arguments.leaf));
+    let printing = &arguments.printing;
+    if printing.format == Format::Sarif {
+        return Err(Failure::usage(
+            "`why` writes no SARIF, which is for findings: use `--format json` or `--format html`, or `check --format sarif`",
+        ));
+    }
     let mut found = Vec::new();
-    for file in files(arguments.file.as_deref(), &arguments.selection)? {
+    let files = files(arguments.file.as_deref(), &arguments.selection, printing.quiet)?;
+    let progress = Progress::start(files.len(), printing.quiet);
+    for (file, _) in files {
+        progress.at(&file);
         found.extend(with_program(&file, |bytes| check::why(bytes, &options, &from, &to))?);
     }
+    drop(progress);
     found.truncate(arguments.most);
-    print(&match arguments.format {
+    let text = match printing.format {
         Format::Json => report::json_why(&found),
-        Format::Human => report::why(&found, from.as_str(), to.as_str()),
-    });
+        Format::Html => report::html_why(&found, from.as_str(), to.as_str()),
+        _ => report::why(&found, from.as_str(), to.as_str(), look(printing, false)),
+    };
+    write(printing, &text)?;
     Ok(if found.is_empty() { Exit::Proved } else { Exit::Reaches })
 }
 
@@ -182,6 +192,11 @@ fn options(
             "`--no-sections` leaves nothing to check: name a function with `--entry`",
         ));
     }
+    if entries.iter().any(|entry| entry.trim().is_empty()) {
+        return Err(Failure::usage(
+            "`--entry` names a function by its path, such as `mycrate::audio::process`",
+        ));
+    }
     let rules = match rules {
         None => Rules::default(),
         Some(path) => Rules::parse(&read(path)?)
@@ -196,13 +211,21 @@ fn options(
 }
 
 /// The programs to check: the file that is named, or those that cargo builds.
-fn files(file: Option<&Path>, selection: &Selection) -> Result<Vec<PathBuf>, Failure> {
+fn files(
+    file: Option<&Path>,
+    selection: &Selection,
+    quiet: bool,
+) -> Result<Vec<(PathBuf, Option<Build>)>, Failure> {
     match file {
-        Some(_) if selection.is_given() => Err(Failure::usage(
-            "a file is checked as it is: it does not go with options of cargo's",
-        )),
-        Some(file) => Ok(vec![file.to_owned()]),
-        None => cargo_build::programs(selection).map_err(Failure::cannot_tell),
+        Some(file) if selection.is_given() => Err(Failure::usage(format!(
+            "{} is checked as it is, so options of cargo's do not go with it: leave out the file to have cargo build, or the options",
+            file.display()
+        ))),
+        Some(file) => Ok(vec![(file.to_owned(), None)]),
+        None => {
+            let programs = cargo_build::programs(selection, quiet).map_err(Failure::cannot_tell)?;
+            Ok(programs.into_iter().map(|(file, build)| (file, Some(build))).collect())
+        }
     }
 }
 
@@ -210,6 +233,12 @@ fn with_program<R>(
     file: &Path,
     f: impl FnOnce(&[u8]) -> Result<R, crate::error::Error>,
 ) -> Result<R, Failure> {
+    if file.is_dir() {
+        return Err(Failure::usage(format!(
+            "{} is a folder: name a program in it, or leave it out to have cargo build",
+            file.display()
+        )));
+    }
     let bytes = fs::read(file)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
     f(&bytes).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
@@ -218,9 +247,4 @@ fn with_program<R>(
 fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
-}
-
-/// Writes to standard output. Who closed it does not want the rest.
-fn print(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
 }

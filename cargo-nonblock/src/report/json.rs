@@ -1,85 +1,238 @@
-//! The report for programs: one JSON value.
+//! The report for programs: one JSON value. Each field of it is described here; [`Report`] is what `cargo nonblock check --format json`
+//! writes, and [`Why`] what `cargo nonblock why --format json` does. A program in Rust can read them with serde as these types.
+//!
+//! Optional fields are `null` where there is nothing. A field that is new does not change the version.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::check::{Call, EntryOutcome, Finding, Obstacle, Outcome};
-use crate::places::Place;
+use super::header;
+use crate::baseline::Key;
+use crate::check::{self, EntryOutcome, Found, HiddenBy};
+use crate::places;
 
 /// The version of the form. It changes when a field goes away or means something else.
-const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 
-#[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
-    programs: Vec<OfProgram<'a>>,
+/// What `check` writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of the form: [`VERSION`].
+    pub version: u32,
+    /// The version of `cargo-nonblock`.
+    pub tool_version: String,
+    /// The result for all programs together: `proved`, `known` (all that was found is known by the baseline, or suppressed),
+    /// `not proved`, or `reaches`.
+    pub result: String,
+    /// The programs.
+    pub programs: Vec<Program>,
+    /// What the baseline has and no program has any more. `null` without a baseline.
+    pub absent: Option<Vec<Absent>>,
 }
 
-#[derive(Serialize)]
-struct OfProgram<'a> {
-    program: &'a str,
-    result: &'static str,
-    functions: usize,
-    built_by: &'a [String],
-    assumptions: Vec<Assumed<'a>>,
-    doubts: &'a [String],
-    entries: Vec<OfEntry<'a>>,
+/// A program that was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Its file.
+    pub program: String,
+    /// Its result, as that of the report. A program with a doubt is at best `not proved`.
+    pub result: String,
+    /// How many functions it has.
+    pub functions: u64,
+    /// What the compilers and the linker say of themselves in the file.
+    pub built_by: Vec<String>,
+    /// The compilers by the debugging information, each with how many units it has made.
+    pub toolchain: Vec<String>,
+    /// The machine: a target's name where cargo built the program, and what the file says.
+    pub target: String,
+    /// How cargo built it. `null` if it was there already.
+    pub profile: Option<Profile>,
+    /// What was assumed.
+    pub assumptions: Vec<Assumption>,
+    /// The lines of the rules that suppress single findings.
+    pub suppressions: Vec<Suppression>,
+    /// What keeps the program as a whole from being proved: sentences.
+    pub doubts: Vec<String>,
+    /// The sections, and the functions that were named.
+    pub entries: Vec<Entry>,
 }
 
-#[derive(Serialize)]
-struct Assumed<'a> {
-    id: &'a str,
-    text: &'a str,
-    ways_cut: usize,
+/// How cargo built a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// `opt-level` of cargo's profile. What `flags` say counts more.
+    pub opt_level: String,
+    /// `debug` of cargo's profile. What `flags` say counts more.
+    pub debug: String,
+    /// Whether debug assertions are on.
+    pub debug_assertions: bool,
+    /// Whether overflow checks are on.
+    pub overflow_checks: bool,
+    /// Whether it is a program of tests.
+    pub test: bool,
+    /// What the check told rustc besides.
+    pub flags: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct OfEntry<'a> {
-    kind: &'static str,
-    function: &'a str,
-    place: Option<At<'a>>,
-    result: &'static str,
-    known: usize,
-    functions: usize,
-    findings: Vec<OfFinding<'a>>,
-    not_followed: Vec<NotFollowed<'a>>,
+/// Something that was assumed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assumption {
+    /// Its name. That of a user's rule is the rule's class and pattern.
+    pub id: String,
+    /// What is assumed. For a user's rule it is the reason.
+    pub text: String,
+    /// How many ways of the graph it cut.
+    pub ways_cut: u64,
+    /// Whether it is a rule of the user's. With no way cut it is not needed.
+    pub is_users: bool,
 }
 
-#[derive(Serialize)]
-struct OfFinding<'a> {
-    class: &'static str,
-    leaf: &'a str,
-    reason: &'a str,
-    calls: Vec<OfCall<'a>>,
+/// A line of the rules that suppresses single findings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// The pattern of the section or function.
+    pub entry: String,
+    /// The pattern of what is reached.
+    pub leaf: String,
+    /// Why it does not count.
+    pub reason: String,
+    /// How many findings it took out of this program. It is not needed if this is 0 for all programs.
+    pub hid: u64,
 }
 
-#[derive(Serialize)]
-struct NotFollowed<'a> {
-    what: &'a str,
-    reason: &'a str,
-    candidates: Vec<OfCandidate<'a>>,
-    more_candidates: usize,
-    calls: Vec<OfCall<'a>>,
+/// A section, or a function that was named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// `section`, `raw section` (begun by hand), or `named`.
+    pub kind: String,
+    /// Its name, with all types.
+    pub function: String,
+    /// Where it is.
+    pub place: Option<Place>,
+    /// Its result, as that of the report.
+    pub result: String,
+    /// How many of its findings are hidden: the length of `hidden`.
+    pub known: u64,
+    /// How many functions it reaches.
+    pub functions: u64,
+    /// What it reaches and must not.
+    pub findings: Vec<Finding>,
+    /// What it calls and cannot be followed.
+    pub not_followed: Vec<NotFollowed>,
+    /// What does not count.
+    pub hidden: Vec<Hidden>,
 }
 
-#[derive(Serialize)]
-struct OfCandidate<'a> {
-    function: &'a str,
-    reaches: Option<&'a str>,
+/// Something that must not be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// `sleep`, `alloc`, or `panic`.
+    pub class: String,
+    /// What is reached: a function or a system call.
+    pub leaf: String,
+    /// Why that blocks: a sentence.
+    pub reason: String,
+    /// A shortest chain of calls, from the entry on.
+    pub calls: Vec<Call>,
 }
 
-#[derive(Serialize)]
-struct OfCall<'a> {
-    caller: &'a str,
-    inlined: bool,
-    kind: &'static str,
-    place: Option<At<'a>>,
+/// Something that cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotFollowed {
+    /// What it is.
+    pub what: String,
+    /// Why it cannot be followed.
+    pub reason: String,
+    /// Functions of the user's that it may call.
+    pub candidates: Vec<Candidate>,
+    /// How many others there are.
+    pub more_candidates: u64,
+    /// A shortest chain of calls, from the entry on.
+    pub calls: Vec<Call>,
 }
 
-#[derive(Serialize)]
-struct At<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
+/// A function that may be called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// Its name.
+    pub function: String,
+    /// The first thing that it reaches and must not.
+    pub reaches: Option<String>,
+}
+
+/// A finding that does not count. One of `finding` and `not_followed` is `null`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hidden {
+    /// `baseline` or `suppression`.
+    pub by: String,
+    /// Why, as the user wrote it. It may be empty for a baseline.
+    pub reason: String,
+    /// What is reached.
+    pub finding: Option<Finding>,
+    /// What cannot be followed.
+    pub not_followed: Option<NotFollowed>,
+}
+
+/// A call on a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// The function that makes the call.
+    pub caller: String,
+    /// Whether the caller was inlined into the one before.
+    pub inlined: bool,
+    /// In which way it calls the next one: `call`, `tail call`, `drop`, and others.
+    pub kind: String,
+    /// Where the call is made.
+    pub place: Option<Place>,
+}
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The file, relative to the current folder if it lies below. Those of the standard library begin with `library/`, and those
+    /// of a registry with the package.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1. It is 0 if it is not known.
+    pub column: u32,
+}
+
+/// Something that the baseline has and no program has any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absent {
+    /// The section or function, without generic arguments.
+    pub entry: String,
+    /// The class of what was reached, or `not followed`.
+    pub class: String,
+    /// What was reached. It is empty for what was not followed.
+    pub what: String,
+    /// The function that made the last call.
+    pub caller: String,
+}
+
+/// What `why` writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// The version of the form: [`VERSION`].
+    pub version: u32,
+    /// The version of `cargo-nonblock`.
+    pub tool_version: String,
+    /// The chains, the shortest first for each program.
+    pub chains: Vec<Finding>,
 }
 
 /// Writes the report as JSON.
@@ -87,26 +240,8 @@ struct At<'a> {
 /// # Panics
 ///
 /// Never: everything in it can be written.
-pub fn json(outcomes: &[(String, Outcome)]) -> String {
-    let programs = outcomes.iter().map(|(program, outcome)| of_program(program, outcome));
-    written(&Report { version: VERSION, programs: programs.collect() })
-}
-
-fn of_program<'a>(program: &'a str, outcome: &'a Outcome) -> OfProgram<'a> {
-    let assumptions = outcome.assumptions.iter().map(|used| Assumed {
-        id: &used.id,
-        text: &used.text,
-        ways_cut: used.count,
-    });
-    OfProgram {
-        program,
-        result: outcome.verdict().name(),
-        functions: outcome.functions,
-        built_by: &outcome.tools,
-        assumptions: assumptions.collect(),
-        doubts: &outcome.doubts,
-        entries: outcome.entries.iter().map(of_entry).collect(),
-    }
+pub fn json(report: &super::Report) -> String {
+    written(&Report::of(report))
 }
 
 /// Writes the chains that `why` found as JSON.
@@ -114,8 +249,12 @@ fn of_program<'a>(program: &'a str, outcome: &'a Outcome) -> OfProgram<'a> {
 /// # Panics
 ///
 /// Never: everything in it can be written.
-pub fn why(findings: &[Finding]) -> String {
-    written(&findings.iter().map(of_finding).collect::<Vec<_>>())
+pub fn why(findings: &[check::Finding]) -> String {
+    written(&Why {
+        version: VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        chains: findings.iter().map(finding).collect(),
+    })
 }
 
 fn written(value: &impl Serialize) -> String {
@@ -124,52 +263,128 @@ fn written(value: &impl Serialize) -> String {
     text
 }
 
-fn of_entry(entry: &EntryOutcome) -> OfEntry<'_> {
-    OfEntry {
-        kind: entry.kind.name(),
-        function: &entry.name.full,
-        place: entry.place.as_ref().map(at),
-        result: entry.verdict().name(),
-        known: entry.known,
-        functions: entry.functions,
-        findings: entry.findings.iter().map(of_finding).collect(),
-        not_followed: entry.obstacles.iter().map(of_obstacle).collect(),
+impl Report {
+    /// Makes it of what came out.
+    pub fn of(report: &super::Report) -> Self {
+        let absent = report.absent.as_ref();
+        Self {
+            version: VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            result: report.verdict().name().to_owned(),
+            programs: report.programs.iter().map(program).collect(),
+            absent: absent.map(|keys| keys.iter().cloned().map(Absent::from).collect()),
+        }
     }
 }
 
-fn of_finding(finding: &Finding) -> OfFinding<'_> {
-    OfFinding {
-        class: finding.class.name(),
-        leaf: &finding.leaf,
-        reason: &finding.reason,
+impl From<Key> for Absent {
+    fn from(Key { entry, class, what, caller }: Key) -> Self {
+        Self { entry, class, what, caller }
+    }
+}
+
+fn program(checked: &super::Checked) -> Program {
+    let outcome = &checked.outcome;
+    let assumptions = outcome.assumptions.iter().map(|used| Assumption {
+        id: used.id.clone(),
+        text: used.text.clone(),
+        ways_cut: number(used.count),
+        is_users: used.is_users,
+    });
+    let suppressions = checked.suppressions.iter().map(|used| Suppression {
+        entry: used.suppression.entry.as_str().to_owned(),
+        leaf: used.suppression.leaf.as_str().to_owned(),
+        reason: used.suppression.reason.clone(),
+        hid: number(used.count),
+    });
+    Program {
+        program: checked.file.clone(),
+        result: outcome.verdict().name().to_owned(),
+        functions: number(outcome.functions),
+        built_by: outcome.tools.clone(),
+        toolchain: header::toolchain(checked),
+        target: header::target(checked),
+        profile: checked.build.as_ref().map(profile),
+        assumptions: assumptions.collect(),
+        suppressions: suppressions.collect(),
+        doubts: outcome.doubts.clone(),
+        entries: outcome.entries.iter().map(entry).collect(),
+    }
+}
+
+fn profile(build: &super::Build) -> Profile {
+    Profile {
+        opt_level: build.opt_level.clone(),
+        debug: build.debuginfo.clone(),
+        debug_assertions: build.debug_assertions,
+        overflow_checks: build.overflow_checks,
+        test: build.test,
+        flags: build.flags.clone(),
+    }
+}
+
+fn entry(entry: &EntryOutcome) -> Entry {
+    let hidden = entry.hidden.iter().map(|hidden| {
+        let by = match hidden.by {
+            HiddenBy::Baseline => "baseline",
+            HiddenBy::Suppression => "suppression",
+        };
+        let (finding, not_followed) = match &hidden.found {
+            Found::Finding(found) => (Some(finding(found)), None),
+            Found::Obstacle(found) => (None, Some(obstacle(found))),
+        };
+        Hidden { by: by.to_owned(), reason: hidden.reason.clone(), finding, not_followed }
+    });
+    Entry {
+        kind: entry.kind.name().to_owned(),
+        function: entry.name.full.clone(),
+        place: entry.place.as_ref().map(place),
+        result: entry.verdict().name().to_owned(),
+        known: number(entry.hidden.len()),
+        functions: number(entry.functions),
+        findings: entry.findings.iter().map(finding).collect(),
+        not_followed: entry.obstacles.iter().map(obstacle).collect(),
+        hidden: hidden.collect(),
+    }
+}
+
+fn finding(finding: &check::Finding) -> Finding {
+    Finding {
+        class: finding.class.name().to_owned(),
+        leaf: finding.leaf.clone(),
+        reason: finding.reason.clone(),
         calls: calls(&finding.chain),
     }
 }
 
-fn of_obstacle(obstacle: &Obstacle) -> NotFollowed<'_> {
-    let candidates = obstacle.candidates.iter().map(|candidate| OfCandidate {
-        function: &candidate.name.full,
-        reaches: candidate.reaches.as_deref(),
+fn obstacle(obstacle: &check::Obstacle) -> NotFollowed {
+    let candidates = obstacle.candidates.iter().map(|candidate| Candidate {
+        function: candidate.name.full.clone(),
+        reaches: candidate.reaches.clone(),
     });
     NotFollowed {
-        what: &obstacle.what,
-        reason: &obstacle.reason,
+        what: obstacle.what.clone(),
+        reason: obstacle.reason.clone(),
         candidates: candidates.collect(),
-        more_candidates: obstacle.more_candidates,
+        more_candidates: number(obstacle.more_candidates),
         calls: calls(&obstacle.chain),
     }
 }
 
-fn calls(chain: &[Call]) -> Vec<OfCall<'_>> {
-    let calls = chain.iter().map(|call| OfCall {
-        caller: &call.caller.full,
+fn calls(chain: &[check::Call]) -> Vec<Call> {
+    let calls = chain.iter().map(|call| Call {
+        caller: call.caller.full.clone(),
         inlined: call.inlined,
-        kind: call.kind.name(),
-        place: call.place.as_ref().map(at),
+        kind: call.kind.name().to_owned(),
+        place: call.place.as_ref().map(place),
     });
     calls.collect()
 }
 
-fn at(place: &Place) -> At<'_> {
-    At { file: &place.file, line: place.line, column: place.column }
+fn place(place: &places::Place) -> Place {
+    Place { file: place.file.clone(), line: place.line, column: place.column }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -1,0 +1,147 @@
+//! The words of a report that all formats share.
+
+use crate::catalogue::Class;
+use crate::check::{EntryOutcome, Found};
+use crate::entries::EntryKind;
+
+/// A kind of finding. A reader of SARIF knows it as a rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// By which programs know it.
+    pub(super) id: &'static str,
+    /// Its name in code scanning.
+    pub(super) name: &'static str,
+    /// What the report of it begins with.
+    pub(super) label: &'static str,
+    pub(super) headline: &'static str,
+    pub(super) expected: &'static str,
+    pub(super) found: &'static str,
+    pub(super) help: &'static str,
+    /// What it says, for who never read of it.
+    pub(super) explained: &'static str,
+}
+
+const SLEEP: Kind = Kind {
+    id: "reaches-sleep",
+    name: "ReachesSleep",
+    label: "BUG",
+    headline: "sleeping function reachable from invalid context",
+    expected: "no call that may sleep",
+    found: "a call that may sleep",
+    help: "make the call outside the section, or try instead of waiting; if it never happens, say so by a line of `--rules`",
+    explained: "A chain of calls leads from a section, or from a function that was named, to a call that may put the thread to sleep. Whether a run ever takes it, nobody says.",
+};
+
+const ALLOC: Kind = Kind {
+    id: "reaches-alloc",
+    name: "ReachesAlloc",
+    label: "BUG",
+    headline: "allocation or release reachable from invalid context",
+    expected: "no allocation and no release of memory",
+    found: "an allocation or a release",
+    help: "allocate before the section, and release after it",
+    explained: "A chain of calls leads from a section, or from a function that was named, to the allocator, which `--deny alloc` forbids.",
+};
+
+const PANIC: Kind = Kind {
+    id: "reaches-panic",
+    name: "ReachesPanic",
+    label: "BUG",
+    headline: "panic reachable from invalid context",
+    expected: "no panic",
+    found: "a panic",
+    help: "check before the section what can fail in it",
+    explained: "A chain of calls leads from a section, or from a function that was named, to a panic, which `--deny panic` forbids.",
+};
+
+const NOT_FOLLOWED: Kind = Kind {
+    id: "not-followed",
+    name: "NotFollowed",
+    label: "NOT PROVED",
+    headline: "call that cannot be followed",
+    expected: "only calls that can be followed",
+    found: "one that cannot be followed",
+    help: "call something that can be followed, or say by a line of `--rules` what you know of it",
+    explained: "What a section, or a function that was named, calls there cannot be told from the program. So nothing is proved of it.",
+};
+
+/// All kinds of findings. The order is that of the rules in SARIF.
+pub(super) const KINDS: [Kind; 4] = [SLEEP, ALLOC, PANIC, NOT_FOLLOWED];
+
+/// The kind of a finding of this class, or of a call that cannot be followed.
+pub(super) fn kind(class: Option<Class>) -> &'static Kind {
+    match class {
+        Some(Class::Sleep) => &KINDS[0],
+        Some(Class::Alloc) => &KINDS[1],
+        Some(Class::Panic) => &KINDS[2],
+        None => &KINDS[3],
+    }
+}
+
+pub(super) fn kind_of(found: &Found) -> &'static Kind {
+    match found {
+        Found::Finding(finding) => kind(Some(finding.class)),
+        Found::Obstacle(_) => kind(None),
+    }
+}
+
+/// Names the section or function, and where it is.
+pub(super) fn section(entry: &EntryOutcome) -> String {
+    let (what, name) = (section_kind(entry), &entry.name.full);
+    match &entry.place {
+        Some(place) => format!("{what} {name} at {place}"),
+        None => format!("{what} {name}"),
+    }
+}
+
+pub(super) fn section_kind(entry: &EntryOutcome) -> &'static str {
+    match entry.kind {
+        EntryKind::Section => "the section",
+        EntryKind::Raw => "the section that is begun by hand in",
+        EntryKind::Named => "the function",
+    }
+}
+
+/// What is reached or cannot be followed, and why that counts.
+pub(super) fn what_and_reason(found: &Found) -> String {
+    match found {
+        Found::Finding(finding) if finding.reason.is_empty() => finding.leaf.clone(),
+        Found::Finding(finding) => format!("{}. {}", finding.leaf, finding.reason),
+        Found::Obstacle(obstacle) => format!("{}: {}", obstacle.what, obstacle.reason),
+    }
+}
+
+/// What a call through a table may reach: a line for each, as far as something is known.
+pub(super) fn candidates(found: &Found) -> Vec<String> {
+    let Found::Obstacle(obstacle) = found else { return Vec::new() };
+    let mut lines = Vec::new();
+    for candidate in &obstacle.candidates {
+        let reaches = candidate.reaches.as_ref().map_or_else(
+            || "which reaches nothing that blocks by calls that can be followed".to_owned(),
+            |leaf| format!("which reaches {leaf}"),
+        );
+        lines.push(format!("{}, {reaches}", candidate.name.full));
+    }
+    if obstacle.more_candidates > 0 {
+        let others = if obstacle.candidates.is_empty() { "" } else { " more" };
+        lines.push(format!(
+            "one of {}{others} functions at this place of tables",
+            obstacle.more_candidates
+        ));
+    }
+    lines
+}
+
+/// A number with the word that fits it.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What is said of the line where a section or function is.
+pub(super) fn section_begins(entry: &EntryOutcome) -> &'static str {
+    match entry.kind {
+        EntryKind::Section => "the section is entered here",
+        EntryKind::Raw => "the section is begun by hand in this function",
+        EntryKind::Named => "the function that is checked",
+    }
+}
