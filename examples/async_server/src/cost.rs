@@ -13,30 +13,37 @@ use crate::{CLIENTS, clients};
 /// How many pairs of runs there are.
 const ROUNDS: usize = 11;
 
-/// Measures both in turns, and prints the median of the ratios.
+/// The ways to make polls sections, in this build.
+const WAYS: &[&str] = if cfg!(tokio_unstable) { &["sections", "hooks"] } else { &["sections"] };
+
+/// Measures each way and none in turns, and prints the medians of the ratios.
 pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
-    let mut ratios = Vec::new();
-    println!("requests per second of the handlers that do not block, {requests} requests a run:");
-    println!("{:>10} {:>10} {:>8}", "bare", "watched", "ratio");
-    for round in 0..ROUNDS {
-        // Which one is first changes, so that a machine that slows down favours neither.
-        let (bare, watched) = if round % 2 == 0 {
-            let bare = run("bare", requests)?;
-            (bare, run("sections", requests)?)
-        } else {
-            let watched = run("sections", requests)?;
-            (run("bare", requests)?, watched)
-        };
-        println!("{bare:>10.0} {watched:>10.0} {:>8.3}", watched / bare);
-        ratios.push(watched / bare);
-    }
-    ratios.sort_by(f64::total_cmp);
     println!(
-        "median ratio: {:.3}, from {:.3} to {:.3}",
-        ratios[ROUNDS / 2],
-        ratios[0],
-        ratios[ROUNDS - 1]
+        "requests per second of handlers that do not block, {requests} requests a run, trap and schedule on:"
     );
+    for way in WAYS {
+        println!("{:>10} {way:>10} {:>8}", "bare", "ratio");
+        let mut ratios = Vec::new();
+        for round in 0..ROUNDS {
+            // Which one is first changes, so that a machine that slows down favours neither.
+            let (bare, watched) = if round % 2 == 0 {
+                let bare = run("bare", requests)?;
+                (bare, run(way, requests)?)
+            } else {
+                let watched = run(way, requests)?;
+                (run("bare", requests)?, watched)
+            };
+            println!("{bare:>10.0} {watched:>10.0} {:>8.3}", watched / bare);
+            ratios.push(watched / bare);
+        }
+        ratios.sort_by(f64::total_cmp);
+        println!(
+            "median ratio: {:.3}, from {:.3} to {:.3}",
+            ratios[ROUNDS / 2],
+            ratios[0],
+            ratios[ROUNDS - 1]
+        );
+    }
     Ok(())
 }
 

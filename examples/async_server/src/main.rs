@@ -90,6 +90,8 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
                 let polls = match parser.value()?.to_str() {
                     Some("bare") => Polls::Bare,
                     Some("sections") => Polls::Sections,
+                    #[cfg(tokio_unstable)]
+                    Some("hooks") => Polls::Hooks,
                     _ => return Err("--measure takes `bare` or `sections`".into()),
                 };
                 arguments.command = Command::Measure(polls);

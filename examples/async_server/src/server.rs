@@ -21,8 +21,11 @@ use crate::handlers::ROUTES;
 pub enum Polls {
     /// As tokio does.
     Bare,
-    /// In sections.
+    /// In sections: by `nonblock::tokio::spawn`.
     Sections,
+    /// In sections: by the hooks of the runtime.
+    #[cfg(tokio_unstable)]
+    Hooks,
 }
 
 /// What measures the handlers' polls: one monitor for each path.
@@ -51,11 +54,14 @@ pub struct Server {
 impl Server {
     /// Starts a server on two threads.
     pub fn start(polls: Polls, monitors: Option<Monitors>) -> std::io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("server")
-            .enable_all()
-            .build()?;
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2).thread_name("server").enable_all();
+        #[cfg(tokio_unstable)]
+        if polls == Polls::Hooks {
+            use nonblock::tokio::BuilderExt as _;
+            builder.non_block_polls();
+        }
+        let runtime = builder.build()?;
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0)))?;
         let address = listener.local_addr()?;
         runtime.spawn(accept(listener, polls, router(monitors)));
@@ -90,8 +96,9 @@ async fn accept(listener: TcpListener, polls: Polls, router: Router) {
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         };
         match polls {
-            Polls::Bare => tokio::spawn(serve),
             Polls::Sections => nonblock::tokio::spawn(serve),
+            // The hooks are the runtime's.
+            _ => tokio::spawn(serve),
         };
     }
 }
