@@ -50,6 +50,8 @@ const ALLOC: usize = 1;
 const REPORTS: usize = 2;
 const PERMITS: usize = 3;
 const TOKENS: usize = 4;
+/// What is called by its type is in the program.
+pub(crate) const OBJECTS: usize = 5;
 
 impl<'a> Assumptions<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, denied: &BTreeSet<Class>) -> Self {
@@ -73,6 +75,10 @@ impl<'a> Assumptions<'a> {
             (
                 "tokens",
                 "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it.",
+            ),
+            (
+                "objects",
+                "Trait objects and pointers to functions are what their types say, and are made in the program's own code: no plug-in that it loads and no private part of the standard library hands it any.",
             ),
         ];
         let list = standard.map(|(id, text)| Assumption {

@@ -45,8 +45,9 @@ pub(crate) enum Argument {
 }
 
 /// What a function does.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Disassembly {
+    pub(crate) code: FunctionCode,
     pub(crate) steps: Vec<Step>,
     /// Where bytes are that are no instruction, if there are any.
     pub(crate) unreadable: Option<u64>,
@@ -68,11 +69,8 @@ pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> D
     let mut instructions = code.instructions().iter();
     let last = instructions.rfind(|instruction| instruction.mnemonic() != Mnemonic::Nop);
     let goes_on = code.unreadable().is_none() && last.is_none_or(goes_on);
-    Disassembly {
-        steps,
-        unreadable: code.unreadable(),
-        falls_through: goes_on.then_some(code.end()),
-    }
+    let (unreadable, end) = (code.unreadable(), code.end());
+    Disassembly { code, steps, unreadable, falls_through: goes_on.then_some(end) }
 }
 
 /// Whether execution goes on behind the last instruction of a function.

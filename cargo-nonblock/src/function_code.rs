@@ -30,6 +30,7 @@ const SAVED: [Register; 6] =
 const MOST_MOVES: usize = 8;
 
 /// The instructions of a function.
+#[derive(Debug)]
 pub(crate) struct FunctionCode {
     instructions: Vec<Instruction>,
     start: u64,
@@ -78,6 +79,57 @@ impl FunctionCode {
 
     pub(crate) fn contains(&self, address: u64) -> bool {
         (self.start..self.end).contains(&address)
+    }
+
+    /// Whether it is not known where some jump leads.
+    pub(crate) fn has_unknown_jump(&self) -> bool {
+        self.has_unknown_jump
+    }
+
+    /// Returns the number of the instruction at an address.
+    pub(crate) fn index(&self, address: u64) -> Option<usize> {
+        self.instructions.binary_search_by_key(&address, Instruction::ip).ok()
+    }
+
+    /// Returns the instructions to which each jump leads.
+    pub(crate) fn ways(&self) -> HashMap<usize, Vec<usize>> {
+        let mut ways: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (target, sources) in &self.sources {
+            let Some(to) = self.index(*target) else { continue };
+            for from in sources {
+                ways.entry(*from).or_default().push(to);
+            }
+        }
+        for targets in ways.values_mut() {
+            targets.sort_unstable();
+            targets.dedup();
+        }
+        ways
+    }
+
+    /// Whether every jump within the function leads to the beginning of an instruction.
+    pub(crate) fn jumps_to_instructions(&self) -> bool {
+        self.sources.keys().all(|target| !self.contains(*target) || self.index(*target).is_some())
+    }
+
+    /// Whether execution may go on behind an instruction.
+    pub(crate) fn goes_on_behind(&self, index: usize) -> bool {
+        !matches!(
+            self.instructions[index].flow_control(),
+            FlowControl::UnconditionalBranch
+                | FlowControl::IndirectBranch
+                | FlowControl::Return
+                | FlowControl::Exception
+        )
+    }
+
+    /// Whether an instruction calls, or jumps out of the function, by a computed address.
+    pub(crate) fn calls_by_value(&self, index: usize) -> bool {
+        match self.instructions[index].flow_control() {
+            FlowControl::IndirectCall => true,
+            FlowControl::IndirectBranch => !self.is_jump_by_table(index),
+            _ => false,
+        }
     }
 
     fn find_jumps(&mut self, table: ReadTable<'_>) {
@@ -223,14 +275,7 @@ impl FunctionCode {
         let jumps = self.sources.get(&self.instructions[index].ip());
         let mut before = jumps.cloned().unwrap_or_default();
         if let Some(previous) = index.checked_sub(1) {
-            let ends = matches!(
-                self.instructions[previous].flow_control(),
-                FlowControl::UnconditionalBranch
-                    | FlowControl::IndirectBranch
-                    | FlowControl::Return
-                    | FlowControl::Exception
-            );
-            if !ends {
+            if self.goes_on_behind(previous) {
                 before.push(previous);
             }
         }
@@ -332,15 +377,14 @@ fn writes(
     instruction: &Instruction,
     register: Register,
 ) -> bool {
-    let only_reads = |access| {
-        matches!(
-            access,
-            OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess | OpAccess::None
-        )
-    };
     let used = info.info(instruction).used_registers();
     used.iter()
         .any(|used| used.register().full_register() == register && !only_reads(used.access()))
+}
+
+/// Whether an access changes nothing.
+pub(crate) fn only_reads(access: OpAccess) -> bool {
+    matches!(access, OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess | OpAccess::None)
 }
 
 /// Where a direct jump leads. `None` if it is none.

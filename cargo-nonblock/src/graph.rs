@@ -9,8 +9,10 @@ use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
 use crate::disassembly::{Action, Argument, Arguments, disassemble};
 use crate::elf::{Program, Reference};
-use crate::function_code::Target;
+use crate::function_code::{FunctionCode, Target};
+use crate::landing_pads::LandingPads;
 use crate::places::Places;
+use crate::typed::{Callee, Taken, Typed, Word};
 
 /// The number of a node.
 pub(crate) type NodeId = usize;
@@ -57,11 +59,20 @@ pub enum EdgeKind {
     TailCall,
     /// A destructor is called.
     DropGlue,
-    /// Through a table of methods or a pointer.
+    /// To what a function is given to call, or by a computed address.
     Dynamic,
+    /// Of a method of a trait object: through a table of methods, to one of those that it may be.
+    Method,
+    /// By a pointer to a function, to one of those that it may point to.
+    Pointer,
 }
 
 impl EdgeKind {
+    /// Whether what is called was found by its type.
+    pub(crate) const fn is_by_type(self) -> bool {
+        matches!(self, Self::Method | Self::Pointer)
+    }
+
     /// Returns the name by which reports call it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -69,6 +80,8 @@ impl EdgeKind {
             Self::TailCall => "tail call",
             Self::DropGlue => "drop",
             Self::Dynamic => "dynamic call",
+            Self::Method => "dynamic call through a vtable",
+            Self::Pointer => "dynamic call by a fn pointer",
         }
     }
 }
@@ -93,6 +106,8 @@ pub(crate) struct Graph<'a, 'data> {
     edges: Vec<Option<Rc<[Edge]>>>,
     /// The name of each function, once it was asked for.
     names: Vec<OnceCell<Name>>,
+    typed: Typed<'a, 'data>,
+    landing_pads: OnceCell<LandingPads>,
 }
 
 impl<'a, 'data> Graph<'a, 'data> {
@@ -110,6 +125,8 @@ impl<'a, 'data> Graph<'a, 'data> {
             numbers: HashMap::new(),
             edges: Vec::new(),
             names,
+            typed: Typed::new(program),
+            landing_pads: OnceCell::new(),
         }
     }
 
@@ -174,6 +191,8 @@ impl<'a, 'data> Graph<'a, 'data> {
         let disassembly =
             disassemble(bytes, this.address, &|address| self.program.constant_word(address));
         let calls_what_it_is_given = Given::of(self.name(function));
+        let address = this.address;
+        let mut callees = None;
         let mut edges = Vec::new();
         for step in disassembly.steps {
             let (target, kind, arguments) = match step.action {
@@ -213,6 +232,17 @@ impl<'a, 'data> Graph<'a, 'data> {
                 for node in self.given(given, step.site, arguments) {
                     let to = self.number(node);
                     edges.push(Edge { to, site: step.site, kind: EdgeKind::Dynamic });
+                }
+            }
+            if let Node::Dynamic { .. } = node {
+                let callees =
+                    callees.get_or_insert_with(|| self.callees(address, &disassembly.code));
+                if let Some(found) = self.called(callees.get(&step.site), arguments) {
+                    for (node, kind) in found {
+                        let to = self.number(node);
+                        edges.push(Edge { to, site: step.site, kind });
+                    }
+                    continue;
                 }
             }
             let kind = match node {
@@ -288,8 +318,55 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     fn is_drop_glue(&self, function: usize) -> bool {
-        let plain = &self.name(function).plain;
-        plain == "core::ptr::drop_in_place" || plain == "core::ptr::drop_glue"
+        self.name(function).is_drop_glue()
+    }
+
+    fn landing_pads(&self) -> &LandingPads {
+        self.landing_pads.get_or_init(|| LandingPads::read(self.program))
+    }
+
+    /// Finds out what a function's calls by computed addresses call.
+    fn callees(&self, address: u64, code: &FunctionCode) -> HashMap<u64, Callee> {
+        let never_returns = |address| {
+            let function = self.program.function_at(address);
+            function.is_some_and(|function| {
+                let plain = self.name(function).plain.as_str();
+                NEVER_RETURN.contains(&plain)
+                    || PANICS.iter().any(|prefix| plain.starts_with(prefix))
+            })
+        };
+        self.typed.callees(address, code, self.landing_pads(), &never_returns)
+    }
+
+    /// Returns what a call by a computed address may reach, and in which way. `None` if nobody knows.
+    fn called(
+        &self,
+        callee: Option<&Callee>,
+        arguments: Values,
+    ) -> Option<Vec<(Node<'data>, EdgeKind)>> {
+        let words = match callee? {
+            Callee::Address(address) => {
+                return match self.at_address(*address, arguments) {
+                    Node::Unknown(_) => None,
+                    node => Some(vec![(node, EdgeKind::Dynamic)]),
+                };
+            }
+            Callee::OneOf(words) => words,
+        };
+        let mut found = Vec::new();
+        for word in words {
+            let kind = match word {
+                Word::Method { .. } => EdgeKind::Method,
+                _ => EdgeKind::Pointer,
+            };
+            for taken in self.typed.candidates(word, |function| self.name(function))? {
+                found.push(match taken {
+                    Taken::Function(function) => (Node::Function(function), kind),
+                    Taken::Import(name) => (self.import(name, arguments), kind),
+                });
+            }
+        }
+        Some(found)
     }
 
     /// Finds out what a call reaches.
@@ -359,6 +436,27 @@ impl<'a, 'data> Graph<'a, 'data> {
         }
     }
 }
+
+/// How the names of the functions begin that only panic.
+const PANICS: [&str; 4] = [
+    "core::panicking::panic",
+    "core::panicking::assert_failed",
+    "core::num::overflow_panic::",
+    "core::cell::panic_",
+];
+
+/// Others that never return.
+const NEVER_RETURN: [&str; 9] = [
+    "core::panicking::unreachable_display",
+    "core::option::unwrap_failed",
+    "core::option::expect_failed",
+    "core::result::unwrap_failed",
+    "core::slice::index::slice_index_fail",
+    "alloc::raw_vec::handle_error",
+    "alloc::raw_vec::capacity_overflow",
+    "alloc::alloc::handle_alloc_error",
+    "std::process::abort",
+];
 
 /// Whether a function is a closure within a constant, as the manglings write it.
 fn is_in_constant(full: &str) -> bool {

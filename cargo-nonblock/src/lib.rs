@@ -55,7 +55,9 @@ mod error;
 mod function_code;
 mod graph;
 mod inlined;
+mod landing_pads;
 mod search;
 mod table;
+mod typed;
 
 pub use error::Error;

@@ -1,8 +1,8 @@
 //! What an entry reaches: the search, after assumptions have cut the graph.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::assumptions::{Assumptions, Judgement};
+use crate::assumptions::{Assumptions, Judgement, OBJECTS};
 use crate::catalogue::Class;
 use crate::graph::{Edge, EdgeKind, Graph, NodeId};
 
@@ -43,9 +43,13 @@ pub(crate) fn reach(
     let mut reached = Reached::default();
     let mut parents: HashMap<NodeId, Option<Step>> = HashMap::from([(entry, None)]);
     let mut queue = VecDeque::from([entry]);
+    let mut by_type = HashSet::new();
     while let Some(caller) = queue.pop_front() {
         reached.functions += 1;
         for &Edge { to, site, kind } in graph.edges(caller).iter() {
+            if kind.is_by_type() {
+                by_type.insert(site);
+            }
             if parents.contains_key(&to) {
                 continue;
             }
@@ -62,6 +66,9 @@ pub(crate) fn reach(
                 }
             }
         }
+    }
+    if !by_type.is_empty() {
+        reached.cuts.insert(OBJECTS, by_type.len());
     }
     reached
 }
