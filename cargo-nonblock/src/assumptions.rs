@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::{Catalogue, Class, Entry, Kind};
 use crate::demangle::{Name, Pattern};
-use crate::graph::{Graph, Node, NodeId, Unknown};
+use crate::graph::{EdgeKind, Graph, Node, NodeId, Unknown};
 use crate::rules::Rule;
 
 /// What becomes of a node.
@@ -58,7 +58,7 @@ impl<'a> Assumptions<'a> {
         let standard = [
             (
                 "panics",
-                "Sections do not panic, and do not end the program. (`--deny panic` finds where they may.)",
+                "Sections do not panic and do not end the program, and nothing unwinds through them. (`--deny panic` finds where they may.)",
             ),
             (
                 "alloc",
@@ -139,11 +139,16 @@ impl<'a> Assumptions<'a> {
             }
             Node::Import(name) => self.judge_import(name),
             Node::SystemCall { number, arguments, by } => {
-                self.judge_system_call(*number, arguments, *by)
+                self.judge_system_call(*number, arguments, *by, graph)
             }
             Node::Dynamic { .. } => self.judge_dynamic(graph, caller),
             Node::Unknown(why) => Judgement::Obstacle(why.to_string()),
         }
+    }
+
+    /// Returns the assumption by which a call is not followed, because of the way in which it is made.
+    pub(crate) fn cuts_way(&self, kind: EdgeKind) -> Option<usize> {
+        (kind == EdgeKind::Unwind && !self.denied.contains(&Class::Panic)).then_some(PANICS)
     }
 
     /// Whether a function calls the check of those that were lent the right to sleep.
@@ -207,6 +212,7 @@ impl<'a> Assumptions<'a> {
         number: Option<u32>,
         arguments: &[Option<u64>],
         by: Option<&str>,
+        graph: &Graph<'_, '_>,
     ) -> Judgement {
         // Libraries make some calls without one.
         if let Some(symbol) = by
@@ -221,7 +227,7 @@ impl<'a> Assumptions<'a> {
             );
         };
         match self.catalogue.system_calls.get(number) {
-            Some(call) if call.may_sleep(arguments) => {
+            Some(call) if call.may_sleep(arguments, |at, bytes| graph.are_zeros(at, bytes)) => {
                 Judgement::Leaf(Class::Sleep, call.reason.clone())
             }
             Some(_) => Judgement::Harmless,

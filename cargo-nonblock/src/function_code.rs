@@ -132,6 +132,36 @@ impl FunctionCode {
         }
     }
 
+    /// Returns the addresses of the instructions that run only when something unwinds: those which are reached from landing pads, and
+    /// not from the function's beginning. Empty if it is not known where some jump leads.
+    ///
+    /// # Arguments
+    ///
+    /// * `ends`: the addresses of calls that do not return.
+    pub(crate) fn unwinding(&self, landing_pads: &[u64], ends: &HashSet<u64>) -> HashSet<u64> {
+        if landing_pads.is_empty() || self.has_unknown_jump || self.instructions.is_empty() {
+            return HashSet::new();
+        }
+        let ways = self.ways();
+        let reached = |starts: Vec<usize>| {
+            let mut reached: HashSet<usize> = starts.iter().copied().collect();
+            let mut open = starts;
+            while let Some(at) = open.pop() {
+                let mut next = ways.get(&at).cloned().unwrap_or_default();
+                if self.goes_on_behind(at) && !ends.contains(&self.instructions[at].ip()) {
+                    next.push(at + 1);
+                }
+                next.retain(|at| *at < self.instructions.len());
+                open.extend(next.into_iter().filter(|at| reached.insert(*at)));
+            }
+            reached
+        };
+        let normally = reached(vec![0]);
+        let pads = landing_pads.iter().filter_map(|pad| self.index(*pad)).collect();
+        let only = reached(pads).into_iter().filter(|at| !normally.contains(at));
+        only.map(|at| self.instructions[at].ip()).collect()
+    }
+
     fn find_jumps(&mut self, table: ReadTable<'_>) {
         let mut sources: HashMap<u64, Vec<usize>> = HashMap::new();
         for (index, instruction) in self.instructions.iter().enumerate() {

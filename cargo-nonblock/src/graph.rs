@@ -2,12 +2,12 @@
 //! is ever disassembled.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
-use crate::disassembly::{Action, Argument, Arguments, disassemble};
+use crate::disassembly::{Action, Argument, Arguments, Disassembly, disassemble};
 use crate::elf::{Program, Reference};
 use crate::function_code::{FunctionCode, Target};
 use crate::landing_pads::LandingPads;
@@ -25,7 +25,7 @@ pub(crate) enum Node<'data> {
     /// A function of another shared object.
     Import(&'data str),
     /// A system call, by an instruction or by the C library's function of this name. Its number may not be in sight.
-    SystemCall { number: Option<u32>, arguments: [Option<u64>; 4], by: Option<&'data str> },
+    SystemCall { number: Option<u32>, arguments: Values, by: Option<&'data str> },
     /// A call whose target is computed: the one at this address. The offset is that of a slot in a table of methods.
     Dynamic { site: u64, offset: Option<u64> },
     /// Code of which nothing is known.
@@ -48,7 +48,7 @@ pub(crate) enum Unknown {
 }
 
 /// The first arguments of a call, as far as they are known.
-type Values = [Option<u64>; 4];
+type Values = [Option<u64>; 6];
 
 /// In which way a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +59,8 @@ pub enum EdgeKind {
     TailCall,
     /// A destructor is called.
     DropGlue,
+    /// Made only where something unwinds.
+    Unwind,
     /// To what a function is given to call, or by a computed address.
     Dynamic,
     /// Of a method of a trait object: through a table of methods, to one of those that it may be.
@@ -79,6 +81,7 @@ impl EdgeKind {
             Self::Call => "call",
             Self::TailCall => "tail call",
             Self::DropGlue => "drop",
+            Self::Unwind => "unwind",
             Self::Dynamic => "dynamic call",
             Self::Method => "dynamic call through a vtable",
             Self::Pointer => "dynamic call by a fn pointer",
@@ -158,6 +161,17 @@ impl<'a, 'data> Graph<'a, 'data> {
             .collect()
     }
 
+    /// Whether so many bytes at an address are zero, and nobody writes them.
+    pub(crate) fn are_zeros(&self, address: u64, bytes: u64) -> bool {
+        (0..bytes).step_by(8).all(|offset| {
+            let at = address.checked_add(offset);
+            at.is_some_and(|at| {
+                self.program.constant_number(at) == Some(0)
+                    && self.program.constant_pointer(at).is_none()
+            })
+        })
+    }
+
     /// Returns the calls that a node makes.
     pub(crate) fn edges(&mut self, id: NodeId) -> Rc<[Edge]> {
         if let Some(edges) = &self.edges[id] {
@@ -192,6 +206,7 @@ impl<'a, 'data> Graph<'a, 'data> {
             disassemble(bytes, this.address, &|address| self.program.constant_word(address));
         let calls_what_it_is_given = Given::of(self.name(function));
         let address = this.address;
+        let unwinding = self.unwinding(address, &disassembly);
         let mut callees = None;
         let mut edges = Vec::new();
         for step in disassembly.steps {
@@ -260,7 +275,41 @@ impl<'a, 'data> Graph<'a, 'data> {
             let site = next.saturating_sub(1);
             edges.push(Edge { to: self.number(node), site, kind: EdgeKind::TailCall });
         }
+        for edge in &mut edges {
+            if unwinding.contains(&edge.site) {
+                edge.kind = EdgeKind::Unwind;
+            }
+        }
         edges
+    }
+
+    /// Returns the addresses of the instructions of a function that run only when something unwinds.
+    fn unwinding(&self, address: u64, disassembly: &Disassembly) -> HashSet<u64> {
+        let pads = self.landing_pads().of(address).unwrap_or(&[]);
+        if pads.is_empty() {
+            return HashSet::new();
+        }
+        let ends = disassembly.steps.iter().filter(|step| {
+            let target = match step.action {
+                Action::Call { target: Target::Address(address), .. } => Some(address),
+                Action::Call { target: Target::Slot(slot), .. } => match self.program.slot(slot) {
+                    Some(Reference::Address(address)) => Some(address),
+                    _ => None,
+                },
+                _ => None,
+            };
+            target.is_some_and(|target| self.never_returns(target))
+        });
+        disassembly.code.unwinding(pads, &ends.map(|step| step.site).collect())
+    }
+
+    /// Whether the function at an address never returns. In doubt it does.
+    fn never_returns(&self, address: u64) -> bool {
+        let function = self.program.function_at(address);
+        function.is_some_and(|function| {
+            let plain = self.name(function).plain.as_str();
+            NEVER_RETURN.contains(&plain) || PANICS.iter().any(|prefix| plain.starts_with(prefix))
+        })
     }
 
     /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
@@ -273,7 +322,7 @@ impl<'a, 'data> Graph<'a, 'data> {
 
     /// Finds out what a function calls that calls what it is given.
     fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
-        let [first, second, third, _] = arguments;
+        let [first, second, third, ..] = arguments;
         let unknown = || vec![Node::Dynamic { site, offset: None }];
         let function = |address| match self.at_address(address, Values::default()) {
             node @ Node::Function(_) => Some(node),
@@ -327,14 +376,7 @@ impl<'a, 'data> Graph<'a, 'data> {
 
     /// Finds out what a function's calls by computed addresses call.
     fn callees(&self, address: u64, code: &FunctionCode) -> HashMap<u64, Callee> {
-        let never_returns = |address| {
-            let function = self.program.function_at(address);
-            function.is_some_and(|function| {
-                let plain = self.name(function).plain.as_str();
-                NEVER_RETURN.contains(&plain)
-                    || PANICS.iter().any(|prefix| plain.starts_with(prefix))
-            })
-        };
+        let never_returns = |address| self.never_returns(address);
         self.typed.callees(address, code, self.landing_pads(), &never_returns)
     }
 
@@ -428,9 +470,11 @@ impl<'a, 'data> Graph<'a, 'data> {
                 Node::SystemCall { number: Some(number), arguments, by: Some(name) }
             }
             Some(Kind::AnySystemCall) => {
-                let [number, first, second, third] = arguments;
+                let [number, rest @ ..] = arguments;
+                let [first, second, third, fourth, fifth] = rest;
                 let number = number.and_then(|number| u32::try_from(number & 0xffff_ffff).ok());
-                Node::SystemCall { number, arguments: [first, second, third, None], by: Some(name) }
+                let arguments = [first, second, third, fourth, fifth, None];
+                Node::SystemCall { number, arguments, by: Some(name) }
             }
             _ => Node::Import(name),
         }

@@ -47,6 +47,10 @@ pub(crate) fn reach(
     while let Some(caller) = queue.pop_front() {
         reached.functions += 1;
         for &Edge { to, site, kind } in graph.edges(caller).iter() {
+            if let Some(number) = assumptions.cuts_way(kind) {
+                *reached.cuts.entry(number).or_default() += 1;
+                continue;
+            }
             if kind.is_by_type() {
                 by_type.insert(site);
             }
@@ -87,6 +91,9 @@ pub(crate) fn chains_to(
         let edges = graph.edges(caller);
         let mut ends = Vec::new();
         for &Edge { to, site, kind } in edges.iter() {
+            if assumptions.cuts_way(kind).is_some() {
+                continue;
+            }
             let step = Step { caller, site, kind };
             if fits(graph, to) && !ends.contains(&to) {
                 ends.push(to);
