@@ -151,6 +151,18 @@ impl<'a> Assumptions<'a> {
         (kind == EdgeKind::Unwind && !self.denied.contains(&Class::Panic)).then_some(PANICS)
     }
 
+    /// Returns the rule by which the calls of a function through pointers are accepted.
+    pub(crate) fn accepted(&self, graph: &Graph<'_, '_>, caller: NodeId) -> Option<usize> {
+        let Node::Function(function) = graph.node(caller) else { return None };
+        if self.accepts.is_empty() {
+            return None;
+        }
+        let names = graph.all_names(*function);
+        let mut accepts = self.accepts.iter();
+        let accept = accepts.find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
+        accept.map(|(_, number)| *number)
+    }
+
     /// Whether a function calls the check of those that were lent the right to sleep.
     fn takes_token(&self, graph: &mut Graph<'_, '_>, node: NodeId) -> bool {
         let edges = graph.edges(node);
@@ -238,15 +250,8 @@ impl<'a> Assumptions<'a> {
     }
 
     fn judge_dynamic(&self, graph: &Graph<'_, '_>, caller: NodeId) -> Judgement {
-        if let Node::Function(function) = graph.node(caller) {
-            let names = graph.all_names(*function);
-            let accept = self
-                .accepts
-                .iter()
-                .find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
-            if let Some((_, number)) = accept {
-                return Judgement::Cut(*number);
-            }
+        if let Some(number) = self.accepted(graph, caller) {
+            return Judgement::Cut(number);
         }
         Judgement::Obstacle("dynamic call: its target is computed when the program runs".to_owned())
     }

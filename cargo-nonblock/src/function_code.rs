@@ -139,7 +139,12 @@ impl FunctionCode {
     ///
     /// * `ends`: the addresses of calls that do not return.
     pub(crate) fn unwinding(&self, landing_pads: &[u64], ends: &HashSet<u64>) -> HashSet<u64> {
-        if landing_pads.is_empty() || self.has_unknown_jump || self.instructions.is_empty() {
+        let has_unknown_jump = self.has_unknown_jump
+            || self.instructions.iter().enumerate().any(|(at, instruction)| {
+                instruction.flow_control() == FlowControl::IndirectBranch
+                    && !self.is_jump_by_table(at)
+            });
+        if landing_pads.is_empty() || has_unknown_jump || self.instructions.is_empty() {
             return HashSet::new();
         }
         let ways = self.ways();
@@ -304,10 +309,10 @@ impl FunctionCode {
     fn before(&self, index: usize) -> Vec<usize> {
         let jumps = self.sources.get(&self.instructions[index].ip());
         let mut before = jumps.cloned().unwrap_or_default();
-        if let Some(previous) = index.checked_sub(1) {
-            if self.goes_on_behind(previous) {
-                before.push(previous);
-            }
+        if let Some(previous) = index.checked_sub(1)
+            && self.goes_on_behind(previous)
+        {
+            before.push(previous);
         }
         before
     }

@@ -55,8 +55,7 @@ impl LandingPads {
             let CieOrFde::Fde(partial) = entry else { continue };
             let frame = partial.parse(EhFrame::cie_from_offset)?;
             let pads = match frame.lsda() {
-                None => continue,
-                Some(Pointer::Direct(0)) => continue,
+                None | Some(Pointer::Direct(0)) => continue,
                 Some(Pointer::Direct(at)) => tables.and_then(|(start, bytes)| {
                     let offset = usize::try_from(at.checked_sub(start)?).ok()?;
                     pads(bytes.get(offset..)?, frame.initial_address()).ok()

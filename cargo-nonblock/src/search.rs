@@ -46,12 +46,17 @@ pub(crate) fn reach(
     let mut by_type = HashSet::new();
     while let Some(caller) = queue.pop_front() {
         reached.functions += 1;
+        let accepted = assumptions.accepted(graph, caller);
         for &Edge { to, site, kind } in graph.edges(caller).iter() {
             if let Some(number) = assumptions.cuts_way(kind) {
                 *reached.cuts.entry(number).or_default() += 1;
                 continue;
             }
             if kind.is_by_type() {
+                if let Some(number) = accepted {
+                    *reached.cuts.entry(number).or_default() += 1;
+                    continue;
+                }
                 by_type.insert(site);
             }
             if parents.contains_key(&to) {

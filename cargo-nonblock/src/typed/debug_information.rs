@@ -20,8 +20,8 @@ pub(super) type Entry<'data> = gimli::DebuggingInformationEntry<Reader<'data>>;
 pub(crate) struct DebugInformation<'data> {
     pub(super) dwarf: Dwarf<Reader<'data>>,
     units: Vec<UnitInformation<'data>>,
-    /// Where functions are described, by their address.
-    functions: HashMap<u64, TypeId>,
+    /// Where functions are described, by their address. `None` if there are several.
+    functions: HashMap<u64, Option<TypeId>>,
     tables: Vec<NamedTable>,
     /// The types of variables that are not on the stack, by their address.
     globals: BTreeMap<u64, TypeId>,
@@ -35,6 +35,7 @@ struct UnitInformation<'data> {
     unit: Unit<Reader<'data>>,
     is_optimized: bool,
     has_types: bool,
+    is_rust: bool,
 }
 
 /// A table of methods that the compiler has named.
@@ -84,7 +85,17 @@ impl<'data> DebugInformation<'data> {
                 self.code.push((range.begin..range.end, of_std));
             }
             let (is_optimized, has_types) = self.look_through_unit(start.0, &unit)?;
-            units.push(UnitInformation { entries: start.0..end, unit, is_optimized, has_types });
+            let is_rust = unit.entry(unit.header.root_offset()).is_ok_and(|root| {
+                root.attr_value(gimli::DW_AT_language)
+                    == Some(AttributeValue::Language(gimli::DW_LANG_Rust))
+            });
+            units.push(UnitInformation {
+                is_rust,
+                entries: start.0..end,
+                unit,
+                is_optimized,
+                has_types,
+            });
         }
         self.units = units;
         self.code.sort_by_key(|(range, _)| range.start);
@@ -109,7 +120,9 @@ impl<'data> DebugInformation<'data> {
                         entry.attr_value(gimli::DW_AT_low_pc)
                         && address != 0
                     {
-                        self.functions.entry(address).or_insert(own);
+                        // Where the linker has put equal functions together, nobody knows which of them it is.
+                        let known = self.functions.entry(address);
+                        known.and_modify(|known| *known = None).or_insert(Some(own));
                     }
                 }
                 gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
@@ -158,7 +171,7 @@ impl<'data> DebugInformation<'data> {
 
     /// Returns where the function at an address is described.
     pub(super) fn function(&self, address: u64) -> Option<TypeId> {
-        self.functions.get(&address).copied()
+        self.functions.get(&address).copied().flatten()
     }
 
     /// Whether code at an address is that of the precompiled standard library. `None` if it is in no unit.
@@ -187,6 +200,11 @@ impl<'data> DebugInformation<'data> {
     /// Whether types are described in the unit of a place. Where none are, parameters are not either.
     pub(super) fn has_types(&self, at: TypeId) -> bool {
         self.unit(at).is_some_and(|(unit, _)| unit.has_types)
+    }
+
+    /// Whether what a place describes was written in Rust.
+    pub(super) fn is_rust(&self, at: TypeId) -> bool {
+        self.unit(at).is_some_and(|(unit, _)| unit.is_rust)
     }
 
     fn unit(&self, at: TypeId) -> Option<(&UnitInformation<'data>, UnitOffset)> {

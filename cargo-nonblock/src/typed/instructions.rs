@@ -115,7 +115,8 @@ impl Values<'_, '_> {
             }
             Mnemonic::Push if instruction.op0_kind() == OpKind::Register => {
                 let value = state.registers[number(to)].clone();
-                if let Some(stack) = self.move_stack(state, -8) {
+                self.show(&value);
+                if let Some(stack) = Self::move_stack(state, -8) {
                     state.forget(stack, stack.saturating_add(8));
                     state.frame.insert(stack, value);
                 }
@@ -126,7 +127,7 @@ impl Values<'_, '_> {
                     _ => None,
                 };
                 let made = Value::new(Origin::Made(at, number(to)));
-                self.move_stack(state, 8);
+                Self::move_stack(state, 8);
                 self.put(state, to, value.unwrap_or(made));
             }
             mnemonic if is_conditional_move(mnemonic) && into_register => {
@@ -149,7 +150,7 @@ impl Values<'_, '_> {
     }
 
     /// Moves the stack pointer. Returns where it then is, if that is known.
-    fn move_stack(&self, state: &mut State, by: i64) -> Option<i64> {
+    fn move_stack(state: &mut State, by: i64) -> Option<i64> {
         let stack = &mut state.registers[number(Register::RSP)];
         let Origin::Frame(offset) = stack.origin else {
             // What was in the frame may lie anywhere.
@@ -161,12 +162,17 @@ impl Values<'_, '_> {
         Some(moved)
     }
 
+    /// Notes that something points into the frame, if a value does.
+    fn show(&mut self, value: &Value) {
+        if let Origin::Frame(offset) = value.origin {
+            self.lowest_shown = self.lowest_shown.min(offset);
+        }
+    }
+
     /// Puts a value into a register.
     fn put(&mut self, state: &mut State, register: Register, value: Value) {
-        if let Origin::Frame(offset) = value.origin
-            && !is_of_frame(register)
-        {
-            self.lowest_shown = self.lowest_shown.min(offset);
+        if !is_of_frame(register) {
+            self.show(&value);
         }
         state.registers[number(register)] = value;
     }
@@ -230,7 +236,7 @@ impl Values<'_, '_> {
     fn pointers(&self, state: &State, value: &Value) -> Vec<Word> {
         match value.origin {
             Origin::Frame(offset) => self
-                .from_base(state, offset)
+                .distance_to_base(state, offset)
                 .map_or_else(Vec::new, |offset| self.context.variables.pointers(offset)),
             Origin::Constant(address) => {
                 let global = (self.context.globals)(address);
@@ -344,7 +350,8 @@ impl Values<'_, '_> {
         }
     }
 
-    fn store(&self, state: &mut State, instruction: &Instruction, value: Value) {
+    fn store(&mut self, state: &mut State, instruction: &Instruction, value: Value) {
+        self.show(&value);
         let place = self.place(state, instruction);
         self.forget_at(state, &place, 8, instruction.memory_base());
         if let Place::Frame(offset) = place {

@@ -30,6 +30,8 @@ pub(crate) struct Pointers<'data> {
 #[derive(Debug)]
 struct Known {
     signature: Option<Signature>,
+    /// Whether it is described as written in Rust.
+    is_rust: bool,
     /// Whether it may be called as Rust calls.
     may_be_rust: bool,
 }
@@ -158,14 +160,16 @@ impl<'data> Pointers<'data> {
                     let described = information
                         .function(function.address)
                         .filter(|described| information.has_types(*described));
+                    let is_rust = described.is_some_and(|at| information.is_rust(at));
                     let described =
                         described.and_then(|at| Signature::read(information, types, at));
                     Known {
+                        is_rust: is_rust || described.is_none(),
                         signature: described.or_else(|| Signature::of_formatter(function.symbol)),
                         may_be_rust: true,
                     }
                 }
-                Taken::Import(_) => Known { signature: None, may_be_rust: false },
+                Taken::Import(_) => Known { signature: None, is_rust: false, may_be_rust: false },
             };
             (taken, known)
         });
@@ -182,6 +186,8 @@ impl<'data> Pointers<'data> {
     ) -> Option<Vec<Taken<'data>>> {
         let pointer = Signature::read(information, types, pointer)?;
         let fitting = self.list.iter().filter(|(_, taken)| match &taken.signature {
+            // C programs call functions by pointers of other types, as long as they take no more parameters.
+            Some(signature) if !taken.is_rust => signature.takes_no_more_than(&pointer),
             Some(signature) => signature.may_be_called_as(&pointer),
             // A function of a C library is called in another way.
             None => taken.may_be_rust || !is_rust,
@@ -218,6 +224,11 @@ impl Signature {
         let of = name.strip_suffix(">::fmt")?.rsplit_once(" as core::fmt::")?.1;
         let is_trait = FORMATS.contains(&of);
         is_trait.then(|| Self { parameters: vec![8], takes_more: false, result: 1 })
+    }
+
+    /// Whether a function takes no more parameters than a pointer's.
+    fn takes_no_more_than(&self, pointer: &Self) -> bool {
+        self.takes_more || pointer.takes_more || self.parameters.len() <= pointer.parameters.len()
     }
 
     /// Whether a pointer of some type may be one to a function of this type. The function's parameters may be some of the pointer's.

@@ -92,7 +92,6 @@ impl<'data> Types<'data> {
         let Some(depth) = depth.checked_sub(1) else { return Seen::Data };
         match &*self.get(ty) {
             Type::Data { size } if offset < *size => Seen::Data,
-            Type::Data { .. } => Seen::Nothing,
             Type::Pointer(to) if offset == 0 => Seen::Words(vec![Word::pointer_to(*to)]),
             Type::Function { of, is_rust } if offset == 0 => {
                 Seen::Words(vec![Word::Function { of: *of, is_rust: *is_rust }])
@@ -101,11 +100,14 @@ impl<'data> Types<'data> {
             Type::Object { of, .. } if offset == 8 => Seen::Words(vec![Word::Table(Rc::clone(of))]),
             Type::Pointer(_) | Type::Function { .. } if offset < 8 => Seen::Data,
             Type::Object { .. } if offset < 16 => Seen::Data,
-            Type::Pointer(_) | Type::Function { .. } | Type::Object { .. } => Seen::Nothing,
             Type::Array { of, each, size } if offset < *size && *each > 0 => {
                 self.at_depth(*of, offset % *each, depth)
             }
-            Type::Array { .. } => Seen::Nothing,
+            Type::Data { .. }
+            | Type::Array { .. }
+            | Type::Pointer(_)
+            | Type::Function { .. }
+            | Type::Object { .. } => Seen::Nothing,
             Type::Fields { fields, .. } => {
                 // The fields of a structure do not overlap. Those of a union and the variants of an enumeration do.
                 let seen = fields.iter().filter_map(|field| {
@@ -241,9 +243,10 @@ impl<'data> Types<'data> {
             | gimli::DW_TAG_rvalue_reference_type => match target {
                 Some(of) if self.is_function(of) => {
                     let name = information.name(ty, &entry);
-                    // C gives these no name.
+                    // C gives these no name. Without a prototype a pointer says nothing, and those of C++ have none.
+                    let is_known = name.is_some() || self.has_prototype(of);
                     let is_rust = name.is_some_and(|name| !name.contains("extern "));
-                    Type::Function { of, is_rust }
+                    if is_known { Type::Function { of, is_rust } } else { Type::Data { size: 8 } }
                 }
                 Some(target) => Type::Pointer(target),
                 None => Type::Data { size: 8 },
@@ -297,6 +300,11 @@ impl<'data> Types<'data> {
         }
         let Type::Pointer(to) = *self.get(first.ty) else { return None };
         Some(Type::Object { to, of: self.trait_of(to)? })
+    }
+
+    fn has_prototype(&self, function: TypeId) -> bool {
+        let entry = self.information.entry(function, |_, _| {});
+        entry.is_some_and(|entry| entry.has_attr(gimli::DW_AT_prototyped))
     }
 
     fn is_function(&self, ty: TypeId) -> bool {

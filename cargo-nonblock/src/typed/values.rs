@@ -124,10 +124,11 @@ impl State {
         let mut other = other.clone();
         // What was joined here before may have gone elsewhere since: it is not what is joined here now.
         other.forget_origins(|origin| matches!(origin, Origin::Joined(there, _) if there == at));
-        for (number, value) in self.registers.iter_mut().enumerate() {
-            // Registers are told from places in the frame by numbers that those never have.
-            let place = i64::MAX - number as i64;
-            *value = value.join(&other.registers[number], Origin::Joined(at, place));
+        // Registers are told from places in the frame by numbers that those never have.
+        let places = (0..=i64::MAX).rev();
+        for ((value, theirs), place) in self.registers.iter_mut().zip(&other.registers).zip(places)
+        {
+            *value = value.join(theirs, Origin::Joined(at, place));
         }
         self.frame.retain(|offset, _| other.frame.contains_key(offset));
         for (offset, value) in &mut self.frame {
@@ -273,12 +274,11 @@ impl<'a, 'data> Values<'a, 'data> {
                     next.push(at);
                 }
                 for target in &next {
-                    let changed = match states.get_mut(target) {
-                        Some(there) => there.join(&state, *target),
-                        None => {
-                            states.insert(*target, state.clone());
-                            true
-                        }
+                    let changed = if let Some(there) = states.get_mut(target) {
+                        there.join(&state, *target)
+                    } else {
+                        states.insert(*target, state.clone());
+                        true
                     };
                     if changed && !open.contains(target) {
                         open.push(*target);
@@ -293,7 +293,7 @@ impl<'a, 'data> Values<'a, 'data> {
     }
 
     /// Returns how far an offset in the frame is from what variables are counted from. `None` while the frame is not made.
-    pub(super) fn from_base(&self, state: &State, offset: i64) -> Option<i64> {
+    pub(super) fn distance_to_base(&self, state: &State, offset: i64) -> Option<i64> {
         let stack = state.registers[number(Register::RSP)].origin;
         if stack != Origin::Frame(self.frame.stack) {
             return None;
@@ -312,7 +312,7 @@ impl<'a, 'data> Values<'a, 'data> {
 
     /// Returns what lies at an offset of the frame, by the variables there.
     pub(super) fn by_variables(&self, state: &State, offset: i64) -> Vec<Word> {
-        let offset = self.from_base(state, offset);
+        let offset = self.distance_to_base(state, offset);
         offset.map_or_else(Vec::new, |offset| self.context.variables.at(self.context.types, offset))
     }
 

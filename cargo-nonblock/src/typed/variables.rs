@@ -46,6 +46,7 @@ impl Variables {
     ) -> Option<Self> {
         let mut base = None;
         let mut list = Vec::new();
+        let mut is_optimized = false;
         information.walk(function, |entry, depth| {
             match entry.tag() {
                 gimli::DW_TAG_subprogram if depth == 0 => {
@@ -54,13 +55,17 @@ impl Variables {
                 // Another function, within this one in the source only.
                 gimli::DW_TAG_subprogram => return false,
                 gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
-                    add(&mut list, information, types, function, entry);
+                    let is_in_frame = add(&mut list, information, types, function, entry);
+                    // A function that keeps a parameter elsewhere was optimized.
+                    is_optimized |= depth == 1
+                        && entry.tag() == gimli::DW_TAG_formal_parameter
+                        && is_in_frame == Some(false);
                 }
                 _ => {}
             }
             true
         })?;
-        Some(Self { base: base?, list })
+        (!is_optimized).then_some(Self { base: base?, list })
     }
 
     /// Returns what lies at an offset from the frame's base, by the variables there.
@@ -110,29 +115,33 @@ fn frame_base<'data>(
     }
 }
 
+/// Adds a variable, if it lies in the frame. Returns whether it does, if that is known and it lies anywhere.
 fn add<'data>(
     list: &mut Vec<Variable>,
     information: &DebugInformation<'data>,
     types: &Types<'data>,
     function: TypeId,
     entry: &Entry<'data>,
-) {
-    let Some(place) = information.place_of(function, entry) else { return };
+) -> Option<bool> {
+    let place = information.place_of(function, entry)?;
     // What it is may be said where the inlined function is described.
-    let Some(ty) = types.type_of(place) else { return };
-    let Some(operations) = information.operations(function, entry, gimli::DW_AT_location) else {
-        return;
+    let ty = types.type_of(place)?;
+    let has_place = types.size(ty) > 0;
+    let operations = information.operations(function, entry, gimli::DW_AT_location);
+    let Some(operations) = operations else { return has_place.then_some(false) };
+    let Some((Operation::FrameOffset { offset }, rest)) = operations.split_first() else {
+        return has_place.then_some(false);
     };
-    let Some((Operation::FrameOffset { offset }, rest)) = operations.split_first() else { return };
-    let Some((offset, hops)) = hops(*offset, rest) else { return };
+    let Some((offset, hops)) = hops(*offset, rest) else { return Some(true) };
     if hops.is_empty() {
         let size = i64::try_from(types.size(ty)).unwrap_or(0);
         list.push(Variable { offset, size, is: Is::Type(ty) });
-        return;
+        return Some(true);
     }
     for (at, word) in through(types, ty, &hops) {
         list.push(Variable { offset: offset.saturating_add(at), size: 8, is: Is::Word(word) });
     }
+    Some(true)
 }
 
 /// Reads an expression that begins in the frame and goes through pointers: how far it goes from each. `None` if it does anything else.
