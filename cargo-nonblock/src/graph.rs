@@ -10,6 +10,7 @@ use crate::demangle::Name;
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, disassemble};
 use crate::elf::{Program, Reference};
 use crate::function_code::{FunctionCode, Target};
+use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
 use crate::places::Places;
 use crate::typed::{Callee, Taken, Typed, Word};
@@ -306,10 +307,7 @@ impl<'a, 'data> Graph<'a, 'data> {
     /// Whether the function at an address never returns. In doubt it does.
     fn never_returns(&self, address: u64) -> bool {
         let function = self.program.function_at(address);
-        function.is_some_and(|function| {
-            let plain = self.name(function).plain.as_str();
-            NEVER_RETURN.contains(&plain) || PANICS.iter().any(|prefix| plain.starts_with(prefix))
-        })
+        function.is_some_and(|function| given::never_returns(&self.name(function).plain))
     }
 
     /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
@@ -477,60 +475,6 @@ impl<'a, 'data> Graph<'a, 'data> {
                 Node::SystemCall { number, arguments, by: Some(name) }
             }
             _ => Node::Import(name),
-        }
-    }
-}
-
-/// How the names of the functions begin that only panic.
-const PANICS: [&str; 4] = [
-    "core::panicking::panic",
-    "core::panicking::assert_failed",
-    "core::num::overflow_panic::",
-    "core::cell::panic_",
-];
-
-/// Others that never return.
-const NEVER_RETURN: [&str; 9] = [
-    "core::panicking::unreachable_display",
-    "core::option::unwrap_failed",
-    "core::option::expect_failed",
-    "core::result::unwrap_failed",
-    "core::slice::index::slice_index_fail",
-    "alloc::raw_vec::handle_error",
-    "alloc::raw_vec::capacity_overflow",
-    "alloc::alloc::handle_alloc_error",
-    "std::process::abort",
-];
-
-/// Whether a function is a closure within a constant, as the manglings write it.
-fn is_in_constant(full: &str) -> bool {
-    ["{K#", "{constant#", "{{constant}}"].into_iter().any(|part| full.contains(part))
-}
-
-/// A function that calls what its caller gives it, where the caller mostly gives a constant. Then the caller has the edge: what this
-/// function calls for others is none of its business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
-    /// A thread-local variable's key, which begins with a pointer to the function that makes and finds the variable.
-    Key,
-    /// Two functions, as the first and the third argument: one to run, and one to run if it panics.
-    Functions,
-}
-
-impl Given {
-    fn of(name: &Name) -> Option<Self> {
-        if name.plain == "__rust_try" {
-            return Some(Self::Functions);
-        }
-        let method = name.plain.strip_prefix("std::thread::local::LocalKey::")?;
-        (!method.contains("::")).then_some(Self::Key)
-    }
-
-    /// Whether a call by a pointer at this offset is that of what is given.
-    fn explains(self, offset: Option<u64>) -> bool {
-        match self {
-            Self::Key => offset == Some(0),
-            Self::Functions => true,
         }
     }
 }
