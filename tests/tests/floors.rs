@@ -56,7 +56,7 @@ const NONBLOCK: [&str; 34] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 21] = [
+const CARGO_NONBLOCK: [&str; 24] = [
     "error",
     "table",
     "elf",
@@ -67,6 +67,9 @@ const CARGO_NONBLOCK: [&str; 21] = [
     "disassembly",
     "places",
     "inlined",
+    "landing_pads",
+    "given",
+    "typed",
     "graph",
     "dynamic",
     "entries",
