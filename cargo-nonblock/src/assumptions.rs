@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::{Catalogue, Class, Entry, Kind};
 use crate::demangle::{Name, Pattern};
-use crate::graph::{Graph, Node, NodeId, Unknown};
+use crate::graph::{EdgeKind, Graph, Node, NodeId, Unknown};
 use crate::rules::Rule;
 
 /// What becomes of a node.
@@ -50,13 +50,15 @@ const ALLOC: usize = 1;
 const REPORTS: usize = 2;
 const PERMITS: usize = 3;
 const TOKENS: usize = 4;
+/// What is called by its type is in the program.
+pub(crate) const OBJECTS: usize = 5;
 
 impl<'a> Assumptions<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, denied: &BTreeSet<Class>) -> Self {
         let standard = [
             (
                 "panics",
-                "Sections do not panic, and do not end the program. (`--deny panic` finds where they may.)",
+                "Sections do not panic and do not end the program, and nothing unwinds through them. (`--deny panic` finds where they may.)",
             ),
             (
                 "alloc",
@@ -73,6 +75,10 @@ impl<'a> Assumptions<'a> {
             (
                 "tokens",
                 "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it.",
+            ),
+            (
+                "objects",
+                "Trait objects and pointers to functions are what their types say, and are made in the program's own code: no plug-in that it loads and no private part of the standard library hands it any.",
             ),
         ];
         let list = standard.map(|(id, text)| Assumption {
@@ -133,11 +139,28 @@ impl<'a> Assumptions<'a> {
             }
             Node::Import(name) => self.judge_import(name),
             Node::SystemCall { number, arguments, by } => {
-                self.judge_system_call(*number, arguments, *by)
+                self.judge_system_call(*number, arguments, *by, graph)
             }
             Node::Dynamic { .. } => self.judge_dynamic(graph, caller),
             Node::Unknown(why) => Judgement::Obstacle(why.to_string()),
         }
+    }
+
+    /// Returns the assumption by which a call is not followed, because of the way in which it is made.
+    pub(crate) fn cuts_way(&self, kind: EdgeKind) -> Option<usize> {
+        (kind == EdgeKind::Unwind && !self.denied.contains(&Class::Panic)).then_some(PANICS)
+    }
+
+    /// Returns the rule by which the calls of a function through pointers are accepted.
+    pub(crate) fn accepted(&self, graph: &Graph<'_, '_>, caller: NodeId) -> Option<usize> {
+        let Node::Function(function) = graph.node(caller) else { return None };
+        if self.accepts.is_empty() {
+            return None;
+        }
+        let names = graph.all_names(*function);
+        let mut accepts = self.accepts.iter();
+        let accept = accepts.find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
+        accept.map(|(_, number)| *number)
     }
 
     /// Whether a function calls the check of those that were lent the right to sleep.
@@ -201,6 +224,7 @@ impl<'a> Assumptions<'a> {
         number: Option<u32>,
         arguments: &[Option<u64>],
         by: Option<&str>,
+        graph: &Graph<'_, '_>,
     ) -> Judgement {
         // Libraries make some calls without one.
         if let Some(symbol) = by
@@ -215,7 +239,7 @@ impl<'a> Assumptions<'a> {
             );
         };
         match self.catalogue.system_calls.get(number) {
-            Some(call) if call.may_sleep(arguments) => {
+            Some(call) if call.may_sleep(arguments, |at, bytes| graph.are_zeros(at, bytes)) => {
                 Judgement::Leaf(Class::Sleep, call.reason.clone())
             }
             Some(_) => Judgement::Harmless,
@@ -226,15 +250,8 @@ impl<'a> Assumptions<'a> {
     }
 
     fn judge_dynamic(&self, graph: &Graph<'_, '_>, caller: NodeId) -> Judgement {
-        if let Node::Function(function) = graph.node(caller) {
-            let names = graph.all_names(*function);
-            let accept = self
-                .accepts
-                .iter()
-                .find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
-            if let Some((_, number)) = accept {
-                return Judgement::Cut(*number);
-            }
+        if let Some(number) = self.accepted(graph, caller) {
+            return Judgement::Cut(number);
         }
         Judgement::Obstacle("dynamic call: its target is computed when the program runs".to_owned())
     }

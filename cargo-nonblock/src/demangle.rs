@@ -65,6 +65,11 @@ impl Name {
         path.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or(path)
     }
 
+    /// Whether the function is one that the compiler makes to drop a value.
+    pub(crate) fn is_drop_glue(&self) -> bool {
+        self.plain == "core::ptr::drop_in_place" || self.plain == "core::ptr::drop_glue"
+    }
+
     /// Whether it is one of Rust's names, with a path.
     pub fn is_rust(&self) -> bool {
         self.plain.contains("::")
@@ -72,7 +77,7 @@ impl Name {
 }
 
 /// Returns where the generic arguments end that begin at `start`, with the `<` there: the index after the `>`.
-fn end_of_generics(text: &str, start: usize) -> Option<usize> {
+pub(crate) fn end_of_generics(text: &str, start: usize) -> Option<usize> {
     let mut depth = 0_usize;
     let mut before = ' ';
     for (at, c) in text.get(start..)?.char_indices() {
@@ -93,7 +98,7 @@ fn end_of_generics(text: &str, start: usize) -> Option<usize> {
 }
 
 /// Returns the two sides of the ` as ` that stands in no brackets.
-fn split_at_as(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_at_as(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     let mut before = ' ';
     for (at, c) in text.char_indices() {

@@ -33,7 +33,7 @@ pub(crate) enum Action {
 
 /// The first arguments of a call, as far as they are in sight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Arguments(pub(crate) [Option<Argument>; 4]);
+pub(crate) struct Arguments(pub(crate) [Option<Argument>; 6]);
 
 /// An argument that is in sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,9 @@ pub(crate) enum Argument {
 }
 
 /// What a function does.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Disassembly {
+    pub(crate) code: FunctionCode,
     pub(crate) steps: Vec<Step>,
     /// Where bytes are that are no instruction, if there are any.
     pub(crate) unreadable: Option<u64>,
@@ -55,10 +56,11 @@ pub(crate) struct Disassembly {
 }
 
 /// The registers of a function's first arguments.
-const ARGUMENTS: [Register; 4] = [Register::RDI, Register::RSI, Register::RDX, Register::RCX];
+const ARGUMENTS: [Register; 6] =
+    [Register::RDI, Register::RSI, Register::RDX, Register::RCX, Register::R8, Register::R9];
 /// The registers of a system call's first arguments.
-const SYSTEM_CALL_ARGUMENTS: [Register; 4] =
-    [Register::RDI, Register::RSI, Register::RDX, Register::R10];
+const SYSTEM_CALL_ARGUMENTS: [Register; 6] =
+    [Register::RDI, Register::RSI, Register::RDX, Register::R10, Register::R8, Register::R9];
 
 /// Reads a function's instructions, one after the other from its first byte to its last.
 pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> Disassembly {
@@ -68,11 +70,8 @@ pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> D
     let mut instructions = code.instructions().iter();
     let last = instructions.rfind(|instruction| instruction.mnemonic() != Mnemonic::Nop);
     let goes_on = code.unreadable().is_none() && last.is_none_or(goes_on);
-    Disassembly {
-        steps,
-        unreadable: code.unreadable(),
-        falls_through: goes_on.then_some(code.end()),
-    }
+    let (unreadable, end) = (code.unreadable(), code.end());
+    Disassembly { code, steps, unreadable, falls_through: goes_on.then_some(end) }
 }
 
 /// Whether execution goes on behind the last instruction of a function.
@@ -95,7 +94,7 @@ fn goes_on(last: &Instruction) -> bool {
 /// Returns what an instruction does, if it is one that leaves the function.
 fn step(code: &FunctionCode, index: usize) -> Option<Step> {
     let instruction = &code.instructions()[index];
-    let arguments = |registers: [Register; 4]| {
+    let arguments = |registers: [Register; 6]| {
         Arguments(registers.map(|register| argument(code, index, register)))
     };
     let action = match instruction.flow_control() {
@@ -158,7 +157,7 @@ fn target(code: &FunctionCode, index: usize) -> Option<Target> {
 }
 
 const OLD_SYSTEM_CALL: Action =
-    Action::SystemCall { number: None, arguments: Arguments([None; 4]), is_old: true };
+    Action::SystemCall { number: None, arguments: Arguments([None; 6]), is_old: true };
 
 /// `int 0x80`, whose numbers are those of 32-bit programs.
 fn is_old_system_call(instruction: &Instruction) -> bool {

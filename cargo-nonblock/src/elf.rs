@@ -59,6 +59,8 @@ pub struct Relocation<'data> {
     pub target: Reference<'data>,
     /// Whether the place lies in code.
     pub in_code: bool,
+    /// Whether the place holds the distance to the target.
+    pub(crate) is_distance: bool,
 }
 
 /// A section whose bytes are in the file.
@@ -214,6 +216,12 @@ impl<'data> Program<'data> {
     pub fn debug_section(&self, name: &str) -> &'data [u8] {
         let section = self.file.section_by_name(name);
         section.and_then(|section| section.data().ok()).unwrap_or(&[])
+    }
+
+    /// Returns the address and the bytes of a section of the program's memory.
+    pub(crate) fn section(&self, name: &str) -> Option<(u64, &'data [u8])> {
+        let section = self.file.section_by_name(name)?;
+        Some((section.address(), section.data().ok()?))
     }
 
     /// Returns whether there is debugging information.
@@ -425,17 +433,17 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
                 continue;
             }
             let symbol = table.symbol_by_index(index).map_err(malformed)?;
+            let is_distance = [relocation_type::PC32, relocation_type::PLT32].contains(&r_type.0);
             let target = if symbol.is_undefined() {
                 Reference::Import(symbol.name().unwrap_or(""))
             } else if relocation_type::BY_GOT.contains(&r_type.0) {
                 Reference::Address(symbol.address())
             } else {
                 // The displacement counts from the end of its four bytes, which is mostly the end of the instruction.
-                let from_end = [relocation_type::PC32, relocation_type::PLT32].contains(&r_type.0);
-                let addend = relocation.addend().wrapping_add(if from_end { 4 } else { 0 });
+                let addend = relocation.addend().wrapping_add(if is_distance { 4 } else { 0 });
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
-            relocations.push(Relocation { place, target, in_code });
+            relocations.push(Relocation { place, target, in_code, is_distance });
         }
     }
     relocations.sort_by_key(|relocation| relocation.place);

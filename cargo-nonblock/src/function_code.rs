@@ -30,6 +30,7 @@ const SAVED: [Register; 6] =
 const MOST_MOVES: usize = 8;
 
 /// The instructions of a function.
+#[derive(Debug)]
 pub(crate) struct FunctionCode {
     instructions: Vec<Instruction>,
     start: u64,
@@ -78,6 +79,92 @@ impl FunctionCode {
 
     pub(crate) fn contains(&self, address: u64) -> bool {
         (self.start..self.end).contains(&address)
+    }
+
+    /// Whether it is not known where some jump leads.
+    pub(crate) fn has_unknown_jump(&self) -> bool {
+        self.has_unknown_jump
+    }
+
+    /// Returns the number of the instruction at an address.
+    pub(crate) fn index(&self, address: u64) -> Option<usize> {
+        self.instructions.binary_search_by_key(&address, Instruction::ip).ok()
+    }
+
+    /// Returns the instructions to which each jump leads.
+    pub(crate) fn ways(&self) -> HashMap<usize, Vec<usize>> {
+        let mut ways: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (target, sources) in &self.sources {
+            let Some(to) = self.index(*target) else { continue };
+            for from in sources {
+                ways.entry(*from).or_default().push(to);
+            }
+        }
+        for targets in ways.values_mut() {
+            targets.sort_unstable();
+            targets.dedup();
+        }
+        ways
+    }
+
+    /// Whether every jump within the function leads to the beginning of an instruction.
+    pub(crate) fn jumps_to_instructions(&self) -> bool {
+        self.sources.keys().all(|target| !self.contains(*target) || self.index(*target).is_some())
+    }
+
+    /// Whether execution may go on behind an instruction.
+    pub(crate) fn goes_on_behind(&self, index: usize) -> bool {
+        !matches!(
+            self.instructions[index].flow_control(),
+            FlowControl::UnconditionalBranch
+                | FlowControl::IndirectBranch
+                | FlowControl::Return
+                | FlowControl::Exception
+        )
+    }
+
+    /// Whether an instruction calls, or jumps out of the function, by a computed address.
+    pub(crate) fn calls_by_value(&self, index: usize) -> bool {
+        match self.instructions[index].flow_control() {
+            FlowControl::IndirectCall => true,
+            FlowControl::IndirectBranch => !self.is_jump_by_table(index),
+            _ => false,
+        }
+    }
+
+    /// Returns the addresses of the instructions that run only when something unwinds: those which are reached from landing pads, and
+    /// not from the function's beginning. Empty if it is not known where some jump leads.
+    ///
+    /// # Arguments
+    ///
+    /// * `ends`: the addresses of calls that do not return.
+    pub(crate) fn unwinding(&self, landing_pads: &[u64], ends: &HashSet<u64>) -> HashSet<u64> {
+        let has_unknown_jump = self.has_unknown_jump
+            || self.instructions.iter().enumerate().any(|(at, instruction)| {
+                instruction.flow_control() == FlowControl::IndirectBranch
+                    && !self.is_jump_by_table(at)
+            });
+        if landing_pads.is_empty() || has_unknown_jump || self.instructions.is_empty() {
+            return HashSet::new();
+        }
+        let ways = self.ways();
+        let reached = |starts: Vec<usize>| {
+            let mut reached: HashSet<usize> = starts.iter().copied().collect();
+            let mut open = starts;
+            while let Some(at) = open.pop() {
+                let mut next = ways.get(&at).cloned().unwrap_or_default();
+                if self.goes_on_behind(at) && !ends.contains(&self.instructions[at].ip()) {
+                    next.push(at + 1);
+                }
+                next.retain(|at| *at < self.instructions.len());
+                open.extend(next.into_iter().filter(|at| reached.insert(*at)));
+            }
+            reached
+        };
+        let normally = reached(vec![0]);
+        let pads = landing_pads.iter().filter_map(|pad| self.index(*pad)).collect();
+        let only = reached(pads).into_iter().filter(|at| !normally.contains(at));
+        only.map(|at| self.instructions[at].ip()).collect()
     }
 
     fn find_jumps(&mut self, table: ReadTable<'_>) {
@@ -222,17 +309,10 @@ impl FunctionCode {
     fn before(&self, index: usize) -> Vec<usize> {
         let jumps = self.sources.get(&self.instructions[index].ip());
         let mut before = jumps.cloned().unwrap_or_default();
-        if let Some(previous) = index.checked_sub(1) {
-            let ends = matches!(
-                self.instructions[previous].flow_control(),
-                FlowControl::UnconditionalBranch
-                    | FlowControl::IndirectBranch
-                    | FlowControl::Return
-                    | FlowControl::Exception
-            );
-            if !ends {
-                before.push(previous);
-            }
+        if let Some(previous) = index.checked_sub(1)
+            && self.goes_on_behind(previous)
+        {
+            before.push(previous);
         }
         before
     }
@@ -332,15 +412,14 @@ fn writes(
     instruction: &Instruction,
     register: Register,
 ) -> bool {
-    let only_reads = |access| {
-        matches!(
-            access,
-            OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess | OpAccess::None
-        )
-    };
     let used = info.info(instruction).used_registers();
     used.iter()
         .any(|used| used.register().full_register() == register && !only_reads(used.access()))
+}
+
+/// Whether an access changes nothing.
+pub(crate) fn only_reads(access: OpAccess) -> bool {
+    matches!(access, OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess | OpAccess::None)
 }
 
 /// Where a direct jump leads. `None` if it is none.

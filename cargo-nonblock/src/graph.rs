@@ -2,15 +2,18 @@
 //! is ever disassembled.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
-use crate::disassembly::{Action, Argument, Arguments, disassemble};
+use crate::disassembly::{Action, Argument, Arguments, Disassembly, disassemble};
 use crate::elf::{Program, Reference};
-use crate::function_code::Target;
+use crate::function_code::{FunctionCode, Target};
+use crate::given::{self, Given, is_in_constant};
+use crate::landing_pads::LandingPads;
 use crate::places::Places;
+use crate::typed::{Callee, Taken, Typed, Word};
 
 /// The number of a node.
 pub(crate) type NodeId = usize;
@@ -23,7 +26,7 @@ pub(crate) enum Node<'data> {
     /// A function of another shared object.
     Import(&'data str),
     /// A system call, by an instruction or by the C library's function of this name. Its number may not be in sight.
-    SystemCall { number: Option<u32>, arguments: [Option<u64>; 4], by: Option<&'data str> },
+    SystemCall { number: Option<u32>, arguments: Values, by: Option<&'data str> },
     /// A call whose target is computed: the one at this address. The offset is that of a slot in a table of methods.
     Dynamic { site: u64, offset: Option<u64> },
     /// Code of which nothing is known.
@@ -46,7 +49,7 @@ pub(crate) enum Unknown {
 }
 
 /// The first arguments of a call, as far as they are known.
-type Values = [Option<u64>; 4];
+type Values = [Option<u64>; 6];
 
 /// In which way a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,18 +60,32 @@ pub enum EdgeKind {
     TailCall,
     /// A destructor is called.
     DropGlue,
-    /// Through a table of methods or a pointer.
+    /// Made only where something unwinds.
+    Unwind,
+    /// To what a function is given to call, or by a computed address.
     Dynamic,
+    /// Of a method of a trait object: through a table of methods, to one of those that it may be.
+    Method,
+    /// By a pointer to a function, to one of those that it may point to.
+    Pointer,
 }
 
 impl EdgeKind {
+    /// Whether what is called was found by its type.
+    pub(crate) const fn is_by_type(self) -> bool {
+        matches!(self, Self::Method | Self::Pointer)
+    }
+
     /// Returns the name by which reports call it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Call => "call",
             Self::TailCall => "tail call",
             Self::DropGlue => "drop",
+            Self::Unwind => "unwind",
             Self::Dynamic => "dynamic call",
+            Self::Method => "dynamic call through a vtable",
+            Self::Pointer => "dynamic call by a fn pointer",
         }
     }
 }
@@ -93,6 +110,8 @@ pub(crate) struct Graph<'a, 'data> {
     edges: Vec<Option<Rc<[Edge]>>>,
     /// The name of each function, once it was asked for.
     names: Vec<OnceCell<Name>>,
+    typed: Typed<'a, 'data>,
+    landing_pads: OnceCell<LandingPads>,
 }
 
 impl<'a, 'data> Graph<'a, 'data> {
@@ -110,6 +129,8 @@ impl<'a, 'data> Graph<'a, 'data> {
             numbers: HashMap::new(),
             edges: Vec::new(),
             names,
+            typed: Typed::new(program),
+            landing_pads: OnceCell::new(),
         }
     }
 
@@ -139,6 +160,17 @@ impl<'a, 'data> Graph<'a, 'data> {
         std::iter::once(self.name(function).clone())
             .chain(aliases.map(|symbol| Name::of_symbol(symbol)))
             .collect()
+    }
+
+    /// Whether so many bytes at an address are zero, and nobody writes them.
+    pub(crate) fn are_zeros(&self, address: u64, bytes: u64) -> bool {
+        (0..bytes).step_by(8).all(|offset| {
+            let at = address.checked_add(offset);
+            at.is_some_and(|at| {
+                self.program.constant_number(at) == Some(0)
+                    && self.program.constant_pointer(at).is_none()
+            })
+        })
     }
 
     /// Returns the calls that a node makes.
@@ -174,6 +206,9 @@ impl<'a, 'data> Graph<'a, 'data> {
         let disassembly =
             disassemble(bytes, this.address, &|address| self.program.constant_word(address));
         let calls_what_it_is_given = Given::of(self.name(function));
+        let address = this.address;
+        let unwinding = self.unwinding(address, &disassembly);
+        let mut callees = None;
         let mut edges = Vec::new();
         for step in disassembly.steps {
             let (target, kind, arguments) = match step.action {
@@ -215,6 +250,17 @@ impl<'a, 'data> Graph<'a, 'data> {
                     edges.push(Edge { to, site: step.site, kind: EdgeKind::Dynamic });
                 }
             }
+            if let Node::Dynamic { .. } = node {
+                let callees =
+                    callees.get_or_insert_with(|| self.callees(address, &disassembly.code));
+                if let Some(found) = self.called(callees.get(&step.site), arguments) {
+                    for (node, kind) in found {
+                        let to = self.number(node);
+                        edges.push(Edge { to, site: step.site, kind });
+                    }
+                    continue;
+                }
+            }
             let kind = match node {
                 Node::Dynamic { .. } => EdgeKind::Dynamic,
                 Node::Function(callee) if self.is_drop_glue(callee) => EdgeKind::DropGlue,
@@ -230,7 +276,38 @@ impl<'a, 'data> Graph<'a, 'data> {
             let site = next.saturating_sub(1);
             edges.push(Edge { to: self.number(node), site, kind: EdgeKind::TailCall });
         }
+        for edge in &mut edges {
+            if unwinding.contains(&edge.site) {
+                edge.kind = EdgeKind::Unwind;
+            }
+        }
         edges
+    }
+
+    /// Returns the addresses of the instructions of a function that run only when something unwinds.
+    fn unwinding(&self, address: u64, disassembly: &Disassembly) -> HashSet<u64> {
+        let pads = self.landing_pads().of(address).unwrap_or(&[]);
+        if pads.is_empty() {
+            return HashSet::new();
+        }
+        let ends = disassembly.steps.iter().filter(|step| {
+            let target = match step.action {
+                Action::Call { target: Target::Address(address), .. } => Some(address),
+                Action::Call { target: Target::Slot(slot), .. } => match self.program.slot(slot) {
+                    Some(Reference::Address(address)) => Some(address),
+                    _ => None,
+                },
+                _ => None,
+            };
+            target.is_some_and(|target| self.never_returns(target))
+        });
+        disassembly.code.unwinding(pads, &ends.map(|step| step.site).collect())
+    }
+
+    /// Whether the function at an address never returns. In doubt it does.
+    fn never_returns(&self, address: u64) -> bool {
+        let function = self.program.function_at(address);
+        function.is_some_and(|function| given::never_returns(&self.name(function).plain))
     }
 
     /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
@@ -243,7 +320,7 @@ impl<'a, 'data> Graph<'a, 'data> {
 
     /// Finds out what a function calls that calls what it is given.
     fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
-        let [first, second, third, _] = arguments;
+        let [first, second, third, ..] = arguments;
         let unknown = || vec![Node::Dynamic { site, offset: None }];
         let function = |address| match self.at_address(address, Values::default()) {
             node @ Node::Function(_) => Some(node),
@@ -288,8 +365,48 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     fn is_drop_glue(&self, function: usize) -> bool {
-        let plain = &self.name(function).plain;
-        plain == "core::ptr::drop_in_place" || plain == "core::ptr::drop_glue"
+        self.name(function).is_drop_glue()
+    }
+
+    fn landing_pads(&self) -> &LandingPads {
+        self.landing_pads.get_or_init(|| LandingPads::read(self.program))
+    }
+
+    /// Finds out what a function's calls by computed addresses call.
+    fn callees(&self, address: u64, code: &FunctionCode) -> HashMap<u64, Callee> {
+        let never_returns = |address| self.never_returns(address);
+        self.typed.callees(address, code, self.landing_pads(), &never_returns)
+    }
+
+    /// Returns what a call by a computed address may reach, and in which way. `None` if nobody knows.
+    fn called(
+        &self,
+        callee: Option<&Callee>,
+        arguments: Values,
+    ) -> Option<Vec<(Node<'data>, EdgeKind)>> {
+        let words = match callee? {
+            Callee::Address(address) => {
+                return match self.at_address(*address, arguments) {
+                    Node::Unknown(_) => None,
+                    node => Some(vec![(node, EdgeKind::Dynamic)]),
+                };
+            }
+            Callee::OneOf(words) => words,
+        };
+        let mut found = Vec::new();
+        for word in words {
+            let kind = match word {
+                Word::Method { .. } => EdgeKind::Method,
+                _ => EdgeKind::Pointer,
+            };
+            for taken in self.typed.candidates(word, |function| self.name(function))? {
+                found.push(match taken {
+                    Taken::Function(function) => (Node::Function(function), kind),
+                    Taken::Import(name) => (self.import(name, arguments), kind),
+                });
+            }
+        }
+        Some(found)
     }
 
     /// Finds out what a call reaches.
@@ -351,44 +468,13 @@ impl<'a, 'data> Graph<'a, 'data> {
                 Node::SystemCall { number: Some(number), arguments, by: Some(name) }
             }
             Some(Kind::AnySystemCall) => {
-                let [number, first, second, third] = arguments;
+                let [number, rest @ ..] = arguments;
+                let [first, second, third, fourth, fifth] = rest;
                 let number = number.and_then(|number| u32::try_from(number & 0xffff_ffff).ok());
-                Node::SystemCall { number, arguments: [first, second, third, None], by: Some(name) }
+                let arguments = [first, second, third, fourth, fifth, None];
+                Node::SystemCall { number, arguments, by: Some(name) }
             }
             _ => Node::Import(name),
-        }
-    }
-}
-
-/// Whether a function is a closure within a constant, as the manglings write it.
-fn is_in_constant(full: &str) -> bool {
-    ["{K#", "{constant#", "{{constant}}"].into_iter().any(|part| full.contains(part))
-}
-
-/// A function that calls what its caller gives it, where the caller mostly gives a constant. Then the caller has the edge: what this
-/// function calls for others is none of its business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
-    /// A thread-local variable's key, which begins with a pointer to the function that makes and finds the variable.
-    Key,
-    /// Two functions, as the first and the third argument: one to run, and one to run if it panics.
-    Functions,
-}
-
-impl Given {
-    fn of(name: &Name) -> Option<Self> {
-        if name.plain == "__rust_try" {
-            return Some(Self::Functions);
-        }
-        let method = name.plain.strip_prefix("std::thread::local::LocalKey::")?;
-        (!method.contains("::")).then_some(Self::Key)
-    }
-
-    /// Whether a call by a pointer at this offset is that of what is given.
-    fn explains(self, offset: Option<u64>) -> bool {
-        match self {
-            Self::Key => offset == Some(0),
-            Self::Functions => true,
         }
     }
 }

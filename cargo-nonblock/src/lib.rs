@@ -20,7 +20,8 @@
 //! 2. [`entries`] finds the sections: the functions that call those of nonblock's that begin one. `inlined` finds by the debugging
 //!    information where these were inlined. The user names other functions by patterns ([`demangle`]).
 //! 3. `graph` has the calls of each function. `disassembly` reads them from its instructions when the function is reached first, so
-//!    code that no section reaches costs nothing. What an instruction calls by a computed address is a node of its own.
+//!    code that no section reaches costs nothing. Where a call by a computed address may lead, `typed` finds out by the debugging
+//!    information; if it cannot, the call is a node of its own.
 //! 4. `assumptions` decide of each node whether it is followed, cut off, a leaf that blocks, or an obstacle. What is known of
 //!    functions is data ([`catalogue`]), and so are the user's rules ([`rules`]). Ways are cut before anything is searched.
 //! 5. `search` goes from each entry, breadth first, so each chain of calls is a shortest one.
@@ -56,9 +57,12 @@ mod disassembly;
 mod dynamic;
 mod error;
 mod function_code;
+mod given;
 mod graph;
 mod inlined;
+mod landing_pads;
 mod search;
 mod table;
+mod typed;
 
 pub use error::Error;

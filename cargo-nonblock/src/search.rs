@@ -1,8 +1,8 @@
 //! What an entry reaches: the search, after assumptions have cut the graph.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::assumptions::{Assumptions, Judgement};
+use crate::assumptions::{Assumptions, Judgement, OBJECTS};
 use crate::catalogue::Class;
 use crate::graph::{Edge, EdgeKind, Graph, NodeId};
 
@@ -43,9 +43,22 @@ pub(crate) fn reach(
     let mut reached = Reached::default();
     let mut parents: HashMap<NodeId, Option<Step>> = HashMap::from([(entry, None)]);
     let mut queue = VecDeque::from([entry]);
+    let mut by_type = HashSet::new();
     while let Some(caller) = queue.pop_front() {
         reached.functions += 1;
+        let accepted = assumptions.accepted(graph, caller);
         for &Edge { to, site, kind } in graph.edges(caller).iter() {
+            if let Some(number) = assumptions.cuts_way(kind) {
+                *reached.cuts.entry(number).or_default() += 1;
+                continue;
+            }
+            if kind.is_by_type() {
+                if let Some(number) = accepted {
+                    *reached.cuts.entry(number).or_default() += 1;
+                    continue;
+                }
+                by_type.insert(site);
+            }
             if parents.contains_key(&to) {
                 continue;
             }
@@ -62,6 +75,9 @@ pub(crate) fn reach(
                 }
             }
         }
+    }
+    if !by_type.is_empty() {
+        reached.cuts.insert(OBJECTS, by_type.len());
     }
     reached
 }
@@ -80,6 +96,9 @@ pub(crate) fn chains_to(
         let edges = graph.edges(caller);
         let mut ends = Vec::new();
         for &Edge { to, site, kind } in edges.iter() {
+            if assumptions.cuts_way(kind).is_some() {
+                continue;
+            }
             let step = Step { caller, site, kind };
             if fits(graph, to) && !ends.contains(&to) {
                 ends.push(to);

@@ -281,6 +281,52 @@ fn the_fixtures_need_no_package_that_the_workspace_has_not() {
     );
 }
 
+/// What a rule accepts is not followed, also where it is known what may be called.
+#[test]
+fn calls_through_pointers_that_a_rule_accepts_are_not_followed() {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let target = temporary.join("fixtures").display().to_string();
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    let rules = temporary.join("accepts.tsv");
+    let lines = "pattern\tclass\treason\ndyn_many::run::{closure#0}\taccepts\tIt was looked at.\n";
+    fs::write(&rules, lines).expect("the file can be written");
+    let rules = rules.display().to_string();
+    let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+    arguments.extend(["--bin", "dyn_many", "--offline", "--locked", "--format", "json"]);
+    let result = |arguments: &[&str]| {
+        let entry = own_entries(&programs(&nonblock(arguments))[0])[0].clone();
+        entry["result"].as_str().expect("a result").to_owned()
+    };
+    assert_eq!(result(&arguments), "reaches");
+    arguments.extend(["--rules", &rules]);
+    assert_eq!(result(&arguments), "proved");
+}
+
+/// Every entry of what is assumed, and of what cannot be seen, names a fixture that shows it.
+#[test]
+fn the_entries_of_the_readme_name_fixtures() {
+    let readme = fs::read_to_string(folder().join("../README.md")).expect("the README");
+    let mut count = 0;
+    for heading in ["## What it assumes\n", "## What this cannot see\n"] {
+        let (_, section) = readme.split_once(heading).expect(heading);
+        let section = section.split("\n## ").next().expect("a section");
+        for entry in section.split("\n- ").skip(1) {
+            let entry = entry.trim_end();
+            let names = entry
+                .rsplit_once("(fixture")
+                .and_then(|(_, names)| names.strip_suffix(')'))
+                .unwrap_or_else(|| panic!("no fixture at the end of: {entry}"));
+            let names: Vec<_> = names.split('`').skip(1).step_by(2).collect();
+            assert!(!names.is_empty(), "{entry}");
+            for name in names {
+                assert!(folder().join(format!("src/bin/{name}.rs")).exists(), "{name}: {entry}");
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count} entries");
+}
+
 /// In an optimized program sections are inlined. Those that are found are proved, and the program is not: nothing may be left of others.
 #[test]
 fn sections_that_raise_no_alarm_are_proved_in_an_optimized_program_too() {

@@ -58,7 +58,7 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 23] = [
+const CARGO_NONBLOCK: [&str; 26] = [
     "error",
     "table",
     "elf",
@@ -70,6 +70,9 @@ const CARGO_NONBLOCK: [&str; 23] = [
     "places",
     "origin",
     "inlined",
+    "landing_pads",
+    "given",
+    "typed",
     "graph",
     "dynamic",
     "entries",

@@ -1,0 +1,63 @@
+//! Functions of the standard library of which more is known than their instructions tell: those that call what their caller gives them,
+//! and those that never return.
+
+use crate::demangle::Name;
+
+/// Whether a function never returns, by its name without generic arguments. In doubt it does.
+pub(crate) fn never_returns(plain: &str) -> bool {
+    NEVER_RETURN.contains(&plain) || PANICS.iter().any(|prefix| plain.starts_with(prefix))
+}
+
+/// How the names of the functions begin that only panic.
+const PANICS: [&str; 4] = [
+    "core::panicking::panic",
+    "core::panicking::assert_failed",
+    "core::num::overflow_panic::",
+    "core::cell::panic_",
+];
+
+/// Others that never return.
+const NEVER_RETURN: [&str; 9] = [
+    "core::panicking::unreachable_display",
+    "core::option::unwrap_failed",
+    "core::option::expect_failed",
+    "core::result::unwrap_failed",
+    "core::slice::index::slice_index_fail",
+    "alloc::raw_vec::handle_error",
+    "alloc::raw_vec::capacity_overflow",
+    "alloc::alloc::handle_alloc_error",
+    "std::process::abort",
+];
+
+/// Whether a function is a closure within a constant, as the manglings write it.
+pub(crate) fn is_in_constant(full: &str) -> bool {
+    ["{K#", "{constant#", "{{constant}}"].into_iter().any(|part| full.contains(part))
+}
+
+/// A function that calls what its caller gives it, where the caller mostly gives a constant. Then the caller has the edge: what this
+/// function calls for others is none of its business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// A thread-local variable's key, which begins with a pointer to the function that makes and finds the variable.
+    Key,
+    /// Two functions, as the first and the third argument: one to run, and one to run if it panics.
+    Functions,
+}
+
+impl Given {
+    pub(crate) fn of(name: &Name) -> Option<Self> {
+        if name.plain == "__rust_try" {
+            return Some(Self::Functions);
+        }
+        let method = name.plain.strip_prefix("std::thread::local::LocalKey::")?;
+        (!method.contains("::")).then_some(Self::Key)
+    }
+
+    /// Whether a call by a pointer at this offset is that of what is given.
+    pub(crate) fn explains(self, offset: Option<u64>) -> bool {
+        match self {
+            Self::Key => offset == Some(0),
+            Self::Functions => true,
+        }
+    }
+}

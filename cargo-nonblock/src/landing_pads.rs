@@ -1,0 +1,119 @@
+//! Where functions go on when something that they called unwinds: their landing pads, by the tables that the unwinder reads.
+
+use std::collections::HashMap;
+
+use gimli::{
+    BaseAddresses, CieOrFde, EhFrame, EndianSlice, LittleEndian, Pointer, Reader as _,
+    UnwindSection as _, constants,
+};
+
+use crate::elf::Program;
+
+type Reader<'data> = EndianSlice<'data, LittleEndian>;
+
+/// The landing pads of a program.
+#[derive(Debug, Default)]
+pub(crate) struct LandingPads {
+    /// By the address of the function. `None` if those of a function cannot be read.
+    by_function: HashMap<u64, Option<Vec<u64>>>,
+    /// Whether the table of functions could be read to its end.
+    is_whole: bool,
+}
+
+impl LandingPads {
+    /// Reads them.
+    pub(crate) fn read(program: &Program<'_>) -> Self {
+        let mut this = Self::default();
+        let Some((address, bytes)) = program.section(".eh_frame") else {
+            // Nothing unwinds.
+            this.is_whole = true;
+            return this;
+        };
+        let frames = EhFrame::new(bytes, LittleEndian);
+        let bases = BaseAddresses::default().set_eh_frame(address);
+        let tables = program.section(".gcc_except_table");
+        this.is_whole = this.read_frames(&frames, &bases, tables).is_ok();
+        this
+    }
+
+    /// Returns the landing pads of the function that begins at an address, in order. `None` if nobody knows.
+    pub(crate) fn of(&self, function: u64) -> Option<&[u64]> {
+        match self.by_function.get(&function) {
+            Some(pads) => pads.as_deref(),
+            None => self.is_whole.then_some(&[]),
+        }
+    }
+
+    fn read_frames(
+        &mut self,
+        frames: &EhFrame<Reader<'_>>,
+        bases: &BaseAddresses,
+        tables: Option<(u64, &[u8])>,
+    ) -> Result<(), gimli::Error> {
+        let mut entries = frames.entries(bases);
+        while let Some(entry) = entries.next()? {
+            let CieOrFde::Fde(partial) = entry else { continue };
+            let frame = partial.parse(EhFrame::cie_from_offset)?;
+            let pads = match frame.lsda() {
+                None | Some(Pointer::Direct(0)) => continue,
+                Some(Pointer::Direct(at)) => tables.and_then(|(start, bytes)| {
+                    let offset = usize::try_from(at.checked_sub(start)?).ok()?;
+                    pads(bytes.get(offset..)?, frame.initial_address()).ok()
+                }),
+                Some(Pointer::Indirect(_)) => None,
+            };
+            self.by_function.insert(frame.initial_address(), pads);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a function's table, as LLVM and gcc write it.
+fn pads(table: &[u8], function: u64) -> Result<Vec<u64>, gimli::Error> {
+    let mut reader = EndianSlice::new(table, LittleEndian);
+    let unknown = || gimli::Error::UnsupportedPointerEncoding(constants::DwEhPe(0));
+    // From where the pads are counted. It is the function, unless said otherwise.
+    if constants::DwEhPe(reader.read_u8()?) != constants::DW_EH_PE_omit {
+        return Err(unknown());
+    }
+    if constants::DwEhPe(reader.read_u8()?) != constants::DW_EH_PE_omit {
+        reader.read_uleb128()?;
+    }
+    let encoding = constants::DwEhPe(reader.read_u8()?);
+    let length = usize::try_from(reader.read_uleb128()?).map_err(|_| unknown())?;
+    let mut calls = reader.split(length)?;
+    let mut pads = Vec::new();
+    while !calls.is_empty() {
+        let mut number = || match encoding {
+            constants::DW_EH_PE_uleb128 => calls.read_uleb128(),
+            constants::DW_EH_PE_udata4 => calls.read_u32().map(u64::from),
+            constants::DW_EH_PE_udata2 => calls.read_u16().map(u64::from),
+            constants::DW_EH_PE_udata8 => calls.read_u64(),
+            _ => Err(unknown()),
+        };
+        let (_start, _length, pad) = (number()?, number()?, number()?);
+        calls.read_uleb128()?;
+        if pad != 0 {
+            pads.push(function.wrapping_add(pad));
+        }
+    }
+    pads.sort_unstable();
+    pads.dedup();
+    Ok(pads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pads;
+
+    #[test]
+    fn the_landing_pads_are_in_the_table() {
+        // From the function on; with types; in bytes. Two calls, the second of which has no pad, and a third with the first's.
+        let table = [0xff, 0x9b, 20, 1, 12, 0, 5, 0x30, 1, 5, 3, 0, 0, 9, 2, 0x30, 0];
+        assert_eq!(pads(&table, 0x1000), Ok(vec![0x1030]));
+        // Cut off.
+        assert!(pads(&table[..8], 0x1000).is_err());
+        // Counted from elsewhere.
+        assert!(pads(&[0x1b, 0, 0, 0, 0], 0x1000).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! What a word of memory or a register holds.
+
+use std::rc::Rc;
+
+/// The place of a type in the debugging information, from the beginning of its section.
+pub(crate) type TypeId = usize;
+
+/// What eight bytes are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Word {
+    /// The address of something, plus a distance.
+    Pointer { to: Pointee, distance: i64 },
+    /// A table of the methods of a trait, by the trait's name.
+    Table(Rc<str>),
+    /// What lies at an offset of such a table.
+    Method { of: Rc<str>, offset: u64 },
+    /// A pointer to a function of this type, which is called as Rust calls or in another way.
+    Function { of: TypeId, is_rust: bool },
+}
+
+/// What a pointer points to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Pointee {
+    /// Something of this type.
+    Type(TypeId),
+    /// Memory of which only these words are known, each with its offset.
+    Words(Rc<[(i64, Word)]>),
+}
+
+impl Word {
+    /// Returns a pointer to something of a type.
+    pub(crate) const fn pointer_to(ty: TypeId) -> Self {
+        Self::Pointer { to: Pointee::Type(ty), distance: 0 }
+    }
+}
