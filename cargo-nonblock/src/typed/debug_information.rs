@@ -7,7 +7,6 @@ use gimli::{
     AttributeValue, DwAt, DwTag, Dwarf, EndianSlice, LittleEndian, Operation, Unit, UnitOffset,
 };
 
-use super::types::Types;
 use super::word::TypeId;
 use crate::demangle::split_at_as;
 use crate::elf::Program;
@@ -184,12 +183,6 @@ impl<'data> DebugInformation<'data> {
     /// Returns the variable at an address, or around it: where it begins, and its type.
     pub(super) fn global(&self, address: u64) -> Option<(u64, TypeId)> {
         self.globals.range(..=address).next_back().map(|(start, ty)| (*start, *ty))
-    }
-
-    /// Whether a variable that is not on the stack lies at an address.
-    pub(super) fn is_in_global(&self, types: &Types<'data>, address: u64) -> bool {
-        let global = self.global(address);
-        global.is_some_and(|(start, ty)| address - start < types.size(ty))
     }
 
     /// Whether what a place describes was optimized, as far as its unit tells.

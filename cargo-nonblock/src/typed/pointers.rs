@@ -140,9 +140,8 @@ impl<'data> Pointers<'data> {
                     || begins_program(program, place)
             } else {
                 // The library's own variables are not described. Those of other crates are, and constants are not.
-                let is_of_std = is_own
-                    && program.constant_number(place).is_none()
-                    && !information.is_in_global(types, place);
+                let is_of_std =
+                    is_own && program.constant_number(place).is_none() && !types.are_at(place);
                 is_of_std
                     || relocation.is_distance
                     || is_in_table(place)
