@@ -7,10 +7,10 @@ use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
 use crate::dynamic;
-use crate::elf::Program;
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
 use crate::graph::{EdgeKind, Graph, Node, NodeId};
+use crate::objects::Image;
 use crate::places::{Place, Places};
 use crate::rules::Rules;
 use crate::search::{self, Chain};
@@ -185,7 +185,8 @@ impl Outcome {
 /// If the file is none that can be checked, or a rule of the user's is not in order.
 pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     let mut stopwatch = Stopwatch::start();
-    let program = Program::read(bytes)?;
+    let image = Image::of(bytes)?;
+    let program = image.program()?;
     let mut catalogue = Catalogue::new();
     catalogue.add_rules(&options.rules);
     let assumptions = assumptions(&catalogue, options);
@@ -194,9 +195,10 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     stopwatch.lap("reading the program");
     let (entries, mut doubts) = find_entries(&mut graph, options);
     stopwatch.lap("finding sections");
+    doubts.extend_from_slice(image.doubts());
     if options.sections && !program.has_debug_information() {
         doubts.push(
-            "There is no debugging information: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
+            "There is no debugging information, or it is compressed: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
                 .to_owned(),
         );
     }
@@ -279,7 +281,8 @@ pub fn why(
     from: &Pattern,
     to: &Pattern,
 ) -> Result<Vec<Finding>, Error> {
-    let program = Program::read(bytes)?;
+    let image = Image::of(bytes)?;
+    let program = image.program()?;
     let mut catalogue = Catalogue::new();
     catalogue.add_rules(&options.rules);
     let assumptions = assumptions(&catalogue, options);
@@ -416,7 +419,7 @@ fn outlives(name: &Name) -> Obstacle {
 fn what(graph: &Graph<'_, '_>, node: NodeId) -> String {
     match graph.node(node) {
         Node::Function(function) => graph.name(*function).full.clone(),
-        Node::Import(name) => (*name).to_owned(),
+        Node::Import(name) => Name::of_symbol(name).full,
         Node::SystemCall { number, by, .. } => {
             let call = match number {
                 Some(number) => match graph.system_call(*number) {

@@ -104,6 +104,15 @@ impl<'data> Program<'data> {
     ///
     /// If the file is no such program, is damaged, or lacks symbols or relocations.
     pub fn read(bytes: &'data [u8]) -> Result<Self, Error> {
+        let program = Self::of_objects(bytes)?;
+        if !program.relocations.iter().any(|relocation| relocation.in_code) {
+            return Err(Error::NoRelocations);
+        }
+        Ok(program)
+    }
+
+    /// Reads what was laid out of object files, which may have no relocations: those that they have were kept.
+    pub(crate) fn of_objects(bytes: &'data [u8]) -> Result<Self, Error> {
         refuse_others(bytes)?;
         let file = File::parse(bytes).map_err(malformed)?;
         match file.elf_header().e_type(LittleEndian) {
@@ -117,9 +126,6 @@ impl<'data> Program<'data> {
             return Err(Error::NoSymbols);
         }
         let relocations = relocations(&file)?;
-        if !relocations.iter().any(|relocation| relocation.in_code) {
-            return Err(Error::NoRelocations);
-        }
         let slots = slots(&file)?;
         Ok(Self { file, functions, relocations, sections, slots })
     }
@@ -213,10 +219,14 @@ impl<'data> Program<'data> {
     /// Returns the bytes of a debugging section, or nothing if it is not there or is compressed.
     pub fn debug_section(&self, name: &str) -> &'data [u8] {
         let section = self.file.section_by_name(name);
+        let section = section.filter(|section| match section.flags() {
+            SectionFlags::Elf { sh_flags, .. } => !sh_flags.contains(elf::SHF_COMPRESSED),
+            _ => false,
+        });
         section.and_then(|section| section.data().ok()).unwrap_or(&[])
     }
 
-    /// Returns whether there is debugging information.
+    /// Returns whether there is debugging information that can be read.
     pub fn has_debug_information(&self) -> bool {
         !self.debug_section(".debug_info").is_empty()
     }
@@ -249,24 +259,26 @@ fn refuse_others(bytes: &[u8]) -> Result<(), Error> {
     if bytes.is_empty() {
         return Err(Error::Empty);
     }
-    if bytes.starts_with(b"!<arch>\n") || bytes.starts_with(b"!<thin>\n") {
-        return Err(Error::Archive);
-    }
     if !bytes.starts_with(b"\x7fELF") {
         return Err(Error::NotElf);
     }
-    let header = |at: usize| bytes.get(at).copied().ok_or_else(ends_in_header);
-    let (class, data) = (header(4)?, header(5)?);
-    let machine = [header(18)?, header(19)?];
-    let machine = if data == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
-    if class != 2 || data != 1 || machine != elf::EM_X86_64.0 {
-        return Err(Error::Architecture(architecture(class, data, machine)));
+    if bytes.len() < 20 {
+        return Err(Error::Malformed("it ends within its header".to_owned()));
     }
-    Ok(())
+    match architecture_of(bytes) {
+        Some(name) => Err(Error::Architecture(name)),
+        None => Ok(()),
+    }
 }
 
-fn ends_in_header() -> Error {
-    Error::Malformed("it ends within its header".to_owned())
+/// Returns the processor that an ELF file is for, if it is another than x86-64.
+pub(crate) fn architecture_of(bytes: &[u8]) -> Option<String> {
+    let header = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    let (class, data) = (header(4), header(5));
+    let machine = [header(18), header(19)];
+    let machine = if data == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
+    let is_known = class == 2 && data == 1 && machine == elf::EM_X86_64.0;
+    (!is_known).then(|| architecture(class, data, machine))
 }
 
 fn architecture(class: u8, data: u8, machine: u16) -> String {

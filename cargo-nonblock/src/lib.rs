@@ -16,7 +16,7 @@
 //!
 //! # How it works
 //!
-//! 1. [`elf`] reads the functions of the program, what the linker filled in (`--emit-relocs`), and what the dynamic loader writes.
+//! 1. [`objects`] lays out object files and static libraries as a linker would. [`elf`] reads the functions of the program, what the linker filled in (`--emit-relocs`), and what the dynamic loader writes.
 //! 2. [`entries`] finds the sections: the functions that call those of nonblock's that begin one. `inlined` finds by the debugging
 //!    information where these were inlined. The user names other functions by patterns ([`demangle`]).
 //! 3. `graph` has the calls of each function. `disassembly` reads them from its instructions when the function is reached first, so
@@ -44,6 +44,7 @@ pub mod command;
 pub mod demangle;
 pub mod elf;
 pub mod entries;
+pub mod objects;
 pub mod places;
 pub mod report;
 pub mod rules;

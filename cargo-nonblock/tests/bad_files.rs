@@ -44,7 +44,8 @@ fn a_file_that_cannot_be_checked_is_refused_with_what_to_do() {
     let folder = folder.path();
     refused(folder, "empty", b"", "the file is empty");
     refused(folder, "text", b"#!/bin/sh\necho\n", "no ELF file");
-    refused(folder, "archive", b"!<arch>\n", "an archive");
+    refused(folder, "archive", b"!<arch>\n", "the archive is empty");
+    refused(folder, "thin", b"!<thin>\n", "a thin archive");
     refused(folder, "header", b"\x7fELF\x02\x01\x01", "ends within its header");
     let mut foreign = vec![0_u8; 64];
     foreign[..6].copy_from_slice(b"\x7fELF\x02\x01");
@@ -55,9 +56,6 @@ fn a_file_that_cannot_be_checked_is_refused_with_what_to_do() {
     said(&check(&plain), 2, "emit-relocs");
     let stripped = program(folder, "stripped", &["-Cstrip=symbols"]);
     said(&check(&stripped), 2, "no symbols");
-    let object = program(folder, "object", &["--emit=obj"]);
-    said(&check(&object), 2, "not linked yet");
-
     let missing = check(&folder.join("missing"));
     said(&missing, 3, "cannot read");
 }

@@ -28,7 +28,7 @@ pub(super) enum Command {
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// A program or shared object to check as it is. Without it, cargo builds what is checked
+    /// A program, shared object, static library or object file to check as it is. Without it, cargo builds what is checked
     pub(super) file: Option<PathBuf>,
     /// Also checks the functions of this path, such as `mycrate::audio::process`; `*` stands for anything
     #[arg(long, value_name = "PATTERN")]
@@ -70,7 +70,7 @@ pub(super) struct WhyArguments {
     pub(super) entry: String,
     /// The function or system call where they end
     pub(super) leaf: String,
-    /// A program or shared object to look at as it is. Without it, cargo builds what is looked at
+    /// A program, shared object, static library or object file to look at as it is. Without it, cargo builds what is looked at
     pub(super) file: Option<PathBuf>,
     /// A file of your own rules
     #[arg(long, value_name = "FILE")]
@@ -95,7 +95,7 @@ pub(super) enum Format {
 
 /// What cargo builds. These are cargo's own options.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of cargo's")]
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What cargo builds")]
 pub(super) struct Selection {
     /// The package
@@ -104,7 +104,7 @@ pub(super) struct Selection {
     /// All packages of the workspace
     #[arg(long)]
     pub(super) workspace: bool,
-    /// The library, as its tests' program
+    /// The library: a static one, or a shared object for C, as it is, and another as its tests' program
     #[arg(long)]
     pub(super) lib: bool,
     /// The binary of this name

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use cargo_metadata::{Message, MetadataCommand};
+use cargo_metadata::{CrateType, Message, Metadata, MetadataCommand, Package, Target};
 
 use super::arguments::Selection;
 
@@ -21,30 +21,11 @@ const FLAGS: [&str; 5] = [
     "-Clink-arg=-Wl,--emit-relocs",
 ];
 
-/// Builds what is selected, and returns the programs.
+/// Builds what is selected, and returns the programs and libraries.
 pub(super) fn programs(selection: &Selection) -> Result<Vec<PathBuf>, String> {
-    let target = match &selection.target_dir {
-        Some(folder) => folder.clone(),
-        None => target_folder(selection)?,
-    };
-    let mut command = command(selection);
-    command.arg("--target-dir").arg(target);
-    add_flags(&mut command);
-    command.stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
-    let output = child.stdout.take().ok_or("cargo's output cannot be read")?;
     let mut programs = Vec::new();
-    for message in Message::parse_stream(BufReader::new(output)) {
-        let message = message.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
-        if let Message::CompilerArtifact(artifact) = message
-            && let Some(executable) = artifact.executable
-        {
-            programs.push(executable.into_std_path_buf());
-        }
-    }
-    let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
-    if !status.success() {
-        return Err("cargo could not build what is to be checked".to_owned());
+    for (selection, build) in builds(selection)? {
+        programs.extend(build_files(&selection, build)?);
     }
     if programs.is_empty() {
         return Err(
@@ -55,11 +36,98 @@ pub(super) fn programs(selection: &Selection) -> Result<Vec<PathBuf>, String> {
     Ok(programs)
 }
 
+/// What is built of a selection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Build {
+    /// Programs.
+    Programs,
+    /// A library's tests: only as these does a library of Rust's become a program.
+    Tests,
+    /// Static libraries, and shared objects for other languages.
+    Libraries,
+}
+
+/// Returns the builds that a selection asks for. Libraries of different kinds become different things.
+fn builds(selection: &Selection) -> Result<Vec<(Selection, Build)>, String> {
+    if !selection.lib {
+        return Ok(vec![(selection.clone(), Build::Programs)]);
+    }
+    let metadata = metadata(selection)?;
+    let is_selected = |package: &Package| {
+        if selection.workspace {
+            metadata.workspace_members.contains(&package.id)
+        } else if selection.package.is_empty() {
+            match metadata.root_package() {
+                Some(root) => package.id == root.id,
+                None => metadata.workspace_default_members.contains(&package.id),
+            }
+        } else {
+            let name = |spec: &String| spec.split('@').next() == Some(package.name.as_str());
+            selection.package.iter().any(|spec| name(spec) || *spec == package.id.repr)
+        }
+    };
+    let selected = metadata.packages.iter().filter(|package| is_selected(package));
+    let (libraries, others): (Vec<_>, Vec<_>) =
+        selected.partition(|package| package.targets.iter().any(is_library_for_others));
+    if libraries.is_empty() {
+        return Ok(vec![(selection.clone(), Build::Tests)]);
+    }
+    let of = |packages: &[&Package]| Selection {
+        workspace: false,
+        package: packages.iter().map(|package| package.id.repr.clone()).collect(),
+        ..selection.clone()
+    };
+    let mut builds = vec![(of(&libraries), Build::Libraries)];
+    if !others.is_empty() {
+        builds.push((of(&others), Build::Tests));
+    }
+    Ok(builds)
+}
+
+fn is_library_for_others(target: &Target) -> bool {
+    let types = [CrateType::StaticLib, CrateType::CDyLib];
+    types.iter().any(|ty| target.crate_types.contains(ty))
+}
+
+fn build_files(selection: &Selection, build: Build) -> Result<Vec<PathBuf>, String> {
+    let target = match &selection.target_dir {
+        Some(folder) => folder.clone(),
+        None => target_folder(selection)?,
+    };
+    let mut command = command(selection, build);
+    command.arg("--target-dir").arg(target);
+    add_flags(&mut command);
+    command.stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let output = child.stdout.take().ok_or("cargo's output cannot be read")?;
+    let mut files = Vec::new();
+    for message in Message::parse_stream(BufReader::new(output)) {
+        let message = message.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
+        let Message::CompilerArtifact(artifact) = message else { continue };
+        if let Some(executable) = artifact.executable {
+            files.push(executable.into_std_path_buf());
+        } else if build == Build::Libraries && is_library_for_others(&artifact.target) {
+            let libraries = artifact.filenames.into_iter();
+            let libraries = libraries.filter(|file| matches!(file.extension(), Some("a" | "so")));
+            files.extend(libraries.map(cargo_metadata::camino::Utf8PathBuf::into_std_path_buf));
+        }
+    }
+    let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
+    if !status.success() {
+        return Err("cargo could not build what is to be checked".to_owned());
+    }
+    Ok(files)
+}
+
 fn cargo() -> std::ffi::OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 fn target_folder(selection: &Selection) -> Result<PathBuf, String> {
+    Ok(metadata(selection)?.target_directory.join("nonblock-check").into_std_path_buf())
+}
+
+fn metadata(selection: &Selection) -> Result<Metadata, String> {
     let mut metadata = MetadataCommand::new();
     metadata.no_deps().cargo_path(cargo());
     if let Some(path) = &selection.manifest_path {
@@ -68,18 +136,16 @@ fn target_folder(selection: &Selection) -> Result<PathBuf, String> {
     if selection.offline {
         metadata.other_options(["--offline".to_owned()]);
     }
-    let metadata = metadata.exec().map_err(|error| error.to_string())?;
-    Ok(metadata.target_directory.join("nonblock-check").into_std_path_buf())
+    metadata.exec().map_err(|error| error.to_string())
 }
 
-fn command(selection: &Selection) -> Command {
+fn command(selection: &Selection, build: Build) -> Command {
     let mut command = Command::new(cargo());
-    // Only as its tests does a library become a program.
-    if selection.lib {
-        command.args(["test", "--no-run", "--lib"]);
-    } else {
-        command.arg("build");
-    }
+    command.args(match build {
+        Build::Tests => &["test", "--no-run", "--lib"][..],
+        Build::Libraries => &["build", "--lib"],
+        Build::Programs => &["build"],
+    });
     command.arg("--message-format=json-render-diagnostics");
     let lists = [
         ("--package", &selection.package),
