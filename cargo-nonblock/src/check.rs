@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
@@ -29,7 +31,7 @@ pub struct Options {
 }
 
 /// What came out of a check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// What the compilers and the linker say of themselves.
     pub tools: Vec<String>,
@@ -42,13 +44,14 @@ pub struct Outcome {
     /// What came out of each entry.
     pub entries: Vec<EntryOutcome>,
     /// How long each part of the check took.
+    #[serde(skip)]
     pub timings: Vec<(&'static str, Duration)>,
     /// What is to be known of the check as a whole: patterns that fit nothing, and the like.
     pub doubts: Vec<String>,
 }
 
 /// An assumption, and how many ways it cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Used {
     /// The name by which options and reports call it.
     pub id: String,
@@ -61,7 +64,7 @@ pub struct Used {
 }
 
 /// What came out of an entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EntryOutcome {
     /// What the entry is.
     pub kind: EntryKind,
@@ -105,7 +108,7 @@ impl Verdict {
 }
 
 /// Something that an entry must not reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What it is: a function or a system call.
     pub leaf: String,
@@ -118,7 +121,7 @@ pub struct Finding {
 }
 
 /// Something that cannot be followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obstacle {
     /// What it is.
     pub what: String,
@@ -133,7 +136,7 @@ pub struct Obstacle {
 }
 
 /// A method that a call through a table may reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The method.
     pub name: Name,
@@ -142,7 +145,7 @@ pub struct Candidate {
 }
 
 /// A call on a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The function that makes the call. The first one is the entry, under the name that it is known by.
     pub caller: Name,

@@ -12,7 +12,9 @@ use crate::graph::{Graph, Node};
 use crate::inlined;
 
 /// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum EntryKind {
     /// A closure that runs in a section, or a function under `#[non_block]`.
     Section,

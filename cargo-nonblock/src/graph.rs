@@ -49,7 +49,7 @@ pub(crate) enum Unknown {
 type Values = [Option<u64>; 4];
 
 /// In which way a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EdgeKind {
     /// By a call instruction.
     Call,

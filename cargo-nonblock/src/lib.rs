@@ -34,16 +34,20 @@
 //! In doubt the result is *not proved*: a call of an unknown function, through a pointer, or into bytes that are no instruction is an
 //! obstacle with its reason, and never left out.
 //!
+//! [`cache`] keeps what came out, so that nothing is checked twice.
+//!
 //! The crate's README lists what it cannot see.
 
 pub mod against;
 pub mod baseline;
+pub mod cache;
 pub mod catalogue;
 pub mod check;
 pub mod command;
 pub mod demangle;
 pub mod elf;
 pub mod entries;
+pub mod mapped;
 pub mod objects;
 pub mod places;
 pub mod report;

@@ -46,7 +46,7 @@ fn nonblock(arguments: &[&str]) -> Output {
 
 fn check(arguments: &[&str]) -> Output {
     let file = program().display().to_string();
-    nonblock(&[&["check", &file, "--no-sections"], arguments].concat())
+    nonblock(&[&["check", &file, "--no-sections", "--no-cache"], arguments].concat())
 }
 
 #[track_caller]

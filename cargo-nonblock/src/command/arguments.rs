@@ -57,6 +57,9 @@ pub(super) struct CheckArguments {
     /// Prints to standard error how long each part took
     #[arg(long)]
     pub(super) timings: bool,
+    /// Checks anew, and keeps nothing of what comes out
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Lists each section that was proved, too
     #[arg(long)]
     pub(super) list_proved: bool,

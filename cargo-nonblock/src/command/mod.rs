@@ -15,9 +15,11 @@ use clap::error::ErrorKind;
 
 use crate::against;
 use crate::baseline::Baseline;
+use crate::cache::Cache;
 use crate::catalogue::Class;
 use crate::check::{self, Options, Outcome, Verdict};
 use crate::demangle::Pattern;
+use crate::mapped::Mapped;
 use crate::report;
 use crate::rules::Rules;
 use arguments::{Arguments, CheckArguments, Command, Format, Selection, WhyArguments};
@@ -97,7 +99,15 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     )?;
     let mut outcomes = Vec::new();
     for file in files(arguments.file.as_deref(), &arguments.selection)? {
-        let outcome = with_program(&file, |bytes| check::check(bytes, &options))?;
+        let cache = match &arguments.file {
+            _ if arguments.no_cache => None,
+            Some(_) => Cache::of_user(),
+            None => Cache::of_build(&file),
+        };
+        let outcome = with_program(&file, |program| match cache {
+            Some(cache) => cache.check(program, &options),
+            None => check::check(program.bytes(), &options),
+        })?;
         if arguments.timings {
             for (part, took) in &outcome.timings {
                 eprintln!("{:8.3} s {part}", took.as_secs_f64());
@@ -152,7 +162,9 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
     let (from, to) = (Pattern::new(&arguments.entry), Pattern::new(&arguments.leaf));
     let mut found = Vec::new();
     for file in files(arguments.file.as_deref(), &arguments.selection)? {
-        found.extend(with_program(&file, |bytes| check::why(bytes, &options, &from, &to))?);
+        found.extend(with_program(&file, |program| {
+            check::why(program.bytes(), &options, &from, &to)
+        })?);
     }
     found.truncate(arguments.most);
     print(&match arguments.format {
@@ -208,11 +220,11 @@ fn files(file: Option<&Path>, selection: &Selection) -> Result<Vec<PathBuf>, Fai
 
 fn with_program<R>(
     file: &Path,
-    f: impl FnOnce(&[u8]) -> Result<R, crate::error::Error>,
+    f: impl FnOnce(&Mapped) -> Result<R, crate::error::Error>,
 ) -> Result<R, Failure> {
-    let bytes = fs::read(file)
+    let program = Mapped::open(file)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
-    f(&bytes).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
+    f(&program).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
