@@ -424,6 +424,8 @@ fn section_of<'a, 'data>(
 fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Error> {
     let table = file.symbol_table().ok_or(Error::NoSymbols)?;
     let mut relocations = Vec::new();
+    // Tables that lie over each other in the file could ask for any amount.
+    let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
     for section in file.sections() {
         let (_, flags) = type_and_flags(&section);
         if flags & elf::SHF_ALLOC.0 == 0 {
@@ -448,6 +450,9 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
             relocations.push(Relocation { place, target, in_code });
+            if relocations.len() > most {
+                return Err(Error::Malformed("its relocations lie over each other".to_owned()));
+            }
         }
     }
     relocations.sort_by_key(|relocation| relocation.place);
