@@ -382,7 +382,19 @@ fn functions<'data>(
         symbols.push(CodeSymbol { address, size, name, rank });
     }
     symbols.sort_by_key(|symbol| (symbol.address, symbol.rank));
-    Ok(together(&symbols, sections))
+    let functions = together(&symbols, sections);
+    // Labels lie within functions, but not each function within each.
+    let code = sections.iter().filter(|section| section.kind == SectionKind::Code);
+    let most = code.map(|section| section.bytes.len() as u64).sum::<u64>().saturating_mul(16);
+    let all: u64 = functions.iter().fold(0, |sum, function| {
+        let end = section_of(sections, function.address)
+            .map_or(0, |section| section.address + section.bytes.len() as u64);
+        sum.saturating_add(function.end.min(end).saturating_sub(function.address))
+    });
+    if all > most {
+        return Err(Error::Malformed("its functions lie over each other".to_owned()));
+    }
+    Ok(functions)
 }
 
 /// Puts the symbols at one address together, and finds the ends of functions that do not tell their size.
@@ -463,7 +475,13 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
 fn slots<'data>(file: &File<'data>) -> Result<HashMap<u64, Reference<'data>>, Error> {
     let mut slots = HashMap::new();
     let table = file.dynamic_symbol_table();
-    for (place, relocation) in file.dynamic_relocations().into_iter().flatten() {
+    let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
+    for (number, (place, relocation)) in
+        file.dynamic_relocations().into_iter().flatten().enumerate()
+    {
+        if number > most {
+            return Err(Error::Malformed("its relocations lie over each other".to_owned()));
+        }
         let reference = match relocation.target() {
             RelocationTarget::Symbol(index) => {
                 let Some(table) = &table else { continue };

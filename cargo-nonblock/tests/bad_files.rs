@@ -102,3 +102,29 @@ fn a_damaged_file_is_never_proved() {
         let _ = cargo_nonblock::check::check(&damaged, &options());
     }
 }
+
+/// What the fuzz targets found worth keeping. Whatever comes out, it is no panic, and it comes soon.
+#[test]
+fn the_corpus_of_the_fuzz_targets_is_checked_without_a_panic() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let (mut count, mut refused, mut size) = (0, 0, 0);
+    let start = std::time::Instant::now();
+    for folder in fs::read_dir(corpus).expect("the corpus").flatten() {
+        for file in fs::read_dir(folder.path()).expect("a part of the corpus").flatten() {
+            let bytes = fs::read(file.path()).expect("it can be read");
+            let options = cargo_nonblock::check::Options {
+                entries: vec![cargo_nonblock::demangle::Pattern::new("f*")],
+                sections: true,
+                ..Default::default()
+            };
+            let outcome = cargo_nonblock::check::check(&bytes, &options);
+            count += 1;
+            size += bytes.len();
+            refused += usize::from(outcome.is_err());
+        }
+    }
+    // Some get far, and some do not.
+    assert!(refused > 0 && refused < count, "{refused} of {count}");
+    assert!(size < 200_000, "the corpus has {size} bytes: make it smaller");
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
