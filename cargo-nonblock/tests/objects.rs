@@ -1,6 +1,7 @@
 //! What is not linked yet: object files and static libraries, of C and of Rust.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -229,7 +230,7 @@ fn a_jump_by_a_table_is_followed_within_the_function() {
         "int f(int);\nint f(int x) { return x * 3; }\nint table(int k) {\n switch (k) {\n"
             .to_owned();
     for case in 0..8 {
-        source.push_str(&format!("case {case}: return f(k + {}) ^ {case};\n", case * case * 7));
+        let _ = writeln!(source, "case {case}: return f(k + {}) ^ {case};", case * case * 7);
     }
     source.push_str("default: return 1;\n}\n}\n");
     let object = compile(folder.path(), "table", &source, &["-O1", "-fPIC", "-fno-inline"]);

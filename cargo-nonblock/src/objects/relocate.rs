@@ -460,9 +460,10 @@ impl<'a, 'data> Linker<'a, 'data> {
     }
 
     fn debug(&mut self, member: usize, kind: Kind, place: Place, relocation: &Rela) {
-        let width = match formula(relocation.r_type(ENDIAN, false).0) {
-            Some((Formula::Absolute, width @ (4 | 8))) => width,
-            _ => return,
+        let Some((Formula::Absolute, width @ (4 | 8))) =
+            formula(relocation.r_type(ENDIAN, false).0)
+        else {
+            return;
         };
         let offset = relocation.r_offset.get(ENDIAN);
         if offset.checked_add(width as u64).is_none_or(|end| end > place.size) {
