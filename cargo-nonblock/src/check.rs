@@ -207,6 +207,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     }
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     let mut outcomes = Vec::new();
+    let mut looked_at = LookedAt::default();
     for entry in &entries {
         let node = graph.function(entry.function);
         let reached = search::reach(&mut graph, node, &assumptions);
@@ -216,7 +217,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
         let candidates: Vec<_> = reached
             .obstacles
             .iter()
-            .map(|(chain, _)| candidates(&mut graph, chain.end, &assumptions))
+            .map(|(chain, _)| candidates(&mut graph, chain.end, &assumptions, &mut looked_at))
             .collect();
         let writer = Writer { graph: &graph, places: &places, entry, node };
         let mut outcome = EntryOutcome {
@@ -382,6 +383,15 @@ fn used(assumptions: &Assumptions<'_>, counts: &BTreeMap<usize, usize>) -> Vec<U
     in_force.collect()
 }
 
+/// What was found out of candidates already: many calls have the same.
+#[derive(Default)]
+struct LookedAt {
+    /// The methods at an offset of the tables.
+    at_offset: BTreeMap<u64, Vec<usize>>,
+    /// The first thing that a method reaches and must not.
+    reaches: BTreeMap<usize, Option<String>>,
+}
+
 /// How many candidates of a call are looked at.
 const MOST_CANDIDATES: usize = 8;
 
@@ -390,21 +400,26 @@ fn candidates(
     graph: &mut Graph<'_, '_>,
     node: NodeId,
     assumptions: &Assumptions<'_>,
+    looked_at: &mut LookedAt,
 ) -> (Vec<Candidate>, usize) {
     let Node::Dynamic { offset: Some(offset), .. } = *graph.node(node) else {
         return (Vec::new(), 0);
     };
-    let functions = dynamic::candidates(graph, offset);
+    let functions =
+        looked_at.at_offset.entry(offset).or_insert_with(|| dynamic::candidates(graph, offset));
     let own = functions.iter().copied().filter(|function| !graph.name(*function).is_in_std());
     let own: Vec<_> = own.take(MOST_CANDIDATES).collect();
     let more = functions.len() - own.len();
-    let looked_at = own.into_iter().map(|function| {
+    let candidates = own.into_iter().map(|function| {
         let name = graph.name(function).clone();
-        let node = graph.function(function);
-        let first = search::reach(graph, node, assumptions).leaves.into_iter().next();
-        Candidate { name, reaches: first.map(|(chain, ..)| what(graph, chain.end)) }
+        let reaches = looked_at.reaches.entry(function).or_insert_with(|| {
+            let node = graph.function(function);
+            let first = search::reach(graph, node, assumptions).leaves.into_iter().next();
+            first.map(|(chain, ..)| what(graph, chain.end))
+        });
+        Candidate { name, reaches: reaches.clone() }
     });
-    (looked_at.collect(), more)
+    (candidates.collect(), more)
 }
 
 /// Why a section that is left open is never proved.
