@@ -188,14 +188,21 @@ impl<'a> Assumptions<'a> {
     }
 
     fn judge_import(&self, symbol: &str) -> Judgement {
-        let name = Name { full: symbol.to_owned(), plain: symbol.to_owned() };
+        let name = Name::of_symbol(symbol);
         if let Some((_, number)) = self.cuts.iter().find(|(pattern, _)| pattern.matches(&name)) {
             return Judgement::Cut(*number);
         }
-        match self.catalogue.import(symbol) {
+        // An object file calls functions of other crates, of which the list may have some.
+        let entry = if name.is_rust() {
+            self.catalogue.function(&name)
+        } else {
+            self.catalogue.import(symbol)
+        };
+        match entry {
             Some(entry) => self.judge_entry(entry),
             None => Judgement::Obstacle(format!(
-                "`{symbol}` is in another library, and nothing is known of it. A line of `--rules` can say what it does"
+                "`{}` is in another library, and nothing is known of it. A line of `--rules` can say what it does",
+                name.plain
             )),
         }
     }

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
 use crate::dynamic;
-use crate::elf::Program;
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
 use crate::graph::{EdgeKind, Graph, Node, NodeId};
+use crate::objects::Image;
 use crate::origin::Origin;
 use crate::places::{Place, Places};
 use crate::rules::Rules;
@@ -31,7 +33,7 @@ pub struct Options {
 }
 
 /// What came out of a check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// What the file says of its own making.
     pub origin: Origin,
@@ -46,13 +48,14 @@ pub struct Outcome {
     /// What came out of each entry.
     pub entries: Vec<EntryOutcome>,
     /// How long each part of the check took.
+    #[serde(skip)]
     pub timings: Vec<(&'static str, Duration)>,
     /// What is to be known of the check as a whole: patterns that fit nothing, and the like.
     pub doubts: Vec<String>,
 }
 
 /// An assumption, and how many ways it cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Used {
     /// The name by which options and reports call it.
     pub id: String,
@@ -65,7 +68,7 @@ pub struct Used {
 }
 
 /// What came out of an entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EntryOutcome {
     /// What the entry is.
     pub kind: EntryKind,
@@ -109,7 +112,7 @@ impl Verdict {
 }
 
 /// Something that an entry must not reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What it is: a function or a system call.
     pub leaf: String,
@@ -122,7 +125,7 @@ pub struct Finding {
 }
 
 /// Something that cannot be followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obstacle {
     /// What it is.
     pub what: String,
@@ -137,7 +140,7 @@ pub struct Obstacle {
 }
 
 /// A finding or an obstacle that does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hidden {
     /// What does not count.
     pub found: Found,
@@ -148,7 +151,7 @@ pub struct Hidden {
 }
 
 /// A finding or an obstacle.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Found {
     /// Something that must not be reached.
     Finding(Finding),
@@ -157,7 +160,7 @@ pub enum Found {
 }
 
 /// Why a finding or an obstacle does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HiddenBy {
     /// A line of the baseline.
     Baseline,
@@ -166,7 +169,7 @@ pub enum HiddenBy {
 }
 
 /// A method that a call through a table may reach.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The method.
     pub name: Name,
@@ -175,7 +178,7 @@ pub struct Candidate {
 }
 
 /// A call on a chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The function that makes the call. The first one is the entry, under the name that it is known by.
     pub caller: Name,
@@ -251,7 +254,8 @@ impl Outcome {
 /// If the file is none that can be checked, or a rule of the user's is not in order.
 pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     let mut stopwatch = Stopwatch::start();
-    let program = Program::read(bytes)?;
+    let image = Image::of(bytes)?;
+    let program = image.program()?;
     let mut catalogue = Catalogue::new();
     catalogue.add_rules(&options.rules);
     let assumptions = assumptions(&catalogue, options);
@@ -260,14 +264,16 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     stopwatch.lap("reading the program");
     let (entries, mut doubts) = find_entries(&mut graph, options);
     stopwatch.lap("finding sections");
+    doubts.extend_from_slice(image.doubts());
     if options.sections && !program.has_debug_information() {
         doubts.push(
-            "There is no debugging information: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
+            "There is no debugging information, or it is compressed: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
                 .to_owned(),
         );
     }
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     let mut outcomes = Vec::new();
+    let mut looked_at = LookedAt::default();
     for entry in &entries {
         let node = graph.function(entry.function);
         let reached = search::reach(&mut graph, node, &assumptions);
@@ -277,7 +283,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
         let candidates: Vec<_> = reached
             .obstacles
             .iter()
-            .map(|(chain, _)| candidates(&mut graph, chain.end, &assumptions))
+            .map(|(chain, _)| candidates(&mut graph, chain.end, &assumptions, &mut looked_at))
             .collect();
         let writer = Writer { graph: &graph, places: &places, entry, node };
         let mut outcome = EntryOutcome {
@@ -346,7 +352,8 @@ pub fn why(
     from: &Pattern,
     to: &Pattern,
 ) -> Result<Vec<Finding>, Error> {
-    let program = Program::read(bytes)?;
+    let image = Image::of(bytes)?;
+    let program = image.program()?;
     let mut catalogue = Catalogue::new();
     catalogue.add_rules(&options.rules);
     let assumptions = assumptions(&catalogue, options);
@@ -443,6 +450,15 @@ fn used(assumptions: &Assumptions<'_>, counts: &BTreeMap<usize, usize>) -> Vec<U
     in_force.collect()
 }
 
+/// What was found out of candidates already: many calls have the same.
+#[derive(Default)]
+struct LookedAt {
+    /// The methods at an offset of the tables.
+    at_offset: BTreeMap<u64, Vec<usize>>,
+    /// The first thing that a method reaches and must not.
+    reaches: BTreeMap<usize, Option<String>>,
+}
+
 /// How many candidates of a call are looked at.
 const MOST_CANDIDATES: usize = 8;
 
@@ -451,21 +467,26 @@ fn candidates(
     graph: &mut Graph<'_, '_>,
     node: NodeId,
     assumptions: &Assumptions<'_>,
+    looked_at: &mut LookedAt,
 ) -> (Vec<Candidate>, usize) {
     let Node::Dynamic { offset: Some(offset), .. } = *graph.node(node) else {
         return (Vec::new(), 0);
     };
-    let functions = dynamic::candidates(graph, offset);
+    let functions =
+        looked_at.at_offset.entry(offset).or_insert_with(|| dynamic::candidates(graph, offset));
     let own = functions.iter().copied().filter(|function| !graph.name(*function).is_in_std());
     let own: Vec<_> = own.take(MOST_CANDIDATES).collect();
     let more = functions.len() - own.len();
-    let looked_at = own.into_iter().map(|function| {
+    let candidates = own.into_iter().map(|function| {
         let name = graph.name(function).clone();
-        let node = graph.function(function);
-        let first = search::reach(graph, node, assumptions).leaves.into_iter().next();
-        Candidate { name, reaches: first.map(|(chain, ..)| what(graph, chain.end)) }
+        let reaches = looked_at.reaches.entry(function).or_insert_with(|| {
+            let node = graph.function(function);
+            let first = search::reach(graph, node, assumptions).leaves.into_iter().next();
+            first.map(|(chain, ..)| what(graph, chain.end))
+        });
+        Candidate { name, reaches: reaches.clone() }
     });
-    (looked_at.collect(), more)
+    (candidates.collect(), more)
 }
 
 /// Why a section that is left open is never proved.
@@ -483,7 +504,7 @@ fn outlives(name: &Name) -> Obstacle {
 fn what(graph: &Graph<'_, '_>, node: NodeId) -> String {
     match graph.node(node) {
         Node::Function(function) => graph.name(*function).full.clone(),
-        Node::Import(name) => (*name).to_owned(),
+        Node::Import(name) => Name::of_symbol(name).full,
         Node::SystemCall { number, by, .. } => {
             let call = match number {
                 Some(number) => match graph.system_call(*number) {

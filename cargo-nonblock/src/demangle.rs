@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The name of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Name {
     /// The name with all its types, without the compiler's hash.
     pub full: String,

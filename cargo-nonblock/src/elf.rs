@@ -106,6 +106,15 @@ impl<'data> Program<'data> {
     ///
     /// If the file is no such program, is damaged, or lacks symbols or relocations.
     pub fn read(bytes: &'data [u8]) -> Result<Self, Error> {
+        let program = Self::of_objects(bytes)?;
+        if !program.relocations.iter().any(|relocation| relocation.in_code) {
+            return Err(Error::NoRelocations);
+        }
+        Ok(program)
+    }
+
+    /// Reads what was laid out of object files, which may have no relocations: those that they have were kept.
+    pub(crate) fn of_objects(bytes: &'data [u8]) -> Result<Self, Error> {
         refuse_others(bytes)?;
         let file = File::parse(bytes).map_err(malformed)?;
         match file.elf_header().e_type(LittleEndian) {
@@ -119,9 +128,6 @@ impl<'data> Program<'data> {
             return Err(Error::NoSymbols);
         }
         let relocations = relocations(&file)?;
-        if !relocations.iter().any(|relocation| relocation.in_code) {
-            return Err(Error::NoRelocations);
-        }
         let slots = slots(&file)?;
         Ok(Self { file, functions, relocations, sections, slots })
     }
@@ -215,6 +221,10 @@ impl<'data> Program<'data> {
     /// Returns the bytes of a debugging section, or nothing if it is not there or is compressed.
     pub fn debug_section(&self, name: &str) -> &'data [u8] {
         let section = self.file.section_by_name(name);
+        let section = section.filter(|section| match section.flags() {
+            SectionFlags::Elf { sh_flags, .. } => !sh_flags.contains(elf::SHF_COMPRESSED),
+            _ => false,
+        });
         section.and_then(|section| section.data().ok()).unwrap_or(&[])
     }
 
@@ -224,7 +234,7 @@ impl<'data> Program<'data> {
         Some((section.address(), section.data().ok()?))
     }
 
-    /// Returns whether there is debugging information.
+    /// Returns whether there is debugging information that can be read.
     pub fn has_debug_information(&self) -> bool {
         !self.debug_section(".debug_info").is_empty()
     }
@@ -257,24 +267,26 @@ fn refuse_others(bytes: &[u8]) -> Result<(), Error> {
     if bytes.is_empty() {
         return Err(Error::Empty);
     }
-    if bytes.starts_with(b"!<arch>\n") || bytes.starts_with(b"!<thin>\n") {
-        return Err(Error::Archive);
-    }
     if !bytes.starts_with(b"\x7fELF") {
         return Err(Error::NotElf);
     }
-    let header = |at: usize| bytes.get(at).copied().ok_or_else(ends_in_header);
-    let (class, data) = (header(4)?, header(5)?);
-    let machine = [header(18)?, header(19)?];
-    let machine = if data == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
-    if class != 2 || data != 1 || machine != elf::EM_X86_64.0 {
-        return Err(Error::Architecture(architecture(class, data, machine)));
+    if bytes.len() < 20 {
+        return Err(Error::Malformed("it ends within its header".to_owned()));
     }
-    Ok(())
+    match architecture_of(bytes) {
+        Some(name) => Err(Error::Architecture(name)),
+        None => Ok(()),
+    }
 }
 
-fn ends_in_header() -> Error {
-    Error::Malformed("it ends within its header".to_owned())
+/// Returns the processor that an ELF file is for, if it is another than x86-64.
+pub(crate) fn architecture_of(bytes: &[u8]) -> Option<String> {
+    let header = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    let (class, data) = (header(4), header(5));
+    let machine = [header(18), header(19)];
+    let machine = if data == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
+    let is_known = class == 2 && data == 1 && machine == elf::EM_X86_64.0;
+    (!is_known).then(|| architecture(class, data, machine))
 }
 
 fn architecture(class: u8, data: u8, machine: u16) -> String {
@@ -378,7 +390,19 @@ fn functions<'data>(
         symbols.push(CodeSymbol { address, size, name, rank });
     }
     symbols.sort_by_key(|symbol| (symbol.address, symbol.rank));
-    Ok(together(&symbols, sections))
+    let functions = together(&symbols, sections);
+    // Labels lie within functions, but not each function within each.
+    let code = sections.iter().filter(|section| section.kind == SectionKind::Code);
+    let most = code.map(|section| section.bytes.len() as u64).sum::<u64>().saturating_mul(16);
+    let all: u64 = functions.iter().fold(0, |sum, function| {
+        let end = section_of(sections, function.address)
+            .map_or(0, |section| section.address + section.bytes.len() as u64);
+        sum.saturating_add(function.end.min(end).saturating_sub(function.address))
+    });
+    if all > most {
+        return Err(Error::Malformed("its functions lie over each other".to_owned()));
+    }
+    Ok(functions)
 }
 
 /// Puts the symbols at one address together, and finds the ends of functions that do not tell their size.
@@ -420,6 +444,8 @@ fn section_of<'a, 'data>(
 fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Error> {
     let table = file.symbol_table().ok_or(Error::NoSymbols)?;
     let mut relocations = Vec::new();
+    // Tables that lie over each other in the file could ask for any amount.
+    let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
     for section in file.sections() {
         let (_, flags) = type_and_flags(&section);
         if flags & elf::SHF_ALLOC.0 == 0 {
@@ -444,6 +470,9 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
             relocations.push(Relocation { place, target, in_code, is_distance });
+            if relocations.len() > most {
+                return Err(Error::Malformed("its relocations lie over each other".to_owned()));
+            }
         }
     }
     relocations.sort_by_key(|relocation| relocation.place);
@@ -454,7 +483,13 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
 fn slots<'data>(file: &File<'data>) -> Result<HashMap<u64, Reference<'data>>, Error> {
     let mut slots = HashMap::new();
     let table = file.dynamic_symbol_table();
-    for (place, relocation) in file.dynamic_relocations().into_iter().flatten() {
+    let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
+    for (number, (place, relocation)) in
+        file.dynamic_relocations().into_iter().flatten().enumerate()
+    {
+        if number > most {
+            return Err(Error::Malformed("its relocations lie over each other".to_owned()));
+        }
         let reference = match relocation.target() {
             RelocationTarget::Symbol(index) => {
                 let Some(table) = &table else { continue };

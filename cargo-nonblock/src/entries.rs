@@ -12,7 +12,9 @@ use crate::graph::{Graph, Node};
 use crate::inlined;
 
 /// What an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum EntryKind {
     /// A closure that runs in a section, or a function under `#[non_block]`.
     Section,
@@ -101,14 +103,23 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     }
     let own: HashSet<usize> = beginners.values().map(|(number, _)| *number).collect();
     let mut found = BTreeMap::new();
-    for relocation in graph.program.relocations() {
-        let Reference::Address(target) = relocation.target else { continue };
-        let Some((_, kind)) = beginners.get(&target).filter(|_| relocation.in_code) else {
-            continue;
+    // An object file calls those of another.
+    let imported = |symbol: &str| {
+        if symbol.contains("nonblock") || symbol.contains("non_block") {
+            kind(&Name::of_symbol(symbol))
+        } else {
+            None
+        }
+    };
+    for relocation in graph.program.relocations().iter().filter(|relocation| relocation.in_code) {
+        let kind = match relocation.target {
+            Reference::Address(target) => beginners.get(&target).map(|(_, kind)| *kind),
+            Reference::Import(symbol) => imported(symbol),
         };
+        let Some(kind) = kind else { continue };
         let Some(function) = graph.program.function_around(relocation.place) else { continue };
         if !own.contains(&function) {
-            found.entry(function).or_insert(*kind);
+            found.entry(function).or_insert(kind);
         }
     }
     let mut doubt = None;

@@ -10,8 +10,10 @@ pub enum Error {
     Empty,
     /// The file is no ELF file.
     NotElf,
-    /// The file is an archive of object files.
-    Archive,
+    /// The file is an archive that has the names of its members only.
+    ThinArchive,
+    /// The file is an archive without object files, or an object file without code. The text says what it is.
+    NoObjects(Option<String>),
     /// The file is an object file that is not linked yet.
     NotLinked,
     /// The file is a core dump, or of another kind that is no program.
@@ -34,12 +36,16 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the file is empty"),
-            Self::NotElf => {
-                f.write_str("the file is no ELF file: give a program or a shared object for Linux")
-            }
-            Self::Archive => f.write_str(
-                "the file is an archive of object files: give the program that is linked from it",
+            Self::NotElf => f.write_str(
+                "the file is no ELF file: give a program, a shared object, a static library or an object file for Linux",
             ),
+            Self::ThinArchive => f.write_str(
+                "the file is a thin archive, which has the names of its object files only: build it without ar's `T` or `--thin`",
+            ),
+            Self::NoObjects(None) => f.write_str("the archive is empty: there is no object file in it"),
+            Self::NoObjects(Some(what)) => {
+                write!(f, "the file has no object file that can be read: {what}. Build it for x86-64, without LTO")
+            }
             Self::NotLinked => f.write_str(
                 "the file is an object file that is not linked yet: give the program that is linked from it",
             ),

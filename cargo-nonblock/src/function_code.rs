@@ -29,6 +29,9 @@ const SAVED: [Register; 6] =
 /// How often a value is followed from one register to another.
 const MOST_MOVES: usize = 8;
 
+/// How many instructions are looked at for what wrote a register last.
+const MOST_STEPS: usize = 8192;
+
 /// The instructions of a function.
 #[derive(Debug)]
 pub(crate) struct FunctionCode {
@@ -274,6 +277,9 @@ impl FunctionCode {
         let mut seen = HashSet::from([index]);
         let mut open = vec![index];
         while let Some(at) = open.pop() {
+            if seen.len() > MOST_STEPS {
+                return None;
+            }
             let before = self.before(at);
             if at == 0 && !is_saved {
                 return None;

@@ -52,7 +52,7 @@ pub(crate) enum Unknown {
 type Values = [Option<u64>; 6];
 
 /// In which way a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EdgeKind {
     /// By a call instruction.
     Call,

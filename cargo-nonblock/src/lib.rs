@@ -16,7 +16,7 @@
 //!
 //! # How it works
 //!
-//! 1. [`elf`] reads the functions of the program, what the linker filled in (`--emit-relocs`), and what the dynamic loader writes.
+//! 1. [`objects`] lays out object files and static libraries as a linker would. [`elf`] reads the functions of the program, what the linker filled in (`--emit-relocs`), and what the dynamic loader writes.
 //! 2. [`entries`] finds the sections: the functions that call those of nonblock's that begin one. `inlined` finds by the debugging
 //!    information where these were inlined. The user names other functions by patterns ([`demangle`]).
 //! 3. `graph` has the calls of each function. `disassembly` reads them from its instructions when the function is reached first, so
@@ -36,16 +36,21 @@
 //! In doubt the result is *not proved*: a call of an unknown function, through a pointer, or into bytes that are no instruction is an
 //! obstacle with its reason, and never left out.
 //!
+//! [`cache`] keeps what came out, so that nothing is checked twice.
+//!
 //! The crate's README lists what it cannot see.
 
 pub mod against;
 pub mod baseline;
+pub mod cache;
 pub mod catalogue;
 pub mod check;
 pub mod command;
 pub mod demangle;
 pub mod elf;
 pub mod entries;
+pub mod mapped;
+pub mod objects;
 pub mod origin;
 pub mod places;
 pub mod report;

@@ -11,7 +11,7 @@ use crate::elf::Program;
 type Reader<'data> = EndianSlice<'data, LittleEndian>;
 
 /// A place in a source file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// The file, relative to the current folder if it lies below. Those of the standard library begin with `library/`, and
     /// those of a registry with the package.

@@ -44,7 +44,8 @@ fn a_file_that_cannot_be_checked_is_refused_with_what_to_do() {
     let folder = folder.path();
     refused(folder, "empty", b"", "the file is empty");
     refused(folder, "text", b"#!/bin/sh\necho\n", "no ELF file");
-    refused(folder, "archive", b"!<arch>\n", "an archive");
+    refused(folder, "archive", b"!<arch>\n", "the archive is empty");
+    refused(folder, "thin", b"!<thin>\n", "a thin archive");
     refused(folder, "header", b"\x7fELF\x02\x01\x01", "ends within its header");
     let mut foreign = vec![0_u8; 64];
     foreign[..6].copy_from_slice(b"\x7fELF\x02\x01");
@@ -55,9 +56,6 @@ fn a_file_that_cannot_be_checked_is_refused_with_what_to_do() {
     said(&check(&plain), 2, "emit-relocs");
     let stripped = program(folder, "stripped", &["-Cstrip=symbols"]);
     said(&check(&stripped), 2, "no symbols");
-    let object = program(folder, "object", &["--emit=obj"]);
-    said(&check(&object), 2, "not linked yet");
-
     let missing = check(&folder.join("missing"));
     said(&missing, 3, "cannot read");
 }
@@ -103,4 +101,30 @@ fn a_damaged_file_is_never_proved() {
         // An error, or some outcome.
         let _ = cargo_nonblock::check::check(&damaged, &options());
     }
+}
+
+/// What the fuzz targets found worth keeping. Whatever comes out, it is no panic, and it comes soon.
+#[test]
+fn the_corpus_of_the_fuzz_targets_is_checked_without_a_panic() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let (mut count, mut refused, mut size) = (0, 0, 0);
+    let start = std::time::Instant::now();
+    for folder in fs::read_dir(corpus).expect("the corpus").flatten() {
+        for file in fs::read_dir(folder.path()).expect("a part of the corpus").flatten() {
+            let bytes = fs::read(file.path()).expect("it can be read");
+            let options = cargo_nonblock::check::Options {
+                entries: vec![cargo_nonblock::demangle::Pattern::new("f*")],
+                sections: true,
+                ..Default::default()
+            };
+            let outcome = cargo_nonblock::check::check(&bytes, &options);
+            count += 1;
+            size += bytes.len();
+            refused += usize::from(outcome.is_err());
+        }
+    }
+    // Some get far, and some do not.
+    assert!(refused > 0 && refused < count, "{refused} of {count}");
+    assert!(size < 200_000, "the corpus has {size} bytes: make it smaller");
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

@@ -58,10 +58,12 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 26] = [
+const CARGO_NONBLOCK: [&str; 29] = [
     "error",
     "table",
+    "mapped",
     "elf",
+    "objects",
     "demangle",
     "rules",
     "catalogue",
@@ -79,6 +81,7 @@ const CARGO_NONBLOCK: [&str; 26] = [
     "assumptions",
     "search",
     "check",
+    "cache",
     "suppressions",
     "baseline",
     "against",

@@ -1,7 +1,9 @@
 //! What the catalogue says of a function.
 
 /// What a function may do that some sections must not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Class {
     /// It may put the calling thread to sleep. No section may.
     Sleep,

@@ -61,7 +61,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is checked")]
 pub(super) struct CheckArguments {
-    /// A program or shared object to check as it is. Without it, cargo builds what is checked
+    /// A program, shared object, static library or object file to check as it is. Without it, cargo builds what is checked
     #[arg(help_heading = None::<&'static str>)]
     pub(super) file: Option<PathBuf>,
     /// Also checks the functions of this path, such as `mycrate::audio::process`; `*` stands for anything
@@ -90,6 +90,9 @@ pub(super) struct CheckArguments {
     /// Prints to standard error how long each part took
     #[arg(long, help_heading = "The report")]
     pub(super) timings: bool,
+    /// Checks anew, and keeps nothing of what comes out
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// Lists each section that was proved, too
     #[arg(long, help_heading = "The report")]
     pub(super) list_proved: bool,
@@ -103,7 +106,7 @@ pub(super) struct WhyArguments {
     pub(super) entry: String,
     /// The function or system call where they end
     pub(super) leaf: String,
-    /// A program or shared object to look at as it is. Without it, cargo builds what is looked at
+    /// A program, shared object, static library or object file to look at as it is. Without it, cargo builds what is looked at
     pub(super) file: Option<PathBuf>,
     /// A file of your own rules
     #[arg(long, value_name = "FILE")]
@@ -159,7 +162,7 @@ pub(super) enum Color {
 
 /// What cargo builds. These are cargo's own options.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of cargo's")]
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "What cargo builds")]
 pub(super) struct Selection {
     /// The package
@@ -168,7 +171,7 @@ pub(super) struct Selection {
     /// All packages of the workspace
     #[arg(long)]
     pub(super) workspace: bool,
-    /// The library, as its tests' program
+    /// The library: a static one, or a shared object for C, as it is, and another as its tests' program
     #[arg(long)]
     pub(super) lib: bool,
     /// The binary of this name

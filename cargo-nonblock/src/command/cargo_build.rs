@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use cargo_metadata::{Artifact, Message, MetadataCommand};
+use cargo_metadata::{Artifact, CrateType, Message, Metadata, MetadataCommand, Package, Target};
 
 use super::arguments::Selection;
 use crate::report::Build;
@@ -23,38 +23,14 @@ const FLAGS: [&str; 5] = [
     "-Clink-arg=-Wl,--emit-relocs",
 ];
 
-/// Builds what is selected, and returns the programs, each with how it was built.
+/// Builds what is selected, and returns the programs and libraries, each with how it was built.
 pub(super) fn programs(
     selection: &Selection,
     quiet: bool,
 ) -> Result<Vec<(PathBuf, Build)>, String> {
-    let target = match &selection.target_dir {
-        Some(folder) => folder.clone(),
-        None => target_folder(selection)?,
-    };
-    let mut command = command(selection);
-    command.arg("--target-dir").arg(&target);
-    if quiet {
-        command.arg("--quiet");
-    }
-    add_flags(&mut command);
-    command.stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
-    let output = child.stdout.take().ok_or("cargo's output cannot be read")?;
     let mut programs = Vec::new();
-    for message in Message::parse_stream(BufReader::new(output)) {
-        let message = message.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
-        if let Message::CompilerArtifact(artifact) = message
-            && let Some(executable) = &artifact.executable
-        {
-            let file = executable.as_std_path().to_owned();
-            let build = build(&artifact, triple(&file, &target));
-            programs.push((file, build));
-        }
-    }
-    let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
-    if !status.success() {
-        return Err("cargo could not build what is to be checked".to_owned());
+    for (selection, wanted) in builds(selection)? {
+        programs.extend(build_files(&selection, wanted, quiet)?);
     }
     if programs.is_empty() {
         return Err(
@@ -65,6 +41,102 @@ pub(super) fn programs(
     // Cargo tells of what is built first, which is not the same each time.
     programs.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(programs)
+}
+
+/// What is built of a selection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// Programs.
+    Programs,
+    /// A library's tests: only as these does a library of Rust's become a program.
+    Tests,
+    /// Static libraries, and shared objects for other languages.
+    Libraries,
+}
+
+/// Returns the builds that a selection asks for. Libraries of different kinds become different things.
+fn builds(selection: &Selection) -> Result<Vec<(Selection, Wanted)>, String> {
+    if !selection.lib {
+        return Ok(vec![(selection.clone(), Wanted::Programs)]);
+    }
+    let metadata = metadata(selection)?;
+    let is_selected = |package: &Package| {
+        if selection.workspace {
+            metadata.workspace_members.contains(&package.id)
+        } else if selection.package.is_empty() {
+            match metadata.root_package() {
+                Some(root) => package.id == root.id,
+                None => metadata.workspace_default_members.contains(&package.id),
+            }
+        } else {
+            let name = |spec: &String| spec.split('@').next() == Some(package.name.as_str());
+            selection.package.iter().any(|spec| name(spec) || *spec == package.id.repr)
+        }
+    };
+    let selected = metadata.packages.iter().filter(|package| is_selected(package));
+    let (libraries, others): (Vec<_>, Vec<_>) =
+        selected.partition(|package| package.targets.iter().any(is_library_for_others));
+    if libraries.is_empty() {
+        return Ok(vec![(selection.clone(), Wanted::Tests)]);
+    }
+    let of = |packages: &[&Package]| Selection {
+        workspace: false,
+        package: packages.iter().map(|package| package.id.repr.clone()).collect(),
+        ..selection.clone()
+    };
+    let mut builds = vec![(of(&libraries), Wanted::Libraries)];
+    if !others.is_empty() {
+        builds.push((of(&others), Wanted::Tests));
+    }
+    Ok(builds)
+}
+
+fn is_library_for_others(target: &Target) -> bool {
+    let types = [CrateType::StaticLib, CrateType::CDyLib];
+    types.iter().any(|ty| target.crate_types.contains(ty))
+}
+
+fn build_files(
+    selection: &Selection,
+    wanted: Wanted,
+    quiet: bool,
+) -> Result<Vec<(PathBuf, Build)>, String> {
+    let target = match &selection.target_dir {
+        Some(folder) => folder.clone(),
+        None => target_folder(selection)?,
+    };
+    let mut command = command(selection, wanted);
+    command.arg("--target-dir").arg(&target);
+    if quiet {
+        command.arg("--quiet");
+    }
+    add_flags(&mut command);
+    command.stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let output = child.stdout.take().ok_or("cargo's output cannot be read")?;
+    let mut files = Vec::new();
+    for message in Message::parse_stream(BufReader::new(output)) {
+        let message = message.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
+        let Message::CompilerArtifact(artifact) = message else { continue };
+        let mut add = |file: &cargo_metadata::camino::Utf8Path| {
+            let file = file.as_std_path().to_owned();
+            let build = build(&artifact, triple(&file, &target));
+            files.push((file, build));
+        };
+        if let Some(executable) = &artifact.executable {
+            add(executable);
+        } else if wanted == Wanted::Libraries && is_library_for_others(&artifact.target) {
+            let is_library = |file: &&cargo_metadata::camino::Utf8PathBuf| {
+                matches!(file.extension(), Some("a" | "so"))
+            };
+            artifact.filenames.iter().filter(is_library).for_each(|file| add(file));
+        }
+    }
+    let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
+    if !status.success() {
+        return Err("cargo could not build what is to be checked".to_owned());
+    }
+    Ok(files)
 }
 
 /// How cargo says that it built a program.
@@ -105,6 +177,10 @@ fn cargo() -> std::ffi::OsString {
 }
 
 fn target_folder(selection: &Selection) -> Result<PathBuf, String> {
+    Ok(metadata(selection)?.target_directory.join("nonblock-check").into_std_path_buf())
+}
+
+fn metadata(selection: &Selection) -> Result<Metadata, String> {
     let mut metadata = MetadataCommand::new();
     metadata.no_deps().cargo_path(cargo());
     if let Some(path) = &selection.manifest_path {
@@ -113,18 +189,16 @@ fn target_folder(selection: &Selection) -> Result<PathBuf, String> {
     if selection.offline {
         metadata.other_options(["--offline".to_owned()]);
     }
-    let metadata = metadata.exec().map_err(|error| error.to_string())?;
-    Ok(metadata.target_directory.join("nonblock-check").into_std_path_buf())
+    metadata.exec().map_err(|error| error.to_string())
 }
 
-fn command(selection: &Selection) -> Command {
+fn command(selection: &Selection, wanted: Wanted) -> Command {
     let mut command = Command::new(cargo());
-    // Only as its tests does a library become a program.
-    if selection.lib {
-        command.args(["test", "--no-run", "--lib"]);
-    } else {
-        command.arg("build");
-    }
+    command.args(match wanted {
+        Wanted::Tests => &["test", "--no-run", "--lib"][..],
+        Wanted::Libraries => &["build", "--lib"],
+        Wanted::Programs => &["build"],
+    });
     command.arg("--message-format=json-render-diagnostics");
     let lists = [
         ("--package", &selection.package),

@@ -17,9 +17,11 @@ use clap::error::ErrorKind;
 
 use crate::against;
 use crate::baseline::Baseline;
+use crate::cache::Cache;
 use crate::catalogue::Class;
 use crate::check::{self, Options, Outcome, Verdict};
 use crate::demangle::Pattern;
+use crate::mapped::Mapped;
 use crate::report::{self, Build, Checked, Report};
 use crate::rules::Rules;
 use crate::suppressions;
@@ -75,7 +77,15 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let mut report = Report::default();
     for (file, build) in files {
         progress.at(&file);
-        let mut outcome = with_program(&file, |bytes| check::check(bytes, &options))?;
+        let cache = match &arguments.file {
+            _ if arguments.no_cache => None,
+            Some(_) => Cache::of_user(),
+            None => Cache::of_build(&file),
+        };
+        let mut outcome = with_program(&file, |program| match cache {
+            Some(cache) => cache.check(program, &options),
+            None => check::check(program.bytes(), &options),
+        })?;
         if arguments.timings {
             for (part, took) in &outcome.timings {
                 progress.say(&format!("{:8.3} s {part}", took.as_secs_f64()));
@@ -159,7 +169,9 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
     let progress = Progress::start(files.len(), printing.quiet);
     for (file, _) in files {
         progress.at(&file);
-        found.extend(with_program(&file, |bytes| check::why(bytes, &options, &from, &to))?);
+        found.extend(with_program(&file, |program| {
+            check::why(program.bytes(), &options, &from, &to)
+        })?);
     }
     drop(progress);
     found.truncate(arguments.most);
@@ -231,7 +243,7 @@ fn files(
 
 fn with_program<R>(
     file: &Path,
-    f: impl FnOnce(&[u8]) -> Result<R, crate::error::Error>,
+    f: impl FnOnce(&Mapped) -> Result<R, crate::error::Error>,
 ) -> Result<R, Failure> {
     if file.is_dir() {
         return Err(Failure::usage(format!(
@@ -239,9 +251,9 @@ fn with_program<R>(
             file.display()
         )));
     }
-    let bytes = fs::read(file)
+    let program = Mapped::open(file)
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
-    f(&bytes).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
+    f(&program).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
