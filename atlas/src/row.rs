@@ -1,0 +1,184 @@
+//! All that was measured of an operation, and the verdict.
+
+use std::fmt;
+
+use crate::bench::Mode;
+use crate::figures::Sample;
+use crate::measure::When;
+use crate::operation::{Operation, Package};
+use crate::process::measure;
+
+/// How often each measurement is made, each time by a new process.
+const REPEATS: usize = 3;
+
+/// May it be called in a section?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It neither asks for memory nor gives any back, makes no system call that may block, and waits for nobody: from the first call on.
+    Safe,
+    /// The same, but for the first call of a thread.
+    SafeAfterFirstOnThread,
+    /// The same, but for the first call of the process.
+    SafeAfterFirstInProcess,
+    /// It does one of these.
+    NotSafe,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Safe => "safe",
+            Self::SafeAfterFirstOnThread => "safe after first use on the thread",
+            Self::SafeAfterFirstInProcess => "safe after first use in the process",
+            Self::NotSafe => "not safe",
+        })
+    }
+}
+
+/// An operation and what was measured.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The package.
+    pub package: &'static str,
+    /// The operation.
+    pub operation: Operation,
+    /// The first call in the process.
+    pub process: Sample,
+    /// The first call on a thread.
+    pub thread: Sample,
+    /// Thousands of calls.
+    pub steady: Sample,
+    /// Beside threads that stand still: whether it waited for each.
+    pub beside: Sample,
+}
+
+impl Row {
+    /// Measures an operation.
+    ///
+    /// # Errors
+    ///
+    /// If a process that measures failed, or the watch saw something else than the counts.
+    pub fn measure(package: &Package, operation: &Operation) -> Result<Self, String> {
+        let of = |mode: &Mode| measure(package.name, operation, mode);
+        let when = |when: When| -> Result<Sample, String> {
+            let mut all: Option<Sample> = None;
+            for _ in 0..REPEATS {
+                let modes = [Mode::Counts(when), Mode::Calls(when), Mode::Watched(when)];
+                let [counts, calls, watched] = modes.map(|mode| of(&mode));
+                // Memory is counted in both.
+                let sample = calls?.and(counts?).and(watched?);
+                all = Some(match all {
+                    Some(before) => before.or(&sample),
+                    None => sample,
+                });
+            }
+            Ok(all.expect("it was measured"))
+        };
+        let mut beside = Sample::default();
+        let names = of(&Mode::Names)?;
+        let peers = names.beginning_with("peer ").map(|(_, place)| Mode::Peer(at(place.least)));
+        let holders =
+            names.beginning_with("holder ").map(|(_, place)| Mode::Holder(at(place.least)));
+        for mode in peers.chain(holders) {
+            beside = beside.and(of(&mode)?);
+        }
+        let row = Self {
+            package: package.name,
+            operation: *operation,
+            process: when(When::FirstInProcess)?,
+            thread: when(When::FirstOnThread)?,
+            steady: when(When::Steady)?,
+            beside,
+        };
+        row.check_watch()?;
+        Ok(row)
+    }
+
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
+        if self.waits() || !is_clean(&self.steady) {
+            Verdict::NotSafe
+        } else if !is_clean(&self.thread) {
+            Verdict::SafeAfterFirstOnThread
+        } else if !is_clean(&self.process) {
+            Verdict::SafeAfterFirstInProcess
+        } else {
+            Verdict::Safe
+        }
+    }
+
+    /// Whether it waits for a thread that stands still.
+    pub fn waits(&self) -> bool {
+        self.beside.beginning_with("waits for ").any(|(_, waits)| waits.most > 0)
+    }
+
+    /// Whether it may sleep, for a thread or in the kernel. Otherwise, if it is not safe, it is so because of memory.
+    pub fn blocks(&self) -> bool {
+        self.waits() || !is_awake(&self.steady)
+    }
+
+    /// The watch must have seen what was counted, and nothing else.
+    fn check_watch(&self) -> Result<(), String> {
+        for (when, sample) in
+            [("process", &self.process), ("thread", &self.thread), ("steady", &self.steady)]
+        {
+            let by_rust = sample.get("allocations").most + sample.get("frees").most;
+            let watched = sample.get("watch memory").most;
+            // Hundreds of calls are watched, and thousands counted.
+            if watched > 0 && by_rust == 0 {
+                return Err(format!("{}: {when}: the watch saw memory that nobody counted", self.operation.name));
+            }
+            if by_rust > 0 && sample.get("allocations").least + sample.get("frees").least > 0 && watched == 0 {
+                return Err(format!("{}: {when}: the watch saw no memory, of {by_rust}", self.operation.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn at(place: u64) -> usize {
+    usize::try_from(place).expect("it is small")
+}
+
+/// Whether calls neither ask for memory nor may sleep.
+fn is_clean(sample: &Sample) -> bool {
+    let memory = ["allocations", "frees", "mallocs", "c_frees", "destructors"];
+    memory.iter().all(|name| sample.get(name).most == 0) && is_awake(sample)
+}
+
+/// Whether calls neither sleep, nor may, nor give their processor away.
+fn is_awake(sample: &Sample) -> bool {
+    let may_block = |name: &str| {
+        // The kernel and the watch both have it: what the allocator calls is not the operation's own.
+        sample.get(&format!("watch call {name}")).most > 0 || name == "sched_yield"
+    };
+    !slept(sample) && !sample.beginning_with("call ").any(|(name, _)| may_block(name))
+}
+
+/// Whether it slept in each run.
+fn slept(sample: &Sample) -> bool {
+    sample.get("sleeps").least > 0
+}
+
+/// What was measured, as the table says it.
+pub fn evidence(sample: &Sample) -> String {
+    let mut parts = Vec::new();
+    let mut add = |name: &str, one: &str, many: &str| {
+        let range = sample.get(name);
+        if range.most > 0 {
+            parts.push(format!("{range} {}", if range.most == 1 { one } else { many }));
+        }
+    };
+    add("allocations", "allocation", "allocations");
+    add("frees", "free", "frees");
+    add("mallocs", "malloc past Rust's allocator", "mallocs past Rust's allocator");
+    add("c_frees", "free past Rust's allocator", "frees past Rust's allocator");
+    add("destructors", "thread-local destructor registered", "thread-local destructors registered");
+    for (name, range) in sample.beginning_with("call ") {
+        parts.push(format!("`{name}` {range}"));
+    }
+    if slept(sample) {
+        parts.push("sleeps".to_owned());
+    }
+    parts.join(", ")
+}
