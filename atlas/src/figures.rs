@@ -26,13 +26,18 @@ impl Range {
     }
 }
 
+/// More than this are not told apart.
+const MANY: u64 = 12;
+
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.least, self.most) {
+            // How many exactly is a matter of the machine, and often of chance.
+            (least, _) if least > MANY => f.write_str("many"),
             (least, most) if least == most => write!(f, "{least}"),
             (0, 1) => f.write_str("0 or 1"),
-            // How many more is often a matter of chance.
-            (least, _) => write!(f, "{least} or more"),
+            (0, _) => f.write_str("0 or more"),
+            _ => f.write_str("1 or more"),
         }
     }
 }
@@ -104,7 +109,8 @@ mod tests {
         assert_eq!(Range::of([2, 2]).to_string(), "2");
         assert_eq!(Range::of([0, 1, 0]).to_string(), "0 or 1");
         assert_eq!(Range::of([0, 7]).to_string(), "0 or more");
-        assert_eq!(Range::of([3, 7]).to_string(), "3 or more");
+        assert_eq!(Range::of([3, 7]).to_string(), "1 or more");
+        assert_eq!(Range::of([70, 90]).to_string(), "many");
     }
 
     #[test]

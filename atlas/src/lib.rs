@@ -4,14 +4,17 @@
 //! it is a [`Row`], and of all rows the [`page`], the configuration for [clippy](clippy_config), and lines for the static check.
 
 pub mod bench;
+pub mod clippy_config;
 pub mod figures;
+pub mod functions;
 mod measure;
 pub mod operation;
 pub mod operations;
+pub mod page;
 pub mod planted;
 pub mod process;
 pub mod row;
 pub mod sleeper;
 
-pub use measure::meanwhile;
+pub use measure::{meanwhile, time_passes};
 pub use row::{Row, Verdict};

@@ -27,6 +27,7 @@ pub const PACKAGE: Package = Package {
         planted("allocates by malloc", allocates_by_malloc),
         planted("allocates on first use on a thread", allocates_first),
         planted("allocates on first use in the process", allocates_first_in_process),
+        planted("allocates soon after first use", allocates_soon),
         planted("registers a destructor", registers),
         planted("waits by futex", waits_by_futex),
         planted("wakes by futex", wakes_by_futex),
@@ -98,6 +99,15 @@ fn allocates_first_in_process(bench: Bench<'_>) {
     let first = AtomicBool::new(true);
     bench.call(&|| {
         if first.swap(false, Ordering::Relaxed) {
+            std::mem::forget(black_box(Box::new(1)));
+        }
+    });
+}
+
+fn allocates_soon(bench: Bench<'_>) {
+    let calls = AtomicU64::new(0);
+    bench.call(&|| {
+        if calls.fetch_add(1, Ordering::Relaxed) == 20 {
             std::mem::forget(black_box(Box::new(1)));
         }
     });

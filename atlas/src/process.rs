@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use crate::bench::{Bench, Mode};
 use crate::figures::Sample;
@@ -12,6 +15,9 @@ use crate::operation::{Operation, Package};
 
 /// The argument that makes the program one that measures.
 const MEASURE: &str = "--measure";
+
+/// How long a measurement may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl When {
     const ALL: [Self; 3] = [Self::FirstInProcess, Self::FirstOnThread, Self::Steady];
@@ -110,8 +116,20 @@ pub fn measure(package: &str, operation: &Operation, mode: &Mode) -> Result<Samp
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .output()
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("the program can call itself");
+    let pid = i32::try_from(child.id()).expect("it is small");
+    let (ended, has_ended) = mpsc::channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if has_ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            // SAFETY: this takes numbers only, and the process was not waited for yet.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+        }
+    });
+    let child = child.wait_with_output().expect("it can be waited for");
+    drop(ended);
+    watchdog.join().expect("it does not panic");
     let said = String::from_utf8_lossy(&child.stdout).into_owned();
     let fault = |why: &str| format!("{package}, {}, {word} {with}: {why}: {said}", operation.name);
     if !child.status.success() {

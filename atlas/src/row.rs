@@ -9,7 +9,7 @@ use crate::operation::{Operation, Package};
 use crate::process::measure;
 
 /// How often each measurement is made, each time by a new process.
-const REPEATS: usize = 3;
+const REPEATS: usize = 2;
 
 /// May it be called in a section?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +18,8 @@ pub enum Verdict {
     Safe,
     /// The same, but for the first call of a thread.
     SafeAfterFirstOnThread,
-    /// The same, but for the first call of the process.
-    SafeAfterFirstInProcess,
+    /// The same, but for the first calls: of the process, or with the object.
+    SafeAfterFirst,
     /// It does one of these.
     NotSafe,
 }
@@ -28,8 +28,8 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Safe => "safe",
-            Self::SafeAfterFirstOnThread => "safe after first use on the thread",
-            Self::SafeAfterFirstInProcess => "safe after first use in the process",
+            Self::SafeAfterFirstOnThread => "safe after first use on each thread",
+            Self::SafeAfterFirst => "safe after first use",
             Self::NotSafe => "not safe",
         })
     }
@@ -91,6 +91,9 @@ impl Row {
             beside,
         };
         row.check_watch()?;
+        if row.verdict() == Verdict::NotSafe && operation.instead.is_empty() && package.name != "planted" {
+            return Err(format!("{}, {}: not safe, and nothing instead", package.name, operation.name));
+        }
         Ok(row)
     }
 
@@ -100,8 +103,8 @@ impl Row {
             Verdict::NotSafe
         } else if !is_clean(&self.thread) {
             Verdict::SafeAfterFirstOnThread
-        } else if !is_clean(&self.process) {
-            Verdict::SafeAfterFirstInProcess
+        } else if !is_clean(&self.process) || !is_clean_early(&self.steady) {
+            Verdict::SafeAfterFirst
         } else {
             Verdict::Safe
         }
@@ -146,11 +149,17 @@ fn is_clean(sample: &Sample) -> bool {
     memory.iter().all(|name| sample.get(name).most == 0) && is_awake(sample)
 }
 
+/// Whether the first thousand calls asked for no memory.
+fn is_clean_early(sample: &Sample) -> bool {
+    sample.beginning_with("early ").all(|(_, range)| range.most == 0)
+}
+
 /// Whether calls neither sleep, nor may, nor give their processor away.
 fn is_awake(sample: &Sample) -> bool {
     let may_block = |name: &str| {
         // The kernel and the watch both have it: what the allocator calls is not the operation's own.
-        sample.get(&format!("watch call {name}")).most > 0 || name == "sched_yield"
+        let always = ["sched_yield", "mmap", "munmap", "mremap", "mprotect", "madvise", "brk"];
+        sample.get(&format!("watch call {name}")).most > 0 || always.contains(&name)
     };
     !slept(sample) && !sample.beginning_with("call ").any(|(name, _)| may_block(name))
 }
@@ -162,18 +171,7 @@ fn slept(sample: &Sample) -> bool {
 
 /// What was measured, as the table says it.
 pub fn evidence(sample: &Sample) -> String {
-    let mut parts = Vec::new();
-    let mut add = |name: &str, one: &str, many: &str| {
-        let range = sample.get(name);
-        if range.most > 0 {
-            parts.push(format!("{range} {}", if range.most == 1 { one } else { many }));
-        }
-    };
-    add("allocations", "allocation", "allocations");
-    add("frees", "free", "frees");
-    add("mallocs", "malloc past Rust's allocator", "mallocs past Rust's allocator");
-    add("c_frees", "free past Rust's allocator", "frees past Rust's allocator");
-    add("destructors", "thread-local destructor registered", "thread-local destructors registered");
+    let mut parts = memory(sample, "");
     for (name, range) in sample.beginning_with("call ") {
         parts.push(format!("`{name}` {range}"));
     }
@@ -181,4 +179,25 @@ pub fn evidence(sample: &Sample) -> String {
         parts.push("sleeps".to_owned());
     }
     parts.join(", ")
+}
+
+/// What the calls before the steady state did with memory.
+pub fn early_evidence(steady: &Sample) -> String {
+    memory(steady, "early ").join(", ")
+}
+
+fn memory(sample: &Sample, prefix: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut add = |name: &str, one: &str, many: &str| {
+        let range = sample.get(&format!("{prefix}{name}"));
+        if range.most > 0 {
+            parts.push(format!("{range} {}", if range.most == 1 { one } else { many }));
+        }
+    };
+    add("allocations", "allocation", "allocations");
+    add("frees", "free", "frees");
+    add("mallocs", "C malloc", "C mallocs");
+    add("c_frees", "C free", "C frees");
+    add("destructors", "thread-local destructor", "thread-local destructors");
+    parts
 }

@@ -24,8 +24,8 @@ const OF_PROCESSOR: Duration = Duration::from_millis(60);
 const TOO_LONG: Duration = Duration::from_secs(20);
 
 /// At how many places a peer is stopped at most, and for how many instructions in all: it begins anew for each place.
-const PLACES: u64 = 1500;
-const INSTRUCTIONS: u64 = 2_000_000;
+const PLACES: u64 = 600;
+const INSTRUCTIONS: u64 = 1_000_000;
 
 /// A thread that makes a call when it is told to.
 #[derive(Default)]
@@ -121,13 +121,11 @@ pub fn beside_stopped(bench: &Bench<'_>, peer: &(dyn Fn() + Sync)) -> Beside {
         // Both have done it before.
         for _ in 0..20 {
             (bench.prepare)();
-            caller.ask();
-            caller.assert_ends();
-            (bench.after)();
-            (bench.prepare)();
             steps::ready(u64::MAX);
             stepper.ask();
             stepper.assert_ends();
+            caller.ask();
+            caller.assert_ends();
             (bench.after)();
         }
         let steps = length.load(Ordering::SeqCst);
@@ -140,13 +138,14 @@ pub fn beside_stopped(bench: &Bench<'_>, peer: &(dyn Fn() + Sync)) -> Beside {
             while !stepper.is_done() && !steps::is_stopped() {
                 thread::yield_now();
             }
-            if !stepper.is_done() {
-                caller.ask();
+            let has_stopped = steps::is_stopped();
+            caller.ask();
+            if has_stopped {
                 beside = caller.ends_or_waits();
                 steps::go_on();
-                stepper.assert_ends();
-                caller.assert_ends();
             }
+            stepper.assert_ends();
+            caller.assert_ends();
             (bench.after)();
             if beside == Beside::Waits {
                 break;

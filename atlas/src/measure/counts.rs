@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{memory, system_calls};
 use crate::bench::Bench;
@@ -21,8 +22,30 @@ pub enum When {
 }
 
 /// How many calls of a thread go before those that are counted, and how many these are.
-const BEFORE: usize = 1000;
-const COUNTED: usize = 4000;
+pub(super) const BEFORE: Many = Many { least: 100, most: 1000, time: Duration::from_millis(60) };
+/// How many others are made before the first one of a thread.
+pub(super) const EARLIER: Many = Many { least: 50, most: 50, time: Duration::ZERO };
+const COUNTED: Many = Many { least: 400, most: 3000, time: Duration::from_millis(200) };
+
+/// How many: the most, or fewer if they take longer than that, but not fewer than the least.
+#[derive(Clone, Copy)]
+pub(super) struct Many {
+    least: usize,
+    most: usize,
+    time: Duration,
+}
+
+impl Many {
+    fn times(self, mut f: impl FnMut()) {
+        let begin = Instant::now();
+        for done in 0..self.most {
+            if done >= self.least && begin.elapsed() > self.time {
+                break;
+            }
+            f();
+        }
+    }
+}
 
 /// How often the calling thread has waited, by the kernel's count.
 fn switches() -> i64 {
@@ -63,19 +86,20 @@ fn use_allocator() {
     drop(kept);
 }
 
-fn quietly(bench: &Bench<'_>, times: usize) {
-    for _ in 0..times {
+/// Makes calls that do not count.
+pub(super) fn quietly(bench: &Bench<'_>, many: Many) {
+    many.times(|| {
         (bench.prepare)();
         (bench.call)();
         (bench.after)();
-    }
+    });
 }
 
 /// Counts on a fresh thread. With `by_name`, system calls are counted too; without it, sleeps are, since to count system calls puts
 /// the thread to sleep.
 pub fn count(bench: &Bench<'_>, when: When, by_name: bool) -> Sample {
     if when == When::FirstOnThread {
-        let earlier = thread::scope(|scope| scope.spawn(|| quietly(bench, 100)).join());
+        let earlier = thread::scope(|scope| scope.spawn(|| quietly(bench, EARLIER)).join());
         earlier.expect("the operation does not panic");
     }
     let calls = thread::scope(|scope| {
@@ -84,28 +108,42 @@ pub fn count(bench: &Bench<'_>, when: When, by_name: bool) -> Sample {
             if by_name {
                 system_calls::listen_to_this_thread();
             }
-            let mut calls = Vec::with_capacity(COUNTED);
+            let (mut early, mut calls) =
+                (Vec::with_capacity(BEFORE.most), Vec::with_capacity(COUNTED.most));
             if when == When::Steady {
-                quietly(bench, BEFORE);
-                calls.extend((0..COUNTED).map(|_| one(bench)));
+                BEFORE.times(|| early.push(one(bench)));
+                COUNTED.times(|| calls.push(one(bench)));
             } else {
                 calls.push(one(bench));
             }
-            calls
+            (early, calls)
         });
         counted.join()
     });
-    sample(&calls.expect("the operation does not panic"), by_name)
+    let (early, calls) = calls.expect("the operation does not panic");
+    let mut sample = sample(&calls, by_name);
+    for (name, of) in MEMORY {
+        sample.set(&format!("early {name}"), Range::of(early.iter().map(|call| of(&call.memory))));
+    }
+    sample
 }
+
+type Figure = (&'static str, fn(&memory::Counts) -> u64);
+
+const MEMORY: [Figure; 5] = [
+    ("allocations", |counts| counts.allocations),
+    ("frees", |counts| counts.frees),
+    ("mallocs", |counts| counts.mallocs),
+    ("c_frees", |counts| counts.c_frees),
+    ("destructors", |counts| counts.destructors),
+];
 
 fn sample(calls: &[Call], by_name: bool) -> Sample {
     let mut sample = Sample::default();
     let range = |of: &dyn Fn(&Call) -> u64| Range::of(calls.iter().map(of));
-    sample.set("allocations", range(&|call| call.memory.allocations));
-    sample.set("frees", range(&|call| call.memory.frees));
-    sample.set("mallocs", range(&|call| call.memory.mallocs));
-    sample.set("c_frees", range(&|call| call.memory.c_frees));
-    sample.set("destructors", range(&|call| call.memory.destructors));
+    for (name, of) in MEMORY {
+        sample.set(name, range(&|call| of(&call.memory)));
+    }
     if by_name {
         let names = calls.iter().flat_map(|call| call.system.keys());
         for name in names.collect::<std::collections::BTreeSet<_>>() {

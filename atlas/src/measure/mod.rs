@@ -1,6 +1,7 @@
 //! How an operation is measured: each way in a process of its own.
 
 mod beside;
+mod clock;
 mod counts;
 mod helper;
 mod memory;
@@ -9,6 +10,7 @@ mod system_calls;
 mod watched;
 
 pub use beside::{Beside, beside_holder, beside_stopped};
+pub use clock::time_passes;
 pub use counts::{When, count};
 pub use helper::meanwhile;
 pub use watched::watch;
@@ -16,5 +18,6 @@ pub use watched::watch;
 /// Readies the process: nothing that is measured is done for the first time because of the measurement.
 pub fn set_up() {
     memory::look_up();
+    clock::look_up();
     helper::start();
 }

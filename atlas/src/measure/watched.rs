@@ -7,13 +7,12 @@ use std::thread;
 use nonblock::watch::{Layers, Watch};
 use nonblock::{Violation, ViolationKind};
 
-use super::counts::When;
+use super::counts::{BEFORE, EARLIER, When, quietly};
 use crate::bench::Bench;
 use crate::figures::{Range, Sample};
 
 /// How many sections are watched in the steady state. Each that is reported costs some milliseconds.
-const BEFORE: usize = 1000;
-const WATCHED: usize = 200;
+const WATCHED: usize = 100;
 
 static REPORTED: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
@@ -33,7 +32,7 @@ fn note(violation: &Violation) {
 pub fn watch(bench: &Bench<'_>, when: When) -> Sample {
     nonblock::set_handler(Some(note));
     if when == When::FirstOnThread {
-        let earlier = thread::scope(|scope| scope.spawn(|| quietly(bench, 100)).join());
+        let earlier = thread::scope(|scope| scope.spawn(|| quietly(bench, EARLIER)).join());
         earlier.expect("the operation does not panic");
     }
     let layers = Layers::TRAP | Layers::SCHEDULE | Layers::ALLOC;
@@ -62,12 +61,4 @@ pub fn watch(bench: &Bench<'_>, when: When) -> Sample {
         sample.set(what, Range::of([times]));
     }
     sample
-}
-
-fn quietly(bench: &Bench<'_>, times: usize) {
-    for _ in 0..times {
-        (bench.prepare)();
-        (bench.call)();
-        (bench.after)();
-    }
 }

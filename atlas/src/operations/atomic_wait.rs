@@ -9,7 +9,10 @@ pub(super) const PACKAGE: Package = Package {
     operations: &[
         Operation::new(Wake, "wake_one, one waits", wake),
         Operation::new(Wake, "wait, the value is another", wait_not)
-            .note("it asks the kernel, who looks at the value"),
+            
+            .note("it asks the kernel, who looks at the value")
+            .instead("a look at the value")
+            .paths(&["atomic_wait::wait"]),
     ],
 };
 

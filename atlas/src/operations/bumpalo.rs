@@ -30,6 +30,7 @@ fn reset(bench: Bench<'_>) {
     let bump = InTurn::new(Bump::new());
     let fill = || {
         bump.with(|bump| {
+            *bump = Bump::new();
             for _ in 0..10 {
                 bump.alloc([0_u8; 1000]);
             }

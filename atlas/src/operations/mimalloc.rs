@@ -12,6 +12,9 @@ pub(super) const PACKAGE: Package = Package {
             .note("it takes and gives back what it keeps for the thread, until that is used up"),
         Operation::new(Memory, "alloc, and dealloc, 32 MiB", large)
             .instead(RESERVE),
+        Operation::new(Memory, "alloc, 4 KiB, and nothing given back", grow)
+            .instead(RESERVE)
+            .note("until what it has reserved is used up; each new page is a page fault"),
         Operation::new(Memory, "dealloc of what another thread allocated", foreign)
             .note("it is left to the thread that allocated it"),
     ],
@@ -35,6 +38,12 @@ fn large(bench: Bench<'_>) {
         // SAFETY: it was got so.
         unsafe { MiMalloc.dealloc(black_box(memory), layout) };
     });
+}
+
+fn grow(bench: Bench<'_>) {
+    let layout = Layout::new::<[u8; 4096]>();
+    // SAFETY: the layout is not empty.
+    bench.call(&|| _ = black_box(unsafe { MiMalloc.alloc(black_box(layout)) }));
 }
 
 fn foreign(bench: Bench<'_>) {

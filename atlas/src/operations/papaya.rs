@@ -30,7 +30,7 @@ fn get_removed(bench: Bench<'_>) {
         let guard = map.pin();
         black_box(guard.get(&1));
         meanwhile(&|| {
-            for value in 0..100 {
+            for value in 0..10 {
                 map.pin().insert(1, value);
             }
         });

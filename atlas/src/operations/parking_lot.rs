@@ -72,7 +72,7 @@ fn unlock_waiter(bench: Bench<'_>) {
             held.put(AnyThread(LOCK.lock()));
             sleeper.falls_asleep();
         })
-        .peer("one who begins to wait, for a nanosecond", &|| {
+        .peer("one who begins to wait, for a moment", &|| {
             _ = LOCK.try_lock_for(Duration::from_nanos(1));
         })
         .call(&|| drop(held.take()));
@@ -115,7 +115,7 @@ fn notify_waiter(bench: Bench<'_>) {
     let sleeper = Sleeper::start(|| STATE.1.wait(&mut STATE.0.lock()));
     bench
         .prepare(&|| sleeper.falls_asleep())
-        .peer("one who begins to wait, for a nanosecond", &|| {
+        .peer("one who begins to wait, for a moment", &|| {
             STATE.1.wait_for(&mut STATE.0.lock(), Duration::from_nanos(1));
         })
         .call(&|| _ = STATE.1.notify_one());

@@ -3,10 +3,10 @@
 pub(super) use std::hint::black_box;
 
 pub(super) use crate::bench::{AnyThread, Bench, InTurn};
-pub(super) use crate::meanwhile;
 pub(super) use crate::operation::Group::{HandOver, Log, Map, Memory, Random, Read, Time, Wake};
 pub(super) use crate::operation::{Operation, Package};
 pub(super) use crate::sleeper::Sleeper;
+pub(super) use crate::{meanwhile, time_passes};
 
 /// What to use instead, for many.
 pub(super) const RING: &str = "`rtrb::Producer::push`, or `nonblock::work::ring`";

@@ -424,7 +424,7 @@ fn notify(bench: Bench<'_>) {
     let sleeper = Sleeper::start(|| drop(STATE.1.wait(STATE.0.lock().unwrap())));
     bench
         .prepare(&|| sleeper.falls_asleep())
-        .peer("one who begins to wait, for a nanosecond", &|| {
+        .peer("one who begins to wait, for a moment", &|| {
             drop(STATE.1.wait_timeout(STATE.0.lock().unwrap(), Duration::from_nanos(1)));
         })
         .call(&|| STATE.1.notify_one());

@@ -8,7 +8,9 @@ use super::prelude::*;
 pub(super) const PACKAGE: Package = Package {
     name: "tokio",
     operations: &[
-        Operation::new(HandOver, "sync::mpsc::Sender::try_send", try_send)
+        Operation::new(HandOver, "sync::mpsc::Sender::try_send, each is received at once", try_send)
+            .instead(CHANNEL),
+        Operation::new(HandOver, "sync::mpsc::Sender::try_send, until it is full", try_send_backlog)
             .instead(CHANNEL)
             .paths(&["tokio::sync::mpsc::Sender::try_send"]),
         Operation::new(HandOver, "sync::mpsc::Receiver::try_recv", try_recv)
@@ -33,7 +35,9 @@ pub(super) const PACKAGE: Package = Package {
             .instead("`triple_buffer::Input::write`")
             .paths(&["tokio::sync::watch::Sender::send_replace", "tokio::sync::watch::Sender::send"]),
         Operation::new(Wake, "sync::Notify::notify_one, nobody waits", notify),
-        Operation::new(Wake, "sync::Notify::notify_waiters, nobody waits", notify_waiters),
+        Operation::new(Wake, "sync::Notify::notify_waiters, nobody waits", notify_waiters)
+            .instead("`notify_one`")
+            .paths(&["tokio::sync::Notify::notify_waiters"]),
         Operation::new(Wake, "sync::Notify::notify_one, one waits", notify_waiter)
             .instead(UNPARK)
             .paths(&["tokio::sync::Notify::notify_one"]),
@@ -44,16 +48,20 @@ fn try_send(bench: Bench<'_>) {
     let (sender, receiver) = mpsc::channel(64);
     let receiver = InTurn::new(receiver);
     let send = || _ = sender.try_send(1_u64);
+    let receive = || _ = receiver.with(mpsc::Receiver::try_recv);
+    bench.prepare_beside(&send).after(&receive).peer("`try_send`", &send).peer("`try_recv`", &receive).call(&send);
+}
+
+fn try_send_backlog(bench: Bench<'_>) {
+    let (sender, receiver) = mpsc::channel(64);
+    let receiver = InTurn::new(receiver);
     bench
-        .prepare(&send)
         .after(&|| {
-            if sender.capacity() < 4 {
-                while receiver.with(mpsc::Receiver::try_recv).is_ok() {}
+            if sender.capacity() == 0 {
+                (0..64).for_each(|_| _ = receiver.with(mpsc::Receiver::try_recv));
             }
         })
-        .peer("`try_send`", &send)
-        .peer("`try_recv`", &|| _ = receiver.with(mpsc::Receiver::try_recv))
-        .call(&send);
+        .call(&|| _ = sender.try_send(1_u64));
 }
 
 fn try_recv(bench: Bench<'_>) {
