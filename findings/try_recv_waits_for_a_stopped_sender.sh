@@ -3,6 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 [[ $(uname -m) == x86_64 ]] || { echo "needs x86-64: it steps through instructions" >&2; exit 1; }
+export CARGO_PROFILE_DEV_OPT_LEVEL=2
 
 guessed "try_recv, and pop of a lock-free queue, return whatever others do: what is half sent is not there yet. Those with a lock inside, \
 flume and kanal, try it"
