@@ -40,7 +40,9 @@ pub fn disallowed(rows: &[Row]) -> BTreeMap<&'static str, String> {
 
 fn reason(row: &Row) -> String {
     let instead = row.operation.instead.replace('`', "");
-    format!("{} (Measured: {} {}.) Use {instead}.", faults(row), row.package, version(row.package))
+    let (package, version) = (row.package, version(row.package));
+    let name = row.operation.name;
+    format!("{} Measured: {name}, of {package} {version}. Use {instead}.", faults(row))
 }
 
 /// What is wrong with it in a section, as a sentence or more.

@@ -64,6 +64,8 @@ pub struct Operation {
     pub instead: &'static str,
     /// What the table should say besides.
     pub note: &'static str,
+    /// What differs by chance in the steady state, and in the first use: the figure's name, and how often it is at least.
+    pub varies: [&'static [(&'static str, u64)]; 2],
     /// What clippy calls the functions that are to be kept out of sections, if the operation turns out not to be safe.
     pub paths: &'static [&'static str],
     /// What the linked program calls them, for the static check, likewise. Only functions that are no less guilty on other paths.
@@ -79,13 +81,25 @@ impl std::fmt::Debug for Operation {
 impl Operation {
     /// An operation of which nothing else is known.
     pub const fn new(group: Group, name: &'static str, bench: fn(Bench<'_>)) -> Self {
-        Self { group, name, bench, instead: "", note: "", paths: &[], symbols: &[] }
+        Self { group, name, bench, instead: "", note: "", varies: [&[], &[]], paths: &[], symbols: &[] }
     }
 
     /// Says what to use instead.
     #[must_use]
     pub const fn instead(self, instead: &'static str) -> Self {
         Self { instead, ..self }
+    }
+
+    /// Says which figures of the steady state are a matter of chance, and how many there are at least: the measurement holds it to that.
+    #[must_use]
+    pub const fn varies(self, varies: &'static [(&'static str, u64)]) -> Self {
+        Self { varies: [varies, self.varies[1]], ..self }
+    }
+
+    /// The same of the first use.
+    #[must_use]
+    pub const fn first_varies(self, varies: &'static [(&'static str, u64)]) -> Self {
+        Self { varies: [self.varies[0], varies], ..self }
     }
 
     /// Adds a note.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::bench::Mode;
-use crate::figures::Sample;
+use crate::figures::{Range, Sample};
 use crate::measure::When;
 use crate::operation::{Operation, Package};
 use crate::process::measure;
@@ -91,6 +91,7 @@ impl Row {
             beside,
         };
         row.check_watch()?;
+        let row = row.with_chance()?;
         if row.verdict() == Verdict::NotSafe && operation.instead.is_empty() && package.name != "planted" {
             return Err(format!("{}, {}: not safe, and nothing instead", package.name, operation.name));
         }
@@ -118,6 +119,23 @@ impl Row {
     /// Whether it may sleep, for a thread or in the kernel. Otherwise, if it is not safe, it is so because of memory.
     pub fn blocks(&self) -> bool {
         self.waits() || !is_awake(&self.steady)
+    }
+
+    /// Writes figures that are a matter of chance as what they can be.
+    fn with_chance(mut self) -> Result<Self, String> {
+        let [steady, first] = self.operation.varies;
+        for (sample, varies) in
+            [(&mut self.steady, steady), (&mut self.thread, first), (&mut self.process, first)]
+        {
+            for &(name, least) in varies {
+                let seen = sample.get(name).least;
+                if seen < least {
+                    return Err(format!("{}: {seen} {name}, not {least} or more", self.operation.name));
+                }
+                sample.set(name, Range { least, most: u64::MAX });
+            }
+        }
+        Ok(self)
     }
 
     /// The watch must have seen what was counted, and nothing else.

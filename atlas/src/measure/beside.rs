@@ -24,8 +24,8 @@ const OF_PROCESSOR: Duration = Duration::from_millis(60);
 const TOO_LONG: Duration = Duration::from_secs(20);
 
 /// At how many places a peer is stopped at most, and for how many instructions in all: it begins anew for each place.
-const PLACES: u64 = 600;
-const INSTRUCTIONS: u64 = 1_000_000;
+const PLACES: u64 = 2500;
+const INSTRUCTIONS: u64 = 3_000_000;
 
 /// A thread that makes a call when it is told to.
 #[derive(Default)]

@@ -11,7 +11,7 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Read, "ArcSwap::load, and another stores meanwhile", load_replaced)
             .instead(RCU)
             .paths(&["arc_swap::ArcSwapAny::load"]),
-        Operation::new(Read, "ArcSwap::load, eight are held", load_many),
+        Operation::new(Read, "ArcSwap::load, nine are held", load_many),
         Operation::new(Read, "ArcSwap::load_full, and another stores meanwhile", load_full)
             .instead(RCU)
             .paths(&["arc_swap::ArcSwapAny::load_full"]),

@@ -8,7 +8,7 @@ pub(super) const PACKAGE: Package = Package {
     name: "arrayvec",
     operations: &[
         Operation::new(Memory, "ArrayVec::try_push", push),
-        Operation::new(Log, "write! into an ArrayString", write),
+        Operation::new(Log, "write!, into an ArrayString", write),
     ],
 };
 

@@ -17,6 +17,8 @@ pub(super) const PACKAGE: Package = Package {
             .instead(CHANNEL)
             .paths(&["crossbeam_channel::Sender::send"]),
         Operation::new(HandOver, "Sender::send_timeout, full", send_full)
+            .varies(&[("call sched_yield", 1)])
+            .first_varies(&[("call sched_yield", 1)])
             .instead("`try_send`")
             .paths(&["crossbeam_channel::Sender::send_timeout"])
             .symbols(&["crossbeam_channel::context::Context::wait_until"]),
@@ -24,8 +26,10 @@ pub(super) const PACKAGE: Package = Package {
             .instead("`try_recv`")
             .paths(&["crossbeam_channel::Receiver::recv_timeout"]),
         Operation::new(HandOver, "Sender::try_send, a receiver sleeps", try_send_wakes)
+            .varies(&[("call futex", 1)])
+            .first_varies(&[("call futex", 1)])
             .instead(CHANNEL),
-        Operation::new(Time, "Receiver::try_recv of a tick", try_recv_tick)
+        Operation::new(Time, "Receiver::try_recv, of a tick", try_recv_tick)
             .instead("`Instant::now`, and a comparison"),
     ],
 };
@@ -69,7 +73,7 @@ fn send_full(bench: Bench<'_>) {
     let (sender, _receiver) = bounded(1);
     bench
         .prepare(&|| _ = sender.try_send(1_u64))
-        .call(&|| _ = sender.send_timeout(1, Duration::from_micros(200)));
+        .call(&|| _ = sender.send_timeout(1, Duration::from_millis(2)));
 }
 
 fn recv_timeout(bench: Bench<'_>) {
@@ -79,8 +83,14 @@ fn recv_timeout(bench: Bench<'_>) {
 
 fn try_send_wakes(bench: Bench<'_>) {
     let (sender, receiver) = bounded(1);
+    let other = receiver.clone();
     let sleeper = Sleeper::start(move || _ = receiver.recv());
-    bench.prepare(&|| sleeper.falls_asleep()).call(&|| _ = sender.try_send(1_u64));
+    bench
+        .prepare(&|| sleeper.falls_asleep())
+        .peer("one who begins to receive, for a moment", &|| {
+            _ = other.recv_timeout(Duration::from_millis(20));
+        })
+        .call(&|| _ = sender.try_send(1_u64));
 }
 
 fn try_recv_tick(bench: Bench<'_>) {

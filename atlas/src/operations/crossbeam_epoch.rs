@@ -10,9 +10,11 @@ pub(super) const PACKAGE: Package = Package {
             .instead(RCU)
             .paths(&["crossbeam_epoch::pin"]),
         Operation::new(Read, "pin, while another thread removes", pin_beside_remover)
+            .varies(&[("allocations", 0), ("frees", 0)])
             .instead(RCU)
             .paths(&["crossbeam_epoch::pin"]),
         Operation::new(HandOver, "Guard::defer_destroy", defer)
+            .varies(&[("allocations", 0), ("frees", 0)])
             .instead(RCU)
             .paths(&["crossbeam_epoch::Guard::defer_destroy"]),
     ],

@@ -13,8 +13,7 @@ pub(super) const PACKAGE: Package = Package {
             .instead(RCU)
             .paths(&["crossbeam_utils::atomic::AtomicCell::load"]),
         Operation::new(Read, "sync::ShardedLock::try_read", try_read),
-        Operation::new(Wake, "sync::Unparker::unpark, it is parked", unpark),
-        Operation::new(Wake, "sync::Unparker::unpark, it begins to park", unpark_beside)
+        Operation::new(Wake, "sync::Unparker::unpark, it is parked", unpark)
             .instead(UNPARK)
             .paths(&["crossbeam_utils::sync::Unparker::unpark"]),
         Operation::new(Wake, "sync::Parker::park_timeout, no time", park)
@@ -47,20 +46,20 @@ fn unpark(bench: Bench<'_>) {
     let parker = Parker::new();
     let unparker = parker.unparker().clone();
     let sleeper = Sleeper::start(move || parker.park());
-    bench.prepare(&|| sleeper.falls_asleep()).call(&|| unparker.unpark());
-}
-
-fn unpark_beside(bench: Bench<'_>) {
-    let parker = Parker::new();
-    let unparker = parker.unparker().clone();
-    let parker = InTurn::new(parker);
+    let beside = Parker::new();
+    let other = beside.unparker().clone();
+    let beside = InTurn::new(beside);
     bench
+        .prepare(&|| sleeper.falls_asleep())
+        // It is not to find that it was told before.
+        .after(&|| beside.with(|parker| parker.park_timeout(Duration::from_nanos(1))))
         .peer("one who begins to park, for a moment", &|| {
-            parker.with(|parker| parker.park_timeout(Duration::from_millis(20)));
+            beside.with(|parker| parker.park_timeout(Duration::from_millis(20)));
         })
-        // The parker is not to find that it was told before.
-        .after(&|| parker.with(|parker| parker.park_timeout(Duration::from_nanos(1))))
-        .call(&|| unparker.unpark());
+        .call(&|| {
+            unparker.unpark();
+            other.unpark();
+        });
 }
 
 fn park(bench: Bench<'_>) {

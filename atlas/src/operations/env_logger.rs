@@ -8,8 +8,7 @@ pub(super) const PACKAGE: Package = Package {
     operations: &[
         Operation::new(Log, "info!, the level is off", off),
         Operation::new(Log, "info!, the level is on", on)
-            .instead(WORKER)
-            .paths(&["env_logger::Logger::log"]),
+            .instead(WORKER),
     ],
 };
 

@@ -7,6 +7,8 @@ pub(super) const PACKAGE: Package = Package {
     operations: &[
         Operation::new(Wake, "Event::notify, nobody listens", notify),
         Operation::new(Wake, "Event::notify, one listens", notify_one)
+            .varies(&[("call futex", 1)])
+            .first_varies(&[("call futex", 1)])
             .instead(UNPARK)
             .paths(&["event_listener::Event::notify"]),
     ],

@@ -13,7 +13,7 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Time, "ZonedDateTime::now, five minutes after the last", zoned_later)
             .instead("`Timestamp::now`, and the zone added later")
             .paths(&["jiff::ZonedDateTime::now"]),
-        Operation::new(Time, "Timestamp::to_zoned_datetime of a TimeZone", to_zoned)
+        Operation::new(Time, "Timestamp::to_zoned_datetime, of a TimeZone", to_zoned)
             .note("the zone is cloned: whoever drops its last, frees"),
     ],
 };

@@ -9,8 +9,8 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Log, "counter!, no recorder", no_recorder),
         Operation::new(Log, "counter!, a registry of metrics-util", registry)
             .instead("a `Counter` that was made before"),
-        Operation::new(Log, "Counter::increment of a registry", handle),
-        Operation::new(Log, "Histogram::record of a registry", histogram)
+        Operation::new(Log, "Counter::increment, of a registry", handle),
+        Operation::new(Log, "Histogram::record, of a registry", histogram)
             .instead("`hdrhistogram`, made before")
             .paths(&["metrics::Histogram::record"]),
     ],

@@ -15,7 +15,7 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Memory, "alloc, 4 KiB, and nothing given back", grow)
             .instead(RESERVE)
             .note("until what it has reserved is used up; each new page is a page fault"),
-        Operation::new(Memory, "dealloc of what another thread allocated", foreign)
+        Operation::new(Memory, "dealloc, of what another thread allocated", foreign)
             .note("it is left to the thread that allocated it"),
     ],
 };

@@ -9,6 +9,8 @@ pub(super) const PACKAGE: Package = Package {
             .instead("`nonblock::rcu::Rcu` of a map")
             .paths(&["moka::sync::Cache::get"]),
         Operation::new(Read, "sync::Cache::get, while another thread inserts", get_beside)
+            .varies(&[("allocations", 0), ("frees", 0)])
+            .first_varies(&[("allocations", 1), ("frees", 0)])
             .instead("`nonblock::rcu::Rcu` of a map")
             .paths(&["moka::sync::Cache::get"]),
     ],

@@ -7,9 +7,12 @@ pub(super) const PACKAGE: Package = Package {
     operations: &[
         Operation::new(Read, "HashMap::pin and get, nobody removes", get),
         Operation::new(Read, "HashMap::pin and get, and others remove meanwhile", get_removed)
+            .varies(&[("frees", 0)])
+            .first_varies(&[("frees", 0)])
             .instead("`nonblock::rcu::Rcu` of a map")
             .paths(&["papaya::HashMap::pin"]),
         Operation::new(HandOver, "HashMap::insert, a key that is there", insert)
+            .varies(&[("allocations", 1), ("frees", 0), ("call membarrier", 0)])
             .instead(QUEUE)
             .paths(&["papaya::HashMapRef::insert"]),
     ],

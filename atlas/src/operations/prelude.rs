@@ -36,7 +36,7 @@ impl<'a> Ends<'a> {
         bench
             .prepare(self.send)
             .after(self.empty)
-            .peer("a sender and receiver", self.both)
+            .peer("one who sends and receives", self.both)
             .call(self.send);
     }
 
@@ -45,7 +45,7 @@ impl<'a> Ends<'a> {
             .prepare(self.send)
             .prepare_beside(&|| ())
             .after(self.empty)
-            .peer("a sender and receiver", self.both)
+            .peer("one who sends and receives", self.both)
             .call(self.receive);
     }
 }

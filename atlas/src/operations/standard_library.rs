@@ -14,24 +14,21 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(HandOver, "sync::mpsc::SyncSender::try_send", try_send)
             .instead(CHANNEL)
             .paths(&["std::sync::mpsc::SyncSender::try_send"]),
-        Operation::new(HandOver, "sync::mpsc::Receiver::try_recv of a sync_channel", try_recv)
+        Operation::new(HandOver, "sync::mpsc::Receiver::try_recv, of a sync_channel", try_recv)
             .instead(CHANNEL)
             .paths(&["std::sync::mpsc::Receiver::try_recv"]),
         Operation::new(HandOver, "sync::mpsc::Sender::send", send)
             .instead(CHANNEL)
             .paths(&["std::sync::mpsc::Sender::send"]),
         Operation::new(Read, "sync::Mutex::lock", lock)
-            .instead(TRY)
-            .paths(&["std::sync::Mutex::lock"]),
+            .instead(TRY),
         Operation::new(Read, "sync::Mutex::try_lock", try_lock),
         Operation::new(Read, "sync::RwLock::read", read)
-            .instead("`try_read` of it, or `nonblock::rcu::Rcu::read`")
-            .paths(&["std::sync::RwLock::read"]),
+            .instead("`try_read` of it, or `nonblock::rcu::Rcu::read`"),
         Operation::new(Read, "sync::RwLock::try_read", try_read),
         Operation::new(Read, "sync::OnceLock::get", once_get),
         Operation::new(Read, "sync::OnceLock::get_or_init, another is at it", once_get_or_init)
-            .instead("`get` of it, and `nonblock::sync::OnceLock`")
-            .paths(&["std::sync::OnceLock::get_or_init"]),
+            .instead("`get` of it, and `nonblock::sync::OnceLock`"),
         Operation::new(Read, "sync::LazyLock, looked at", lazy)
             .note("the first look makes the value")
             .instead("a look before the section"),
@@ -39,37 +36,32 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Read, "sync::Arc, dropped as the last", arc_last)
             .instead("`nonblock::reclaim::Shared`, or `basedrop`"),
         Operation::new(Read, "thread::current", current),
-        Operation::new(Read, "thread_local! without a destructor", thread_local_plain),
-        Operation::new(Read, "thread_local! with a destructor", thread_local_drop)
+        Operation::new(Read, "thread_local!, without a destructor", thread_local_plain),
+        Operation::new(Read, "thread_local!, with a destructor", thread_local_drop)
             .instead("a look before the section"),
         Operation::new(Read, "env::var", env_var)
-            .instead("what was read before")
-            .paths(&["std::env::var"]),
+            .instead("what was read before"),
         Operation::new(Read, "collections::HashMap::get", map_get),
         Operation::new(Log, "println!", print).instead(WORKER),
         Operation::new(Log, "eprintln!", eprint).instead(WORKER),
         Operation::new(Log, "panic::Location::caller", location),
         Operation::new(Log, "backtrace::Backtrace::force_capture", backtrace)
-            .instead("`panic::Location::caller`")
-            .paths(&["std::backtrace::Backtrace::force_capture"]),
-        Operation::new(Log, "panic::catch_unwind of a panic", catch)
+            .instead("`panic::Location::caller`"),
+        Operation::new(Log, "panic::catch_unwind, of a panic", catch)
             .instead("a `Result`"),
         Operation::new(Time, "time::Instant::now", instant),
         Operation::new(Time, "time::SystemTime::now", system_time),
         Operation::new(Random, "hash::RandomState::new", random_state),
         Operation::new(Memory, "Box::new", box_new)
-            .instead(RESERVE)
-            .paths(&["std::boxed::Box::new"]),
+            .instead(RESERVE),
         Operation::new(Memory, "Vec::push, capacity left", vec_push),
         Operation::new(Memory, "collections::VecDeque::push_back, capacity left", deque_push),
         Operation::new(Memory, "collections::BinaryHeap::push, capacity left", heap_push),
         Operation::new(Memory, "collections::HashMap::insert, capacity left", map_insert)
-            .instead("`nonblock::Reserve`, or a sorted `arrayvec::ArrayVec`")
-            .paths(&["std::collections::HashMap::insert"]),
-        Operation::new(Memory, "collections::BTreeMap::insert of a key that is there", tree_insert),
+            .instead("`nonblock::Reserve`, or a sorted `arrayvec::ArrayVec`"),
+        Operation::new(Memory, "collections::BTreeMap::insert, of a key that is there", tree_insert),
         Operation::new(Memory, "collections::BTreeMap::remove, and insert of it", tree_remove)
-            .instead("a sorted `arrayvec::ArrayVec`")
-            .paths(&["std::collections::BTreeMap::remove", "std::collections::BTreeMap::insert"]),
+            .instead("a sorted `arrayvec::ArrayVec`"),
         Operation::new(Memory, "slice::sort, 20 elements", sort),
         Operation::new(Memory, "slice::sort, 1000 elements", sort_large)
             .instead("`sort_unstable`")
@@ -77,7 +69,7 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Memory, "slice::sort_unstable, 1000 elements", sort_unstable),
         Operation::new(Memory, "String::clone", string_clone)
             .instead("`arrayvec::ArrayString`"),
-        Operation::new(Memory, "write! into a String with capacity", write_string),
+        Operation::new(Memory, "write!, into a String with capacity", write_string),
         Operation::new(Memory, "f64, written into a fixed buffer", write_float),
         Operation::new(Wake, "thread::Thread::unpark, it is parked", unpark),
         Operation::new(Wake, "thread::Thread::unpark, it is not", unpark_awake),
@@ -85,17 +77,15 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Wake, "thread::yield_now", yield_now)
             .instead("the end of the section"),
         Operation::new(Wake, "thread::sleep, no time", sleep)
-            .instead("the end of the section")
-            .paths(&["std::thread::sleep"]),
+            .instead("the end of the section"),
         Operation::new(Wake, "thread::park_timeout, no time", park)
-            .instead("the end of the section")
-            .paths(&["std::thread::park_timeout"]),
+            .instead("the end of the section"),
         Operation::new(Wake, "thread::spawn", spawn)
-            .instead("`nonblock::work::Queue::push`")
-            .paths(&["std::thread::spawn"]),
+            .varies(&[("call mmap", 0), ("call mprotect", 0), ("call munmap", 0)])
+            .first_varies(&[("call mmap", 0), ("call mprotect", 0)])
+            .instead("`nonblock::work::Queue::push`"),
         Operation::new(Wake, "thread::available_parallelism", parallelism)
-            .instead("what was asked before")
-            .paths(&["std::thread::available_parallelism"]),
+            .instead("what was asked before"),
     ],
 };
 
@@ -104,12 +94,16 @@ fn try_send(bench: Bench<'_>) {
     let receiver = InTurn::new(receiver);
     let send = || _ = sender.try_send(1_u64);
     let receive = || _ = receiver.with(|receiver| receiver.try_recv());
-    bench
-        .prepare(&send)
-        .after(&|| while receiver.with(|receiver| receiver.try_recv()).is_ok() {})
-        .peer("`try_send`", &send)
-        .peer("`try_recv`", &receive)
-        .call(&send);
+    let ends = Ends {
+        send: &send,
+        receive: &receive,
+        empty: &|| while receiver.with(|receiver| receiver.try_recv()).is_ok() {},
+        both: &|| {
+            send();
+            receive();
+        },
+    };
+    ends.measure_send(bench);
 }
 
 fn try_recv(bench: Bench<'_>) {

@@ -1,5 +1,3 @@
-use std::sync::Mutex;
-
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -10,14 +8,14 @@ use super::prelude::*;
 pub(super) const PACKAGE: Package = Package {
     name: "tracing-subscriber",
     operations: &[
-        Operation::new(Log, "info! to fmt, the level is off", off),
-        Operation::new(Log, "info! to fmt, which writes to nothing", event)
+        Operation::new(Log, "info!, to fmt, the level is off", off),
+        Operation::new(Log, "info!, to fmt, on the standard error", event)
             .instead(WORKER),
-        Operation::new(Log, "info! to fmt, without a time", event_without_time)
+        Operation::new(Log, "info!, to fmt, to nothing, without a time", event_without_time)
             .instead(WORKER),
         Operation::new(Log, "info_span!, entered, in a registry", span)
             .instead("a span that was made before"),
-        Operation::new(Log, "Span::enter of a span in a registry", enter),
+        Operation::new(Log, "Span::enter, of a span in a registry", enter),
     ],
 };
 
@@ -27,10 +25,12 @@ fn off(bench: Bench<'_>) {
 }
 
 fn event(bench: Bench<'_>) {
-    let writer = Mutex::new(std::io::sink());
-    fmt().with_ansi(false).with_writer(writer).init();
+    fmt().with_ansi(false).with_writer(std::io::stderr).init();
     bench
-        .peer("`info!`", &|| tracing::info!(number = black_box(1), "text"))
+        .holder("the holder of the standard error", &|stand_still| {
+            let _guard = std::io::stderr().lock();
+            stand_still();
+        })
         .call(&|| tracing::info!(number = black_box(1), "text"));
 }
 

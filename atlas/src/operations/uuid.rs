@@ -8,6 +8,8 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Random, "Uuid::new_v4", v4)
             .instead("`uuid::Builder::from_random_bytes`, of a generator"),
         Operation::new(Random, "Uuid::now_v7", v7)
+            .varies(&[("call getrandom", 1)])
+            .first_varies(&[("call getrandom", 1)])
             .instead("`uuid::Builder::from_unix_timestamp_millis`, of a generator")
             .paths(&["uuid::Uuid::now_v7"]),
     ],
