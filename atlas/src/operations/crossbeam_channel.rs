@@ -73,7 +73,7 @@ fn send_full(bench: Bench<'_>) {
     let (sender, _receiver) = bounded(1);
     bench
         .prepare(&|| _ = sender.try_send(1_u64))
-        .call(&|| _ = sender.send_timeout(1, Duration::from_millis(2)));
+        .call(&|| _ = sender.send_timeout(1, Duration::from_millis(8)));
 }
 
 fn recv_timeout(bench: Bench<'_>) {

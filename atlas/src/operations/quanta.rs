@@ -9,6 +9,7 @@ pub(super) const PACKAGE: Package = Package {
             .instead("an `Instant::now` before the section"),
         Operation::new(Time, "Clock::now", clock),
         Operation::new(Time, "Clock::new", new)
+            .note("where it can use the processor's counter, the first one measures that, for up to 200 ms")
             .instead("a clock that was made before"),
         Operation::new(Time, "Instant::recent", recent),
     ],

@@ -51,7 +51,8 @@ pub(super) const PACKAGE: Package = Package {
             .instead("a `Result`"),
         Operation::new(Time, "time::Instant::now", instant),
         Operation::new(Time, "time::SystemTime::now", system_time),
-        Operation::new(Random, "hash::RandomState::new", random_state),
+        Operation::new(Random, "hash::RandomState::new", random_state)
+            .note("until the kernel has entropy, which it has soon after it starts, this waits"),
         Operation::new(Memory, "Box::new", box_new)
             .instead(RESERVE),
         Operation::new(Memory, "Vec::push, capacity left", vec_push),

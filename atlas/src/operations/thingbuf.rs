@@ -5,7 +5,7 @@ use super::prelude::*;
 pub(super) const PACKAGE: Package = Package {
     name: "thingbuf",
     operations: &[
-        Operation::new(HandOver, "mpsc::Sender::try_send", try_send)
+        Operation::new(HandOver, "mpsc::Sender::try_send, nobody waits", try_send)
             .instead(CHANNEL)
             .paths(&["thingbuf::mpsc::Sender::try_send"]),
         Operation::new(HandOver, "mpsc::Receiver::try_recv", try_recv)
