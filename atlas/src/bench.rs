@@ -96,7 +96,8 @@ impl<'a> Bench<'a> {
     /// The operation itself.
     pub fn call(mut self, call: Action<'a>) {
         self.call = call;
-        if let (Mode::Peer(_) | Mode::Holder(_), Some(prepare)) = (&self.mode, self.prepare_beside) {
+        if let (Mode::Peer(_) | Mode::Holder(_), Some(prepare)) = (&self.mode, self.prepare_beside)
+        {
             self.prepare = prepare;
         }
         *self.result = match self.mode {

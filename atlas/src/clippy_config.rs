@@ -21,7 +21,10 @@ pub fn generate(rows: &[Row]) -> String {
     let mut text = HEAD.to_owned();
     for (path, reason) in disallowed(rows) {
         // A crate that the program has not is no fault.
-        let _ = writeln!(text, "    {{ path = \"{path}\", reason = \"{reason}\", allow-invalid = true }},");
+        let _ = writeln!(
+            text,
+            "    {{ path = \"{path}\", reason = \"{reason}\", allow-invalid = true }},"
+        );
     }
     text.push_str("]\n");
     text
@@ -52,7 +55,10 @@ pub fn faults(row: &Row) -> String {
     if row.waits() {
         let of = row.beside.beginning_with("waits for ").find(|(_, waits)| waits.most > 0);
         let (name, _) = of.expect("it waits");
-        faults.push(format!("It may wait for a thread that stands still: {}.", name.replace('`', "")));
+        faults.push(format!(
+            "It may wait for a thread that stands still: {}.",
+            name.replace('`', "")
+        ));
     }
     if is("allocations") || is("mallocs") {
         faults.push("It allocates.".to_owned());

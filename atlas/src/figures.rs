@@ -78,7 +78,8 @@ impl Sample {
 
     /// As lines, for [`parse`](Self::parse).
     pub fn to_lines(&self) -> String {
-        let lines = self.0.iter().map(|(name, range)| format!("{name}\t{}\t{}\n", range.least, range.most));
+        let lines =
+            self.0.iter().map(|(name, range)| format!("{name}\t{}\t{}\n", range.least, range.most));
         lines.collect()
     }
 

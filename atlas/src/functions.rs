@@ -16,7 +16,9 @@ pub fn generate(rows: &[Row]) -> String {
                 _ => "It calls the allocator",
             };
             let of = format!("{} {}", row.package, version(row.package));
-            lines.entry(symbol).or_insert(format!("{symbol}\t{class}\t{reason}: measured with {of}.\n"));
+            lines
+                .entry(symbol)
+                .or_insert(format!("{symbol}\t{class}\t{reason}: measured with {of}.\n"));
         }
     }
     lines.into_values().collect()

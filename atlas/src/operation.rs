@@ -81,7 +81,16 @@ impl std::fmt::Debug for Operation {
 impl Operation {
     /// An operation of which nothing else is known.
     pub const fn new(group: Group, name: &'static str, bench: fn(Bench<'_>)) -> Self {
-        Self { group, name, bench, instead: "", note: "", varies: [&[], &[]], paths: &[], symbols: &[] }
+        Self {
+            group,
+            name,
+            bench,
+            instead: "",
+            note: "",
+            varies: [&[], &[]],
+            paths: &[],
+            symbols: &[],
+        }
     }
 
     /// Says what to use instead.

@@ -149,7 +149,11 @@ pub fn version(package: &str) -> String {
         let rest = line.strip_prefix(package)?.strip_prefix(" = ")?;
         Some(rest.split_once("\"=")?.1.split('"').next()?.to_owned())
     };
-    let version = manifest.lines().find_map(of).unwrap_or_else(|| panic!("{package} is not pinned"));
-    assert!(lock.contains(&format!("name = \"{package}\"\nversion = \"{version}\"\n")), "{package}");
+    let version =
+        manifest.lines().find_map(of).unwrap_or_else(|| panic!("{package} is not pinned"));
+    assert!(
+        lock.contains(&format!("name = \"{package}\"\nversion = \"{version}\"\n")),
+        "{package}"
+    );
     version
 }

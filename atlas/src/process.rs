@@ -17,7 +17,7 @@ use crate::operation::{Operation, Package};
 const MEASURE: &str = "--measure";
 
 /// How long a measurement may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl When {
     const ALL: [Self; 3] = [Self::FirstInProcess, Self::FirstOnThread, Self::Steady];

@@ -92,8 +92,14 @@ impl Row {
         };
         row.check_watch()?;
         let row = row.with_chance()?;
-        if row.verdict() == Verdict::NotSafe && operation.instead.is_empty() && package.name != "planted" {
-            return Err(format!("{}, {}: not safe, and nothing instead", package.name, operation.name));
+        if row.verdict() == Verdict::NotSafe
+            && operation.instead.is_empty()
+            && package.name != "planted"
+        {
+            return Err(format!(
+                "{}, {}: not safe, and nothing instead",
+                package.name, operation.name
+            ));
         }
         Ok(row)
     }
@@ -130,7 +136,10 @@ impl Row {
             for &(name, least) in varies {
                 let seen = sample.get(name).least;
                 if seen < least {
-                    return Err(format!("{}: {seen} {name}, not {least} or more", self.operation.name));
+                    return Err(format!(
+                        "{}: {seen} {name}, not {least} or more",
+                        self.operation.name
+                    ));
                 }
                 sample.set(name, Range { least, most: u64::MAX });
             }
@@ -147,10 +156,19 @@ impl Row {
             let watched = sample.get("watch memory").most;
             // Hundreds of calls are watched, and thousands counted.
             if watched > 0 && by_rust == 0 {
-                return Err(format!("{}: {when}: the watch saw memory that nobody counted", self.operation.name));
+                return Err(format!(
+                    "{}: {when}: the watch saw memory that nobody counted",
+                    self.operation.name
+                ));
             }
-            if by_rust > 0 && sample.get("allocations").least + sample.get("frees").least > 0 && watched == 0 {
-                return Err(format!("{}: {when}: the watch saw no memory, of {by_rust}", self.operation.name));
+            if by_rust > 0
+                && sample.get("allocations").least + sample.get("frees").least > 0
+                && watched == 0
+            {
+                return Err(format!(
+                    "{}: {when}: the watch saw no memory, of {by_rust}",
+                    self.operation.name
+                ));
             }
         }
         Ok(())

@@ -26,11 +26,7 @@ const EXPECTED: [(&str, &str, [&str; 3]); 18] = [
     ("clean", "safe", ["-", "-", "goes on beside an addition"]),
     ("clean, with what is done meanwhile", "safe", ["-", "-", "-"]),
     ("allocates", "not safe", ["1 allocation", "1 allocation", "-"]),
-    (
-        "allocates once in a hundred calls",
-        "not safe",
-        ["-", "0 or 1 allocation, 0 or 1 free", "-"],
-    ),
+    ("allocates once in a hundred calls", "not safe", ["-", "0 or 1 allocation, 0 or 1 free", "-"]),
     ("frees", "not safe", ["1 free", "1 free", "-"]),
     ("allocates by malloc", "not safe", ["1 C malloc, 1 C free", "1 C malloc, 1 C free", "-"]),
     (
@@ -55,11 +51,7 @@ const EXPECTED: [(&str, &str, [&str; 3]); 18] = [
     ),
     ("waits by futex", "not safe", ["`futex` 1, sleeps", "`futex` 1, sleeps", "-"]),
     ("wakes by futex", "safe", ["`futex` 1", "`futex` 1", "-"]),
-    (
-        "sleeps",
-        "not safe",
-        ["`clock_nanosleep` 1, sleeps", "`clock_nanosleep` 1, sleeps", "-"],
-    ),
+    ("sleeps", "not safe", ["`clock_nanosleep` 1, sleeps", "`clock_nanosleep` 1, sleeps", "-"]),
     ("yields", "not safe", ["`sched_yield` 1", "`sched_yield` 1", "-"]),
     ("writes", "not safe", ["`write` 1", "`write` 1", "-"]),
     ("maps memory", "not safe", ["`mmap` 1", "`mmap` 1", "-"]),

@@ -67,7 +67,7 @@ impl Caller {
                 return Beside::GoesOn;
             }
             if begin.elapsed() > PATIENCE
-                && (self.sleeps() || self.processor_time() - processor > OF_PROCESSOR)
+                && (self.sleeps() || self.processor_time() > processor + OF_PROCESSOR)
             {
                 // It may have ended just now.
                 return if self.is_done() { Beside::GoesOn } else { Beside::Waits };
@@ -79,7 +79,10 @@ impl Caller {
     fn assert_ends(&self) {
         let begin = Instant::now();
         while !self.is_done() {
-            assert!(begin.elapsed() < TOO_LONG, "a call does not end, although nobody stands still");
+            assert!(
+                begin.elapsed() < TOO_LONG,
+                "a call does not end, although nobody stands still"
+            );
             thread::yield_now();
         }
     }
@@ -99,7 +102,9 @@ impl Caller {
     fn processor_time(&self) -> Duration {
         let stat = self.stat();
         let ticks = stat.split(' ').skip(11).take(2);
-        Duration::from_millis(ticks.map(|ticks| ticks.parse::<u64>().expect("a number")).sum::<u64>() * 10)
+        Duration::from_millis(
+            ticks.map(|ticks| ticks.parse::<u64>().expect("a number")).sum::<u64>() * 10,
+        )
     }
 }
 
@@ -162,10 +167,7 @@ fn end(caller: &Caller) {
 }
 
 /// Runs calls beside a thread that stands still in the middle of something: the holder is given what stops it.
-pub fn beside_holder(
-    bench: &Bench<'_>,
-    holder: &(dyn Fn(&dyn Fn()) + Sync),
-) -> Beside {
+pub fn beside_holder(bench: &Bench<'_>, holder: &(dyn Fn(&dyn Fn()) + Sync)) -> Beside {
     let caller = Caller::default();
     let (holds, lets_go) = (AtomicBool::new(false), AtomicBool::new(false));
     thread::scope(|scope| {

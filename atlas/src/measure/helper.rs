@@ -29,12 +29,7 @@ pub fn meanwhile(f: &(dyn Fn() + Sync)) {
         let work: Work<'_> = f;
         let pointer = (&raw const work).cast_mut().cast::<Work<'static>>();
         while WORK
-            .compare_exchange(
-                std::ptr::null_mut(),
-                pointer,
-                Ordering::SeqCst,
-                Ordering::SeqCst,
-            )
+            .compare_exchange(std::ptr::null_mut(), pointer, Ordering::SeqCst, Ordering::SeqCst)
             .is_err()
         {
             thread::yield_now();

@@ -20,7 +20,7 @@ static WORD: AtomicU32 = AtomicU32::new(0);
 
 fn wake(bench: Bench<'_>) {
     let sleeper = Sleeper::start(|| wait(&WORD, 0));
-    bench.prepare(&|| sleeper.falls_asleep()).call(&|| wake_one(&WORD));
+    bench.prepare(&|| sleeper.falls_asleep()).call(&|| wake_one(&raw const WORD));
 }
 
 fn wait_not(bench: Bench<'_>) {

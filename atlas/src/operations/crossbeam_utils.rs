@@ -64,5 +64,5 @@ fn unpark(bench: Bench<'_>) {
 
 fn park(bench: Bench<'_>) {
     let parker = InTurn::new(Parker::new());
-    bench.call(&|| parker.with(|parker| _ = parker.park_timeout(Duration::ZERO)));
+    bench.call(&|| parker.with(|parker| parker.park_timeout(Duration::ZERO)));
 }

@@ -14,10 +14,13 @@ pub(super) const QUEUE: &str = "`nonblock::work::Queue::push`, or `rtrb`";
 pub(super) const CHANNEL: &str = "`nonblock::sync::channel::bounded`, or `rtrb`";
 pub(super) const RCU: &str = "`nonblock::rcu::Rcu::read`, or `triple_buffer`";
 pub(super) const TRY: &str = "`try_lock` of it";
-pub(super) const RESERVE: &str = "what was allocated before: `nonblock::Reserve`, `arrayvec`, `heapless`";
+pub(super) const RESERVE: &str =
+    "what was allocated before: `nonblock::Reserve`, `arrayvec`, `heapless`";
 pub(super) const WORKER: &str = "`nonblock::work::Queue::push`: its worker writes";
-pub(super) const UNPARK: &str = "`std::thread::Thread::unpark`, or `nonblock::sync::Condvar::notify_one`";
-pub(super) const SEEDED: &str = "a generator that was seeded before: `oorandom`, `fastrand::Rng`, `SmallRng`";
+pub(super) const UNPARK: &str =
+    "`std::thread::Thread::unpark`, or `nonblock::sync::Condvar::notify_one`";
+pub(super) const SEEDED: &str =
+    "a generator that was seeded before: `oorandom`, `fastrand::Rng`, `SmallRng`";
 
 use crate::bench::Action;
 

@@ -20,7 +20,7 @@ fn rng(bench: Bench<'_>) {
 
 fn small(bench: Bench<'_>) {
     let rng = InTurn::new(SmallRng::seed_from_u64(1));
-    bench.call(&|| _ = black_box(rng.with(|rng| rng.random::<u64>())));
+    bench.call(&|| _ = black_box(rng.with(RngExt::random::<u64>)));
 }
 
 fn shuffle(bench: Bench<'_>) {

@@ -149,7 +149,7 @@ fn notify_waiters(bench: Bench<'_>) {
 }
 
 fn notify_waiter(bench: Bench<'_>) {
-    let notify = Notify::new();
+    let notify: &'static Notify = Box::leak(Box::new(Notify::new()));
     // A task that begins to wait, and is told or gives up.
     let wait = || {
         let mut notified = pin!(notify.notified());
@@ -159,8 +159,6 @@ fn notify_waiter(bench: Bench<'_>) {
     let waiting = InTurn::new(None);
     bench
         .prepare(&|| {
-            // SAFETY: it is dropped before `notify` is.
-            let notify: &'static Notify = unsafe { &*(&raw const notify) };
             let mut notified = Box::pin(notify.notified());
             let _ = notified.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             waiting.put(notified);
