@@ -25,10 +25,6 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(HandOver, "Receiver::recv_timeout, no time", recv_timeout)
             .instead("`try_recv`")
             .paths(&["crossbeam_channel::Receiver::recv_timeout"]),
-        Operation::new(HandOver, "Sender::try_send, a receiver sleeps", try_send_wakes)
-            .varies(&[("call futex", 1)])
-            .first_varies(&[("call futex", 1)])
-            .instead(CHANNEL),
         Operation::new(Time, "Receiver::try_recv, of a tick", try_recv_tick)
             .instead("`Instant::now`, and a comparison"),
     ],
@@ -79,18 +75,6 @@ fn send_full(bench: Bench<'_>) {
 fn recv_timeout(bench: Bench<'_>) {
     let (_sender, receiver) = bounded::<u64>(1);
     bench.call(&|| _ = receiver.recv_timeout(Duration::ZERO));
-}
-
-fn try_send_wakes(bench: Bench<'_>) {
-    let (sender, receiver) = bounded(1);
-    let other = receiver.clone();
-    let sleeper = Sleeper::start(move || _ = receiver.recv());
-    bench
-        .prepare(&|| sleeper.falls_asleep())
-        .peer("one who begins to receive, for a moment", &|| {
-            _ = other.recv_timeout(Duration::from_millis(20));
-        })
-        .call(&|| _ = sender.try_send(1_u64));
 }
 
 fn try_recv_tick(bench: Bench<'_>) {
