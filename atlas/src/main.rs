@@ -7,6 +7,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use nonblock_atlas::operation::Package;
 use nonblock_atlas::{Row, clippy_config, functions, operations, page, planted, process};
@@ -21,23 +24,17 @@ fn main() -> ExitCode {
         eprintln!("no package is called {unknown}");
         return ExitCode::FAILURE;
     }
-    let (mut rows, mut failed) = (Vec::new(), false);
-    for package in &all {
-        let is_asked = asked.iter().any(|name| name == package.name);
-        if !is_asked && (!asked.is_empty() || package.name == planted::PACKAGE.name) {
-            continue;
-        }
-        for operation in package.operations {
-            eprintln!("{}: {}", package.name, operation.name);
-            match Row::measure(package, operation) {
-                Ok(row) => rows.push(row),
-                Err(why) => {
-                    eprintln!("{why}");
-                    failed = true;
-                }
-            }
-        }
+    let is_asked = |package: &Package| {
+        let is_named = asked.iter().any(|name| name == package.name);
+        is_named || (asked.is_empty() && package.name != planted::PACKAGE.name)
+    };
+    let wanted: Vec<_> = all.iter().filter(|package| is_asked(package)).collect();
+    let measured = measure(&wanted);
+    let failed = measured.iter().any(Result::is_err);
+    for why in measured.iter().filter_map(|row| row.as_ref().err()) {
+        eprintln!("{why}");
     }
+    let rows: Vec<_> = measured.into_iter().flatten().collect();
     if failed {
         return ExitCode::FAILURE;
     }
@@ -54,4 +51,36 @@ fn main() -> ExitCode {
         fs::write(root.join(file), text).expect("the file can be written");
     }
     ExitCode::SUCCESS
+}
+
+/// How many operations are measured at a time. Most of the time of each is spent in waiting.
+const AT_A_TIME: usize = 4;
+
+/// Measures the operations of packages, and keeps their order.
+fn measure(packages: &[&Package]) -> Vec<Result<Row, String>> {
+    let operations: Vec<_> = packages
+        .iter()
+        .flat_map(|package| package.operations.iter().map(move |operation| (*package, operation)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let measured = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some((package, operation)) =
+                    operations.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    eprintln!("{}: {}", package.name, operation.name);
+                    let row = Row::measure(package, operation);
+                    let place = operations.iter().position(|(of, there)| {
+                        of.name == package.name && there.name == operation.name
+                    });
+                    measured.lock().expect("nobody panics").push((place, row));
+                }
+            });
+        }
+    });
+    let mut measured = measured.into_inner().expect("nobody panics");
+    measured.sort_by_key(|(place, _)| *place);
+    measured.into_iter().map(|(_, row)| row).collect()
 }

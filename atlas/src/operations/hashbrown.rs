@@ -5,7 +5,7 @@ use super::prelude::*;
 pub(super) const PACKAGE: Package = Package {
     name: "hashbrown",
     operations: &[
-        Operation::new(Memory, "HashMap::insert and remove, half full", insert),
+        Operation::new(Memory, "HashMap::insert and remove, a third full", insert),
     ],
 };
 
@@ -14,8 +14,8 @@ fn insert(bench: Bench<'_>) {
     bench.call(&|| {
         map.with(|(map, next)| {
             map.insert(*next, 1);
-            if *next >= 224 {
-                map.remove(&(*next - 224));
+            if *next >= 149 {
+                map.remove(&(*next - 149));
             }
             *next += 1;
         });
