@@ -16,15 +16,10 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(HandOver, "Sender::send, unbounded", send)
             .instead(CHANNEL)
             .paths(&["crossbeam_channel::Sender::send"]),
-        Operation::new(HandOver, "Sender::send_timeout, full", send_full)
-            .varies(&[("call sched_yield", 1)])
-            .first_varies(&[("call sched_yield", 1)])
-            .instead("`try_send`")
-            .paths(&["crossbeam_channel::Sender::send_timeout"])
-            .symbols(&["crossbeam_channel::context::Context::wait_until"]),
         Operation::new(HandOver, "Receiver::recv_timeout, no time", recv_timeout)
             .instead("`try_recv`")
-            .paths(&["crossbeam_channel::Receiver::recv_timeout"]),
+            .paths(&["crossbeam_channel::Receiver::recv_timeout"])
+            .symbols(&["crossbeam_channel::context::Context::wait_until"]),
         Operation::new(Time, "Receiver::try_recv, of a tick", try_recv_tick)
             .instead("`Instant::now`, and a comparison"),
     ],
@@ -63,13 +58,6 @@ fn try_recv(bench: Bench<'_>) {
 fn send(bench: Bench<'_>) {
     let (sender, receiver) = unbounded();
     bench.after(&|| _ = receiver.try_recv()).call(&|| _ = sender.send(1_u64));
-}
-
-fn send_full(bench: Bench<'_>) {
-    let (sender, _receiver) = bounded(1);
-    bench
-        .prepare(&|| _ = sender.try_send(1_u64))
-        .call(&|| _ = sender.send_timeout(1, Duration::from_millis(8)));
 }
 
 fn recv_timeout(bench: Bench<'_>) {
