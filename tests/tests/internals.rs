@@ -52,6 +52,7 @@ fn map() -> String {
 fn the_files_that_the_map_names_are_there() {
     let mut found = Vec::new();
     for folder in [
+        "atlas",
         "nonblock",
         "nonblock-macros",
         "nonblock-mm",
