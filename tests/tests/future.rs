@@ -102,9 +102,9 @@ fn a_future_within_another_is_a_section_within_a_section() {
 #[test]
 fn the_future_within_can_be_had() {
     let mut task = NonBlocking::new(ready(3));
-    let _: &std::future::Ready<u32> = task.get_ref();
-    let _: &mut std::future::Ready<u32> = task.get_mut();
-    assert_eq!(task.into_inner().into_inner(), 3);
+    assert_eq!(task.get_ref().clone().into_inner(), 3);
+    *task.get_mut() = ready(4);
+    assert_eq!(task.into_inner().into_inner(), 4);
     let mut task = pin!(NonBlocking::new(async { raw::depth() }));
     assert_eq!(poll_once(task.as_mut().get_pin_mut()), Poll::Ready(0));
 }
