@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use object::elf;
 
-use super::layout::{Kind, LOADED, Layout};
+use super::kind::{Kind, LOADED};
+use super::layout::Layout;
 
 /// A symbol of the file.
 pub(super) struct OutSymbol {

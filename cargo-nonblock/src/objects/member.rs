@@ -6,7 +6,7 @@ use object::elf;
 use object::read::elf::{FileHeader, Rela as _, SectionHeader as _, Sym as _, SymbolTable};
 use object::{LittleEndian, SectionIndex, SymbolIndex};
 
-use super::layout::Kind;
+use super::kind::Kind;
 use crate::elf::architecture_of;
 use crate::error::Error;
 

@@ -9,8 +9,10 @@
 //! * No code follows another's last byte, since nobody knows what will lie there.
 
 mod image;
+mod kind;
 mod layout;
 mod member;
+mod named;
 mod relocate;
 mod resolve;
 
@@ -21,6 +23,7 @@ use object::read::archive::ArchiveFile;
 use crate::elf::Program;
 use crate::error::Error;
 use member::{Member, Refused};
+use named::some_of;
 
 /// The bytes of a program: a file's own, or what its object files make together.
 #[derive(Debug)]
@@ -29,9 +32,6 @@ pub struct Image<'data> {
     is_linked_here: bool,
     doubts: Vec<String>,
 }
-
-/// How many members a doubt names.
-const MOST_NAMED: usize = 5;
 
 impl<'data> Image<'data> {
     /// Lays out object files. Another file stays as it is.
@@ -133,14 +133,5 @@ impl<'data> Members<'data> {
             )
         });
         doubts.collect()
-    }
-}
-
-/// Returns the first names of a list, and how many others there are.
-fn some_of(names: &[&str]) -> String {
-    let shown = names.get(..MOST_NAMED).unwrap_or(names).join(", ");
-    match names.len().saturating_sub(MOST_NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }

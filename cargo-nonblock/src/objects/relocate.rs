@@ -6,12 +6,13 @@ use object::LittleEndian;
 use object::elf;
 
 use super::image::{self, OutSymbol, Relocation, Tables};
-use super::layout::{Kind, Layout, Place, index};
+use super::kind::Kind;
+use super::layout::{Layout, Place, index};
 use super::member::{Member, SymbolPlace};
+use super::named::some_of;
 use super::resolve::{
     At, CONDITIONAL_JUMP, Global, Globals, Meaning, NO_GLOBAL, discard_copies, is_defined,
 };
-use super::some_of;
 use crate::error::Error;
 
 type Rela = elf::Rela64<LittleEndian>;

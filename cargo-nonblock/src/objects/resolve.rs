@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use object::elf;
 
-use super::layout::Kind;
+use super::kind::Kind;
 use super::member::{Member, Symbol, SymbolPlace};
 
 /// A symbol of a member: both numbers.
