@@ -127,7 +127,7 @@ fn play(requests: usize) -> Result<bool, Box<dyn Error>> {
         println!("{:<12} {manner:<10} {}{wrong}", route.path, calls(&findings, route.path));
     }
     if let Some(others) = findings.get(NOBODY) {
-        println!("\nin no handler:");
+        println!("\nbeneath the handlers:");
         for (what, times) in others {
             println!("  {times:>6} {what}");
         }
