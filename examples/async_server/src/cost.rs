@@ -13,28 +13,56 @@ use crate::{CLIENTS, clients};
 /// How many pairs of runs there are.
 const ROUNDS: usize = 11;
 
-/// The ways to make polls sections, in this build.
-const WAYS: &[&str] = if cfg!(tokio_unstable) { &["sections", "hooks"] } else { &["sections"] };
+/// A way to run the server.
+#[derive(Clone, Copy)]
+pub struct Way {
+    name: &'static str,
+    polls: Polls,
+    layers: Layers,
+    /// One poll of how many is watched.
+    one_in: usize,
+}
+
+const BOTH: Layers = Layers::ALL.without(Layers::ALLOC).without(Layers::BUDGET);
+
+/// The ways, the bare one first.
+const WAYS: &[Way] = &[
+    Way { name: "bare", polls: Polls::Bare, layers: Layers::NONE, one_in: 1 },
+    Way { name: "counters", polls: Polls::Sections, layers: Layers::NONE, one_in: 1 },
+    Way { name: "schedule", polls: Polls::Sections, layers: Layers::SCHEDULE, one_in: 1 },
+    Way { name: "one in 100", polls: Polls::Sections, layers: BOTH, one_in: 100 },
+    Way { name: "trap too", polls: Polls::Sections, layers: BOTH, one_in: 1 },
+    #[cfg(tokio_unstable)]
+    Way { name: "hooks", polls: Polls::Hooks, layers: Layers::SCHEDULE, one_in: 1 },
+];
+
+impl Way {
+    /// Returns the way of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        WAYS.iter().find(|way| way.name == name).copied()
+    }
+}
 
 /// Measures each way and none in turns, and prints the medians of the ratios.
 pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
-    println!(
-        "requests per second of handlers that do not block, {requests} requests a run, trap and schedule on:"
-    );
-    for way in WAYS {
-        println!("{:>10} {way:>10} {:>8}", "bare", "ratio");
+    println!("requests per second of handlers that do not block, {requests} requests a run:");
+    let [bare, ways @ ..] = WAYS else { return Ok(()) };
+    let bare = bare.name;
+    for way in ways {
+        let way = way.name;
+        println!("{bare:>10} {way:>10} {:>8}", "ratio");
         let mut ratios = Vec::new();
         for round in 0..ROUNDS {
             // Which one is first changes, so that a machine that slows down favours neither.
-            let (bare, watched) = if round % 2 == 0 {
-                let bare = run("bare", requests)?;
-                (bare, run(way, requests)?)
+            let (alone, watched) = if round % 2 == 0 {
+                let alone = run(bare, requests)?;
+                (alone, run(way, requests)?)
             } else {
                 let watched = run(way, requests)?;
-                (run("bare", requests)?, watched)
+                (run(bare, requests)?, watched)
             };
-            println!("{bare:>10.0} {watched:>10.0} {:>8.3}", watched / bare);
-            ratios.push(watched / bare);
+            println!("{alone:>10.0} {watched:>10.0} {:>8.3}", watched / alone);
+            ratios.push(watched / alone);
         }
         ratios.sort_by(f64::total_cmp);
         println!(
@@ -58,16 +86,12 @@ fn run(polls: &str, requests: usize) -> Result<f64, Box<dyn Error>> {
 }
 
 /// Measures once, and prints the requests per second.
-pub fn measure(polls: Polls, requests: usize) -> Result<(), Box<dyn Error>> {
+pub fn measure(way: Way, requests: usize) -> Result<(), Box<dyn Error>> {
     // As in production: each report is written once.
     nonblock::set_policy(Policy::Warn);
-    let _watch = match polls {
-        Polls::Bare => None,
-        Polls::Sections => Some(
-            Watch::builder().layers(Layers::TRAP | Layers::SCHEDULE).quick_trap(true).start()?,
-        ),
-    };
-    let server = Server::start(polls, None)?;
+    let watch = Watch::builder().layers(way.layers).sample(way.one_in).quick_trap(true);
+    let _watch = if way.layers.is_empty() { None } else { Some(watch.start()?) };
+    let server = Server::start(way.polls, None)?;
     let clean =
         ROUTES.into_iter().filter(|route| route.manner == Manner::Clean && route.path != "/later");
     let paths: Vec<_> = clean.map(|route| route.path).collect();

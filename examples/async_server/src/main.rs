@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use lexopt::ValueExt as _;
 use nonblock::watch::{Layers, Watch};
 
+use cost::Way;
 use findings::{Findings, NOBODY};
 use handlers::{Manner, ROUTES, blocking};
 use server::{Polls, Server};
@@ -40,7 +41,7 @@ enum Command {
     Compare,
     Cost,
     /// One measurement, in a process of its own.
-    Measure(Polls),
+    Measure(Way),
     Help,
 }
 
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         Command::Play => play(requests),
         Command::Compare => compare::compare(requests).map(|()| true),
         Command::Cost => cost::compare(requests).map(|()| true),
-        Command::Measure(polls) => cost::measure(polls, requests).map(|()| true),
+        Command::Measure(way) => cost::measure(way, requests).map(|()| true),
     };
     match played {
         Ok(true) => ExitCode::SUCCESS,
@@ -87,14 +88,12 @@ fn arguments() -> Result<Arguments, Box<dyn Error>> {
             lexopt::Arg::Long("compare") => arguments.command = Command::Compare,
             lexopt::Arg::Long("cost") => arguments.command = Command::Cost,
             lexopt::Arg::Long("measure") => {
-                let polls = match parser.value()?.to_str() {
-                    Some("bare") => Polls::Bare,
-                    Some("sections") => Polls::Sections,
-                    #[cfg(tokio_unstable)]
-                    Some("hooks") => Polls::Hooks,
-                    _ => return Err("--measure takes `bare` or `sections`".into()),
-                };
-                arguments.command = Command::Measure(polls);
+                let name = parser.value()?;
+                let way = name
+                    .to_str()
+                    .and_then(Way::named)
+                    .ok_or("--measure takes the name of a way")?;
+                arguments.command = Command::Measure(way);
             }
             lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => {
                 arguments.command = Command::Help
