@@ -25,7 +25,7 @@ pub(super) const PACKAGE: Package = Package {
         Operation::new(Wake, "Condvar::notify_one, nobody waits", notify),
         Operation::new(Wake, "Condvar::notify_one, one waits", notify_waiter)
             .instead(UNPARK)
-            .paths(&["parking_lot::Condvar::notify_one"]),
+            .paths(&["lock_api::Condvar::notify_one"]),
     ],
 };
 

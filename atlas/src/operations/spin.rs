@@ -7,11 +7,11 @@ pub(super) const PACKAGE: Package = Package {
     operations: &[
         Operation::new(Read, "Mutex::lock", lock)
             .instead("`nonblock::sync::SpinLock`, whose holder is in a section")
-            .paths(&["spin::Mutex::lock"]),
+            .paths(&["spin::mutex::Mutex::lock"]),
         Operation::new(Read, "Mutex::try_lock", try_lock),
         Operation::new(Read, "RwLock::read", read)
             .instead(RCU)
-            .paths(&["spin::RwLock::read"]),
+            .paths(&["spin::rwlock::RwLock::read"]),
     ],
 };
 
