@@ -8,12 +8,14 @@
 //!   to an import of that name. If several members define one symbol, calls lead to each of them.
 //! * No code follows another's last byte, since nobody knows what will lie there.
 
+mod ends_of_code;
 mod image;
 mod kind;
 mod layout;
 mod member;
 mod named;
 mod relocate;
+mod relocation_types;
 mod resolve;
 
 use std::borrow::Cow;

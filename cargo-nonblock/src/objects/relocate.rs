@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use object::LittleEndian;
 use object::elf;
 
+use super::ends_of_code::{EndsOfCode, ends_of_code};
 use super::image::{self, OutSymbol, Relocation, Tables};
 use super::kind::Kind;
 use super::layout::{Layout, Place, index};
 use super::member::{Member, SymbolPlace};
 use super::named::some_of;
+use super::relocation_types::{Formula, fits_in_32_bits, formula, types};
 use super::resolve::{
     At, CONDITIONAL_JUMP, Global, Globals, Meaning, NO_GLOBAL, discard_copies, is_defined,
 };
@@ -58,59 +60,6 @@ enum Target {
     Local(At),
     Global(u32),
     LeftOut,
-}
-
-/// The types of relocations: see the psABI, "Relocation Types".
-mod types {
-    pub(super) const NONE: u32 = 0;
-    pub(super) const PC_32: u32 = 2;
-    pub(super) const GLOB_DAT: u32 = 6;
-    pub(super) const IRELATIVE: u32 = 37;
-}
-
-/// How a relocation's value is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Formula {
-    /// The address.
-    Absolute,
-    /// The distance from the place.
-    Relative,
-    /// The distance of the slot that holds the address.
-    RelativeSlot,
-    /// The distance from the table of slots, or of the table or a slot.
-    FromGot,
-    GotItself,
-    SlotFromGot,
-    Size,
-    /// What concerns thread-local variables: it leads to no code.
-    ThreadLocal,
-}
-
-/// Returns how a type's value is made, and how many bytes it has. A signed one of four bytes has to fit.
-fn formula(ty: u32) -> Option<(Formula, usize)> {
-    Some(match ty {
-        1 => (Formula::Absolute, 8),
-        2 | 4 => (Formula::Relative, 4),
-        3 => (Formula::SlotFromGot, 4),
-        9 | 41 | 42 | 43 => (Formula::RelativeSlot, 4),
-        10 | 11 => (Formula::Absolute, 4),
-        12 => (Formula::Absolute, 2),
-        13 => (Formula::Relative, 2),
-        14 => (Formula::Absolute, 1),
-        15 => (Formula::Relative, 1),
-        16..=18 | 36 => (Formula::ThreadLocal, 8),
-        19..=23 | 34 | 44 | 45 => (Formula::ThreadLocal, 4),
-        35 => (Formula::ThreadLocal, 0),
-        24 => (Formula::Relative, 8),
-        25 | 31 => (Formula::FromGot, 8),
-        26 => (Formula::GotItself, 4),
-        27 | 30 => (Formula::SlotFromGot, 8),
-        28 => (Formula::RelativeSlot, 8),
-        29 => (Formula::GotItself, 8),
-        32 => (Formula::Size, 4),
-        33 => (Formula::Size, 8),
-        _ => return None,
-    })
 }
 
 struct Linker<'a, 'data> {
@@ -558,42 +507,6 @@ impl<'a, 'data> Linker<'a, 'data> {
 
 const FUNCTION: elf::SymbolInfo = elf::SymbolInfo(1 << 4 | 2);
 const OBJECT: elf::SymbolInfo = elf::SymbolInfo(1 << 4 | 1);
-
-/// Where code ends that does not tell its size: at the next symbol of its section, or at the section's end.
-struct EndsOfCode {
-    starts: HashMap<usize, Vec<u64>>,
-}
-
-fn ends_of_code(member: &Member<'_>) -> EndsOfCode {
-    let mut starts: HashMap<usize, Vec<u64>> = HashMap::new();
-    for symbol in &member.symbols {
-        let SymbolPlace::Section(section) = symbol.place else { continue };
-        let is_function = [elf::STT_FUNC, elf::STT_GNU_IFUNC].contains(&symbol.kind());
-        let is_label = symbol.kind() == elf::STT_NOTYPE
-            && symbol.name.first().is_some_and(|first| !b".$".contains(first));
-        if (is_function || is_label) && member.sections[section].kind == Some(Kind::Text) {
-            starts.entry(section).or_default().push(symbol.value);
-        }
-    }
-    for (section, starts) in &mut starts {
-        starts.push(member.sections[*section].size);
-        starts.sort_unstable();
-    }
-    EndsOfCode { starts }
-}
-
-impl EndsOfCode {
-    fn after(&self, section: usize, value: u64) -> u64 {
-        let Some(starts) = self.starts.get(&section) else { return value };
-        let next = starts.partition_point(|start| *start <= value);
-        starts.get(next).copied().unwrap_or(value)
-    }
-}
-
-fn fits_in_32_bits(value: u64, formula: Formula) -> bool {
-    let is_signed = i32::try_from(value.cast_signed()).is_ok();
-    is_signed || (formula == Formula::Absolute && u32::try_from(value).is_ok())
-}
 
 fn write(bytes: &mut [u8], from: usize, width: usize, value: u64) {
     if let Some(place) = bytes.get_mut(from..from.saturating_add(width)) {

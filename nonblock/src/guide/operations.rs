@@ -55,6 +55,7 @@
 //! | [`Consumer::read_chunk`] | wait-free | none | none | none | drops of what is committed |
 //! | [`Shared`], dropped as the last | lock-free | none | none | a wake at most | none |
 //! | [`Rcu::read`] | wait-free | none | none | none | none |
+//! | [`NonBlocking`], polled | wait-free | none | none | none | the future within |
 //! | [`AtomicChain::call`] | wait-free | none | none | none | the callbacks |
 //!
 //! * **Locks that may be held across a sleep**, and condition variables, are only tried and notified. What the rows say holds for the raw
@@ -107,6 +108,8 @@
     doc = " [`RawPiMutex`]: crate::sync::RawPiMutex"
 )]
 #![cfg_attr(not(all(feature = "pi", target_os = "linux")), doc = " [`RawPiMutex`]: crate#features")]
+#![cfg_attr(feature = "async", doc = " [`NonBlocking`]: crate::future::NonBlocking")]
+#![cfg_attr(not(feature = "async"), doc = " [`NonBlocking`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Queue::push`]: crate::work::Queue::push")]
 #![cfg_attr(not(feature = "work"), doc = " [`Queue::push`]: crate#features")]
 #![cfg_attr(feature = "work", doc = " [`Queue::try_pop`]: crate::work::Queue::try_pop")]

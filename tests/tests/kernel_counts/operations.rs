@@ -1,10 +1,14 @@
 //! All that a section is offered: the rows of the guide's table, each with what others do in its way.
 
+use std::future::ready;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, TryLockError};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
+use nonblock::future::NonBlockExt as _;
 use nonblock::notifier::{Answer, AtomicChain};
 use nonblock::rcu::Rcu;
 use nonblock::reclaim::{Collector, Shared, Worker};
@@ -89,6 +93,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     rings(&mut rows);
     reclaimed(&mut rows);
     read(&mut rows);
+    polls(&mut rows);
     locks_that_are_tried(&mut rows);
     rows
 }
@@ -403,6 +408,20 @@ fn read(rows: &mut Vec<Operation>) {
         operations: &[("AtomicChain::call", |chain, nb| chain.call(&1, nb).called() > 0)],
         others: &[],
         wait: Some(|chain, cx| chain.register_fn(|_, _| Answer::Continue, 2, cx).unregister(cx)),
+        release: by_itself,
+    }
+    .add_to(rows);
+}
+
+fn polls(rows: &mut Vec<Operation>) {
+    Object {
+        of: (),
+        operations: &[("NonBlocking, polled", |(), _| {
+            let future = pin!(ready(1).non_block());
+            future.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        })],
+        others: &[],
+        wait: None,
         release: by_itself,
     }
     .add_to(rows);
