@@ -2,11 +2,11 @@
 //!
 //! A section leaves its mark by calling one of nonblock's functions that begin one. In a build without optimization these are never
 //! inlined, so each function that calls one holds a section. A closure that is given to `non_block` is called by an instance of
-//! `Section::run_at` of its own.
+//! `Section::run_at` of its own. A poll of `NonBlocking` is such a closure; the user knows the future within it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::demangle::{Name, Pattern};
+use crate::demangle::{self, Name, Pattern};
 use crate::elf::Reference;
 use crate::graph::{Graph, Node};
 use crate::inlined;
@@ -66,6 +66,9 @@ const BEGIN_RAW: [&str; 3] =
 
 /// The function that runs a closure in a section.
 const RUN: &str = "nonblock::section::Section::run_at";
+
+/// The type that makes each poll of the future in it a section.
+const WRAPPER: &str = "nonblock::future::NonBlocking";
 
 /// The functions which, where they are inlined, show that a section begins.
 const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
@@ -146,9 +149,9 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
             ));
         }
     }
-    let callers = callers(graph);
+    let ways = WaysIn::of(graph);
     let entries =
-        found.into_iter().map(|(function, kind)| entry(graph, function, kind, &callers)).collect();
+        found.into_iter().map(|(function, kind)| entry(graph, function, kind, &ways)).collect();
     Sections { entries, doubt }
 }
 
@@ -166,66 +169,111 @@ pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
     entries.collect()
 }
 
-fn entry(
-    graph: &mut Graph<'_, '_>,
-    function: usize,
-    kind: EntryKind,
-    callers: &HashMap<u64, Vec<u64>>,
-) -> Entry {
+fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind, ways: &WaysIn) -> Entry {
     let address = graph.program.functions()[function].address;
     let plain = Entry { function, kind, name: graph.name(function).clone(), at: address };
     if plain.name.plain != RUN {
         return plain;
     }
-    // The user knows the closure, and not what runs it.
+    // The user knows the closure, and not what runs it; and of a poll the future.
+    let Some(closure) = callee(graph, function) else { return plain };
+    let (known, begins) = match wrapped(graph.name(closure)).map(str::to_owned) {
+        Some(wrapper) => {
+            (callee(graph, closure).unwrap_or(closure), ways.wraps_at(graph, &wrapper))
+        }
+        None => (closure, ways.begins(graph, address)),
+    };
+    let at = begins.unwrap_or(graph.program.functions()[known].address);
+    Entry { name: graph.name(known).clone(), at, ..plain }
+}
+
+/// Returns the first function that another one calls and that is not one of those which sections call for themselves.
+fn callee(graph: &mut Graph<'_, '_>, function: usize) -> Option<usize> {
     let node = graph.function(function);
     let edges = graph.edges(node);
-    let closure = edges.iter().find_map(|edge| match *graph.node(edge.to) {
+    edges.iter().find_map(|edge| match *graph.node(edge.to) {
         Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
         _ => None,
-    });
-    let Some(closure) = closure else { return plain };
-    let begins = begins(graph, address, callers);
-    let at = begins.unwrap_or(graph.program.functions()[closure].address);
-    Entry { name: graph.name(closure).clone(), at, ..plain }
+    })
 }
 
-/// Returns where a section begins that a function runs: the call in code that is not one of those that run sections. `None` if there are
-/// several.
-fn begins(graph: &Graph<'_, '_>, run: u64, callers: &HashMap<u64, Vec<u64>>) -> Option<u64> {
-    let mut address = run;
-    // They call each other, but not in a ring.
-    for _ in 0..8 {
-        let [site] = callers.get(&address)?[..] else { return None };
-        let caller = graph.program.function_around(site)?;
-        if !runs_sections(graph.name(caller)) {
-            return Some(site);
-        }
-        address = graph.program.functions()[caller].address;
-    }
-    None
+/// Returns the type that makes each poll a section, with the future in it, if the function is one of its methods.
+fn wrapped(name: &Name) -> Option<&str> {
+    let path = name.full.strip_prefix('<').unwrap_or(&name.full);
+    let generics = path.strip_prefix(WRAPPER)?;
+    generics.starts_with('<').then_some(())?;
+    path.get(..demangle::end_of_generics(path, WRAPPER.len())?)
 }
 
-/// Returns the calls of each function that runs sections, by its address.
-fn callers(graph: &Graph<'_, '_>) -> HashMap<u64, Vec<u64>> {
-    let functions = graph.program.functions().iter().enumerate();
-    let runs = functions.filter(|(number, function)| {
-        function.symbol.contains("nonblock") && runs_sections(graph.name(*number))
-    });
-    let mut callers: HashMap<u64, Vec<u64>> =
-        runs.map(|(_, function)| (function.address, Vec::new())).collect();
-    for relocation in graph.program.relocations().iter().filter(|relocation| relocation.in_code) {
-        if let Reference::Address(target) = relocation.target
-            && let Some(sites) = callers.get_mut(&target)
-        {
-            sites.push(relocation.place);
+/// The calls of the functions that lead from the user's code into sections.
+struct WaysIn {
+    /// The calls of each, by its address.
+    calls: HashMap<u64, Vec<u64>>,
+    /// The functions that wrap a future, by the type that they make of it.
+    wrap: HashMap<String, Vec<u64>>,
+}
+
+impl WaysIn {
+    fn of(graph: &Graph<'_, '_>) -> Self {
+        let mut ways = Self { calls: HashMap::new(), wrap: HashMap::new() };
+        for (number, function) in graph.program.functions().iter().enumerate() {
+            if !function.symbol.contains("nonblock") {
+                continue;
+            }
+            let name = graph.name(number);
+            if leads_in(name) {
+                ways.calls.insert(function.address, Vec::new());
+            }
+            if name.plain.strip_prefix(WRAPPER) == Some("::new")
+                && let Some(wrapper) = wrapped(name)
+            {
+                ways.wrap.entry(wrapper.to_owned()).or_default().push(function.address);
+            }
+        }
+        let relocations = graph.program.relocations().iter();
+        for relocation in relocations.filter(|relocation| relocation.in_code) {
+            if let Reference::Address(target) = relocation.target
+                && let Some(sites) = ways.calls.get_mut(&target)
+            {
+                sites.push(relocation.place);
+            }
+        }
+        ways
+    }
+
+    /// Returns where a section begins that a function runs: the call in code that is not nonblock's. `None` if there are several.
+    fn begins(&self, graph: &Graph<'_, '_>, function: u64) -> Option<u64> {
+        let mut address = function;
+        // They call each other, but not in a ring.
+        for _ in 0..8 {
+            let [site] = self.calls.get(&address)?[..] else { return None };
+            let caller = graph.program.function_around(site)?;
+            if !leads_in(graph.name(caller)) {
+                return Some(site);
+            }
+            address = graph.program.functions()[caller].address;
+        }
+        None
+    }
+
+    /// Returns where futures are wrapped, of which each poll is a section then. `None` if there are several places.
+    fn wraps_at(&self, graph: &Graph<'_, '_>, wrapper: &str) -> Option<u64> {
+        match self.wrap.get(wrapper)?[..] {
+            [function] => self.begins(graph, function),
+            _ => None,
         }
     }
-    callers
+}
+
+/// Whether a function leads from the user's code into a section.
+pub(crate) fn leads_in(name: &Name) -> bool {
+    let path = name.plain.strip_prefix('<').unwrap_or(&name.plain);
+    let polls = ["nonblock::future::", "nonblock::tokio::"];
+    runs_sections(name) || polls.iter().any(|module| path.starts_with(module))
 }
 
 /// Whether a function is one of those by which sections are run: the roots, and the methods of tokens.
-pub(crate) fn runs_sections(name: &Name) -> bool {
+fn runs_sections(name: &Name) -> bool {
     let plain = &name.plain;
     let is_run = INLINED.contains(&plain.as_str());
     let is_method = ["::non_block", "::non_block_at"].iter().any(|end| plain.ends_with(end));
@@ -234,7 +282,8 @@ pub(crate) fn runs_sections(name: &Name) -> bool {
 
 /// Whether a function is one of those that a section calls beside the closure.
 fn is_own(plain: &str) -> bool {
-    plain.starts_with("nonblock::section::") || plain.starts_with("core::ptr::drop")
+    let modules = ["nonblock::section::", "nonblock::future::", "core::ptr::drop"];
+    modules.iter().any(|module| plain.starts_with(module))
 }
 
 #[cfg(test)]

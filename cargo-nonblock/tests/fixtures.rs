@@ -182,21 +182,28 @@ fn each_fixture_comes_out_as_its_first_lines_say() {
     assert_eq!(wrong, 0, "\n{table}");
 }
 
-/// The place of a section is that of the call, as in the reports at run time.
+/// The place of a section is that of the call, as in the reports at run time; and of a poll that where the future is made one.
 #[test]
 fn a_section_is_where_it_is_entered() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").display().to_string();
     let manifest = folder().join("Cargo.toml").display().to_string();
-    let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
-    arguments.extend(["--bin", "allocation", "--offline", "--locked", "--format", "json"]);
-    let entry = &own_entries(&programs(&nonblock(&arguments))[0])[0];
-    let source = fs::read_to_string(folder().join("src/bin/allocation.rs")).expect("the fixture");
-    let line = 1 + source
-        .lines()
-        .position(|line| line.contains("nonblock::non_block("))
-        .expect("a section");
-    assert_eq!(entry["place"]["line"], line);
-    assert!(text(&entry["place"], "file").ends_with("src/bin/allocation.rs"), "{entry:#}");
+    let line = |fixture: &str, function: &str| {
+        let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+        arguments.extend(["--bin", fixture, "--offline", "--locked", "--format", "json"]);
+        let entries = own_entries(&programs(&nonblock(&arguments))[0]);
+        let entry = entries.iter().find(|entry| text(entry, "function").starts_with(function));
+        let entry = entry.unwrap_or_else(|| panic!("no section of {function}"));
+        assert!(text(&entry["place"], "file").ends_with(&format!("src/bin/{fixture}.rs")));
+        entry["place"]["line"].clone()
+    };
+    let at = |fixture: &str, part: &str| {
+        let source = fs::read_to_string(folder().join(format!("src/bin/{fixture}.rs")));
+        let source = source.expect("the fixture");
+        1 + source.lines().position(|line| line.contains(part)).expect("the line")
+    };
+    assert_eq!(line("allocation", "allocation::main"), at("allocation", "nonblock::non_block("));
+    assert_eq!(line("polled_future", "polled_future::sleeps"), at("polled_future", ".non_block()"));
+    assert_eq!(line("polled_future", "polled_future::adds"), at("polled_future", "async fn adds"));
 }
 
 /// A run of the watch, against what was proved.

@@ -1,12 +1,12 @@
 //! The calls of a chain, as a reader wants them: without what runs the section, and with the user's own code told apart.
 
 use crate::check::Call;
-use crate::entries::runs_sections;
+use crate::entries::leads_in;
 use crate::places::Place;
 
 /// The calls of a chain that are shown. What runs the section is no news.
 pub(super) fn shown(chain: &[Call]) -> impl Iterator<Item = &Call> + Clone {
-    chain.iter().filter(|call| !runs_sections(&call.caller))
+    chain.iter().filter(|call| !leads_in(&call.caller))
 }
 
 /// Whether a call is made in the user's own code: neither in the standard library, nor in nonblock, nor in a package of a registry.
