@@ -34,7 +34,7 @@ pub(crate) struct Assumption {
 }
 
 /// All assumptions of a run, and what they make of a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Assumptions<'a> {
     catalogue: &'a Catalogue,
     denied: BTreeSet<Class>,
@@ -44,6 +44,9 @@ pub(crate) struct Assumptions<'a> {
     /// Functions whose calls through pointers the user accepts.
     accepts: Vec<(Pattern, usize)>,
 }
+
+/// The function of nonblock that suspends the poll in which it is called.
+pub(crate) const SUSPENDS_POLLS: &str = "nonblock::tokio::block_in_place";
 
 const PANICS: usize = 0;
 const ALLOC: usize = 1;
@@ -70,7 +73,7 @@ impl<'a> Assumptions<'a> {
             ),
             (
                 "permits",
-                "What `permit_sleep` runs is not followed: the program says why it may sleep there.",
+                "What `permit_sleep` runs is not followed: the program says why it may sleep there. Nor is in a poll what `nonblock::tokio::block_in_place` runs.",
             ),
             (
                 "tokens",
@@ -93,6 +96,14 @@ impl<'a> Assumptions<'a> {
             cuts: Vec::new(),
             accepts: Vec::new(),
         }
+    }
+
+    /// Returns what holds in the polls of futures: the function that suspends a poll while it sleeps is not followed. A section within
+    /// the poll, which it does not suspend, is an entry of its own.
+    pub(crate) fn in_polls(&self) -> Self {
+        let mut cuts = self.cuts.clone();
+        cuts.push((Pattern::new(SUSPENDS_POLLS), PERMITS));
+        Self { cuts, ..self.clone() }
     }
 
     /// Adds functions that are not followed.

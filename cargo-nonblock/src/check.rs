@@ -26,6 +26,8 @@ pub struct Options {
     pub entries: Vec<Pattern>,
     /// Whether the sections of nonblock are entries too.
     pub sections: bool,
+    /// Whether all tasks of tokio are entries too. They are among the sections if nonblock makes their polls sections.
+    pub tokio_tasks: bool,
     /// What sections must not do, besides sleeping.
     pub deny: BTreeSet<Class>,
     /// The user's own rules.
@@ -274,16 +276,18 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     let mut outcomes = Vec::new();
     let mut looked_at = LookedAt::default();
+    let in_polls = assumptions.in_polls();
     for entry in &entries {
+        let assumptions = if entry.is_poll { &in_polls } else { &assumptions };
         let node = graph.function(entry.function);
-        let reached = search::reach(&mut graph, node, &assumptions);
+        let reached = search::reach(&mut graph, node, assumptions);
         for (number, count) in &reached.cuts {
             *counts.entry(*number).or_default() += count;
         }
         let candidates: Vec<_> = reached
             .obstacles
             .iter()
-            .map(|(chain, _)| candidates(&mut graph, chain.end, &assumptions, &mut looked_at))
+            .map(|(chain, _)| candidates(&mut graph, chain.end, assumptions, &mut looked_at))
             .collect();
         let writer = Writer { graph: &graph, places: &places, entry, node };
         let mut outcome = EntryOutcome {
@@ -424,10 +428,16 @@ fn find_entries(graph: &mut Graph<'_, '_>, options: &Options) -> (Vec<Entry>, Ve
         }
         found.extend(named);
     }
+    if options.tokio_tasks {
+        match entries::tokio_tasks::entries(graph) {
+            Ok(tasks) => found.extend(tasks),
+            Err(doubt) => doubts.push(doubt),
+        }
+    }
     if options.sections {
-        let Sections { entries: sections, doubt } = entries::sections(graph);
-        doubts.extend(doubt);
-        if sections.is_empty() && options.entries.is_empty() {
+        let Sections { entries: sections, doubts: about_sections } = entries::sections(graph);
+        doubts.extend(about_sections);
+        if sections.is_empty() && options.entries.is_empty() && !options.tokio_tasks {
             doubts.push(
                 "No section was found. Either the program has none, or it was optimized and they were inlined: let `cargo nonblock check` build it, or name functions with `--entry`."
                     .to_owned(),

@@ -118,6 +118,25 @@ pub(crate) fn split_at_as(text: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// Splits a list of generic arguments into all but the last, and the last: `A<B, C>, D` at the comma before `D`.
+pub(crate) fn split_last_argument(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' | '(' | '[' | '{' => depth += 1,
+            '>' if before == '-' => {}
+            '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => last = Some(at),
+            _ => {}
+        }
+        before = c;
+    }
+    let (rest, argument) = text.split_at(last?);
+    Some((rest, argument.strip_prefix(',')?.trim_start()))
+}
+
 /// Leaves the generic arguments out of a name: `<a::B<T>>::c::<U>` becomes `a::B::c`.
 pub(crate) fn without_generics(name: &str) -> Cow<'_, str> {
     if !name.contains('<') {

@@ -67,7 +67,10 @@ pub(super) struct CheckArguments {
     /// Also checks the functions of this path, such as `mycrate::audio::process`; `*` stands for anything
     #[arg(long, value_name = "PATTERN")]
     pub(super) entry: Vec<String>,
-    /// Checks only what `--entry` names, and no sections of nonblock's
+    /// Also checks each poll of each task that is spawned on tokio
+    #[arg(long)]
+    pub(super) tokio_tasks: bool,
+    /// Checks only what `--entry` names and the tasks of `--tokio-tasks`, and no sections of nonblock's
     #[arg(long)]
     pub(super) no_sections: bool,
     /// Also forbids allocation, or panics

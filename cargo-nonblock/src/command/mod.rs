@@ -68,6 +68,7 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let options = options(
         &arguments.entry,
         arguments.no_sections,
+        arguments.tokio_tasks,
         &arguments.deny,
         arguments.rules.as_deref(),
     )?;
@@ -156,7 +157,7 @@ fn apply_baseline(path: &Path, update: bool, report: &mut Report) -> Result<(), 
 }
 
 fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
-    let options = options(&[], false, &[], arguments.rules.as_deref())?;
+    let options = options(&[], false, false, &[], arguments.rules.as_deref())?;
     let (from, to) = (Pattern::new(&arguments.entry), Pattern::new(&arguments.leaf));
     let printing = &arguments.printing;
     if printing.format == Format::Sarif {
@@ -196,12 +197,13 @@ fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Exit {
 fn options(
     entries: &[String],
     no_sections: bool,
+    tokio_tasks: bool,
     deny: &[Class],
     rules: Option<&Path>,
 ) -> Result<Options, Failure> {
-    if no_sections && entries.is_empty() {
+    if no_sections && !tokio_tasks && entries.is_empty() {
         return Err(Failure::usage(
-            "`--no-sections` leaves nothing to check: name a function with `--entry`",
+            "`--no-sections` leaves nothing to check: name a function with `--entry`, or add `--tokio-tasks`",
         ));
     }
     if entries.iter().any(|entry| entry.trim().is_empty()) {
@@ -217,6 +219,7 @@ fn options(
     Ok(Options {
         entries: entries.iter().map(|text| Pattern::new(text)).collect(),
         sections: !no_sections,
+        tokio_tasks,
         deny: deny.iter().copied().collect::<BTreeSet<_>>(),
         rules,
     })

@@ -54,7 +54,7 @@ pub struct Program {
     pub suppressions: Vec<Suppression>,
     /// What keeps the program as a whole from being proved: sentences.
     pub doubts: Vec<String>,
-    /// The sections, and the functions that were named.
+    /// The sections, the tasks, and the functions that were named.
     pub entries: Vec<Entry>,
 }
 
@@ -104,11 +104,11 @@ pub struct Suppression {
     pub hid: u64,
 }
 
-/// A section, or a function that was named.
+/// A section, a task, or a function that was named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// `section`, `raw section` (begun by hand), or `named`.
+    /// `section`, `raw section` (begun by hand), `task` (of tokio), or `named`.
     pub kind: String,
     /// Its name, with all types.
     pub function: String,

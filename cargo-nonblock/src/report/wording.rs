@@ -98,6 +98,7 @@ pub(super) fn section_kind(entry: &EntryOutcome) -> &'static str {
     match entry.kind {
         EntryKind::Section => "the section",
         EntryKind::Raw => "the section that is begun by hand in",
+        EntryKind::Task => "the task",
         EntryKind::Named => "the function",
     }
 }
@@ -142,6 +143,7 @@ pub(super) fn section_begins(entry: &EntryOutcome) -> &'static str {
     match entry.kind {
         EntryKind::Section => "the section is entered here",
         EntryKind::Raw => "the section is begun by hand in this function",
+        EntryKind::Task => "the task that is polled",
         EntryKind::Named => "the function that is checked",
     }
 }

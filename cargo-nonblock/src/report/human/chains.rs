@@ -15,7 +15,11 @@ pub(super) fn listed(kind: EntryKind, chain: &[Call], end: &str, look: Look) -> 
     if chain.is_empty() {
         return text;
     }
-    let from = if kind == EntryKind::Named { "function" } else { "section" };
+    let from = match kind {
+        EntryKind::Section | EntryKind::Raw => "section",
+        EntryKind::Task => "task",
+        EntryKind::Named => "function",
+    };
     let _ = writeln!(text, "{}", look.paint(Style::Label, &format!("calls, from the {from} on:")));
     let calls: Vec<_> = shown(chain).collect();
     let mut by = None;

@@ -4,9 +4,15 @@
 //! inlined, so each function that calls one holds a section. A closure that is given to `non_block` is called by an instance of
 //! `Section::run_at` of its own. A poll of `NonBlocking` is such a closure; the user knows the future within it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+pub(crate) mod tokio_tasks;
+mod ways_in;
 
-use crate::demangle::{self, Name, Pattern};
+use std::collections::{BTreeMap, HashSet};
+
+use ways_in::WaysIn;
+pub(crate) use ways_in::leads_in;
+
+use crate::demangle::{Name, Pattern};
 use crate::elf::Reference;
 use crate::graph::{Graph, Node};
 use crate::inlined;
@@ -20,6 +26,8 @@ pub enum EntryKind {
     Section,
     /// A function that begins a section and leaves it open: by `raw::non_block_start`, or from C.
     Raw,
+    /// A task of tokio, of which each poll counts.
+    Task,
     /// A function that the user named.
     Named,
 }
@@ -30,6 +38,7 @@ impl EntryKind {
         match self {
             Self::Section => "section",
             Self::Raw => "raw section",
+            Self::Task => "task",
             Self::Named => "named",
         }
     }
@@ -43,6 +52,8 @@ pub(crate) struct Entry {
     pub(crate) kind: EntryKind,
     /// The name that the user knows it by.
     pub(crate) name: Name,
+    /// Whether it is the poll of a future.
+    pub(crate) is_poll: bool,
     /// The address of which the source line is where the section is.
     pub(crate) at: u64,
 }
@@ -67,9 +78,6 @@ const BEGIN_RAW: [&str; 3] =
 /// The function that runs a closure in a section.
 const RUN: &str = "nonblock::section::Section::run_at";
 
-/// The type that makes each poll of the future in it a section.
-const WRAPPER: &str = "nonblock::future::NonBlocking";
-
 /// The functions which, where they are inlined, show that a section begins.
 const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
@@ -81,7 +89,7 @@ const OPTIMIZED: &str = "The program is optimized. Sections that were inlined ar
 /// The sections of a program, and what keeps others from being found.
 pub(crate) struct Sections {
     pub(crate) entries: Vec<Entry>,
-    pub(crate) doubt: Option<String>,
+    pub(crate) doubts: Vec<String>,
 }
 
 /// Finds the sections of a program.
@@ -125,7 +133,7 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
             found.entry(function).or_insert(kind);
         }
     }
-    let mut doubt = None;
+    let mut doubts = Vec::new();
     let sites = inlined::sites(graph.program, &HINTS, |symbol| {
         let name = Name::of_symbol(symbol);
         kind(&name).or_else(|| INLINED.contains(&name.plain.as_str()).then_some(EntryKind::Section))
@@ -133,7 +141,7 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     match sites {
         Ok(sites) => {
             if !sites.is_empty() {
-                doubt = Some(OPTIMIZED.to_owned());
+                doubts.push(OPTIMIZED.to_owned());
             }
             for (site, kind) in sites {
                 let function =
@@ -144,15 +152,21 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
             }
         }
         Err(error) => {
-            doubt = Some(format!(
+            doubts.push(format!(
                 "The debugging information cannot be read, so sections that were inlined are not found: {error}."
             ));
         }
     }
     let ways = WaysIn::of(graph);
-    let entries =
+    let mut entries: Vec<_> =
         found.into_iter().map(|(function, kind)| entry(graph, function, kind, &ways)).collect();
-    Sections { entries, doubt }
+    if tokio_tasks::are_sections(graph) {
+        match tokio_tasks::entries(graph) {
+            Ok(tasks) => entries.extend(tasks),
+            Err(doubt) => doubts.push(doubt),
+        }
+    }
+    Sections { entries, doubts }
 }
 
 /// Finds the functions that fit a pattern of the user's.
@@ -164,6 +178,7 @@ pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
         function,
         kind: EntryKind::Named,
         name: graph.name(function).clone(),
+        is_poll: false,
         at: of.address,
     });
     entries.collect()
@@ -171,20 +186,23 @@ pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
 
 fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind, ways: &WaysIn) -> Entry {
     let address = graph.program.functions()[function].address;
-    let plain = Entry { function, kind, name: graph.name(function).clone(), at: address };
+    let name = graph.name(function).clone();
+    let plain = Entry { function, kind, name, is_poll: false, at: address };
     if plain.name.plain != RUN {
         return plain;
     }
     // The user knows the closure, and not what runs it; and of a poll the future.
     let Some(closure) = callee(graph, function) else { return plain };
-    let (known, begins) = match wrapped(graph.name(closure)).map(str::to_owned) {
+    let wrapper = ways_in::wrapped(graph.name(closure)).map(str::to_owned);
+    let is_poll = wrapper.is_some();
+    let (known, begins) = match wrapper {
         Some(wrapper) => {
             (callee(graph, closure).unwrap_or(closure), ways.wraps_at(graph, &wrapper))
         }
         None => (closure, ways.begins(graph, address)),
     };
     let at = begins.unwrap_or(graph.program.functions()[known].address);
-    Entry { name: graph.name(known).clone(), at, ..plain }
+    Entry { name: graph.name(known).clone(), is_poll, at, ..plain }
 }
 
 /// Returns the first function that another one calls and that is not one of those which sections call for themselves.
@@ -195,89 +213,6 @@ fn callee(graph: &mut Graph<'_, '_>, function: usize) -> Option<usize> {
         Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
         _ => None,
     })
-}
-
-/// Returns the type that makes each poll a section, with the future in it, if the function is one of its methods.
-fn wrapped(name: &Name) -> Option<&str> {
-    let path = name.full.strip_prefix('<').unwrap_or(&name.full);
-    let generics = path.strip_prefix(WRAPPER)?;
-    generics.starts_with('<').then_some(())?;
-    path.get(..demangle::end_of_generics(path, WRAPPER.len())?)
-}
-
-/// The calls of the functions that lead from the user's code into sections.
-struct WaysIn {
-    /// The calls of each, by its address.
-    calls: HashMap<u64, Vec<u64>>,
-    /// The functions that wrap a future, by the type that they make of it.
-    wrap: HashMap<String, Vec<u64>>,
-}
-
-impl WaysIn {
-    fn of(graph: &Graph<'_, '_>) -> Self {
-        let mut ways = Self { calls: HashMap::new(), wrap: HashMap::new() };
-        for (number, function) in graph.program.functions().iter().enumerate() {
-            if !function.symbol.contains("nonblock") {
-                continue;
-            }
-            let name = graph.name(number);
-            if leads_in(name) {
-                ways.calls.insert(function.address, Vec::new());
-            }
-            if name.plain.strip_prefix(WRAPPER) == Some("::new")
-                && let Some(wrapper) = wrapped(name)
-            {
-                ways.wrap.entry(wrapper.to_owned()).or_default().push(function.address);
-            }
-        }
-        let relocations = graph.program.relocations().iter();
-        for relocation in relocations.filter(|relocation| relocation.in_code) {
-            if let Reference::Address(target) = relocation.target
-                && let Some(sites) = ways.calls.get_mut(&target)
-            {
-                sites.push(relocation.place);
-            }
-        }
-        ways
-    }
-
-    /// Returns where a section begins that a function runs: the call in code that is not nonblock's. `None` if there are several.
-    fn begins(&self, graph: &Graph<'_, '_>, function: u64) -> Option<u64> {
-        let mut address = function;
-        // They call each other, but not in a ring.
-        for _ in 0..8 {
-            let [site] = self.calls.get(&address)?[..] else { return None };
-            let caller = graph.program.function_around(site)?;
-            if !leads_in(graph.name(caller)) {
-                return Some(site);
-            }
-            address = graph.program.functions()[caller].address;
-        }
-        None
-    }
-
-    /// Returns where futures are wrapped, of which each poll is a section then. `None` if there are several places.
-    fn wraps_at(&self, graph: &Graph<'_, '_>, wrapper: &str) -> Option<u64> {
-        match self.wrap.get(wrapper)?[..] {
-            [function] => self.begins(graph, function),
-            _ => None,
-        }
-    }
-}
-
-/// Whether a function leads from the user's code into a section.
-pub(crate) fn leads_in(name: &Name) -> bool {
-    let path = name.plain.strip_prefix('<').unwrap_or(&name.plain);
-    let polls = ["nonblock::future::", "nonblock::tokio::"];
-    runs_sections(name) || polls.iter().any(|module| path.starts_with(module))
-}
-
-/// Whether a function is one of those by which sections are run: the roots, and the methods of tokens.
-fn runs_sections(name: &Name) -> bool {
-    let plain = &name.plain;
-    let is_run = INLINED.contains(&plain.as_str());
-    let is_method = ["::non_block", "::non_block_at"].iter().any(|end| plain.ends_with(end));
-    is_run || (is_method && (plain.starts_with("nonblock::") || plain.contains(" as nonblock::")))
 }
 
 /// Whether a function is one of those that a section calls beside the closure.
@@ -312,7 +247,7 @@ mod tests {
     #[test]
     fn the_functions_of_nonblock_that_are_known_by_name_are_there() {
         let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../nonblock/src"));
-        let known = include_str!("catalogue/functions.tsv").lines();
+        let known = include_str!("../catalogue/functions.tsv").lines();
         let known = known
             .filter_map(|line| line.split('\t').next())
             .filter(|name| name.contains("nonblock"));
@@ -320,6 +255,7 @@ mod tests {
             .into_iter()
             .chain(BEGIN_RAW)
             .chain(INLINED)
+            .chain([super::tokio_tasks::MAKES_SECTIONS, crate::assumptions::SUSPENDS_POLLS])
             .chain(known.filter(|name| !name.starts_with('#')));
         let mut count = 0;
         for name in names {
