@@ -151,6 +151,7 @@ impl<'data> Pointers<'data> {
                 taken.insert(target);
             }
         }
+        let others_are_c = is_rust_described(program, information);
         let list = taken.into_iter().map(|taken| {
             let known = match taken {
                 Taken::Function(function) => {
@@ -160,12 +161,17 @@ impl<'data> Pointers<'data> {
                         .function(function.address)
                         .filter(|described| information.has_types(*described));
                     let is_rust = described.is_some_and(|at| information.is_rust(at));
+                    let may_be_rust = if described.is_some() {
+                        is_rust
+                    } else {
+                        !others_are_c || Name::of_symbol(function.symbol).is_rust()
+                    };
                     let described =
                         described.and_then(|at| Signature::read(information, types, at));
                     Known {
                         is_rust: is_rust || described.is_none(),
                         signature: described.or_else(|| Signature::of_formatter(function.symbol)),
-                        may_be_rust: true,
+                        may_be_rust,
                     }
                 }
                 Taken::Import(_) => Known { signature: None, is_rust: false, may_be_rust: false },
@@ -185,11 +191,12 @@ impl<'data> Pointers<'data> {
     ) -> Option<Vec<Taken<'data>>> {
         let pointer = Signature::read(information, types, pointer)?;
         let fitting = self.list.iter().filter(|(_, taken)| match &taken.signature {
+            // What was not written in Rust is called in another way.
+            _ if is_rust && !taken.may_be_rust => false,
             // C programs call functions by pointers of other types, as long as they take no more parameters.
             Some(signature) if !taken.is_rust => signature.takes_no_more_than(&pointer),
             Some(signature) => signature.may_be_called_as(&pointer),
-            // A function of a C library is called in another way.
-            None => taken.may_be_rust || !is_rust,
+            None => true,
         });
         Some(fitting.map(|(taken, _)| *taken).collect())
     }
@@ -254,6 +261,21 @@ fn computed(program: &Program<'_>) -> impl Iterator<Item = (u64, usize)> {
             let is_distance = mode & 0b1100_0111 == 0b0000_0101;
             Some((place, program.function_at(target).filter(|_| is_distance)?))
         })
+    })
+}
+
+/// Whether all functions that were written in Rust are described, but for the library's. Then what is not, and has a name without a path,
+/// was written in another language.
+fn is_rust_described(program: &Program<'_>, information: &DebugInformation<'_>) -> bool {
+    program.functions().iter().all(|function| {
+        let described = information.function(function.address);
+        described.is_some_and(|at| information.has_types(at))
+            || is_of_std(program, information, function.address)
+            || {
+                let name = Name::of_symbol(function.symbol);
+                // The allocator's functions, which the compiler makes.
+                !name.is_rust() || name.crate_name() == "__rustc"
+            }
     })
 }
 
