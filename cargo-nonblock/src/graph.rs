@@ -399,7 +399,7 @@ impl<'a, 'data> Graph<'a, 'data> {
                 Word::Method { .. } => EdgeKind::Method,
                 _ => EdgeKind::Pointer,
             };
-            for taken in self.typed.candidates(word, |function| self.name(function))? {
+            for taken in self.typed.candidates(word, &|function| self.name(function))? {
                 found.push(match taken {
                     Taken::Function(function) => (Node::Function(function), kind),
                     Taken::Import(name) => (self.import(name, arguments), kind),

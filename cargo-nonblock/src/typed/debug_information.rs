@@ -274,6 +274,30 @@ impl<'data> DebugInformation<'data> {
         }
     }
 
+    /// Returns the modules in which an entry lies, as a path. They are looked for from the beginning of its unit on.
+    pub(super) fn namespace(&self, at: TypeId) -> Option<String> {
+        let (unit, offset) = self.unit(at)?;
+        let mut entries = unit.unit.entries();
+        let mut around: Vec<(isize, String)> = Vec::new();
+        while let Some(entry) = entries.next_dfs().ok()? {
+            let depth = entry.depth();
+            while around.last().is_some_and(|(of, _)| *of >= depth) {
+                around.pop();
+            }
+            if entry.offset() == offset {
+                let path: Vec<_> = around.into_iter().map(|(_, name)| name).collect();
+                return Some(path.join("::"));
+            }
+            if entry.tag() == gimli::DW_TAG_namespace {
+                around.push((depth, self.name(at, entry)?));
+            } else if depth > 0 && entry.has_children() {
+                // A type within another, or within a function, is none of a module.
+                around.push((depth, "{}".to_owned()));
+            }
+        }
+        None
+    }
+
     /// Returns an entry's name.
     pub(super) fn name(&self, beside: TypeId, entry: &Entry<'data>) -> Option<String> {
         let (unit, _) = self.unit(beside)?;

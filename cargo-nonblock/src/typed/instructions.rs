@@ -419,7 +419,9 @@ impl Values<'_, '_> {
                     (self.context.result)(address)
                 }
                 Some(value) => match value.words[..] {
-                    [Word::Function { of, .. }] => self.context.types.type_of(of),
+                    [Word::Function { of, .. } | Word::InTable { of, .. }] => {
+                        self.context.types.type_of(of)
+                    }
                     _ => None,
                 },
                 None => None,

@@ -7,6 +7,7 @@
 //! 4. [`values`] goes through a function's [`instructions`], and follows what registers and the frame hold.
 //! 5. [`tables`] and [`pointers`] tell which functions a call may then reach.
 
+mod constant_tables;
 mod debug_information;
 mod instructions;
 mod pointers;
@@ -24,6 +25,7 @@ use crate::demangle::Name;
 use crate::elf::Program;
 use crate::function_code::FunctionCode;
 use crate::landing_pads::LandingPads;
+use constant_tables::ConstantTables;
 use debug_information::DebugInformation;
 use pointers::Pointers;
 pub(crate) use pointers::Taken;
@@ -41,6 +43,7 @@ pub(crate) struct Typed<'a, 'data> {
     known: OnceCell<Option<Known<'data>>>,
     tables: OnceCell<Tables>,
     pointers: OnceCell<Pointers<'data>>,
+    constant_tables: ConstantTables,
 }
 
 /// What the debugging information tells.
@@ -52,7 +55,13 @@ struct Known<'data> {
 
 impl<'a, 'data> Typed<'a, 'data> {
     pub(crate) fn new(program: &'a Program<'data>) -> Self {
-        Self { program, known: OnceCell::new(), tables: OnceCell::new(), pointers: OnceCell::new() }
+        Self {
+            program,
+            known: OnceCell::new(),
+            tables: OnceCell::new(),
+            pointers: OnceCell::new(),
+            constant_tables: ConstantTables::default(),
+        }
     }
 
     fn known(&self) -> Option<&Known<'data>> {
@@ -101,7 +110,7 @@ impl<'a, 'data> Typed<'a, 'data> {
     pub(crate) fn candidates<'n>(
         &self,
         word: &Word,
-        name: impl Fn(usize) -> &'n Name,
+        name: &dyn Fn(usize) -> &'n Name,
     ) -> Option<Vec<Taken<'data>>> {
         let Known { information, types } = self.known()?;
         match word {
@@ -120,8 +129,36 @@ impl<'a, 'data> Typed<'a, 'data> {
                 let fitting = pointers.fitting(information, types, *of, *is_rust)?;
                 (!fitting.is_empty()).then_some(fitting)
             }
+            Word::InTable { path, layout, offset, of } => {
+                let fitting = |of| self.candidates(&Word::Function { of, is_rust: true }, name);
+                if constant_tables::made_by(path).is_some_and(|by| self.has_function(by, name)) {
+                    return fitting(*of);
+                }
+                let numbers = |of| {
+                    let numbers = fitting(of)?.into_iter().filter_map(|taken| match taken {
+                        Taken::Function(number) => Some(number),
+                        Taken::Import(_) => None,
+                    });
+                    Some(numbers.collect())
+                };
+                let functions =
+                    self.constant_tables.functions(self.program, path, *offset, || {
+                        let pointers = types.function_pointers(*layout)?.into_iter();
+                        pointers.map(|(at, of)| Some((at, numbers(of)?))).collect()
+                    })?;
+                let functions: Vec<_> = functions.into_iter().map(Taken::Function).collect();
+                (!functions.is_empty()).then_some(functions)
+            }
             Word::Pointer { .. } | Word::Table(_) => None,
         }
+    }
+
+    /// Whether the program has a function of this name without generic arguments.
+    fn has_function<'n>(&self, plain: &str, name: &dyn Fn(usize) -> &'n Name) -> bool {
+        let last = plain.rsplit("::").next().unwrap_or(plain);
+        let mut functions = self.program.functions().iter().enumerate();
+        functions
+            .any(|(number, function)| function.symbol.contains(last) && name(number).plain == plain)
     }
 
     fn tables<'n>(

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::constant_tables;
 use super::debug_information::{DebugInformation, Entry, is_another_name};
 use super::word::{Pointee, TypeId, Word};
 
@@ -30,6 +31,8 @@ enum Type {
     Object { to: TypeId, of: Rc<str> },
     /// Things at offsets: fields of a structure.
     Fields { size: u64, fields: Vec<Field>, kind: Kind },
+    /// A structure that is only made as a constant, and has pointers to functions: which has this path.
+    ConstantTable { path: Rc<str>, size: u64, fields: Vec<Field> },
     /// The same thing several times.
     Array { of: TypeId, each: u64, size: u64 },
 }
@@ -108,6 +111,16 @@ impl<'data> Types<'data> {
             | Type::Pointer(_)
             | Type::Function { .. }
             | Type::Object { .. } => Seen::Nothing,
+            Type::ConstantTable { path, fields, .. } => {
+                let at = fields.iter().find(|field| field.offset == offset);
+                match at.map(|field| (*self.get(field.ty)).clone()) {
+                    Some(Type::Function { of, is_rust: true }) => {
+                        let path = Rc::clone(path);
+                        Seen::Words(vec![Word::InTable { path, layout: ty, offset, of }])
+                    }
+                    _ => Seen::Data,
+                }
+            }
             Type::Fields { fields, .. } => {
                 // The fields of a structure do not overlap. Those of a union and the variants of an enumeration do.
                 let seen = fields.iter().filter_map(|field| {
@@ -150,7 +163,10 @@ impl<'data> Types<'data> {
     /// Returns the size of a type in bytes. That of an object of an unknown type is 0.
     pub(super) fn size(&self, ty: TypeId) -> u64 {
         match &*self.get(ty) {
-            Type::Data { size } | Type::Fields { size, .. } | Type::Array { size, .. } => *size,
+            Type::Data { size }
+            | Type::Fields { size, .. }
+            | Type::ConstantTable { size, .. }
+            | Type::Array { size, .. } => *size,
             Type::Pointer(_) | Type::Function { .. } => 8,
             Type::Object { .. } => 16,
         }
@@ -269,6 +285,9 @@ impl<'data> Types<'data> {
                 for variant in variants {
                     fields.extend(self.variants(variant));
                 }
+                if let Some(path) = self.path_of_table(ty, &entry) {
+                    return Some(Type::ConstantTable { path, size: size.unwrap_or(0), fields });
+                }
                 let kind = if entry.tag() == gimli::DW_TAG_union_type {
                     Kind::Union
                 } else {
@@ -306,6 +325,24 @@ impl<'data> Types<'data> {
         }
         let Type::Pointer(to) = *self.get(first.ty) else { return None };
         Some(Type::Object { to, of: self.trait_of(to)? })
+    }
+
+    /// Returns the path of a structure that is a table which is only made as a constant.
+    fn path_of_table(&self, ty: TypeId, entry: &Entry<'data>) -> Option<Rc<str>> {
+        let name = self.information.name(ty, entry).filter(|name| constant_tables::may_be(name))?;
+        let path = format!("{}::{name}", self.information.namespace(ty)?);
+        (self.information.is_rust(ty) && constant_tables::is_one(&path)).then(|| path.into())
+    }
+
+    /// Returns the pointers to functions in a table that is only made as a constant: where each is, and the type of what it points to.
+    pub(super) fn function_pointers(&self, table: TypeId) -> Option<Vec<(u64, TypeId)>> {
+        let ty = self.get(table);
+        let Type::ConstantTable { fields, .. } = &*ty else { return None };
+        let pointers = fields.iter().filter_map(|field| match *self.get(field.ty) {
+            Type::Function { of, is_rust: true } => Some((field.offset, of)),
+            _ => None,
+        });
+        Some(pointers.collect())
     }
 
     fn has_prototype(&self, function: TypeId) -> bool {

@@ -343,7 +343,7 @@ impl<'a, 'data> Values<'a, 'data> {
                 Ok(offset) => Seen::Words(vec![Word::Method { of: Rc::clone(of), offset }]),
                 Err(_) => Seen::Data,
             },
-            Word::Function { .. } | Word::Method { .. } => Seen::Nothing,
+            Word::Function { .. } | Word::InTable { .. } | Word::Method { .. } => Seen::Nothing,
         });
         match seen.fold(Seen::Nothing, Seen::or) {
             Seen::Words(words) => words,
@@ -390,8 +390,9 @@ impl<'a, 'data> Values<'a, 'data> {
         if let Origin::Constant(address) = value.origin {
             return Some(Callee::Address(address));
         }
-        let is_callable =
-            |word: &&Word| matches!(word, Word::Function { .. } | Word::Method { .. });
+        let is_callable = |word: &&Word| {
+            matches!(word, Word::Function { .. } | Word::InTable { .. } | Word::Method { .. })
+        };
         let words: Vec<_> = value.words.iter().filter(is_callable).cloned().collect();
         (!words.is_empty()).then_some(Callee::OneOf(words))
     }

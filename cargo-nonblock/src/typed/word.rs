@@ -16,6 +16,8 @@ pub(crate) enum Word {
     Method { of: Rc<str>, offset: u64 },
     /// A pointer to a function of this type, which is called as Rust calls or in another way.
     Function { of: TypeId, is_rust: bool },
+    /// Such a pointer of Rust's, at an offset of a table that is a constant: `layout` is the table's type, of this path.
+    InTable { path: Rc<str>, layout: TypeId, offset: u64, of: TypeId },
 }
 
 /// What a pointer points to.
