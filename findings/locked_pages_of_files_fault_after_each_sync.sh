@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A shared mapping of a file, populated, locked by mlock and touched: each of its pages faults again at the first write after a msync or sync,
-# be it of another process, as whenever the kernel writes back of itself. A mapping of a memfd never does.
+# A shared mapping of a file, populated and locked by mlock: each of its pages faults at the first write, and again at the first write after
+# each msync or fsync. A mapping of a memfd does not.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 needs cc "a C compiler"
 kind=$(stat -f -c %T "$dir")
 [[ $kind != tmpfs && $kind != ramfs ]] || { echo "needs TMPDIR on a disk, not on a $kind" >&2; exit 1; }
 
-guessed "pages that are locked and were written before take no page fault"
+guessed "pages that are populated and locked take no page fault, least of all those that were written before"
 
 cat >probe.c <<'C'
 #define _GNU_SOURCE
@@ -57,7 +57,7 @@ cc -O1 -o probe probe.c
 versions "the kernel's memory management, as below" "a file system of the kind $kind"
 
 look ./probe
-holds 'file, second write: [0-9] faults on 64 pages' 'file, after msync: (5[0-9]|6[0-9]) faults on 64 pages' 'file, once more: [0-9] faults on 64 pages' \
+holds 'file, first write: (5[0-9]|6[0-9]) faults on 64 pages' 'file, second write: [0-9] faults on 64 pages' 'file, after msync: (5[0-9]|6[0-9]) faults on 64 pages' 'file, once more: [0-9] faults on 64 pages' \
   'file, after fsync: (5[0-9]|6[0-9]) faults on 64 pages' 'memfd, first write: [0-9] faults on 64 pages' 'memfd, after msync: [0-9] faults on 64 pages' \
   'memfd, after fsync: [0-9] faults on 64 pages'
 echo "found:   the kernel takes the right to write from each page that it writes back, locked or not, to see which one changes again: the next write \
