@@ -4,11 +4,13 @@
 //! inlined, so each function that calls one holds a section. A closure that is given to `non_block` is called by an instance of
 //! `Section::run_at` of its own.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+
+use memchr::memmem;
+use rustc_hash::FxHashMap;
 
 use crate::demangle::{Name, Pattern};
-use crate::elf::Reference;
-use crate::graph::{Graph, Node};
+use crate::graph::{Callees, Graph, Node, NodeId};
 use crate::inlined;
 
 /// What an entry is.
@@ -70,7 +72,10 @@ const RUN: &str = "nonblock::section::Section::run_at";
 /// The functions which, where they are inlined, show that a section begins.
 const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
-/// A part of the symbol of each function that begins a section, by either mangling.
+/// Parts of symbols, of which each function that begins a section has one.
+const MARKS: [&str; 2] = ["nonblock", "non_block"];
+
+/// A part of the symbol of each function that begins a section and that may be inlined, by either mangling.
 const HINTS: [&str; 3] = ["nonblock7section", "non_block_start", "nonblock_start"];
 
 const OPTIMIZED: &str = "The program is optimized. Sections that were inlined are found by what is left of them, and nothing may be left of some. Let `cargo nonblock check` build it, or name functions with `--entry`, and `--no-sections`.";
@@ -92,10 +97,12 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
             raw.iter().any(|pattern| pattern.matches(name)).then_some(EntryKind::Raw)
         }
     };
-    let mut beginners = BTreeMap::new();
+    let mut beginners = FxHashMap::default();
+    let marks = MARKS.map(memmem::Finder::new);
+    let has_mark = |symbol: &str| marks.iter().any(|mark| mark.find(symbol.as_bytes()).is_some());
     for (number, function) in graph.program.functions().iter().enumerate() {
         // Most symbols need not be made readable.
-        if (function.symbol.contains("non_block") || function.symbol.contains("nonblock"))
+        if has_mark(function.symbol)
             && let Some(kind) = kind(graph.name(number))
         {
             beginners.insert(function.address, (number, kind));
@@ -105,19 +112,21 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     let mut found = BTreeMap::new();
     // An object file calls those of another.
     let imported = |symbol: &str| {
-        if symbol.contains("nonblock") || symbol.contains("non_block") {
-            kind(&Name::of_symbol(symbol))
-        } else {
-            None
-        }
+        if has_mark(symbol) { kind(&Name::of_symbol(symbol)) } else { None }
     };
-    for relocation in graph.program.relocations().iter().filter(|relocation| relocation.in_code) {
-        let kind = match relocation.target {
-            Reference::Address(target) => beginners.get(&target).map(|(_, kind)| *kind),
-            Reference::Import(symbol) => imported(symbol),
-        };
-        let Some(kind) = kind else { continue };
-        let Some(function) = graph.program.function_around(relocation.place) else { continue };
+    let relocations = graph.program.code_relocations();
+    let addresses = relocations
+        .addresses
+        .iter()
+        .filter_map(|(place, target)| beginners.get(target).map(|(_, kind)| (*place, *kind)));
+    let imports = relocations
+        .imports
+        .iter()
+        .filter_map(|(place, symbol)| imported(symbol).map(|kind| (*place, kind)));
+    let mut calls: Vec<_> = addresses.chain(imports).collect();
+    calls.sort_by_key(|(place, _)| *place);
+    for (place, kind) in calls {
+        let Some(function) = graph.program.function_around(place) else { continue };
         if !own.contains(&function) {
             found.entry(function).or_insert(kind);
         }
@@ -155,8 +164,14 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
 /// Finds the functions that fit a pattern of the user's.
 pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
     let functions = graph.program.functions().iter().enumerate();
-    let found = functions
-        .filter(|(number, _)| graph.all_names(*number).iter().any(|name| pattern.matches(name)));
+    // Most symbols need not be made readable.
+    let word = pattern.word_in_symbols().map(memmem::Finder::new);
+    let found = functions.filter(|(number, function)| {
+        let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+        let has_word =
+            |symbol: &&str| word.as_ref().is_none_or(|word| word.find(symbol.as_bytes()).is_some());
+        symbols.any(has_word) && graph.all_names(*number).any(|name| pattern.matches(name))
+    });
     let entries = found.map(|(function, of)| Entry {
         function,
         kind: EntryKind::Named,
@@ -170,7 +185,7 @@ fn entry(
     graph: &mut Graph<'_, '_>,
     function: usize,
     kind: EntryKind,
-    callers: &HashMap<u64, Vec<u64>>,
+    callers: &FxHashMap<u64, Vec<u64>>,
 ) -> Entry {
     let address = graph.program.functions()[function].address;
     let plain = Entry { function, kind, name: graph.name(function).clone(), at: address };
@@ -180,9 +195,15 @@ fn entry(
     // The user knows the closure, and not what runs it.
     let node = graph.function(function);
     let edges = graph.edges(node);
-    let closure = edges.iter().find_map(|edge| match *graph.node(edge.to) {
-        Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
-        _ => None,
+    let closure = edges.iter().find_map(|edge| {
+        let is_closure = |node: &NodeId| match *graph.node(*node) {
+            Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
+            _ => None,
+        };
+        match edge.to {
+            Callees::One(to) => is_closure(&to),
+            Callees::OneOf(set) => graph.set(set).iter().find_map(is_closure),
+        }
     });
     let Some(closure) = closure else { return plain };
     let begins = begins(graph, address, callers);
@@ -192,7 +213,7 @@ fn entry(
 
 /// Returns where a section begins that a function runs: the call in code that is not one of those that run sections. `None` if there are
 /// several.
-fn begins(graph: &Graph<'_, '_>, run: u64, callers: &HashMap<u64, Vec<u64>>) -> Option<u64> {
+fn begins(graph: &Graph<'_, '_>, run: u64, callers: &FxHashMap<u64, Vec<u64>>) -> Option<u64> {
     let mut address = run;
     // They call each other, but not in a ring.
     for _ in 0..8 {
@@ -207,18 +228,16 @@ fn begins(graph: &Graph<'_, '_>, run: u64, callers: &HashMap<u64, Vec<u64>>) -> 
 }
 
 /// Returns the calls of each function that runs sections, by its address.
-fn callers(graph: &Graph<'_, '_>) -> HashMap<u64, Vec<u64>> {
+fn callers(graph: &Graph<'_, '_>) -> FxHashMap<u64, Vec<u64>> {
     let functions = graph.program.functions().iter().enumerate();
     let runs = functions.filter(|(number, function)| {
         function.symbol.contains("nonblock") && runs_sections(graph.name(*number))
     });
-    let mut callers: HashMap<u64, Vec<u64>> =
+    let mut callers: FxHashMap<u64, Vec<u64>> =
         runs.map(|(_, function)| (function.address, Vec::new())).collect();
-    for relocation in graph.program.relocations().iter().filter(|relocation| relocation.in_code) {
-        if let Reference::Address(target) = relocation.target
-            && let Some(sites) = callers.get_mut(&target)
-        {
-            sites.push(relocation.place);
+    for (place, target) in &graph.program.code_relocations().addresses {
+        if let Some(sites) = callers.get_mut(target) {
+            sites.push(*place);
         }
     }
     callers

@@ -17,13 +17,17 @@ mod variables;
 mod word;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rustc_hash::FxHashSet;
 
 use crate::demangle::Name;
 use crate::elf::Program;
 use crate::function_code::FunctionCode;
 use crate::landing_pads::LandingPads;
+use crate::parallel;
 use debug_information::DebugInformation;
 use pointers::Pointers;
 pub(crate) use pointers::Taken;
@@ -38,30 +42,39 @@ pub(crate) use word::Word;
 #[derive(Debug)]
 pub(crate) struct Typed<'a, 'data> {
     program: &'a Program<'data>,
-    known: OnceCell<Option<Known<'data>>>,
-    tables: OnceCell<Tables>,
-    pointers: OnceCell<Pointers<'data>>,
+    known: OnceLock<Option<Known<'data>>>,
 }
 
 /// What the debugging information tells.
 #[derive(Debug)]
 struct Known<'data> {
-    information: Rc<DebugInformation<'data>>,
-    types: Types<'data>,
+    information: Arc<DebugInformation<'data>>,
+    /// One for each processor: what was read of types is remembered.
+    types: Vec<Mutex<Types<'data>>>,
+}
+
+impl<'data> Known<'data> {
+    fn read(program: &Program<'data>) -> Option<Self> {
+        let information = Arc::new(DebugInformation::read(program)?);
+        let types =
+            (0..parallel::threads()).map(|_| Mutex::new(Types::new(Arc::clone(&information))));
+        Some(Self { types: types.collect(), information })
+    }
+
+    /// Returns what nobody else uses now.
+    fn types(&self) -> MutexGuard<'_, Types<'data>> {
+        let free = self.types.iter().find_map(|types| types.try_lock().ok());
+        free.unwrap_or_else(|| self.types[0].lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl<'a, 'data> Typed<'a, 'data> {
     pub(crate) fn new(program: &'a Program<'data>) -> Self {
-        Self { program, known: OnceCell::new(), tables: OnceCell::new(), pointers: OnceCell::new() }
+        Self { program, known: OnceLock::new() }
     }
 
     fn known(&self) -> Option<&Known<'data>> {
-        let known = self.known.get_or_init(|| {
-            let information = Rc::new(DebugInformation::read(self.program)?);
-            let types = Types::new(Rc::clone(&information));
-            Some(Known { information, types })
-        });
-        known.as_ref()
+        self.known.get_or_init(|| Known::read(self.program)).as_ref()
     }
 
     /// Returns what is known of the calls by computed addresses that a function makes, by the address of each. Nothing is known of those
@@ -74,15 +87,17 @@ impl<'a, 'data> Typed<'a, 'data> {
         &self,
         address: u64,
         code: &FunctionCode,
-        landing_pads: &LandingPads,
+        landing_pads: &LandingPads<'_>,
         never_returns: &dyn Fn(u64) -> bool,
     ) -> HashMap<u64, Callee> {
         let callees = || {
-            let Known { information, types } = self.known()?;
+            let known = self.known()?;
+            let information = &*known.information;
             let function = information.function(address)?;
             if information.is_optimized(function) {
                 return None;
             }
+            let types = &*known.types();
             let variables = Variables::read(information, types, function)?;
             let context = Context {
                 program: self.program,
@@ -92,43 +107,45 @@ impl<'a, 'data> Typed<'a, 'data> {
                 variables: &variables,
                 never_returns,
             };
-            Values::new(context, code, landing_pads.of(address)?).callees()
+            Values::new(context, code, &landing_pads.of(address)?).callees()
         };
         callees().unwrap_or_default()
     }
+}
 
+/// The functions that calls by computed addresses may reach. They are found when somebody asks first.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates<'data> {
+    tables: OnceCell<Tables>,
+    pointers: OnceCell<Pointers<'data>>,
+}
+
+impl<'data> Candidates<'data> {
     /// Returns the functions that a call of a method, or by a pointer, may reach. `None` if nobody knows.
-    pub(crate) fn candidates<'n>(
+    pub(crate) fn of<'n>(
         &self,
+        typed: &Typed<'_, 'data>,
         word: &Word,
         name: impl Fn(usize) -> &'n Name,
-    ) -> Option<Vec<Taken<'data>>> {
-        let Known { information, types } = self.known()?;
+    ) -> Option<Rc<[Taken<'data>]>> {
+        let known = typed.known()?;
+        let (program, information) = (typed.program, &*known.information);
+        let tables = || self.tables.get_or_init(|| Tables::find(program, information, &name));
         match word {
             Word::Method { of, offset } => {
-                let methods = self.tables(information, name).methods(of, *offset)?;
+                let methods = tables().methods(of, *offset)?;
                 Some(methods.into_iter().map(Taken::Function).collect())
             }
             Word::Function { of, is_rust } => {
-                let tables = self.tables(information, name);
+                let types = known.types();
                 let pointers = self.pointers.get_or_init(|| {
-                    let in_tables: BTreeSet<u64> = tables.places().collect();
-                    Pointers::find(self.program, information, types, |place| {
-                        in_tables.contains(&place)
-                    })
+                    let in_tables: FxHashSet<u64> = tables().places().collect();
+                    Pointers::find(program, information, &types, |place| in_tables.contains(&place))
                 });
-                let fitting = pointers.fitting(information, types, *of, *is_rust)?;
+                let fitting = pointers.fitting(information, &types, *of, *is_rust)?;
                 (!fitting.is_empty()).then_some(fitting)
             }
             Word::Pointer { .. } | Word::Table(_) => None,
         }
-    }
-
-    fn tables<'n>(
-        &self,
-        information: &DebugInformation<'data>,
-        name: impl Fn(usize) -> &'n Name,
-    ) -> &Tables {
-        self.tables.get_or_init(|| Tables::find(self.program, Some(information), name))
     }
 }
