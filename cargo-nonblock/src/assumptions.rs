@@ -142,8 +142,9 @@ impl<'a> Assumptions<'a> {
     ) -> Judgement {
         match graph.node(node) {
             Node::Function(function) => {
-                let judgement = self.judge_function(&graph.all_names(*function));
-                if judgement == Judgement::Follow && self.takes_token(graph, node) {
+                let judgement = self.judge_function(graph, *function);
+                // Whether it checks that it was lent the right to sleep.
+                if judgement == Judgement::Follow && graph.calls_token_check(node) {
                     return Judgement::Cut(TOKENS);
                 }
                 judgement
@@ -168,31 +169,28 @@ impl<'a> Assumptions<'a> {
         if self.accepts.is_empty() {
             return None;
         }
-        let names = graph.all_names(*function);
         let mut accepts = self.accepts.iter();
-        let accept = accepts.find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
+        let accept = accepts
+            .find(|(pattern, _)| graph.all_names(*function).any(|name| pattern.matches(name)));
         accept.map(|(_, number)| *number)
     }
 
-    /// Whether a function calls the check of those that were lent the right to sleep.
-    fn takes_token(&self, graph: &mut Graph<'_, '_>, node: NodeId) -> bool {
-        let edges = graph.edges(node);
-        edges.iter().any(|edge| match graph.node(edge.to) {
-            Node::Function(callee) => {
-                let entry = self.catalogue.function(graph.name(*callee));
-                entry.is_some_and(|entry| entry.kind == Kind::Tokens)
-            }
-            _ => false,
-        })
+    /// Whether a function's calls are followed, by its name. It may still say that it was lent the right to sleep.
+    pub(crate) fn follows(&self, graph: &Graph<'_, '_>, function: usize) -> bool {
+        self.judge_function(graph, function) == Judgement::Follow
     }
 
-    fn judge_function(&self, names: &[Name]) -> Judgement {
-        let permit =
-            self.cuts.iter().find(|(pattern, _)| names.iter().any(|name| pattern.matches(name)));
+    fn judge_function(&self, graph: &Graph<'_, '_>, function: usize) -> Judgement {
+        let permit = self
+            .cuts
+            .iter()
+            .find(|(pattern, _)| graph.all_names(function).any(|name| pattern.matches(name)));
         if let Some((_, number)) = permit {
             return Judgement::Cut(*number);
         }
-        match names.iter().find_map(|name| self.catalogue.function(name)) {
+        let aliases = graph.all_names(function).skip(1);
+        let by_alias = || aliases.into_iter().find_map(|name| self.catalogue.function(name));
+        match graph.entry(function).cloned().or_else(by_alias) {
             Some(entry) => self.judge_entry(entry),
             None => Judgement::Follow,
         }

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
-use crate::dynamic;
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
 use crate::graph::{EdgeKind, Graph, Node, NodeId};
+use crate::method_tables::Methods;
 use crate::objects::Image;
 use crate::origin::Origin;
 use crate::places::{Place, Places};
 use crate::rules::Rules;
-use crate::search::{self, Chain};
+use crate::search::{Chain, Search};
 
 /// What is to be checked.
 #[derive(Clone, Debug, Default)]
@@ -269,7 +269,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     doubts.extend_from_slice(image.doubts());
     if options.sections && !program.has_debug_information() {
         doubts.push(
-            "There is no debugging information, or it is compressed: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
+            "There is no debugging information: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
                 .to_owned(),
         );
     }
@@ -277,17 +277,18 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     let mut outcomes = Vec::new();
     let mut looked_at = LookedAt::default();
     let in_polls = assumptions.in_polls();
+    let mut searches = [Search::new(&assumptions), Search::new(&in_polls)];
     for entry in &entries {
-        let assumptions = if entry.is_poll { &in_polls } else { &assumptions };
         let node = graph.function(entry.function);
-        let reached = search::reach(&mut graph, node, assumptions);
+        let search = &mut searches[usize::from(entry.is_poll)];
+        let reached = search.reach(&mut graph, node);
         for (number, count) in &reached.cuts {
             *counts.entry(*number).or_default() += count;
         }
         let candidates: Vec<_> = reached
             .obstacles
             .iter()
-            .map(|(chain, _)| candidates(&mut graph, chain.end, assumptions, &mut looked_at))
+            .map(|(chain, _)| candidates(&mut graph, chain.end, search, &mut looked_at))
             .collect();
         let writer = Writer { graph: &graph, places: &places, entry, node };
         let mut outcome = EntryOutcome {
@@ -369,10 +370,11 @@ pub fn why(
         entries = entries::named(&graph, from);
     }
     let mut findings = Vec::new();
+    let mut search = Search::new(&assumptions);
     for entry in &entries {
         let node = graph.function(entry.function);
         let fits = |graph: &Graph<'_, '_>, node: NodeId| is_called(graph, node, to);
-        for chain in search::chains_to(&mut graph, node, &assumptions, fits) {
+        for chain in search.chains_to(&mut graph, node, fits) {
             let (class, reason) = match assumptions.judge(&mut graph, chain.end, chain.end) {
                 crate::assumptions::Judgement::Leaf(class, reason) => (class, reason),
                 _ => (Class::Sleep, String::new()),
@@ -393,9 +395,7 @@ pub fn why(
 /// Whether a node has a name that fits.
 fn is_called(graph: &Graph<'_, '_>, node: NodeId, pattern: &Pattern) -> bool {
     match graph.node(node) {
-        Node::Function(function) => {
-            graph.all_names(*function).iter().any(|name| pattern.matches(name))
-        }
+        Node::Function(function) => graph.all_names(*function).any(|name| pattern.matches(name)),
         Node::Import(name) | Node::SystemCall { by: Some(name), .. } => pattern.matches_text(name),
         Node::SystemCall { number: Some(number), .. } => {
             graph.system_call(*number).is_some_and(|name| pattern.matches_text(name))
@@ -463,7 +463,9 @@ fn used(assumptions: &Assumptions<'_>, counts: &BTreeMap<usize, usize>) -> Vec<U
 /// What was found out of candidates already: many calls have the same.
 #[derive(Default)]
 struct LookedAt {
-    /// The methods at an offset of the tables.
+    /// The methods of all tables.
+    methods: Option<Methods>,
+    /// The methods at an offset of the tables, those of the user's own types first.
     at_offset: BTreeMap<u64, Vec<usize>>,
     /// The first thing that a method reaches and must not.
     reaches: BTreeMap<usize, Option<String>>,
@@ -476,14 +478,18 @@ const MOST_CANDIDATES: usize = 8;
 fn candidates(
     graph: &mut Graph<'_, '_>,
     node: NodeId,
-    assumptions: &Assumptions<'_>,
+    search: &mut Search<'_>,
     looked_at: &mut LookedAt,
 ) -> (Vec<Candidate>, usize) {
     let Node::Dynamic { offset: Some(offset), .. } = *graph.node(node) else {
         return (Vec::new(), 0);
     };
-    let functions =
-        looked_at.at_offset.entry(offset).or_insert_with(|| dynamic::candidates(graph, offset));
+    let functions = looked_at.at_offset.entry(offset).or_insert_with(|| {
+        let methods = looked_at.methods.get_or_insert_with(|| Methods::find(graph.program));
+        let mut functions = methods.at(offset).to_vec();
+        functions.sort_by_key(|function| (graph.name(*function).is_in_std(), *function));
+        functions
+    });
     let own = functions.iter().copied().filter(|function| !graph.name(*function).is_in_std());
     let own: Vec<_> = own.take(MOST_CANDIDATES).collect();
     let more = functions.len() - own.len();
@@ -491,8 +497,7 @@ fn candidates(
         let name = graph.name(function).clone();
         let reaches = looked_at.reaches.entry(function).or_insert_with(|| {
             let node = graph.function(function);
-            let first = search::reach(graph, node, assumptions).leaves.into_iter().next();
-            first.map(|(chain, ..)| what(graph, chain.end))
+            search.first_leaf(graph, node).map(|leaf| what(graph, leaf))
         });
         Candidate { name, reaches: reaches.clone() }
     });

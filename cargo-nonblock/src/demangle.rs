@@ -182,6 +182,34 @@ pub(crate) fn without_generics(name: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// Shorter ones are in many symbols by chance.
+const SHORTEST_WORD: usize = 4;
+
+/// Words in readable names that symbols have not: manglings have letters for them.
+const WRITTEN: [&str; 20] = [
+    "closure",
+    "constant",
+    "shim",
+    "vtable",
+    "reify",
+    "impl",
+    "unsafe",
+    "extern",
+    "unwind",
+    "system",
+    "true",
+    "false",
+    "usize",
+    "isize",
+    "u128",
+    "i128",
+    "f128",
+    "bool",
+    "char",
+    // Where a symbol cannot be read.
+    "punycode recursion size limit reached invalid syntax",
+];
+
 /// A pattern for names: a whole name without generic arguments, in which `*` stands for anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);
@@ -200,6 +228,22 @@ impl Pattern {
     /// Whether a name fits the pattern: without its generic arguments, or with them if the pattern has any.
     pub fn matches(&self, name: &Name) -> bool {
         fits(&self.0, &name.plain) || (self.0.contains('<') && fits(&self.0, &name.full))
+    }
+
+    /// Returns the longest word that each symbol has whose name fits the pattern, if there is one: manglings leave the names of modules,
+    /// types and functions as they are. Names of other letters than those of C are encoded, all but these letters.
+    pub(crate) fn word_in_symbols(&self) -> Option<&str> {
+        let words = self.0.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let of_names = words.filter(|word| {
+            let is_number = word.starts_with(|first: char| first.is_ascii_digit());
+            word.len() >= SHORTEST_WORD
+                && !is_number
+                && !WRITTEN.iter().any(|written| written.contains(word))
+        });
+        // Letters in quotes are constants.
+        of_names
+            .max_by_key(|word| word.len())
+            .filter(|_| self.0.is_ascii() && !self.0.contains('"'))
     }
 
     /// Whether a text fits the pattern.
@@ -262,6 +306,33 @@ mod tests {
         }
         // The parts of a pattern do not share letters.
         assert!(!Pattern::new("ab*ba").matches_text("aba"));
+    }
+
+    #[test]
+    fn the_word_of_a_pattern_is_in_each_symbol_that_fits() {
+        let word = |pattern: &str| Pattern::new(pattern).word_in_symbols().map(str::to_owned);
+        assert_eq!(word("player::audio::process").as_deref(), Some("process"));
+        assert_eq!(word("<* as player::Source>::next").as_deref(), Some("Source"));
+        // What the compiler names itself, and numbers, are written in other ways.
+        for pattern in ["*", "*closure*", "*losur*", "f::<10000>", "a::b", "*ström*", "*\"abcd\"*"]
+        {
+            assert_eq!(word(pattern), None, "{pattern}");
+        }
+        let symbols = [
+            // The second `audio` of it is a number that says where the first is.
+            "_RNvMNtCs1234_6player5audioNtB2_5Voice7process",
+            "_ZN6player5audio5Voice7process17h0123456789abcdefE",
+            "_RNCNvCs1234_6player7process0B3_",
+        ];
+        for symbol in symbols {
+            let name = Name::of_symbol(symbol);
+            assert_ne!(name.full, symbol);
+            for pattern in ["*process*", "player::*", "*audio::Voice*", "*{closure#0}", "*yer*"] {
+                let pattern = Pattern::new(pattern);
+                let has_word = pattern.word_in_symbols().is_none_or(|word| symbol.contains(word));
+                assert!(has_word || !pattern.matches(&name), "{pattern:?} {symbol}");
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::function_code::{FunctionCode, ReadTable, Target, near_target};
 pub(crate) struct Step {
     /// The instruction's address.
     pub(crate) site: u64,
+    /// The instruction's number.
+    index: usize,
     pub(crate) action: Action,
 }
 
@@ -16,17 +18,14 @@ pub(crate) struct Step {
 pub(crate) enum Action {
     Call {
         target: Target,
-        arguments: Arguments,
     },
     /// A jump out of the function, after which it does not go on.
     TailCall {
         target: Target,
-        arguments: Arguments,
     },
     /// A `syscall` instruction, or an old form of it.
     SystemCall {
         number: Option<u32>,
-        arguments: Arguments,
         is_old: bool,
     },
 }
@@ -53,6 +52,17 @@ pub(crate) struct Disassembly {
     pub(crate) unreadable: Option<u64>,
     /// The address after the last instruction, if the function goes on there: into what follows it.
     pub(crate) falls_through: Option<u64>,
+}
+
+impl Disassembly {
+    /// Returns the first arguments of what a step calls.
+    pub(crate) fn arguments(&self, step: &Step) -> Arguments {
+        let registers = match step.action {
+            Action::Call { .. } | Action::TailCall { .. } => ARGUMENTS,
+            Action::SystemCall { .. } => SYSTEM_CALL_ARGUMENTS,
+        };
+        Arguments(registers.map(|register| argument(&self.code, step.index, register)))
+    }
 }
 
 /// The registers of a function's first arguments.
@@ -94,31 +104,27 @@ fn goes_on(last: &Instruction) -> bool {
 /// Returns what an instruction does, if it is one that leaves the function.
 fn step(code: &FunctionCode, index: usize) -> Option<Step> {
     let instruction = &code.instructions()[index];
-    let arguments = |registers: [Register; 6]| {
-        Arguments(registers.map(|register| argument(code, index, register)))
-    };
     let action = match instruction.flow_control() {
         _ if instruction.code() == Code::Syscall => Action::SystemCall {
             number: code.constant(index, Register::RAX).and_then(low_half),
-            arguments: arguments(SYSTEM_CALL_ARGUMENTS),
             is_old: false,
         },
         _ if instruction.code() == Code::Sysenter => OLD_SYSTEM_CALL,
         FlowControl::Interrupt if is_old_system_call(instruction) => OLD_SYSTEM_CALL,
         // Without a target the program calls the hypervisor, or begins a transaction.
         FlowControl::Call | FlowControl::IndirectCall => {
-            Action::Call { target: target(code, index)?, arguments: arguments(ARGUMENTS) }
+            Action::Call { target: target(code, index)? }
         }
         FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
             let target = near_target(instruction).filter(|target| !code.contains(*target))?;
-            Action::TailCall { target: Target::Address(target), arguments: arguments(ARGUMENTS) }
+            Action::TailCall { target: Target::Address(target) }
         }
         FlowControl::IndirectBranch if !code.is_jump_by_table(index) => {
-            Action::TailCall { target: target(code, index)?, arguments: arguments(ARGUMENTS) }
+            Action::TailCall { target: target(code, index)? }
         }
         _ => return None,
     };
-    Some(Step { site: instruction.ip(), action })
+    Some(Step { site: instruction.ip(), index, action })
 }
 
 fn argument(code: &FunctionCode, index: usize, register: Register) -> Option<Argument> {
@@ -156,8 +162,7 @@ fn target(code: &FunctionCode, index: usize) -> Option<Target> {
     })
 }
 
-const OLD_SYSTEM_CALL: Action =
-    Action::SystemCall { number: None, arguments: Arguments([None; 6]), is_old: true };
+const OLD_SYSTEM_CALL: Action = Action::SystemCall { number: None, is_old: true };
 
 /// `int 0x80`, whose numbers are those of 32-bit programs.
 fn is_old_system_call(instruction: &Instruction) -> bool {
@@ -219,7 +224,7 @@ mod tests {
         assert!(
             matches!(
                 steps[..],
-                [Step { action: Action::TailCall { target: Target::Address(0x1012), .. }, .. }]
+                [Step { action: Action::TailCall { target: Target::Address(0x1012) }, .. }]
             ),
             "{steps:?}"
         );
@@ -229,7 +234,7 @@ mod tests {
             matches!(
                 steps[..],
                 [Step {
-                    action: Action::TailCall { target: Target::Computed { offset: None }, .. },
+                    action: Action::TailCall { target: Target::Computed { offset: None } },
                     ..
                 }]
             ),
@@ -242,7 +247,7 @@ mod tests {
         let target = |bytes: &[u8]| {
             let mut steps = disassemble(bytes, 0x1000).steps.into_iter();
             steps.find_map(|step| match step.action {
-                Action::Call { target, .. } => Some(target),
+                Action::Call { target } => Some(target),
                 _ => None,
             })
         };
@@ -273,7 +278,7 @@ mod tests {
         let targets = |bytes: &[u8]| {
             let steps = disassemble(bytes, 0x1000).steps.into_iter();
             let targets = steps.filter_map(|step| match step.action {
-                Action::Call { target, .. } => Some(target),
+                Action::Call { target } => Some(target),
                 _ => None,
             });
             targets.collect::<Vec<_>>()
@@ -296,12 +301,13 @@ mod tests {
         // mov rsi, rdi; mov edi, 202; mov edx, 0x81; jmp [rip + 0x10]
         let bytes =
             [0x48, 0x89, 0xfe, 0xbf, 202, 0, 0, 0, 0xba, 0x81, 0, 0, 0, 0xff, 0x25, 0x10, 0, 0, 0];
-        let steps = disassemble(&bytes, 0x1000).steps;
-        let [Step { action: Action::TailCall { target: Target::Slot(0x1023), arguments }, .. }] =
-            steps[..]
+        let disassembly = disassemble(&bytes, 0x1000);
+        let [step @ Step { action: Action::TailCall { target: Target::Slot(0x1023) }, .. }] =
+            &disassembly.steps[..]
         else {
-            panic!("{steps:?}");
+            panic!("{disassembly:?}");
         };
+        let arguments = disassembly.arguments(step);
         assert_eq!(arguments.0[0], Some(Argument::Constant(202)));
         assert_eq!(arguments.0[1], None);
         assert_eq!(arguments.0[2], Some(Argument::Constant(0x81)));

@@ -3,8 +3,6 @@
 //! Nothing here panics on a file that is damaged: what cannot be read is an [`Error`], or is left out where leaving it out can only
 //! turn *proved* into *not proved*.
 
-use std::collections::HashMap;
-
 use object::elf;
 use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{
@@ -12,7 +10,12 @@ use object::{
     RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags,
 };
 
+use rustc_hash::FxHashMap;
+
+use crate::address_index::AddressIndex;
+use crate::debug_sections::DebugSections;
 use crate::error::Error;
+use crate::parallel;
 
 /// A file of the only kind that can be read.
 type File<'data> = ElfFile64<'data, LittleEndian>;
@@ -50,17 +53,31 @@ pub struct Function<'data> {
     pub aliases: Vec<&'data str>,
 }
 
-/// A place that the linker filled in.
+/// A place in data that the linker filled in.
 #[derive(Clone, Copy, Debug)]
 pub struct Relocation<'data> {
     /// The address of the place.
     pub place: u64,
     /// What was filled in there.
     pub target: Reference<'data>,
-    /// Whether the place lies in code.
-    pub in_code: bool,
     /// Whether the place holds the distance to the target.
     pub(crate) is_distance: bool,
+}
+
+/// What the linker filled in in code. There is more of this than of anything else, so it is kept in little room.
+#[derive(Clone, Debug, Default)]
+pub struct CodeRelocations<'data> {
+    /// Places with the addresses that were filled in there, by place.
+    pub addresses: Vec<(u64, u64)>,
+    /// Places with the names of what other shared objects define, by place.
+    pub imports: Vec<(u64, &'data str)>,
+}
+
+impl CodeRelocations<'_> {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.imports.is_empty()
+    }
 }
 
 /// A section whose bytes are in the file.
@@ -89,32 +106,44 @@ enum SectionKind {
 #[derive(Debug)]
 pub struct Program<'data> {
     file: File<'data>,
+    /// The debugging information that is compressed in the file.
+    debug: &'data DebugSections,
     /// By address.
     functions: Vec<Function<'data>>,
+    function_index: AddressIndex,
+    code_relocations: CodeRelocations<'data>,
     /// By place.
-    relocations: Vec<Relocation<'data>>,
+    data_relocations: Vec<Relocation<'data>>,
+    data_index: AddressIndex,
     /// By address.
     sections: Vec<Section<'data>>,
     /// What the dynamic loader writes, by its place.
-    slots: HashMap<u64, Reference<'data>>,
+    slots: FxHashMap<u64, Reference<'data>>,
 }
 
 impl<'data> Program<'data> {
     /// Reads a file.
     ///
+    /// # Arguments
+    ///
+    /// * `debug`: the debugging information that is compressed in the file.
+    ///
     /// # Errors
     ///
     /// If the file is no such program, is damaged, or lacks symbols or relocations.
-    pub fn read(bytes: &'data [u8]) -> Result<Self, Error> {
-        let program = Self::of_objects(bytes)?;
-        if !program.relocations.iter().any(|relocation| relocation.in_code) {
+    pub fn read(bytes: &'data [u8], debug: &'data DebugSections) -> Result<Self, Error> {
+        let program = Self::of_objects(bytes, debug)?;
+        if program.code_relocations.is_empty() {
             return Err(Error::NoRelocations);
         }
         Ok(program)
     }
 
     /// Reads what was laid out of object files, which may have no relocations: those that they have were kept.
-    pub(crate) fn of_objects(bytes: &'data [u8]) -> Result<Self, Error> {
+    pub(crate) fn of_objects(
+        bytes: &'data [u8],
+        debug: &'data DebugSections,
+    ) -> Result<Self, Error> {
         refuse_others(bytes)?;
         let file = File::parse(bytes).map_err(malformed)?;
         match file.elf_header().e_type(LittleEndian) {
@@ -123,13 +152,28 @@ impl<'data> Program<'data> {
             _ => return Err(Error::NotAProgram),
         }
         let sections = sections(&file)?;
-        let functions = functions(&file, &sections)?;
+        let (functions, relocations) =
+            parallel::both(|| functions(&file, &sections), || relocations(&file));
+        let functions = functions?;
         if functions.is_empty() {
             return Err(Error::NoSymbols);
         }
-        let relocations = relocations(&file)?;
+        let (code_relocations, data_relocations) = relocations?;
         let slots = slots(&file)?;
-        Ok(Self { file, functions, relocations, sections, slots })
+        let function_index = AddressIndex::new(functions.iter().map(|function| function.address));
+        let data_index =
+            AddressIndex::new(data_relocations.iter().map(|relocation| relocation.place));
+        Ok(Self {
+            file,
+            debug,
+            functions,
+            function_index,
+            code_relocations,
+            data_relocations,
+            data_index,
+            sections,
+            slots,
+        })
     }
 
     /// Returns the functions, by address.
@@ -137,25 +181,36 @@ impl<'data> Program<'data> {
         &self.functions
     }
 
-    /// Returns what the linker filled in, by place.
-    pub fn relocations(&self) -> &[Relocation<'data>] {
-        &self.relocations
+    /// Returns what the linker filled in in code.
+    pub fn code_relocations(&self) -> &CodeRelocations<'data> {
+        &self.code_relocations
+    }
+
+    /// Returns what the linker filled in in data, by place.
+    pub fn data_relocations(&self) -> &[Relocation<'data>] {
+        &self.data_relocations
     }
 
     /// Returns the number of the function that begins at an address.
     pub fn function_at(&self, address: u64) -> Option<usize> {
-        self.functions.binary_search_by_key(&address, |function| function.address).ok()
+        let last = self.functions_until(address).checked_sub(1)?;
+        (self.functions[last].address == address).then_some(last)
     }
 
     /// Returns the number of the function in which an address lies.
     pub fn function_around(&self, address: u64) -> Option<usize> {
-        let after = self.functions.partition_point(|function| function.address <= address);
+        let after = self.functions_until(address);
         // Symbols may lie within others. The innermost is the last that begins before.
         let candidates = self.functions.get(..after)?.iter().enumerate().rev().take(8);
         candidates
             .into_iter()
             .find(|(_, function)| address < function.end)
             .map(|(number, _)| number)
+    }
+
+    /// Returns how many functions begin at an address or before it.
+    fn functions_until(&self, address: u64) -> usize {
+        self.function_index.count_until(&self.functions, address, |function| function.address)
     }
 
     /// Returns the bytes of a function. `None` if they are not all in the file.
@@ -188,9 +243,10 @@ impl<'data> Program<'data> {
         if self.section_around(address)?.kind != SectionKind::Constant {
             return None;
         }
-        let found =
-            self.relocations.binary_search_by_key(&address, |relocation| relocation.place).ok()?;
-        self.relocations.get(found).map(|relocation| relocation.target)
+        let relocations = &self.data_relocations;
+        let after = self.data_index.count_until(relocations, address, |of| of.place);
+        let last = relocations.get(after.checked_sub(1)?)?;
+        (last.place == address).then_some(last.target)
     }
 
     /// Returns the four bytes at an address as a number, if nobody can write there.
@@ -218,14 +274,10 @@ impl<'data> Program<'data> {
         (section.kind == SectionKind::Plt).then(|| rest.get(..16).unwrap_or(rest))
     }
 
-    /// Returns the bytes of a debugging section, or nothing if it is not there or is compressed.
+    /// Returns the bytes of a debugging section, or nothing if it is not there.
     pub fn debug_section(&self, name: &str) -> &'data [u8] {
-        let section = self.file.section_by_name(name);
-        let section = section.filter(|section| match section.flags() {
-            SectionFlags::Elf { sh_flags, .. } => !sh_flags.contains(elf::SHF_COMPRESSED),
-            _ => false,
-        });
-        section.and_then(|section| section.data().ok()).unwrap_or(&[])
+        let in_file = || self.file.section_by_name(name)?.data().ok();
+        self.debug.get(name).or_else(in_file).unwrap_or(&[])
     }
 
     /// Returns the address and the bytes of a section of the program's memory.
@@ -441,9 +493,14 @@ fn section_of<'a, 'data>(
     (address - section.address < section.bytes.len() as u64).then_some(section)
 }
 
-fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Error> {
+/// Reads what the linker filled in: in code, and in data.
+fn relocations<'data>(
+    file: &File<'data>,
+) -> Result<(CodeRelocations<'data>, Vec<Relocation<'data>>), Error> {
     let table = file.symbol_table().ok_or(Error::NoSymbols)?;
-    let mut relocations = Vec::new();
+    let mut code = CodeRelocations::default();
+    let mut data = Vec::new();
+    let mut count = 0;
     // Tables that lie over each other in the file could ask for any amount.
     let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
     for section in file.sections() {
@@ -469,19 +526,27 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
                 let addend = relocation.addend().wrapping_add(if is_distance { 4 } else { 0 });
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
-            relocations.push(Relocation { place, target, in_code, is_distance });
-            if relocations.len() > most {
+            match target {
+                Reference::Address(target) if in_code => code.addresses.push((place, target)),
+                Reference::Import(name) if in_code => code.imports.push((place, name)),
+                _ => data.push(Relocation { place, target, is_distance }),
+            }
+            count += 1;
+            if count > most {
                 return Err(Error::Malformed("its relocations lie over each other".to_owned()));
             }
         }
     }
-    relocations.sort_by_key(|relocation| relocation.place);
-    Ok(relocations)
+    // They mostly are in this order already.
+    code.addresses.sort_by_key(|(place, _)| *place);
+    code.imports.sort_by_key(|(place, _)| *place);
+    data.sort_by_key(|relocation| relocation.place);
+    Ok((code, data))
 }
 
 /// Reads what the dynamic loader writes, and where.
-fn slots<'data>(file: &File<'data>) -> Result<HashMap<u64, Reference<'data>>, Error> {
-    let mut slots = HashMap::new();
+fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Reference<'data>>, Error> {
+    let mut slots = FxHashMap::default();
     let table = file.dynamic_symbol_table();
     let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
     for (number, (place, relocation)) in

@@ -1,11 +1,12 @@
 //! The instructions of one function, the ways between them, and what registers hold.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::OnceCell;
 
 use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
-    OpKind, Register,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
+    InstructionInfoOptions, Mnemonic, OpAccess, OpKind, Register,
 };
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Where a call or a jump leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +41,11 @@ pub(crate) struct FunctionCode {
     end: u64,
     unreadable: Option<u64>,
     /// The jumps that lead to an address in the function.
-    sources: HashMap<u64, Vec<usize>>,
+    sources: FxHashMap<u64, Vec<usize>>,
     /// Whether it is not known where some jump leads.
     has_unknown_jump: bool,
+    /// The registers that each instruction writes, once somebody asks: a bit for each by its number.
+    written: OnceCell<Vec<u16>>,
 }
 
 impl FunctionCode {
@@ -60,9 +63,15 @@ impl FunctionCode {
             instructions.push(instruction);
         }
         let end = start.wrapping_add(bytes.len() as u64);
-        let sources = HashMap::new();
-        let mut code =
-            Self { instructions, start, end, unreadable, sources, has_unknown_jump: false };
+        let mut code = Self {
+            instructions,
+            start,
+            end,
+            unreadable,
+            sources: FxHashMap::default(),
+            has_unknown_jump: false,
+            written: OnceCell::new(),
+        };
         code.find_jumps(table);
         code
     }
@@ -95,8 +104,8 @@ impl FunctionCode {
     }
 
     /// Returns the instructions to which each jump leads.
-    pub(crate) fn ways(&self) -> HashMap<usize, Vec<usize>> {
-        let mut ways: HashMap<usize, Vec<usize>> = HashMap::new();
+    pub(crate) fn ways(&self) -> FxHashMap<usize, Vec<usize>> {
+        let mut ways: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         for (target, sources) in &self.sources {
             let Some(to) = self.index(*target) else { continue };
             for from in sources {
@@ -141,37 +150,48 @@ impl FunctionCode {
     /// # Arguments
     ///
     /// * `ends`: the addresses of calls that do not return.
-    pub(crate) fn unwinding(&self, landing_pads: &[u64], ends: &HashSet<u64>) -> HashSet<u64> {
+    pub(crate) fn unwinding(&self, landing_pads: &[u64], ends: &FxHashSet<u64>) -> FxHashSet<u64> {
         let has_unknown_jump = self.has_unknown_jump
             || self.instructions.iter().enumerate().any(|(at, instruction)| {
                 instruction.flow_control() == FlowControl::IndirectBranch
                     && !self.is_jump_by_table(at)
             });
         if landing_pads.is_empty() || has_unknown_jump || self.instructions.is_empty() {
-            return HashSet::new();
+            return FxHashSet::default();
         }
         let ways = self.ways();
         let reached = |starts: Vec<usize>| {
-            let mut reached: HashSet<usize> = starts.iter().copied().collect();
-            let mut open = starts;
-            while let Some(at) = open.pop() {
-                let mut next = ways.get(&at).cloned().unwrap_or_default();
-                if self.goes_on_behind(at) && !ends.contains(&self.instructions[at].ip()) {
-                    next.push(at + 1);
+            let mut reached = vec![false; self.instructions.len()];
+            let mut open = Vec::new();
+            let mut come_to = |at: usize, open: &mut Vec<usize>| {
+                if let Some(reached) = reached.get_mut(at)
+                    && !std::mem::replace(reached, true)
+                {
+                    open.push(at);
                 }
-                next.retain(|at| *at < self.instructions.len());
-                open.extend(next.into_iter().filter(|at| reached.insert(*at)));
+            };
+            for start in starts {
+                come_to(start, &mut open);
+            }
+            while let Some(at) = open.pop() {
+                for next in ways.get(&at).into_iter().flatten() {
+                    come_to(*next, &mut open);
+                }
+                if self.goes_on_behind(at) && !ends.contains(&self.instructions[at].ip()) {
+                    come_to(at + 1, &mut open);
+                }
             }
             reached
         };
         let normally = reached(vec![0]);
-        let pads = landing_pads.iter().filter_map(|pad| self.index(*pad)).collect();
-        let only = reached(pads).into_iter().filter(|at| !normally.contains(at));
-        only.map(|at| self.instructions[at].ip()).collect()
+        let pads = reached(landing_pads.iter().filter_map(|pad| self.index(*pad)).collect());
+        let all = self.instructions.iter().zip(pads).zip(normally);
+        let only = all.filter(|((_, by_pad), normally)| *by_pad && !normally);
+        only.map(|((instruction, _), _)| instruction.ip()).collect()
     }
 
     fn find_jumps(&mut self, table: ReadTable<'_>) {
-        let mut sources: HashMap<u64, Vec<usize>> = HashMap::new();
+        let mut sources: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
         for (index, instruction) in self.instructions.iter().enumerate() {
             match instruction.flow_control() {
                 FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
@@ -251,10 +271,9 @@ impl FunctionCode {
         index: usize,
         register: Register,
     ) -> Option<(usize, &Instruction)> {
-        let mut info = InstructionInfoFactory::new();
         for at in (0..index).rev() {
             let instruction = &self.instructions[at];
-            if writes(&mut info, instruction, register) {
+            if self.writes(at, register) {
                 return Some((at, instruction));
             }
             if instruction.flow_control() != FlowControl::Next {
@@ -272,29 +291,28 @@ impl FunctionCode {
             return None;
         }
         let is_saved = SAVED.contains(&register);
-        let mut info = InstructionInfoFactory::new();
         let mut found = Vec::new();
-        let mut seen = HashSet::from([index]);
+        let mut seen = FxHashSet::from_iter([index]);
         let mut open = vec![index];
         while let Some(at) = open.pop() {
             if seen.len() > MOST_STEPS {
                 return None;
             }
-            let before = self.before(at);
+            let mut before = self.before(at).peekable();
             if at == 0 && !is_saved {
                 return None;
             }
             // What such a register held at the beginning is the caller's, and no compiler uses that. What nothing leads to is the
             // padding before a label, or the code that runs when something unwinds: there nobody knows.
             let is_padding = self.instructions[at].mnemonic() == Mnemonic::Nop;
-            if before.is_empty() && at != 0 && !is_padding {
+            if before.peek().is_none() && at != 0 && !is_padding {
                 return None;
             }
             for previous in before {
                 let instruction = &self.instructions[previous];
                 // The caller's value is given back, and not used any more.
                 let gives_back = is_saved && instruction.mnemonic() == Mnemonic::Pop;
-                if !gives_back && writes(&mut info, instruction, register) {
+                if !gives_back && self.writes(previous, register) {
                     if !found.contains(&previous) {
                         found.push(previous);
                     }
@@ -312,15 +330,29 @@ impl FunctionCode {
     }
 
     /// Returns the instructions from which execution comes to one.
-    fn before(&self, index: usize) -> Vec<usize> {
+    fn before(&self, index: usize) -> impl Iterator<Item = usize> {
         let jumps = self.sources.get(&self.instructions[index].ip());
-        let mut before = jumps.cloned().unwrap_or_default();
-        if let Some(previous) = index.checked_sub(1)
-            && self.goes_on_behind(previous)
-        {
-            before.push(previous);
+        let previous = index.checked_sub(1).filter(|previous| self.goes_on_behind(*previous));
+        jumps.into_iter().flatten().copied().chain(previous)
+    }
+
+    /// Whether an instruction writes a register, or a part of it.
+    fn writes(&self, index: usize, register: Register) -> bool {
+        if !register.is_gpr64() {
+            let mut info = InstructionInfoFactory::new();
+            return written(&mut info, &self.instructions[index])
+                .any(|written| written == register);
         }
-        before
+        let all = self.written.get_or_init(|| {
+            let mut info = InstructionInfoFactory::new();
+            let instructions = self.instructions.iter();
+            let written = instructions.map(|instruction| {
+                let written = written(&mut info, instruction).filter(|written| written.is_gpr64());
+                written.fold(0, |bits, register| bits | 1 << register.number())
+            });
+            written.collect()
+        });
+        all[index] & (1 << register.number()) != 0
     }
 
     /// Returns the address, or the slot, that a register was loaded with before an instruction, on whichever way.
@@ -412,15 +444,14 @@ fn is_call(instruction: &Instruction) -> bool {
     )
 }
 
-/// Whether an instruction writes a register, or a part of it.
-fn writes(
-    info: &mut InstructionInfoFactory,
+/// Returns the registers that an instruction writes, or of which it writes a part.
+fn written<'a>(
+    info: &'a mut InstructionInfoFactory,
     instruction: &Instruction,
-    register: Register,
-) -> bool {
-    let used = info.info(instruction).used_registers();
-    used.iter()
-        .any(|used| used.register().full_register() == register && !only_reads(used.access()))
+) -> impl Iterator<Item = Register> + 'a {
+    let info = info.info_options(instruction, InstructionInfoOptions::NO_MEMORY_USAGE);
+    let written = info.used_registers().iter().filter(|used| !only_reads(used.access()));
+    written.map(|used| used.register().full_register())
 }
 
 /// Whether an access changes nothing.

@@ -1,28 +1,27 @@
 //! Where functions go on when something that they called unwinds: their landing pads, by the tables that the unwinder reads.
 
-use std::collections::HashMap;
-
 use gimli::{
     BaseAddresses, CieOrFde, EhFrame, EndianSlice, LittleEndian, Pointer, Reader as _,
     UnwindSection as _, constants,
 };
 
-use crate::elf::Program;
+use rustc_hash::FxHashMap;
 
-type Reader<'data> = EndianSlice<'data, LittleEndian>;
+use crate::dwarf::Reader;
+use crate::elf::Program;
 
 /// The landing pads of a program.
 #[derive(Debug, Default)]
-pub(crate) struct LandingPads {
-    /// By the address of the function. `None` if those of a function cannot be read.
-    by_function: HashMap<u64, Option<Vec<u64>>>,
-    /// Whether the table of functions could be read to its end.
+pub(crate) struct LandingPads<'data> {
+    /// The table of each function that has one, by the address of the function. `None` if it is not found.
+    tables: FxHashMap<u64, Option<&'data [u8]>>,
+    /// Whether the list of functions could be read to its end.
     is_whole: bool,
 }
 
-impl LandingPads {
-    /// Reads them.
-    pub(crate) fn read(program: &Program<'_>) -> Self {
+impl<'data> LandingPads<'data> {
+    /// Finds the tables of all functions.
+    pub(crate) fn read(program: &Program<'data>) -> Self {
         let mut this = Self::default();
         let Some((address, bytes)) = program.section(".eh_frame") else {
             // Nothing unwinds.
@@ -37,32 +36,32 @@ impl LandingPads {
     }
 
     /// Returns the landing pads of the function that begins at an address, in order. `None` if nobody knows.
-    pub(crate) fn of(&self, function: u64) -> Option<&[u64]> {
-        match self.by_function.get(&function) {
-            Some(pads) => pads.as_deref(),
-            None => self.is_whole.then_some(&[]),
+    pub(crate) fn of(&self, function: u64) -> Option<Vec<u64>> {
+        match self.tables.get(&function) {
+            Some(table) => pads((*table)?, function).ok(),
+            None => self.is_whole.then(Vec::new),
         }
     }
 
     fn read_frames(
         &mut self,
-        frames: &EhFrame<Reader<'_>>,
+        frames: &EhFrame<Reader<'data>>,
         bases: &BaseAddresses,
-        tables: Option<(u64, &[u8])>,
+        tables: Option<(u64, &'data [u8])>,
     ) -> Result<(), gimli::Error> {
         let mut entries = frames.entries(bases);
         while let Some(entry) = entries.next()? {
             let CieOrFde::Fde(partial) = entry else { continue };
             let frame = partial.parse(EhFrame::cie_from_offset)?;
-            let pads = match frame.lsda() {
+            let table = match frame.lsda() {
                 None | Some(Pointer::Direct(0)) => continue,
                 Some(Pointer::Direct(at)) => tables.and_then(|(start, bytes)| {
                     let offset = usize::try_from(at.checked_sub(start)?).ok()?;
-                    pads(bytes.get(offset..)?, frame.initial_address()).ok()
+                    bytes.get(offset..)
                 }),
                 Some(Pointer::Indirect(_)) => None,
             };
-            self.by_function.insert(frame.initial_address(), pads);
+            self.tables.insert(frame.initial_address(), table);
         }
         Ok(())
     }

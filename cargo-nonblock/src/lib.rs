@@ -19,7 +19,7 @@
 //! 1. [`objects`] lays out object files and static libraries as a linker would. [`elf`] reads the functions of the program, what the linker filled in (`--emit-relocs`), and what the dynamic loader writes.
 //! 2. [`entries`] finds the sections: the functions that call those of nonblock's that begin one. `inlined` finds by the debugging
 //!    information where these were inlined. The user names other functions by patterns ([`demangle`]).
-//! 3. `graph` has the calls of each function. `disassembly` reads them from its instructions when the function is reached first, so
+//! 3. `graph` has the `calls` of each function. `call_reader` finds them in its `disassembly` when the function is reached first, so
 //!    code that no section reaches costs nothing. Where a call by a computed address may lead, `typed` finds out by the debugging
 //!    information; if it cannot, the call is a node of its own.
 //! 4. `assumptions` decide of each node whether it is followed, cut off, a leaf that blocks, or an obstacle. What is known of
@@ -46,6 +46,7 @@ pub mod cache;
 pub mod catalogue;
 pub mod check;
 pub mod command;
+pub mod debug_sections;
 pub mod demangle;
 pub mod elf;
 pub mod entries;
@@ -57,15 +58,21 @@ pub mod report;
 pub mod rules;
 pub mod suppressions;
 
+mod address_index;
 mod assumptions;
+mod call_reader;
+mod calls;
 mod disassembly;
-mod dynamic;
+mod dwarf;
 mod error;
 mod function_code;
+mod functions;
 mod given;
 mod graph;
 mod inlined;
 mod landing_pads;
+mod method_tables;
+mod parallel;
 mod search;
 mod table;
 mod typed;

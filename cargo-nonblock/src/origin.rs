@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use gimli::{Dwarf, EndianSlice, LittleEndian};
+use gimli::Dwarf;
 
+use crate::dwarf::{self, Header, Reader};
 use crate::elf::Program;
+use crate::parallel;
 
 /// What a file says of its own making.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -51,24 +53,28 @@ fn machine(bytes: &[u8], program: &Program<'_>) -> String {
 
 /// Reads who made each unit. What cannot be read says nothing.
 fn compilers(program: &Program<'_>) -> Vec<Compiler> {
-    let section = |id: gimli::SectionId| {
-        Ok::<_, gimli::Error>(EndianSlice::new(program.debug_section(id.name()), LittleEndian))
-    };
-    let Ok(dwarf) = Dwarf::load(section) else { return Vec::new() };
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let Ok(dwarf) = dwarf::load(program) else { return Vec::new() };
+    let mut headers = Vec::new();
     let mut units = dwarf.units();
     while let Ok(Some(header)) = units.next() {
-        let Ok(unit) = dwarf.unit(header) else { continue };
-        let mut entries = unit.entries();
-        let Ok(Some(root)) = entries.next_dfs() else { continue };
-        let Some(value) = root.attr_value(gimli::DW_AT_producer) else { continue };
-        let Ok(text) = dwarf.attr_string(&unit, value) else { continue };
-        *counts.entry(readable(&text.to_string_lossy())).or_default() += 1;
+        headers.push(header);
+    }
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for text in parallel::map(&headers, |header| producer(&dwarf, *header)).into_iter().flatten() {
+        *counts.entry(text).or_default() += 1;
     }
     let mut compilers: Vec<_> =
         counts.into_iter().map(|(text, units)| Compiler { text, units }).collect();
     compilers.sort_by(|a, b| b.units.cmp(&a.units).then_with(|| a.text.cmp(&b.text)));
     compilers
+}
+
+/// Reads who made a unit.
+fn producer<'data>(dwarf: &Dwarf<Reader<'data>>, header: Header<'data>) -> Option<String> {
+    let unit = dwarf.unit(header).ok()?;
+    let root = unit.entry(unit.header.root_offset()).ok()?;
+    let text = dwarf.attr_string(&unit, root.attr_value(gimli::DW_AT_producer)?).ok()?;
+    Some(readable(&text.to_string_lossy()))
 }
 
 /// rustc writes `clang LLVM (rustc version 1.95.0 (…))`.

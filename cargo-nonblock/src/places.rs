@@ -1,14 +1,13 @@
 //! Where an instruction comes from: file and line, and the functions that were inlined there.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use addr2line::Context;
-use gimli::{EndianSlice, LittleEndian};
 
 use crate::demangle::Name;
+use crate::dwarf::{self, Reader};
 use crate::elf::Program;
-
-type Reader<'data> = EndianSlice<'data, LittleEndian>;
 
 /// A place in a source file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -43,33 +42,32 @@ pub(crate) struct Frame {
 /// Finds places by addresses.
 pub(crate) struct Places<'data> {
     /// `None` if there is no debugging information, or none that can be read.
-    context: Option<Context<Reader<'data>>>,
+    context: Option<Mutex<Context<Reader<'data>>>>,
     folder: Option<String>,
 }
 
 impl<'data> Places<'data> {
     pub(crate) fn new(program: &Program<'data>) -> Self {
-        let section = |id: gimli::SectionId| {
-            Ok::<_, gimli::Error>(EndianSlice::new(program.debug_section(id.name()), LittleEndian))
-        };
         let context = program
             .has_debug_information()
-            .then(|| gimli::Dwarf::load(section).and_then(Context::from_dwarf).ok())
-            .flatten();
+            .then(|| dwarf::load(program).and_then(Context::from_dwarf).ok())
+            .flatten()
+            .map(Mutex::new);
         let folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
         Self { context, folder }
     }
 
     /// Returns where an address comes from.
     pub(crate) fn place(&self, address: u64) -> Option<Place> {
-        let location = self.context.as_ref()?.find_location(address).ok()??;
+        let context = self.context()?;
+        let location = context.find_location(address).ok()??;
         self.shown(&location)
     }
 
     /// Returns the functions at an address: the outermost first, and then those that were inlined in it.
     pub(crate) fn frames(&self, address: u64) -> Vec<Frame> {
         let mut frames = Vec::new();
-        let Some(context) = &self.context else { return frames };
+        let Some(context) = self.context() else { return frames };
         let Ok(mut found) = context.find_frames(address).skip_all_loads() else { return frames };
         while let Ok(Some(frame)) = found.next() {
             let name =
@@ -82,6 +80,12 @@ impl<'data> Places<'data> {
             outermost.inlined = None;
         }
         frames
+    }
+
+    fn context(&self) -> Option<MutexGuard<'_, Context<Reader<'data>>>> {
+        // Nothing panics with it, and it would be as good as before.
+        let context = self.context.as_ref()?.lock();
+        Some(context.unwrap_or_else(PoisonError::into_inner))
     }
 
     fn shown(&self, location: &addr2line::Location<'_>) -> Option<Place> {

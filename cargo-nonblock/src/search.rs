@@ -1,10 +1,12 @@
 //! What an entry reaches: the search, after assumptions have cut the graph.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::assumptions::{Assumptions, Judgement, OBJECTS};
 use crate::catalogue::Class;
-use crate::graph::{Edge, EdgeKind, Graph, NodeId};
+use crate::graph::{Callees, Edge, EdgeKind, Graph, Node, NodeId, SetId};
 
 /// A call on a chain: who calls, where, and in which way.
 #[derive(Clone, Copy, Debug)]
@@ -34,101 +36,254 @@ pub(crate) struct Reached {
     pub(crate) functions: usize,
 }
 
-/// Follows all calls from an entry, breadth first, so that each chain is as short as can be.
-pub(crate) fn reach(
-    graph: &mut Graph<'_, '_>,
-    entry: NodeId,
-    assumptions: &Assumptions<'_>,
-) -> Reached {
-    let mut reached = Reached::default();
-    let mut parents: HashMap<NodeId, Option<Step>> = HashMap::from([(entry, None)]);
-    let mut queue = VecDeque::from([entry]);
-    let mut by_type = HashSet::new();
-    while let Some(caller) = queue.pop_front() {
-        reached.functions += 1;
-        let accepted = assumptions.accepted(graph, caller);
-        for &Edge { to, site, kind } in graph.edges(caller).iter() {
-            if let Some(number) = assumptions.cuts_way(kind) {
-                *reached.cuts.entry(number).or_default() += 1;
-                continue;
-            }
-            if kind.is_by_type() {
-                if let Some(number) = accepted {
-                    *reached.cuts.entry(number).or_default() += 1;
+/// How many functions are read at the same time, about. Fewer are not worth a thread.
+const MOST_AHEAD: usize = 1024;
+const LEAST_AHEAD: usize = 16;
+
+/// The search from one entry after another, under the same assumptions. What was decided of a function is remembered.
+pub(crate) struct Search<'a> {
+    assumptions: &'a Assumptions<'a>,
+    /// What becomes of each node, by its number, where that is the same for all callers.
+    judgements: Vec<Option<Judgement>>,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(assumptions: &'a Assumptions<'a>) -> Self {
+        Self { assumptions, judgements: Vec::new() }
+    }
+
+    /// Follows all calls from an entry, breadth first, so that each chain is as short as can be.
+    pub(crate) fn reach(&mut self, graph: &mut Graph<'_, '_>, entry: NodeId) -> Reached {
+        self.follow(graph, entry, |_| false)
+    }
+
+    /// Follows calls from an entry until something is found that must not be reached.
+    pub(crate) fn first_leaf(
+        &mut self,
+        graph: &mut Graph<'_, '_>,
+        entry: NodeId,
+    ) -> Option<NodeId> {
+        let reached = self.follow(graph, entry, |reached| !reached.leaves.is_empty());
+        reached.leaves.first().map(|(chain, ..)| chain.end)
+    }
+
+    fn follow(
+        &mut self,
+        graph: &mut Graph<'_, '_>,
+        entry: NodeId,
+        is_enough: impl Fn(&Reached) -> bool,
+    ) -> Reached {
+        let mut reached = Reached::default();
+        let mut ways = Ways::from(entry);
+        let mut by_type = FxHashSet::default();
+        while let Some(caller) = ways.queue.pop_front() {
+            self.read_ahead(graph, caller, &mut ways);
+            reached.functions += 1;
+            let accepted = self.assumptions.accepted(graph, caller);
+            for &Edge { to, site, kind } in graph.edges(caller).iter() {
+                let step = Step { caller, site, kind };
+                if let Some(number) = self.assumptions.cuts_way(kind) {
+                    *reached.cuts.entry(number).or_default() += graph.count(to);
                     continue;
                 }
-                by_type.insert(site);
-            }
-            if parents.contains_key(&to) {
-                continue;
-            }
-            parents.insert(to, Some(Step { caller, site, kind }));
-            match assumptions.judge(graph, to, caller) {
-                Judgement::Follow => queue.push_back(to),
-                Judgement::Harmless => {}
-                Judgement::Cut(number) => *reached.cuts.entry(number).or_default() += 1,
-                Judgement::Leaf(class, reason) => {
-                    reached.leaves.push((chain(&parents, to), class, reason));
+                if kind.is_by_type() {
+                    if let Some(number) = accepted {
+                        *reached.cuts.entry(number).or_default() += graph.count(to);
+                        continue;
+                    }
+                    by_type.insert(site);
                 }
-                Judgement::Obstacle(reason) => {
-                    reached.obstacles.push((chain(&parents, to), reason));
+                match to {
+                    Callees::One(to) => self.come_to(graph, to, step, &mut ways, &mut reached),
+                    // All of them were come to when one call led there.
+                    Callees::OneOf(set) if !ways.sets.insert(set) => {}
+                    Callees::OneOf(set) => {
+                        for &to in graph.set(set).iter() {
+                            self.come_to(graph, to, step, &mut ways, &mut reached);
+                        }
+                    }
                 }
+            }
+            if is_enough(&reached) {
+                break;
+            }
+        }
+        if !by_type.is_empty() {
+            reached.cuts.insert(OBJECTS, by_type.len());
+        }
+        reached
+    }
+
+    /// Reads the functions that the next callers call, before they are come to one by one.
+    fn read_ahead(&mut self, graph: &mut Graph<'_, '_>, caller: NodeId, ways: &mut Ways) {
+        ways.looked_at = ways.looked_at.saturating_sub(1);
+        if ways.looked_at > 0 {
+            return;
+        }
+        let mut seen = FxHashSet::default();
+        let mut unread = Vec::new();
+        for &next in std::iter::once(&caller).chain(&ways.queue) {
+            if unread.len() > MOST_AHEAD {
+                break;
+            }
+            ways.looked_at += 1;
+            let edges = graph.edges(next);
+            for edge in edges.iter().filter(|edge| self.assumptions.cuts_way(edge.kind).is_none()) {
+                let nodes = match edge.to {
+                    Callees::One(to) => [to].into(),
+                    Callees::OneOf(set) if !ways.sets_ahead.insert(set) => continue,
+                    Callees::OneOf(set) => graph.set(set),
+                };
+                let functions = nodes.iter().filter_map(|node| graph.unread(*node));
+                let followed = functions.filter(|function| {
+                    seen.insert(*function) && self.assumptions.follows(graph, *function)
+                });
+                unread.extend(followed);
+            }
+        }
+        if unread.len() > LEAST_AHEAD {
+            graph.read_ahead(unread);
+        }
+    }
+
+    /// Decides what becomes of a node that a step leads to, if it is the first that does.
+    fn come_to(
+        &mut self,
+        graph: &mut Graph<'_, '_>,
+        to: NodeId,
+        step: Step,
+        ways: &mut Ways,
+        reached: &mut Reached,
+    ) {
+        if !ways.come_to(to, step) {
+            return;
+        }
+        match self.judge(graph, to, step.caller) {
+            Judgement::Follow => ways.queue.push_back(to),
+            Judgement::Harmless => {}
+            Judgement::Cut(number) => *reached.cuts.entry(*number).or_default() += 1,
+            Judgement::Leaf(class, reason) => {
+                reached.leaves.push((ways.chain(to), *class, reason.clone()));
+            }
+            Judgement::Obstacle(reason) => {
+                reached.obstacles.push((ways.chain(to), reason.clone()));
             }
         }
     }
-    if !by_type.is_empty() {
-        reached.cuts.insert(OBJECTS, by_type.len());
-    }
-    reached
-}
 
-/// Finds chains from an entry to nodes that fit, the shortest first: one for each caller of such a node.
-pub(crate) fn chains_to(
-    graph: &mut Graph<'_, '_>,
-    entry: NodeId,
-    assumptions: &Assumptions<'_>,
-    fits: impl Fn(&Graph<'_, '_>, NodeId) -> bool,
-) -> Vec<Chain> {
-    let mut chains = Vec::new();
-    let mut parents: HashMap<NodeId, Option<Step>> = HashMap::from([(entry, None)]);
-    let mut queue = VecDeque::from([entry]);
-    while let Some(caller) = queue.pop_front() {
-        let edges = graph.edges(caller);
-        let mut ends = Vec::new();
-        for &Edge { to, site, kind } in edges.iter() {
-            if assumptions.cuts_way(kind).is_some() {
-                continue;
-            }
-            let step = Step { caller, site, kind };
-            if fits(graph, to) && !ends.contains(&to) {
-                ends.push(to);
-                let mut found = chain(&parents, caller);
-                found.steps.push(step);
-                chains.push(Chain { end: to, ..found });
-            }
-            if parents.contains_key(&to) {
-                continue;
-            }
-            parents.insert(to, Some(step));
-            // Within what blocks, too: the user asks for a certain function.
-            if matches!(
-                assumptions.judge(graph, to, caller),
-                Judgement::Follow | Judgement::Leaf(..)
-            ) {
-                queue.push_back(to);
+    fn judge(&mut self, graph: &mut Graph<'_, '_>, node: NodeId, caller: NodeId) -> &Judgement {
+        if self.judgements.len() <= node {
+            self.judgements.resize(node + 1, None);
+        }
+        // The user accepts calls by pointers of certain callers.
+        let is_for_all = !matches!(graph.node(node), Node::Dynamic { .. });
+        if self.judgements[node].is_none() || !is_for_all {
+            self.judgements[node] = Some(self.assumptions.judge(graph, node, caller));
+        }
+        self.judgements[node].as_ref().unwrap_or(&Judgement::Follow)
+    }
+
+    /// Finds chains from an entry to nodes that fit, the shortest first: one for each caller of such a node.
+    pub(crate) fn chains_to(
+        &mut self,
+        graph: &mut Graph<'_, '_>,
+        entry: NodeId,
+        fits: impl Fn(&Graph<'_, '_>, NodeId) -> bool,
+    ) -> Vec<Chain> {
+        let mut chains = Vec::new();
+        let mut ways = Ways::from(entry);
+        let mut fitting: FxHashMap<SetId, Vec<NodeId>> = FxHashMap::default();
+        while let Some(caller) = ways.queue.pop_front() {
+            let edges = graph.edges(caller);
+            let mut ends = Vec::new();
+            for &Edge { to, site, kind } in edges.iter() {
+                if self.assumptions.cuts_way(kind).is_some() {
+                    continue;
+                }
+                let step = Step { caller, site, kind };
+                let one;
+                let found = match to {
+                    Callees::One(to) => {
+                        one = fits(graph, to).then_some(to);
+                        one.as_slice()
+                    }
+                    Callees::OneOf(set) => fitting.entry(set).or_insert_with(|| {
+                        let nodes = graph.set(set);
+                        nodes.iter().copied().filter(|node| fits(graph, *node)).collect()
+                    }),
+                };
+                for &end in found {
+                    if !ends.contains(&end) {
+                        ends.push(end);
+                        let mut found = ways.chain(caller);
+                        found.steps.push(step);
+                        chains.push(Chain { end, ..found });
+                    }
+                }
+                let nodes = match to {
+                    Callees::One(to) => [to].into(),
+                    Callees::OneOf(set) if !ways.sets.insert(set) => continue,
+                    Callees::OneOf(set) => graph.set(set),
+                };
+                for &to in nodes.iter() {
+                    // Within what blocks, too: the user asks for a certain function.
+                    if ways.come_to(to, step)
+                        && matches!(
+                            self.judge(graph, to, caller),
+                            Judgement::Follow | Judgement::Leaf(..)
+                        )
+                    {
+                        ways.queue.push_back(to);
+                    }
+                }
             }
         }
+        chains
     }
-    chains
 }
 
-fn chain(parents: &HashMap<NodeId, Option<Step>>, end: NodeId) -> Chain {
-    let mut steps = Vec::new();
-    let mut at = end;
-    while let Some(Some(step)) = parents.get(&at) {
-        steps.push(*step);
-        at = step.caller;
+/// The ways from an entry, as far as a search has come.
+struct Ways {
+    /// How each node was come to first. The entry was there.
+    steps: FxHashMap<NodeId, Option<Step>>,
+    /// The sets of which all nodes were come to.
+    sets: FxHashSet<SetId>,
+    /// The nodes whose calls are to be followed.
+    queue: VecDeque<NodeId>,
+    /// How many of those that come next were looked at for functions to be read ahead, and the sets of which all were.
+    looked_at: usize,
+    sets_ahead: FxHashSet<SetId>,
+}
+
+impl Ways {
+    fn from(entry: NodeId) -> Self {
+        Self {
+            steps: FxHashMap::from_iter([(entry, None)]),
+            sets: FxHashSet::default(),
+            queue: VecDeque::from([entry]),
+            looked_at: 0,
+            sets_ahead: FxHashSet::default(),
+        }
     }
-    steps.reverse();
-    Chain { steps, end }
+
+    /// Notes a step to a node. Returns whether it is the first.
+    fn come_to(&mut self, node: NodeId, step: Step) -> bool {
+        let mut is_first = false;
+        self.steps.entry(node).or_insert_with(|| {
+            is_first = true;
+            Some(step)
+        });
+        is_first
+    }
+
+    fn chain(&self, end: NodeId) -> Chain {
+        let mut steps = Vec::new();
+        let mut at = end;
+        while let Some(Some(step)) = self.steps.get(&at) {
+            steps.push(*step);
+            at = step.caller;
+        }
+        steps.reverse();
+        Chain { steps, end }
+    }
 }

@@ -9,12 +9,13 @@ mod ways_in;
 
 use std::collections::{BTreeMap, HashSet};
 
+use memchr::memmem;
+use rustc_hash::FxHashMap;
 use ways_in::WaysIn;
 pub(crate) use ways_in::leads_in;
 
 use crate::demangle::{Name, Pattern};
-use crate::elf::Reference;
-use crate::graph::{Graph, Node};
+use crate::graph::{Callees, Graph, Node, NodeId};
 use crate::inlined;
 
 /// What an entry is.
@@ -81,7 +82,10 @@ const RUN: &str = "nonblock::section::Section::run_at";
 /// The functions which, where they are inlined, show that a section begins.
 const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
-/// A part of the symbol of each function that begins a section, by either mangling.
+/// Parts of symbols, of which each function that begins a section has one.
+const MARKS: [&str; 2] = ["nonblock", "non_block"];
+
+/// A part of the symbol of each function that begins a section and that may be inlined, by either mangling.
 const HINTS: [&str; 3] = ["nonblock7section", "non_block_start", "nonblock_start"];
 
 const OPTIMIZED: &str = "The program is optimized. Sections that were inlined are found by what is left of them, and nothing may be left of some. Let `cargo nonblock check` build it, or name functions with `--entry`, and `--no-sections`.";
@@ -103,10 +107,12 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
             raw.iter().any(|pattern| pattern.matches(name)).then_some(EntryKind::Raw)
         }
     };
-    let mut beginners = BTreeMap::new();
+    let mut beginners = FxHashMap::default();
+    let marks = MARKS.map(memmem::Finder::new);
+    let has_mark = |symbol: &str| marks.iter().any(|mark| mark.find(symbol.as_bytes()).is_some());
     for (number, function) in graph.program.functions().iter().enumerate() {
         // Most symbols need not be made readable.
-        if (function.symbol.contains("non_block") || function.symbol.contains("nonblock"))
+        if has_mark(function.symbol)
             && let Some(kind) = kind(graph.name(number))
         {
             beginners.insert(function.address, (number, kind));
@@ -116,19 +122,21 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     let mut found = BTreeMap::new();
     // An object file calls those of another.
     let imported = |symbol: &str| {
-        if symbol.contains("nonblock") || symbol.contains("non_block") {
-            kind(&Name::of_symbol(symbol))
-        } else {
-            None
-        }
+        if has_mark(symbol) { kind(&Name::of_symbol(symbol)) } else { None }
     };
-    for relocation in graph.program.relocations().iter().filter(|relocation| relocation.in_code) {
-        let kind = match relocation.target {
-            Reference::Address(target) => beginners.get(&target).map(|(_, kind)| *kind),
-            Reference::Import(symbol) => imported(symbol),
-        };
-        let Some(kind) = kind else { continue };
-        let Some(function) = graph.program.function_around(relocation.place) else { continue };
+    let relocations = graph.program.code_relocations();
+    let addresses = relocations
+        .addresses
+        .iter()
+        .filter_map(|(place, target)| beginners.get(target).map(|(_, kind)| (*place, *kind)));
+    let imports = relocations
+        .imports
+        .iter()
+        .filter_map(|(place, symbol)| imported(symbol).map(|kind| (*place, kind)));
+    let mut calls: Vec<_> = addresses.chain(imports).collect();
+    calls.sort_by_key(|(place, _)| *place);
+    for (place, kind) in calls {
+        let Some(function) = graph.program.function_around(place) else { continue };
         if !own.contains(&function) {
             found.entry(function).or_insert(kind);
         }
@@ -172,8 +180,14 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
 /// Finds the functions that fit a pattern of the user's.
 pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
     let functions = graph.program.functions().iter().enumerate();
-    let found = functions
-        .filter(|(number, _)| graph.all_names(*number).iter().any(|name| pattern.matches(name)));
+    // Most symbols need not be made readable.
+    let word = pattern.word_in_symbols().map(memmem::Finder::new);
+    let found = functions.filter(|(number, function)| {
+        let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+        let has_word =
+            |symbol: &&str| word.as_ref().is_none_or(|word| word.find(symbol.as_bytes()).is_some());
+        symbols.any(has_word) && graph.all_names(*number).any(|name| pattern.matches(name))
+    });
     let entries = found.map(|(function, of)| Entry {
         function,
         kind: EntryKind::Named,
@@ -209,9 +223,15 @@ fn entry(graph: &mut Graph<'_, '_>, function: usize, kind: EntryKind, ways: &Way
 fn callee(graph: &mut Graph<'_, '_>, function: usize) -> Option<usize> {
     let node = graph.function(function);
     let edges = graph.edges(node);
-    edges.iter().find_map(|edge| match *graph.node(edge.to) {
-        Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
-        _ => None,
+    edges.iter().find_map(|edge| {
+        let is_other = |node: &NodeId| match *graph.node(*node) {
+            Node::Function(callee) if !is_own(&graph.name(callee).plain) => Some(callee),
+            _ => None,
+        };
+        match edge.to {
+            Callees::One(to) => is_other(&to),
+            Callees::OneOf(set) => graph.set(set).iter().find_map(is_other),
+        }
     })
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Entry, EntryKind, ways_in};
 use crate::demangle::{self, Name};
-use crate::graph::{Graph, Node};
+use crate::graph::{Callees, Graph, Node, NodeId};
 
 /// The function that polls a task (tokio 1.54).
 const POLL: &str = "tokio::runtime::task::core::Core::poll::{closure#0}";
@@ -81,13 +81,17 @@ fn entry(graph: &mut Graph<'_, '_>, poll: usize, future: &str) -> Entry {
     let method = format!("<{future} as core::future::future::Future>::poll");
     let node = graph.function(poll);
     let edges = graph.edges(node);
-    let own = edges.iter().find_map(|edge| match *graph.node(edge.to) {
+    let is_own = |node: &NodeId| match *graph.node(*node) {
         // What an `async` block makes has the block's own name.
         Node::Function(callee) => {
             let full = &graph.name(callee).full;
             (full == future || *full == method).then_some(callee)
         }
         _ => None,
+    };
+    let own = edges.iter().find_map(|edge| match edge.to {
+        Callees::One(to) => is_own(&to),
+        Callees::OneOf(set) => graph.set(set).iter().find_map(is_own),
     });
     let function = own.unwrap_or(poll);
     Entry {

@@ -1,10 +1,9 @@
 //! How the user's code comes into a section: the calls of nonblock's functions that lead there.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::INLINED;
 use crate::demangle::{self, Name};
-use crate::elf::Reference;
 use crate::graph::Graph;
 
 /// The type that makes each poll of the future in it a section.
@@ -26,14 +25,14 @@ pub(super) fn is_wrapper(ty: &str) -> bool {
 /// The calls of the functions that lead from the user's code into sections.
 pub(super) struct WaysIn {
     /// The calls of each, by its address.
-    calls: HashMap<u64, Vec<u64>>,
+    calls: FxHashMap<u64, Vec<u64>>,
     /// The functions that wrap a future, by the type that they make of it.
-    wrap: HashMap<String, Vec<u64>>,
+    wrap: FxHashMap<String, Vec<u64>>,
 }
 
 impl WaysIn {
     pub(super) fn of(graph: &Graph<'_, '_>) -> Self {
-        let mut ways = Self { calls: HashMap::new(), wrap: HashMap::new() };
+        let mut ways = Self { calls: FxHashMap::default(), wrap: FxHashMap::default() };
         for (number, function) in graph.program.functions().iter().enumerate() {
             if !function.symbol.contains("nonblock") {
                 continue;
@@ -48,12 +47,9 @@ impl WaysIn {
                 ways.wrap.entry(wrapper.to_owned()).or_default().push(function.address);
             }
         }
-        let relocations = graph.program.relocations().iter();
-        for relocation in relocations.filter(|relocation| relocation.in_code) {
-            if let Reference::Address(target) = relocation.target
-                && let Some(sites) = ways.calls.get_mut(&target)
-            {
-                sites.push(relocation.place);
+        for (place, target) in &graph.program.code_relocations().addresses {
+            if let Some(sites) = ways.calls.get_mut(target) {
+                sites.push(*place);
             }
         }
         ways

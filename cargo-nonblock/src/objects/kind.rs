@@ -63,7 +63,7 @@ impl Kind {
                 _ => Self::Rodata,
             });
         }
-        if flags.contains(elf::SHF_COMPRESSED) || ty == elf::SHT_NOBITS {
+        if ty == elf::SHT_NOBITS {
             return None;
         }
         if name == b".comment" {

@@ -67,7 +67,7 @@ impl Layout {
                 };
                 let number = Kind::all().position(|known| known == kind).unwrap_or(0);
                 let output = &mut outputs[number];
-                let (bytes, size) = taken(kind, section.bytes, section.size);
+                let (bytes, size) = taken(kind, &section.bytes, section.size);
                 let align = if is_aligned(kind) { section.align } else { 1 };
                 let offset = output.size.checked_next_multiple_of(align);
                 let end =

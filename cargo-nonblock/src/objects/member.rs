@@ -1,12 +1,16 @@
 //! One object file, as it is in the file: its sections, its symbols, and which of its sections are in groups.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use object::elf;
 use object::read::elf::{FileHeader, Rela as _, SectionHeader as _, Sym as _, SymbolTable};
-use object::{LittleEndian, SectionIndex, SymbolIndex};
+use object::{
+    CompressedData, CompressedFileRange, CompressionFormat, LittleEndian, SectionIndex, SymbolIndex,
+};
 
 use super::kind::Kind;
+use crate::debug_sections::Allowance;
 use crate::elf::architecture_of;
 use crate::error::Error;
 
@@ -31,8 +35,8 @@ pub(super) struct Section<'data> {
     /// What becomes of it. `None` if it is left out.
     pub(super) kind: Option<Kind>,
     pub(super) name: &'data [u8],
-    /// Empty if it has none in the file.
-    pub(super) bytes: &'data [u8],
+    /// Empty if it has none in the file. If they are compressed there, they are unpacked.
+    pub(super) bytes: Cow<'data, [u8]>,
     pub(super) size: u64,
     pub(super) align: u64,
     pub(super) relocations: Vec<&'data [elf::Rela64<LittleEndian>]>,
@@ -108,6 +112,15 @@ impl From<Refused> for Error {
     }
 }
 
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Malformed(what) => Self::Damaged(what),
+            error => Self::Damaged(error.to_string()),
+        }
+    }
+}
+
 impl From<object::Error> for Refused {
     fn from(error: object::Error) -> Self {
         Self::Damaged(error.to_string())
@@ -126,7 +139,11 @@ pub(super) fn is_metadata(name: &str, bytes: &[u8]) -> bool {
 }
 
 impl<'data> Member<'data> {
-    pub(super) fn read(name: String, bytes: &'data [u8]) -> Result<Self, Refused> {
+    pub(super) fn read(
+        name: String,
+        bytes: &'data [u8],
+        allowance: &mut Allowance,
+    ) -> Result<Self, Refused> {
         if bytes.starts_with(b"BC\xc0\xde") || bytes.starts_with(b"\xde\xc0\x17\x0b") {
             return Err(Refused::Bitcode);
         }
@@ -151,15 +168,20 @@ impl<'data> Member<'data> {
             let (ty, flags) = (section.sh_type(ENDIAN), section.sh_flags(ENDIAN));
             let name = headers.section_name(ENDIAN, section)?;
             let kind = Kind::of(name, ty, flags);
-            let mut bytes_of: &[u8] = &[];
-            if kind.is_some() && ty != elf::SHT_NOBITS {
-                bytes_of = section.data(ENDIAN, bytes)?;
-            }
+            let mut size = section.sh_size(ENDIAN);
+            let bytes = if kind.is_none() || ty == elf::SHT_NOBITS {
+                Cow::default()
+            } else if let Some(data) = compressed(section, bytes)? {
+                size = data.uncompressed_size;
+                allowance.unpack(&String::from_utf8_lossy(name), data)?
+            } else {
+                section.data(ENDIAN, bytes)?.into()
+            };
             member.sections.push(Section {
                 kind,
                 name,
-                bytes: bytes_of,
-                size: section.sh_size(ENDIAN),
+                bytes,
+                size,
                 align: section.sh_addralign(ENDIAN).max(1),
                 relocations: Vec::new(),
                 is_grouped: false,
@@ -188,6 +210,15 @@ impl<'data> Member<'data> {
         member.add_old_groups();
         member.check()?;
         Ok(member)
+    }
+
+    /// Returns how many bytes were unpacked.
+    pub(super) fn unpacked(&self) -> usize {
+        let sections = self.sections.iter().map(|section| match &section.bytes {
+            Cow::Owned(bytes) => bytes.len(),
+            Cow::Borrowed(_) => 0,
+        });
+        sections.sum()
     }
 
     /// What compilers wrote before there were groups: a section of which the name says that one is kept.
@@ -220,6 +251,24 @@ impl<'data> Member<'data> {
         }
         Ok(())
     }
+}
+
+/// Returns a section's bytes, if they are compressed.
+fn compressed<'data>(
+    section: &elf::SectionHeader64<LittleEndian>,
+    bytes: &'data [u8],
+) -> Result<Option<CompressedData<'data>>, Refused> {
+    let Some((header, offset, compressed_size)) = section.compression(ENDIAN, bytes)? else {
+        return Ok(None);
+    };
+    let format = match header.ch_type.get(ENDIAN) {
+        elf::ELFCOMPRESS_ZLIB => CompressionFormat::Zlib,
+        elf::ELFCOMPRESS_ZSTD => CompressionFormat::Zstandard,
+        _ => CompressionFormat::Unknown,
+    };
+    let uncompressed_size = header.ch_size.get(ENDIAN);
+    let range = CompressedFileRange { format, offset, compressed_size, uncompressed_size };
+    Ok(Some(range.data(bytes)?))
 }
 
 fn out_of_range() -> Refused {

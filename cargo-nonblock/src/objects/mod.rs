@@ -22,6 +22,7 @@ use std::borrow::Cow;
 
 use object::read::archive::ArchiveFile;
 
+use crate::debug_sections::{Allowance, DebugSections};
 use crate::elf::Program;
 use crate::error::Error;
 use member::{Member, Refused};
@@ -31,6 +32,7 @@ use named::some_of;
 #[derive(Debug)]
 pub struct Image<'data> {
     bytes: Cow<'data, [u8]>,
+    debug: DebugSections,
     is_linked_here: bool,
     doubts: Vec<String>,
 }
@@ -40,7 +42,8 @@ impl<'data> Image<'data> {
     ///
     /// # Errors
     ///
-    /// If the file is an archive without an object file that can be read, or an object file that is damaged.
+    /// If the file is an archive without an object file that can be read, an object file that is damaged, or has debugging information
+    /// that cannot be unpacked.
     pub fn of(bytes: &'data [u8]) -> Result<Self, Error> {
         let mut members = if bytes.starts_with(b"!<thin>\n") {
             return Err(Error::ThinArchive);
@@ -49,13 +52,16 @@ impl<'data> Image<'data> {
         } else if member::is_object(bytes) {
             Members::of_object(bytes)?
         } else {
+            let debug = DebugSections::unpack(bytes)?;
             let bytes = Cow::Borrowed(bytes);
-            return Ok(Self { bytes, is_linked_here: false, doubts: Vec::new() });
+            return Ok(Self { bytes, debug, is_linked_here: false, doubts: Vec::new() });
         };
         let mut doubts = members.doubts();
-        let linked = relocate::link(&mut members.list, bytes.len())?;
+        let size = bytes.len() + members.list.iter().map(Member::unpacked).sum::<usize>();
+        let linked = relocate::link(&mut members.list, size)?;
         doubts.extend(linked.doubts);
-        Ok(Self { bytes: Cow::Owned(linked.bytes), is_linked_here: true, doubts })
+        let (bytes, debug) = (Cow::Owned(linked.bytes), DebugSections::default());
+        Ok(Self { bytes, debug, is_linked_here: true, doubts })
     }
 
     /// Reads the program.
@@ -65,9 +71,9 @@ impl<'data> Image<'data> {
     /// As [`Program::read`].
     pub fn program(&self) -> Result<Program<'_>, Error> {
         if self.is_linked_here {
-            Program::of_objects(&self.bytes)
+            Program::of_objects(&self.bytes, &self.debug)
         } else {
-            Program::read(&self.bytes)
+            Program::read(&self.bytes, &self.debug)
         }
     }
 
@@ -87,7 +93,7 @@ struct Members<'data> {
 
 impl<'data> Members<'data> {
     fn of_object(bytes: &'data [u8]) -> Result<Self, Error> {
-        match Member::read(String::new(), bytes) {
+        match Member::read(String::new(), bytes, &mut Allowance::of_file(bytes.len())) {
             Ok(member) => Ok(Self { list: vec![member], refused: Vec::new() }),
             Err(refused) => Err(refused.into()),
         }
@@ -97,6 +103,7 @@ impl<'data> Members<'data> {
         let damaged = |error: object::Error| Error::Malformed(format!("as an archive: {error}"));
         let archive = ArchiveFile::parse(bytes).map_err(damaged)?;
         let mut members = Self::default();
+        let mut allowance = Allowance::of_file(bytes.len());
         for member in archive.members() {
             let member = member.map_err(damaged)?;
             let name = String::from_utf8_lossy(member.name()).into_owned();
@@ -104,7 +111,7 @@ impl<'data> Members<'data> {
             if member::is_metadata(&name, data) {
                 continue;
             }
-            match Member::read(name.clone(), data) {
+            match Member::read(name.clone(), data, &mut allowance) {
                 Ok(member) => members.list.push(member),
                 Err(refused) => members.refused.push((name, refused)),
             }

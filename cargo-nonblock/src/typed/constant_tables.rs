@@ -4,8 +4,11 @@
 //! Wakers are called so, and the tasks of executors: without this, every wake would reach every function that takes a pointer.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::elf::{Program, Reference};
 
@@ -47,7 +50,7 @@ pub(super) fn is_one(path: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct ConstantTables {
     /// Where the tables of each type are.
-    known: RefCell<HashMap<Rc<str>, Rc<[u64]>>>,
+    known: RefCell<FxHashMap<Arc<str>, Rc<[u64]>>>,
 }
 
 impl ConstantTables {
@@ -59,7 +62,7 @@ impl ConstantTables {
     pub(super) fn functions(
         &self,
         program: &Program<'_>,
-        path: &Rc<str>,
+        path: &Arc<str>,
         offset: u64,
         pointers: impl FnOnce() -> Option<Vec<(u64, HashSet<usize>)>>,
     ) -> Option<Vec<usize>> {
@@ -68,7 +71,7 @@ impl ConstantTables {
             tables
         } else {
             let tables: Rc<[u64]> = find(program, &pointers()?).into();
-            self.known.borrow_mut().insert(Rc::clone(path), Rc::clone(&tables));
+            self.known.borrow_mut().insert(Arc::clone(path), Rc::clone(&tables));
             tables
         };
         Some(tables.iter().filter_map(|table| function(program, table + offset)).collect())
@@ -81,8 +84,7 @@ fn find(program: &Program<'_>, pointers: &[(u64, HashSet<usize>)]) -> Vec<u64> {
     let has = |at: u64, fitting: &HashSet<usize>| {
         function(program, at).is_some_and(|function| fitting.contains(&function))
     };
-    let constants = program.relocations().iter().filter(|relocation| !relocation.in_code);
-    let tables = constants.filter_map(|relocation| {
+    let tables = program.data_relocations().iter().filter_map(|relocation| {
         let start = relocation.place.checked_sub(*first)?;
         let is_table = has(relocation.place, fitting)
             && pointers.iter().all(|(at, fitting)| has(start.saturating_add(*at), fitting));

@@ -1,17 +1,17 @@
 //! The debugging information, looked through once: where functions and variables are described, and which tables of methods have a name.
 
-use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use gimli::{
-    AttributeValue, DwAt, DwTag, Dwarf, EndianSlice, LittleEndian, Operation, Unit, UnitOffset,
-};
+use gimli::{AttributeValue, DwAt, DwTag, Dwarf, Operation, Unit, UnitOffset};
 
 use super::word::TypeId;
 use crate::demangle::split_at_as;
+use crate::dwarf::{self, Header, Value};
 use crate::elf::Program;
+use crate::parallel;
 
-pub(super) type Reader<'data> = EndianSlice<'data, LittleEndian>;
+pub(super) use crate::dwarf::Reader;
 pub(super) type Entry<'data> = gimli::DebuggingInformationEntry<Reader<'data>>;
 
 /// The debugging information of a program.
@@ -19,22 +19,51 @@ pub(super) type Entry<'data> = gimli::DebuggingInformationEntry<Reader<'data>>;
 pub(crate) struct DebugInformation<'data> {
     pub(super) dwarf: Dwarf<Reader<'data>>,
     units: Vec<UnitInformation<'data>>,
-    /// Where functions are described, by their address. `None` if there are several.
-    functions: HashMap<u64, Option<TypeId>>,
+    /// Where functions are described, by their addresses. There may be several at one.
+    functions: Vec<(u64, TypeId)>,
     tables: Vec<NamedTable>,
-    /// The types of variables that are not on the stack, by their address.
-    globals: BTreeMap<u64, TypeId>,
-    /// Where the code of each unit lies, by address, and whether it is that of the precompiled standard library.
-    code: Vec<(Range<u64>, bool)>,
+    /// The types of variables that are not on the stack, by their addresses.
+    globals: Vec<(u64, TypeId)>,
+    code: UnitCode,
+}
+
+/// Where the code of each unit lies, by address, and whether it is that of the precompiled standard library.
+#[derive(Debug, Default)]
+pub(super) struct UnitCode(Vec<(Range<u64>, bool)>);
+
+impl UnitCode {
+    /// Whether code at an address is that of the precompiled standard library. `None` if it is in no unit.
+    pub(super) fn is_of_std(&self, address: u64) -> Option<bool> {
+        let after = self.0.partition_point(|(range, _)| range.start <= address);
+        let (range, of_std) = self.0.get(after.checked_sub(1)?)?;
+        range.contains(&address).then_some(*of_std)
+    }
 }
 
 #[derive(Debug)]
 struct UnitInformation<'data> {
     entries: Range<usize>,
-    unit: Unit<Reader<'data>>,
+    header: Header<'data>,
+    /// It is read when somebody asks for something in it. `None` if it cannot be.
+    unit: OnceLock<Option<Box<Unit<Reader<'data>>>>>,
     is_optimized: bool,
     has_types: bool,
     is_rust: bool,
+}
+
+/// What is found in a unit.
+#[derive(Default)]
+struct Found {
+    entries: Range<usize>,
+    functions: Vec<(u64, TypeId)>,
+    tables: Vec<NamedTable>,
+    globals: Vec<(u64, TypeId)>,
+    code: Vec<(Range<u64>, bool)>,
+    has_types: bool,
+    is_rust: bool,
+    /// How many variables lie in frames of the stack, and how many elsewhere.
+    in_frames: usize,
+    elsewhere: usize,
 }
 
 /// A table of methods that the compiler has named.
@@ -55,112 +84,42 @@ impl<'data> DebugInformation<'data> {
         if !program.has_debug_information() {
             return None;
         }
-        let dwarf = Dwarf::load(|id| {
-            Ok::<_, gimli::Error>(EndianSlice::new(program.debug_section(id.name()), LittleEndian))
-        })
-        .ok()?;
+        Self::look_through(dwarf::load(program).ok()?).ok()
+    }
+
+    /// Looks through all units, each on its own.
+    fn look_through(dwarf: Dwarf<Reader<'data>>) -> Result<Self, gimli::Error> {
+        let headers = dwarf::headers(&dwarf)?.into_iter();
+        let headers = headers.filter_map(|header| Some((header.debug_info_offset()?.0, header)));
+        let headers: Vec<_> = headers.collect();
+        let all = parallel::map(&headers, |(start, header)| Found::of(&dwarf, *start, *header));
         let mut this = Self {
             dwarf,
             units: Vec::new(),
-            functions: HashMap::new(),
+            functions: Vec::new(),
             tables: Vec::new(),
-            globals: BTreeMap::new(),
-            code: Vec::new(),
+            globals: Vec::new(),
+            code: UnitCode::default(),
         };
-        this.look_through().ok()?;
-        Some(this)
-    }
-
-    fn look_through(&mut self) -> Result<(), gimli::Error> {
-        let mut headers = self.dwarf.units();
-        let mut units = Vec::new();
-        while let Some(header) = headers.next()? {
-            let Some(start) = header.debug_info_offset() else { continue };
-            let end = start.0.saturating_add(header.length_including_self());
-            let unit = self.dwarf.unit(header)?;
-            let of_std = unit.name.is_some_and(|name| is_of_std(&name.to_string_lossy()));
-            let mut ranges = self.dwarf.unit_ranges(&unit)?;
-            while let Some(range) = ranges.next()? {
-                self.code.push((range.begin..range.end, of_std));
-            }
-            let (is_optimized, has_types) = self.look_through_unit(start.0, &unit)?;
-            let is_rust = unit.entry(unit.header.root_offset()).is_ok_and(|root| {
-                root.attr_value(gimli::DW_AT_language)
-                    == Some(AttributeValue::Language(gimli::DW_LANG_Rust))
+        for ((_, header), found) in headers.into_iter().zip(all) {
+            let found = found?;
+            this.units.push(UnitInformation {
+                entries: found.entries,
+                header,
+                unit: OnceLock::new(),
+                is_optimized: found.in_frames < found.elsewhere.saturating_mul(MOSTLY),
+                has_types: found.has_types,
+                is_rust: found.is_rust,
             });
-            units.push(UnitInformation {
-                is_rust,
-                entries: start.0..end,
-                unit,
-                is_optimized,
-                has_types,
-            });
+            this.functions.extend(found.functions);
+            this.tables.extend(found.tables);
+            this.globals.extend(found.globals);
+            this.code.0.extend(found.code);
         }
-        self.units = units;
-        self.code.sort_by_key(|(range, _)| range.start);
-        Ok(())
-    }
-
-    /// Notes what is in a unit, and returns whether it was optimized, and whether types are described in it.
-    fn look_through_unit(
-        &mut self,
-        start: usize,
-        unit: &Unit<Reader<'data>>,
-    ) -> Result<(bool, bool), gimli::Error> {
-        let mut has_types = false;
-        let (mut in_frames, mut elsewhere) = (0_usize, 0_usize);
-        let mut entries = unit.entries();
-        while let Some(entry) = entries.next_dfs()? {
-            let own = start + entry.offset().0;
-            has_types |= entry.has_attr(gimli::DW_AT_type);
-            match entry.tag() {
-                gimli::DW_TAG_subprogram => {
-                    if let Some(AttributeValue::Addr(address)) =
-                        entry.attr_value(gimli::DW_AT_low_pc)
-                        && address != 0
-                    {
-                        // Where the linker has put equal functions together, nobody knows which of them it is.
-                        let known = self.functions.entry(address);
-                        known.and_modify(|known| *known = None).or_insert(Some(own));
-                    }
-                }
-                gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
-                    match place(unit, entry) {
-                        Some(Location::Address(address)) => {
-                            self.note_global(start, unit, entry, address);
-                        }
-                        Some(Location::Frame) => in_frames += 1,
-                        Some(Location::Elsewhere) => elsewhere += 1,
-                        None => {}
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok((in_frames < elsewhere.saturating_mul(MOSTLY), has_types))
-    }
-
-    fn note_global(
-        &mut self,
-        start: usize,
-        unit: &Unit<Reader<'data>>,
-        entry: &Entry<'data>,
-        address: u64,
-    ) {
-        let Some(AttributeValue::UnitRef(ty)) = entry.attr_value(gimli::DW_AT_type) else { return };
-        let name = entry
-            .attr_value(gimli::DW_AT_name)
-            .and_then(|name| self.dwarf.attr_string(unit, name).ok())
-            .map(|name| name.to_string_lossy());
-        if let Some(of) = name.as_deref().and_then(trait_of_table) {
-            let size = unit.entry(ty).ok().and_then(|ty| {
-                ty.attr_value(gimli::DW_AT_byte_size).and_then(|size| size.udata_value())
-            });
-            // One whose size is not known has at least the methods of each table that it is compared with.
-            let size = size.unwrap_or(u64::MAX);
-            self.tables.push(NamedTable { address, size, of: of.into() });
-        }
-        self.globals.insert(address, start + ty.0);
+        this.functions.sort_by_key(|(address, _)| *address);
+        this.globals.sort_by_key(|(address, _)| *address);
+        this.code.0.sort_by_key(|(range, _)| range.start);
+        Ok(this)
     }
 
     /// Returns the tables of methods that have names.
@@ -170,58 +129,82 @@ impl<'data> DebugInformation<'data> {
 
     /// Returns where the function at an address is described.
     pub(super) fn function(&self, address: u64) -> Option<TypeId> {
-        self.functions.get(&address).copied().flatten()
+        let first = self.functions.partition_point(|(other, _)| *other < address);
+        let mut here = self.functions.get(first..)?.iter().take_while(|(at, _)| *at == address);
+        let (_, described) = here.next()?;
+        // Where the linker has put equal functions together, nobody knows which of them it is.
+        here.next().is_none().then_some(*described)
     }
 
-    /// Whether code at an address is that of the precompiled standard library. `None` if it is in no unit.
-    pub(super) fn is_of_std(&self, address: u64) -> Option<bool> {
-        let after = self.code.partition_point(|(range, _)| range.start <= address);
-        let (range, of_std) = self.code.get(after.checked_sub(1)?)?;
-        range.contains(&address).then_some(*of_std)
+    /// Returns where the code of each unit lies.
+    pub(super) fn code(&self) -> &UnitCode {
+        &self.code
     }
 
     /// Returns the variable at an address, or around it: where it begins, and its type.
     pub(super) fn global(&self, address: u64) -> Option<(u64, TypeId)> {
-        self.globals.range(..=address).next_back().map(|(start, ty)| (*start, *ty))
+        let after = self.globals.partition_point(|(start, _)| *start <= address);
+        // Of several at one address it is the last that is described.
+        self.globals.get(after.checked_sub(1)?).copied()
     }
 
     /// Whether what a place describes was optimized, as far as its unit tells.
     pub(super) fn is_optimized(&self, at: TypeId) -> bool {
-        self.unit(at).is_none_or(|(unit, _)| unit.is_optimized)
+        self.information_around(at).is_none_or(|unit| unit.is_optimized)
     }
 
     /// Whether types are described in the unit of a place. Where none are, parameters are not either.
     pub(super) fn has_types(&self, at: TypeId) -> bool {
-        self.unit(at).is_some_and(|(unit, _)| unit.has_types)
+        self.information_around(at).is_some_and(|unit| unit.has_types)
     }
 
     /// Whether what a place describes was written in Rust.
     pub(super) fn is_rust(&self, at: TypeId) -> bool {
-        self.unit(at).is_some_and(|(unit, _)| unit.is_rust)
+        self.information_around(at).is_some_and(|unit| unit.is_rust)
     }
 
-    fn unit(&self, at: TypeId) -> Option<(&UnitInformation<'data>, UnitOffset)> {
+    fn information_around(&self, at: TypeId) -> Option<&UnitInformation<'data>> {
         let after = self.units.partition_point(|unit| unit.entries.start <= at);
         let unit = self.units.get(after.checked_sub(1)?)?;
-        unit.entries.contains(&at).then(|| (unit, UnitOffset(at - unit.entries.start)))
+        unit.entries.contains(&at).then_some(unit)
     }
 
-    /// Returns an entry, and calls `f` with those directly below it.
+    /// Returns the unit of a place, and where the place is in it.
+    fn unit(&self, at: TypeId) -> Option<(&Unit<Reader<'data>>, UnitOffset)> {
+        let around = self.information_around(at)?;
+        let unit = around.unit.get_or_init(|| self.dwarf.unit(around.header).ok().map(Box::new));
+        Some((unit.as_deref()?, UnitOffset(at - around.entries.start)))
+    }
+
+    /// Returns an entry.
+    pub(super) fn entry_alone(&self, at: TypeId) -> Option<Entry<'data>> {
+        let (unit, offset) = self.unit(at)?;
+        unit.entry(offset).ok()
+    }
+
+    /// Returns an entry, and calls `child` with those directly below it.
     pub(super) fn entry(
         &self,
         at: TypeId,
         mut child: impl FnMut(&Self, &Entry<'data>),
     ) -> Option<Entry<'data>> {
-        let mut first = None;
-        self.walk(at, |entry, depth| {
-            match depth {
-                0 => first = Some(entry.clone()),
-                1 => child(self, entry),
-                _ => {}
+        let (unit, offset) = self.unit(at)?;
+        let mut entries = unit.entries_raw(Some(offset)).ok()?;
+        let mut first = Entry::null();
+        if !entries.read_entry(&mut first).ok()? {
+            return None;
+        }
+        let mut below = Entry::null();
+        while entries.next_depth() > 0 && !entries.is_empty() {
+            if entries.next_depth() == 1 {
+                if entries.read_entry(&mut below).ok()? {
+                    child(self, &below);
+                }
+            } else if let Some(entry) = entries.read_abbreviation().ok()? {
+                entries.skip_attributes(entry.attributes()).ok()?;
             }
-            true
-        })?;
-        first
+        }
+        Some(first)
     }
 
     /// Goes through an entry and all below it, each with its depth, as long as `f` wants to go below.
@@ -231,7 +214,7 @@ impl<'data> DebugInformation<'data> {
         mut f: impl FnMut(&Entry<'data>, isize) -> bool,
     ) -> Option<()> {
         let (unit, offset) = self.unit(at)?;
-        let mut entries = unit.unit.entries_at_offset(offset).ok()?;
+        let mut entries = unit.entries_at_offset(offset).ok()?;
         let mut below = isize::MAX;
         let mut is_first = true;
         while let Some(entry) = entries.next_dfs().ok()? {
@@ -253,8 +236,7 @@ impl<'data> DebugInformation<'data> {
 
     /// Returns the place of an entry of the same unit as another.
     pub(super) fn place_of(&self, beside: TypeId, entry: &Entry<'data>) -> Option<TypeId> {
-        let (unit, _) = self.unit(beside)?;
-        Some(unit.entries.start + entry.offset().0)
+        Some(self.information_around(beside)?.entries.start + entry.offset().0)
     }
 
     /// Returns what an attribute refers to.
@@ -266,8 +248,7 @@ impl<'data> DebugInformation<'data> {
     ) -> Option<TypeId> {
         match entry.attr_value(attribute)? {
             AttributeValue::UnitRef(offset) => {
-                let (unit, _) = self.unit(beside)?;
-                Some(unit.entries.start + offset.0)
+                Some(self.information_around(beside)?.entries.start + offset.0)
             }
             AttributeValue::DebugInfoRef(offset) => Some(offset.0),
             _ => None,
@@ -277,7 +258,7 @@ impl<'data> DebugInformation<'data> {
     /// Returns the modules in which an entry lies, as a path. They are looked for from the beginning of its unit on.
     pub(super) fn namespace(&self, at: TypeId) -> Option<String> {
         let (unit, offset) = self.unit(at)?;
-        let mut entries = unit.unit.entries();
+        let mut entries = unit.entries();
         let mut around: Vec<(isize, String)> = Vec::new();
         while let Some(entry) = entries.next_dfs().ok()? {
             let depth = entry.depth();
@@ -302,7 +283,7 @@ impl<'data> DebugInformation<'data> {
     pub(super) fn name(&self, beside: TypeId, entry: &Entry<'data>) -> Option<String> {
         let (unit, _) = self.unit(beside)?;
         let name = entry.attr_value(gimli::DW_AT_name)?;
-        let name = self.dwarf.attr_string(&unit.unit, name).ok()?;
+        let name = self.dwarf.attr_string(unit, name).ok()?;
         Some(name.to_string_lossy().into_owned())
     }
 
@@ -315,7 +296,7 @@ impl<'data> DebugInformation<'data> {
     ) -> Option<Vec<Operation<Reader<'data>>>> {
         let (unit, _) = self.unit(beside)?;
         let expression = entry.attr_value(attribute)?.exprloc_value()?;
-        let mut operations = expression.operations(unit.unit.encoding());
+        let mut operations = expression.operations(unit.encoding());
         let mut found = Vec::new();
         while let Some(operation) = operations.next().ok()? {
             found.push(operation);
@@ -329,6 +310,82 @@ impl<'data> DebugInformation<'data> {
     }
 }
 
+impl Found {
+    /// Looks through a unit. Of most entries no more is read than how long they are.
+    fn of<'data>(
+        dwarf: &Dwarf<Reader<'data>>,
+        start: usize,
+        header: Header<'data>,
+    ) -> Result<Self, gimli::Error> {
+        let unit = dwarf.unit(header)?;
+        let end = start.saturating_add(header.length_including_self());
+        let mut found = Self { entries: start..end, ..Self::default() };
+        let of_std = unit.name.is_some_and(|name| is_of_std(&name.to_string_lossy()));
+        let mut ranges = dwarf.unit_ranges(&unit)?;
+        while let Some(range) = ranges.next()? {
+            found.code.push((range.begin..range.end, of_std));
+        }
+        found.is_rust = unit.entry(unit.header.root_offset()).is_ok_and(|root| {
+            root.attr_value(gimli::DW_AT_language)
+                == Some(AttributeValue::Language(gimli::DW_LANG_Rust))
+        });
+        let mut entries = unit.entries_raw(None)?;
+        while !entries.is_empty() {
+            let own = start + entries.next_offset().0;
+            let Some(entry) = entries.read_abbreviation()? else { continue };
+            let attributes = entry.attributes();
+            found.has_types |=
+                attributes.iter().any(|attribute| attribute.name() == gimli::DW_AT_type);
+            match entry.tag() {
+                gimli::DW_TAG_subprogram => {
+                    let [address] = dwarf::values(&mut entries, attributes, [gimli::DW_AT_low_pc])?;
+                    if let Some(AttributeValue::Addr(address)) = address
+                        && address != 0
+                    {
+                        found.functions.push((address, own));
+                    }
+                }
+                gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
+                    let wanted = [gimli::DW_AT_location, gimli::DW_AT_type, gimli::DW_AT_name];
+                    let [place, ty, name] = dwarf::values(&mut entries, attributes, wanted)?;
+                    match place.and_then(|place| Location::of(&unit, place)) {
+                        Some(Location::Address(address)) => {
+                            found.note_global(dwarf, &unit, address, ty, name);
+                        }
+                        Some(Location::Frame) => found.in_frames += 1,
+                        Some(Location::Elsewhere) => found.elsewhere += 1,
+                        None => {}
+                    }
+                }
+                _ => entries.skip_attributes(attributes)?,
+            }
+        }
+        Ok(found)
+    }
+
+    fn note_global<'data>(
+        &mut self,
+        dwarf: &Dwarf<Reader<'data>>,
+        unit: &Unit<Reader<'data>>,
+        address: u64,
+        ty: Option<Value<'data>>,
+        name: Option<Value<'data>>,
+    ) {
+        let Some(AttributeValue::UnitRef(ty)) = ty else { return };
+        let name = name.and_then(|name| dwarf.attr_string(unit, name).ok());
+        let name = name.map(|name| name.to_string_lossy());
+        if let Some(of) = name.as_deref().and_then(trait_of_table) {
+            let size = unit.entry(ty).ok().and_then(|ty| {
+                ty.attr_value(gimli::DW_AT_byte_size).and_then(|size| size.udata_value())
+            });
+            // One whose size is not known has at least the methods of each table that it is compared with.
+            let size = size.unwrap_or(u64::MAX);
+            self.tables.push(NamedTable { address, size, of: of.into() });
+        }
+        self.globals.push((address, self.entries.start + ty.0));
+    }
+}
+
 /// Where a variable is.
 enum Location {
     Address(u64),
@@ -336,21 +393,22 @@ enum Location {
     Elsewhere,
 }
 
-fn place<'data>(unit: &Unit<Reader<'data>>, entry: &Entry<'data>) -> Option<Location> {
-    let value = entry.attr_value(gimli::DW_AT_location)?;
-    let Some(expression) = value.exprloc_value() else { return Some(Location::Elsewhere) };
-    let mut operations = expression.operations(unit.encoding());
-    let first = operations.next().ok().flatten()?;
-    Some(match first {
-        Operation::Address { address } => match operations.next() {
-            Ok(None) => Location::Address(address),
-            _ => return None,
-        },
-        Operation::FrameOffset { .. } => Location::Frame,
-        // That of a thread.
-        Operation::UnsignedConstant { .. } | Operation::TLS => return None,
-        _ => Location::Elsewhere,
-    })
+impl Location {
+    fn of<'data>(unit: &Unit<Reader<'data>>, value: Value<'data>) -> Option<Self> {
+        let Some(expression) = value.exprloc_value() else { return Some(Self::Elsewhere) };
+        let mut operations = expression.operations(unit.encoding());
+        let first = operations.next().ok().flatten()?;
+        Some(match first {
+            Operation::Address { address } => match operations.next() {
+                Ok(None) => Self::Address(address),
+                _ => return None,
+            },
+            Operation::FrameOffset { .. } => Self::Frame,
+            // That of a thread.
+            Operation::UnsignedConstant { .. } | Operation::TLS => return None,
+            _ => Self::Elsewhere,
+        })
+    }
 }
 
 /// Whether a unit is one of the precompiled standard library, or of what comes with it, by its name. What a crate makes of generic

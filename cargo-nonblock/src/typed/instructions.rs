@@ -1,11 +1,9 @@
 //! What one instruction does to registers and the frame.
 
-use std::rc::Rc;
-
 use iced_x86::{FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind, Register};
 
 use super::types::Seen;
-use super::values::{Origin, State, Value, Values, number};
+use super::values::{Origin, State, Value, Values, Words, number};
 use super::word::{Pointee, Word};
 use crate::function_code::{near_target, only_reads};
 
@@ -30,9 +28,9 @@ enum Place {
     Constant(u64),
     Frame(i64),
     /// At some place in the frame from this one on, with what the pointer is by its types.
-    FrameFrom(i64, Rc<[Word]>),
+    FrameFrom(i64, Words),
     /// Behind a pointer, at a distance.
-    Behind(Rc<[Word]>, i64),
+    Behind(Words, i64),
     Unknown,
 }
 

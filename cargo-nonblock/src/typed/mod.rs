@@ -18,13 +18,17 @@ mod variables;
 mod word;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rustc_hash::FxHashSet;
 
 use crate::demangle::Name;
 use crate::elf::Program;
 use crate::function_code::FunctionCode;
 use crate::landing_pads::LandingPads;
+use crate::parallel;
 use constant_tables::ConstantTables;
 use debug_information::DebugInformation;
 use pointers::Pointers;
@@ -40,37 +44,39 @@ pub(crate) use word::Word;
 #[derive(Debug)]
 pub(crate) struct Typed<'a, 'data> {
     program: &'a Program<'data>,
-    known: OnceCell<Option<Known<'data>>>,
-    tables: OnceCell<Tables>,
-    pointers: OnceCell<Pointers<'data>>,
-    constant_tables: ConstantTables,
+    known: OnceLock<Option<Known<'data>>>,
 }
 
 /// What the debugging information tells.
 #[derive(Debug)]
 struct Known<'data> {
-    information: Rc<DebugInformation<'data>>,
-    types: Types<'data>,
+    information: Arc<DebugInformation<'data>>,
+    /// One for each processor: what was read of types is remembered.
+    types: Vec<Mutex<Types<'data>>>,
+}
+
+impl<'data> Known<'data> {
+    fn read(program: &Program<'data>) -> Option<Self> {
+        let information = Arc::new(DebugInformation::read(program)?);
+        let types =
+            (0..parallel::threads()).map(|_| Mutex::new(Types::new(Arc::clone(&information))));
+        Some(Self { types: types.collect(), information })
+    }
+
+    /// Returns what nobody else uses now.
+    fn types(&self) -> MutexGuard<'_, Types<'data>> {
+        let free = self.types.iter().find_map(|types| types.try_lock().ok());
+        free.unwrap_or_else(|| self.types[0].lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl<'a, 'data> Typed<'a, 'data> {
     pub(crate) fn new(program: &'a Program<'data>) -> Self {
-        Self {
-            program,
-            known: OnceCell::new(),
-            tables: OnceCell::new(),
-            pointers: OnceCell::new(),
-            constant_tables: ConstantTables::default(),
-        }
+        Self { program, known: OnceLock::new() }
     }
 
     fn known(&self) -> Option<&Known<'data>> {
-        let known = self.known.get_or_init(|| {
-            let information = Rc::new(DebugInformation::read(self.program)?);
-            let types = Types::new(Rc::clone(&information));
-            Some(Known { information, types })
-        });
-        known.as_ref()
+        self.known.get_or_init(|| Known::read(self.program)).as_ref()
     }
 
     /// Returns what is known of the calls by computed addresses that a function makes, by the address of each. Nothing is known of those
@@ -83,15 +89,17 @@ impl<'a, 'data> Typed<'a, 'data> {
         &self,
         address: u64,
         code: &FunctionCode,
-        landing_pads: &LandingPads,
+        landing_pads: &LandingPads<'_>,
         never_returns: &dyn Fn(u64) -> bool,
     ) -> HashMap<u64, Callee> {
         let callees = || {
-            let Known { information, types } = self.known()?;
+            let known = self.known()?;
+            let information = &*known.information;
             let function = information.function(address)?;
             if information.is_optimized(function) {
                 return None;
             }
+            let types = &*known.types();
             let variables = Variables::read(information, types, function)?;
             let context = Context {
                 program: self.program,
@@ -101,71 +109,75 @@ impl<'a, 'data> Typed<'a, 'data> {
                 variables: &variables,
                 never_returns,
             };
-            Values::new(context, code, landing_pads.of(address)?).callees()
+            Values::new(context, code, &landing_pads.of(address)?).callees()
         };
         callees().unwrap_or_default()
     }
+}
 
+/// The functions that calls by computed addresses may reach. They are found when somebody asks first.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates<'data> {
+    tables: OnceCell<Tables>,
+    pointers: OnceCell<Pointers<'data>>,
+    constant_tables: ConstantTables,
+}
+
+impl<'data> Candidates<'data> {
     /// Returns the functions that a call of a method, or by a pointer, may reach. `None` if nobody knows.
-    pub(crate) fn candidates<'n>(
+    pub(crate) fn of<'n>(
         &self,
+        typed: &Typed<'_, 'data>,
         word: &Word,
         name: &dyn Fn(usize) -> &'n Name,
-    ) -> Option<Vec<Taken<'data>>> {
-        let Known { information, types } = self.known()?;
+    ) -> Option<Rc<[Taken<'data>]>> {
+        let known = typed.known()?;
+        let (program, information) = (typed.program, &*known.information);
+        let tables = || self.tables.get_or_init(|| Tables::find(program, information, name));
         match word {
             Word::Method { of, offset } => {
-                let methods = self.tables(information, name).methods(of, *offset)?;
+                let methods = tables().methods(of, *offset)?;
                 Some(methods.into_iter().map(Taken::Function).collect())
             }
             Word::Function { of, is_rust } => {
-                let tables = self.tables(information, name);
+                let types = known.types();
                 let pointers = self.pointers.get_or_init(|| {
-                    let in_tables: BTreeSet<u64> = tables.places().collect();
-                    Pointers::find(self.program, information, types, |place| {
-                        in_tables.contains(&place)
-                    })
+                    let in_tables: FxHashSet<u64> = tables().places().collect();
+                    Pointers::find(program, information, &types, |place| in_tables.contains(&place))
                 });
-                let fitting = pointers.fitting(information, types, *of, *is_rust)?;
+                let fitting = pointers.fitting(information, &types, *of, *is_rust)?;
                 (!fitting.is_empty()).then_some(fitting)
             }
             Word::InTable { path, layout, offset, of } => {
-                let fitting = |of| self.candidates(&Word::Function { of, is_rust: true }, name);
-                if constant_tables::made_by(path).is_some_and(|by| self.has_function(by, name)) {
+                let fitting = |of| self.of(typed, &Word::Function { of, is_rust: true }, name);
+                if constant_tables::made_by(path).is_some_and(|by| has_function(program, by, name))
+                {
                     return fitting(*of);
                 }
                 let numbers = |of| {
-                    let numbers = fitting(of)?.into_iter().filter_map(|taken| match taken {
-                        Taken::Function(number) => Some(number),
+                    let fitting = fitting(of)?;
+                    let numbers = fitting.iter().filter_map(|taken| match taken {
+                        Taken::Function(number) => Some(*number),
                         Taken::Import(_) => None,
                     });
                     Some(numbers.collect())
                 };
-                let functions =
-                    self.constant_tables.functions(self.program, path, *offset, || {
-                        let pointers = types.function_pointers(*layout)?.into_iter();
-                        pointers.map(|(at, of)| Some((at, numbers(of)?))).collect()
-                    })?;
-                let functions: Vec<_> = functions.into_iter().map(Taken::Function).collect();
+                let functions = self.constant_tables.functions(program, path, *offset, || {
+                    let pointers = known.types().function_pointers(*layout)?.into_iter();
+                    pointers.map(|(at, of)| Some((at, numbers(of)?))).collect()
+                })?;
+                let functions: Rc<[_]> = functions.into_iter().map(Taken::Function).collect();
                 (!functions.is_empty()).then_some(functions)
             }
             Word::Pointer { .. } | Word::Table(_) => None,
         }
     }
+}
 
-    /// Whether the program has a function of this name without generic arguments.
-    fn has_function<'n>(&self, plain: &str, name: &dyn Fn(usize) -> &'n Name) -> bool {
-        let last = plain.rsplit("::").next().unwrap_or(plain);
-        let mut functions = self.program.functions().iter().enumerate();
-        functions
-            .any(|(number, function)| function.symbol.contains(last) && name(number).plain == plain)
-    }
-
-    fn tables<'n>(
-        &self,
-        information: &DebugInformation<'data>,
-        name: impl Fn(usize) -> &'n Name,
-    ) -> &Tables {
-        self.tables.get_or_init(|| Tables::find(self.program, Some(information), name))
-    }
+/// Whether a program has a function of this name without generic arguments.
+fn has_function<'n>(program: &Program<'_>, plain: &str, name: &dyn Fn(usize) -> &'n Name) -> bool {
+    let last = plain.rsplit("::").next().unwrap_or(plain);
+    let mut functions = program.functions().iter().enumerate();
+    functions
+        .any(|(number, function)| function.symbol.contains(last) && name(number).plain == plain)
 }

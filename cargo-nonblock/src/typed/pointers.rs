@@ -1,15 +1,19 @@
 //! The functions whose addresses the program takes, and which of them a pointer of some type may point to.
 
+use std::cell::{LazyCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpKind};
+use rustc_hash::FxHashMap;
 
-use super::debug_information::DebugInformation;
+use super::debug_information::{DebugInformation, UnitCode};
 use super::instructions::CALLERS;
 use super::types::Types;
 use super::word::TypeId;
 use crate::demangle::Name;
-use crate::elf::{Program, Reference};
+use crate::elf::{Function, Program, Reference};
+use crate::parallel;
 
 /// Something whose address the program takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +28,8 @@ pub(crate) enum Taken<'data> {
 #[derive(Debug)]
 pub(crate) struct Pointers<'data> {
     list: BTreeMap<Taken<'data>, Known>,
+    /// Those that pointers of a type may point to, once somebody asked.
+    fitting: RefCell<FxHashMap<(Signature, bool), Rc<[Taken<'data>]>>>,
 }
 
 /// What is known of a function.
@@ -83,7 +89,7 @@ const BEGIN: [&str; 7] = [
 ];
 
 /// The type of a function, as far as calls by pointers of other types are possible: some types are passed in the same way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Signature {
     /// The sizes of the parameters that have one and that are described. Those without a name are not.
     parameters: Vec<u64>,
@@ -104,54 +110,38 @@ impl<'data> Pointers<'data> {
         types: &Types<'data>,
         is_in_table: impl Fn(u64) -> bool,
     ) -> Self {
-        let mut taken = BTreeSet::new();
+        let mut taken = taken_by_code(program, information.code());
         let not_read = NOT_READ.map(|name| {
             let section = program.section(name);
             section.map(|(start, bytes)| start..start.saturating_add(bytes.len() as u64))
         });
-        // An assembler fills in itself what lies in the same section.
-        for (place, function) in computed(program) {
-            let own = is_of_std(program, information, program.functions()[function].address);
-            if !(is_call(program, place)
-                || (own && is_of_std(program, information, place))
-                || begins_program(program, place))
-            {
-                taken.insert(Taken::Function(function));
-            }
-        }
-        for relocation in program.relocations() {
+        for relocation in program.data_relocations() {
             let place = relocation.place;
-            let target = match relocation.target {
+            let (target, is_own) = match relocation.target {
                 Reference::Address(address) => match program.function_at(address) {
-                    Some(function) => Taken::Function(function),
+                    Some(function) => {
+                        let is_own = move || is_of_std(program, information.code(), address);
+                        (Taken::Function(function), Some(is_own))
+                    }
                     None => continue,
                 },
-                Reference::Import(name) => Taken::Import(name),
+                Reference::Import(name) => (Taken::Import(name), None),
             };
-            let is_own = match target {
-                Taken::Function(function) => {
-                    is_of_std(program, information, program.functions()[function].address)
-                }
-                Taken::Import(_) => true,
+            // The library's own variables are not described. Those of other crates are, and constants are not.
+            let is_of_std = || {
+                program.constant_number(place).is_none()
+                    && is_own.is_none_or(|is_own| is_own())
+                    && !types.are_at(place)
             };
-            let is_left_out = if relocation.in_code {
-                is_call(program, place)
-                    || (is_own && is_of_std(program, information, place))
-                    || begins_program(program, place)
-            } else {
-                // The library's own variables are not described. Those of other crates are, and constants are not.
-                let is_of_std =
-                    is_own && program.constant_number(place).is_none() && !types.are_at(place);
-                is_of_std
-                    || relocation.is_distance
-                    || is_in_table(place)
-                    || not_read.iter().flatten().any(|range| range.contains(&place))
-            };
+            let is_left_out = relocation.is_distance
+                || is_in_table(place)
+                || not_read.iter().flatten().any(|range| range.contains(&place))
+                || is_of_std();
             if !is_left_out {
                 taken.insert(target);
             }
         }
-        let others_are_c = is_rust_described(program, information);
+        let is_rust_described = LazyCell::new(|| is_rust_described(program, information));
         let list = taken.into_iter().map(|taken| {
             let known = match taken {
                 Taken::Function(function) => {
@@ -164,7 +154,7 @@ impl<'data> Pointers<'data> {
                     let may_be_rust = if described.is_some() {
                         is_rust
                     } else {
-                        !others_are_c || Name::of_symbol(function.symbol).is_rust()
+                        Name::of_symbol(function.symbol).is_rust() || !*is_rust_described
                     };
                     let described =
                         described.and_then(|at| Signature::read(information, types, at));
@@ -178,7 +168,7 @@ impl<'data> Pointers<'data> {
             };
             (taken, known)
         });
-        Self { list: list.collect() }
+        Self { list: list.collect(), fitting: RefCell::default() }
     }
 
     /// Returns what a pointer of a type may point to. `None` if its type is not understood.
@@ -188,17 +178,24 @@ impl<'data> Pointers<'data> {
         types: &Types<'data>,
         pointer: TypeId,
         is_rust: bool,
-    ) -> Option<Vec<Taken<'data>>> {
-        let pointer = Signature::read(information, types, pointer)?;
+    ) -> Option<Rc<[Taken<'data>]>> {
+        let key = (Signature::read(information, types, pointer)?, is_rust);
+        let mut known = self.fitting.borrow_mut();
+        if let Some(known) = known.get(&key) {
+            return Some(Rc::clone(known));
+        }
+        let pointer = &key.0;
         let fitting = self.list.iter().filter(|(_, taken)| match &taken.signature {
             // What was not written in Rust is called in another way.
             _ if is_rust && !taken.may_be_rust => false,
             // C programs call functions by pointers of other types, as long as they take no more parameters.
-            Some(signature) if !taken.is_rust => signature.takes_no_more_than(&pointer),
-            Some(signature) => signature.may_be_called_as(&pointer),
+            Some(signature) if !taken.is_rust => signature.takes_no_more_than(pointer),
+            Some(signature) => signature.may_be_called_as(pointer),
             None => true,
         });
-        Some(fitting.map(|(taken, _)| *taken).collect())
+        let fitting: Rc<[_]> = fitting.map(|(taken, _)| *taken).collect();
+        known.insert(key, Rc::clone(&fitting));
+        Some(fitting)
     }
 }
 
@@ -248,19 +245,53 @@ impl Signature {
     }
 }
 
-/// Returns the functions whose addresses instructions compute by their distance, with where each has it. Bytes that only look like
-/// such an instruction are no harm.
-fn computed(program: &Program<'_>) -> impl Iterator<Item = (u64, usize)> {
-    program.functions().iter().flat_map(move |function| {
-        let code = program.code(function).unwrap_or(&[]);
-        memchr::memchr_iter(0x8d, code).filter_map(move |at| {
-            let mode = code.get(at + 1)?;
-            let distance = code.get(at + 2..at + 6)?.try_into().map(i32::from_le_bytes).ok()?;
-            let place = function.address.checked_add(at as u64 + 2)?;
-            let target = place.wrapping_add(4).wrapping_add_signed(i64::from(distance));
-            let is_distance = mode & 0b1100_0111 == 0b0000_0101;
-            Some((place, program.function_at(target).filter(|_| is_distance)?))
-        })
+/// How many functions, or places, are looked through in one go.
+const CHUNK: usize = 4096;
+
+/// Finds the functions whose addresses instructions take.
+fn taken_by_code<'data>(program: &Program<'data>, code: &UnitCode) -> BTreeSet<Taken<'data>> {
+    // What has an address only to call it takes none.
+    let is_left_out = |place: u64, is_own: &dyn Fn() -> bool| {
+        is_call(program, place)
+            || (is_own() && is_of_std(program, code, place))
+            || begins_program(program, place)
+    };
+    let takes = |place: u64, function: usize| {
+        let address = program.functions()[function].address;
+        !is_left_out(place, &|| is_of_std(program, code, address))
+    };
+    // An assembler fills in itself what lies in the same section.
+    let functions: Vec<_> = program.functions().chunks(CHUNK).collect();
+    let computed = parallel::map(&functions, |functions| {
+        let computed = functions.iter().flat_map(|function| computed(program, function));
+        computed.filter(|(place, function)| takes(*place, *function)).map(|(_, of)| of).collect()
+    });
+    let relocations = program.code_relocations();
+    let addresses: Vec<_> = relocations.addresses.chunks(CHUNK).collect();
+    let filled_in = parallel::map(&addresses, |addresses| {
+        let functions = addresses.iter().filter_map(|(place, address)| {
+            program.function_at(*address).filter(|function| takes(*place, *function))
+        });
+        functions.collect::<Vec<_>>()
+    });
+    let imports = relocations.imports.iter().filter(|(place, _)| !is_left_out(*place, &|| true));
+    let functions = computed.into_iter().chain(filled_in).flatten().map(Taken::Function);
+    functions.chain(imports.map(|(_, name)| Taken::Import(name))).collect()
+}
+
+/// Returns the functions whose addresses a function's instructions compute by their distance, with where each has it. Bytes that only
+/// look like such an instruction are no harm.
+fn computed(program: &Program<'_>, function: &Function<'_>) -> impl Iterator<Item = (u64, usize)> {
+    let (code, start) = (program.code(function).unwrap_or(&[]), function.address);
+    memchr::memchr_iter(0x8d, code).filter_map(move |at| {
+        let mode = code.get(at + 1)?;
+        if mode & 0b1100_0111 != 0b0000_0101 {
+            return None;
+        }
+        let distance = code.get(at + 2..at + 6)?.try_into().map(i32::from_le_bytes).ok()?;
+        let place = start.checked_add(at as u64 + 2)?;
+        let target = place.wrapping_add(4).wrapping_add_signed(i64::from(distance));
+        Some((place, program.function_at(target)?))
     })
 }
 
@@ -270,7 +301,7 @@ fn is_rust_described(program: &Program<'_>, information: &DebugInformation<'_>) 
     program.functions().iter().all(|function| {
         let described = information.function(function.address);
         described.is_some_and(|at| information.has_types(at))
-            || is_of_std(program, information, function.address)
+            || is_of_std(program, information.code(), function.address)
             || {
                 let name = Name::of_symbol(function.symbol);
                 // The allocator's functions, which the compiler makes.
@@ -280,8 +311,8 @@ fn is_rust_described(program: &Program<'_>, information: &DebugInformation<'_>) 
 }
 
 /// Whether code at an address is that of the precompiled standard library. Some crates that it is made of are in no unit.
-fn is_of_std(program: &Program<'_>, information: &DebugInformation<'_>, address: u64) -> bool {
-    information.is_of_std(address).unwrap_or_else(|| {
+fn is_of_std(program: &Program<'_>, code: &UnitCode, address: u64) -> bool {
+    code.is_of_std(address).unwrap_or_else(|| {
         let function = program.function_around(address);
         function.is_some_and(|function| {
             let mut crates = crates(program.functions()[function].symbol).peekable();

@@ -4,20 +4,16 @@
 //! precompiled standard library, of constants, and of supertraits within others have no name: they are found by their shape. What they
 //! are tables of is told by the names of their methods.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use super::debug_information::DebugInformation;
 use crate::demangle::{Name, end_of_generics, split_at_as, without_generics};
-use crate::elf::{Program, Reference};
-
-/// A table of methods begins with the destructor, the size and the alignment. The methods follow.
-const FIRST_METHOD: u64 = 24;
-
-/// No type is aligned to more.
-const MOST_ALIGNED: u64 = 1 << 29;
-
-/// How many methods a table has at most.
-const MOST_METHODS: u64 = 4096;
+use crate::elf::Program;
+use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at, is_number};
 
 /// The traits of closures. Each has one of the others for its supertrait, with the same arguments.
 const CLOSURES: [&str; 3] =
@@ -28,7 +24,10 @@ const CLOSURES: [&str; 3] =
 pub(crate) struct Tables {
     list: Vec<Table>,
     /// The tables of each trait that have a name, by the trait with its arguments.
-    named: HashMap<Box<str>, Vec<usize>>,
+    named: FxHashMap<Box<str>, Vec<usize>>,
+    texts: Texts,
+    /// Which tables the objects of a trait may have, for each that was asked for. `None` if nobody knows.
+    fitting: RefCell<FxHashMap<Box<str>, Option<Rc<Fitting>>>>,
 }
 
 #[derive(Debug)]
@@ -37,24 +36,45 @@ struct Table {
     /// Whether all of its functions are those of the standard library, and it has methods of traits.
     is_of_std: bool,
     /// The trait, if the table has a name.
-    of: Option<Box<str>>,
+    of: Option<Trait>,
     destructor: Option<usize>,
     /// From the first method on.
     slots: Vec<Option<Slot>>,
 }
 
+/// A trait with its generic arguments. All texts are numbers, so that they are compared quickly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Trait {
+    /// The whole of it.
+    text: Text,
+    path: Text,
+    arguments: Arguments,
+    is_closure: bool,
+    is_in_std: bool,
+}
+
+/// Generic arguments, as two tools write them in different ways. `None` if they may be any: closures, constants and lifetimes are
+/// written in several ways.
+type Arguments = Option<Text>;
+
+/// The number of a text.
+type Text = u32;
+
+/// The number of a text that nothing in the program has.
+const UNKNOWN_TEXT: Text = Text::MAX;
+
 /// A function in a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Slot {
     function: usize,
     is: Is,
 }
 
 /// What a function is, by its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Is {
     /// A method of this trait.
-    Method { of: String, arguments: String, name: String },
+    Method { of: Text, arguments: Arguments, name: Text },
     /// The body of a closure, or of something else that the compiler makes and that has a trait of the standard library.
     Closure,
     /// No method of a trait.
@@ -63,21 +83,54 @@ enum Is {
     Unknown,
 }
 
+/// The numbers of texts.
+#[derive(Debug, Default)]
+struct Texts(FxHashMap<Box<str>, Text>);
+
+impl Texts {
+    fn add(&mut self, text: &str) -> Text {
+        if let Some(&known) = self.0.get(text) {
+            return known;
+        }
+        let number = Text::try_from(self.0.len()).unwrap_or(UNKNOWN_TEXT);
+        self.0.insert(text.into(), number);
+        number
+    }
+
+    fn known(&self, text: &str) -> Text {
+        self.0.get(text).copied().unwrap_or(UNKNOWN_TEXT)
+    }
+}
+
+/// The tables that the objects of a trait may have.
+#[derive(Debug)]
+struct Fitting {
+    tables: Vec<usize>,
+    layout: Layout,
+}
+
 impl Tables {
     /// Finds the tables of a program.
     pub(crate) fn find<'a>(
         program: &Program<'_>,
-        information: Option<&DebugInformation<'_>>,
+        information: &DebugInformation<'_>,
         name: impl Fn(usize) -> &'a Name,
     ) -> Self {
         let mut starts: BTreeMap<u64, (Option<Box<str>>, u64)> = BTreeMap::new();
         for start in starts_by_shape(program) {
             starts.insert(start, (None, u64::MAX));
         }
-        for table in information.map_or(&[][..], DebugInformation::tables) {
+        for table in information.tables() {
             starts.insert(table.address, (Some(table.of.clone()), table.size));
         }
-        let mut this = Self { list: Vec::new(), named: HashMap::new() };
+        let mut this = Self {
+            list: Vec::new(),
+            named: FxHashMap::default(),
+            texts: Texts::default(),
+            fitting: RefCell::default(),
+        };
+        // Many tables have the same functions.
+        let mut known: FxHashMap<usize, Is> = FxHashMap::default();
         for (start, (of, size)) in starts {
             let destructor = function_at(program, start);
             // The last method of a table looks like the destructor of one, where a table without a destructor follows.
@@ -91,10 +144,13 @@ impl Tables {
             if let Some(of) = &of {
                 this.named.entry(of.clone()).or_default().push(this.list.len());
             }
+            let texts = &mut this.texts;
             let slots = slots(program, start, size).map(|function| {
                 function.map(|function| {
-                    let symbol = program.functions()[function].symbol;
-                    Slot { function, is: Is::of(symbol, name(function)) }
+                    let is = *known.entry(function).or_insert_with(|| {
+                        Is::of(program.functions()[function].symbol, name(function), texts)
+                    });
+                    Slot { function, is }
                 })
             });
             let slots: Vec<_> = slots.collect();
@@ -105,6 +161,7 @@ impl Tables {
                     // The next table begins with one.
                     name.is_in_std() && (is_method || name.is_drop_glue())
                 });
+            let of = of.map(|of| Trait::of(&of, |text| this.texts.add(text)));
             this.list.push(Table { start, is_of_std, of, destructor, slots });
         }
         this
@@ -116,15 +173,15 @@ impl Tables {
         if !offset.is_multiple_of(8) || (8..FIRST_METHOD).contains(&offset) {
             return None;
         }
-        let layout = self.layout(of)?;
+        let fitting = self.fitting(of)?;
         let slot = offset.checked_sub(FIRST_METHOD).and_then(|at| usize::try_from(at / 8).ok());
         let mut functions = BTreeSet::new();
-        for table in self.list.iter().filter(|table| layout.fits(table)) {
+        for table in fitting.tables.iter().map(|table| &self.list[*table]) {
             match slot {
                 // Something else lies there that cannot be called, or it is no method of this type.
                 Some(slot) => {
                     let found = table.slots.get(slot).and_then(Option::as_ref);
-                    let found = found.filter(|slot| layout.may_have(table, &slot.is));
+                    let found = found.filter(|slot| fitting.layout.may_have(table, slot.is));
                     functions.extend(found.map(|slot| slot.function));
                 }
                 None => functions.extend(table.destructor),
@@ -144,134 +201,162 @@ impl Tables {
         })
     }
 
+    /// Finds the tables that the objects of a trait may have.
+    fn fitting(&self, of: &str) -> Option<Rc<Fitting>> {
+        if let Some(known) = self.fitting.borrow().get(of) {
+            return known.clone();
+        }
+        let fitting = self.layout(of).map(|layout| {
+            let tables = self.list.iter().enumerate().filter(|(_, table)| layout.fits(table));
+            let tables = tables.map(|(number, _)| number).collect();
+            Rc::new(Fitting { tables, layout })
+        });
+        self.fitting.borrow_mut().insert(of.into(), fitting.clone());
+        fitting
+    }
+
     /// Finds out what the tables of a trait have in common.
-    fn layout(&self, of: &str) -> Option<Layout<'_>> {
-        let (path, arguments) = parts(of);
-        let mut layout = Layout {
-            of: of.into(),
-            is_closure: CLOSURES.contains(&path.as_str()),
-            is_in_std: is_in_std(&path),
-            path,
-            arguments,
-            slots: Vec::new(),
-            traits: None,
-        };
-        if let Some(named) = self.named.get(of) {
+    fn layout(&self, of: &str) -> Option<Layout> {
+        let named = self.named.get(of);
+        let mut layout = Layout::new(Trait::of(of, |text| self.texts.known(text)));
+        if let Some(named) = named {
             for table in named {
                 layout.add(&self.list[*table]);
             }
             return Some(layout);
         }
         // No table has this trait's name. Those that have a method of it tell which other traits go with it.
+        let own = layout.of;
         let mut traits = BTreeSet::new();
         for table in &self.list {
-            let of: Vec<_> = table.traits().collect();
-            if of.iter().any(|(path, arguments)| {
-                *path == layout.path && may_be_the_same(arguments, &layout.arguments)
+            if table.traits().any(|(path, arguments)| {
+                path == own.path && may_be_the_same(arguments, own.arguments)
             }) {
-                traits.extend(of.into_iter().map(|(path, _)| path));
+                traits.extend(table.traits().map(|(path, _)| path));
             }
         }
-        layout.traits = Some(traits);
-        layout.traits.as_ref().is_some_and(|traits| !traits.is_empty()).then_some(layout)
+        (!traits.is_empty()).then(|| Layout { traits: Some(traits), ..layout })
+    }
+}
+
+impl Trait {
+    /// Reads a trait as the debugging information writes it. `number` is that of each text.
+    fn of(of: &str, mut number: impl FnMut(&str) -> Text) -> Self {
+        let (path, arguments) = parts(of);
+        Self {
+            text: number(of),
+            path: number(&path),
+            arguments: comparable(arguments).map(|arguments| number(&arguments)),
+            is_closure: CLOSURES.contains(&path.as_str()),
+            is_in_std: is_in_std(&path),
+        }
     }
 }
 
 impl Table {
     /// The traits whose methods the table has.
-    fn traits(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.slots.iter().flatten().filter_map(|slot| match &slot.is {
-            Is::Method { of, arguments, .. } => Some((of.as_str(), arguments.as_str())),
+    fn traits(&self) -> impl Iterator<Item = (Text, Arguments)> {
+        self.slots.iter().flatten().filter_map(|slot| match slot.is {
+            Is::Method { of, arguments, .. } => Some((of, arguments)),
             _ => None,
         })
+    }
+
+    /// Whether the table has the name of a trait.
+    fn is_of(&self, of: Trait) -> bool {
+        self.of.is_some_and(|own| own.text == of.text)
     }
 }
 
 /// What the tables of a trait have in common.
-struct Layout<'a> {
-    of: Box<str>,
-    path: String,
-    arguments: String,
-    is_closure: bool,
-    is_in_std: bool,
+#[derive(Debug)]
+struct Layout {
+    of: Trait,
     /// What tables with the trait's name have in each slot.
-    slots: Vec<BTreeSet<&'a Is>>,
+    slots: Vec<BTreeSet<Is>>,
     /// The traits that go with it, if no table has its name.
-    traits: Option<BTreeSet<&'a str>>,
+    traits: Option<BTreeSet<Text>>,
+    /// Whether tables with the trait's name have closures, and whether they have what is no method of a trait.
+    has_closures: bool,
+    has_others: bool,
 }
 
-impl<'a> Layout<'a> {
-    fn add(&mut self, table: &'a Table) {
+impl Layout {
+    fn new(of: Trait) -> Self {
+        Self { of, slots: Vec::new(), traits: None, has_closures: false, has_others: false }
+    }
+
+    fn add(&mut self, table: &Table) {
         if self.slots.len() < table.slots.len() {
             self.slots.resize_with(table.slots.len(), BTreeSet::new);
         }
         for (seen, slot) in self.slots.iter_mut().zip(&table.slots) {
-            seen.extend(slot.as_ref().map(|slot| &slot.is));
+            let Some(Slot { is, .. }) = *slot else { continue };
+            self.has_closures |= is == Is::Closure;
+            self.has_others |= is == Is::Other;
+            seen.insert(is);
         }
     }
 
     /// Whether an object of the trait may have a table.
     fn fits(&self, table: &Table) -> bool {
-        if table.of.as_deref() == Some(&*self.of) {
+        if table.is_of(self.of) {
             return true;
         }
-        if let Some(of) = &table.of {
-            let (path, arguments) = parts(of);
+        if let Some(of) = table.of {
             // A trait has no supertrait in a crate that needs its own.
-            if is_in_std(&path) && !self.is_in_std {
+            if of.is_in_std && !self.of.is_in_std {
                 return false;
             }
-            let is_closure = CLOSURES.contains(&path.as_str());
-            if is_closure != self.is_closure && is_in_std(&path) {
+            if of.is_closure != self.of.is_closure && of.is_in_std {
                 return false;
             }
-            let is_other = !may_be_the_same(&arguments, &self.arguments);
-            if is_other && (path == self.path || (is_closure && self.is_closure)) {
+            let is_other = !may_be_the_same(of.arguments, self.of.arguments);
+            if is_other && (of.path == self.of.path || (of.is_closure && self.of.is_closure)) {
                 return false;
             }
         }
         if let Some(traits) = &self.traits {
             let mut of = table.traits().peekable();
-            return of.peek().is_none() || of.any(|(path, _)| traits.contains(path));
+            return of.peek().is_none() || of.any(|(path, _)| traits.contains(&path));
         }
         // It has each method in the same place.
         self.slots.len() <= table.slots.len()
             && self.slots.iter().zip(&table.slots).all(|(seen, slot)| {
-                slot.as_ref().is_none_or(|slot| {
-                    self.may_be(&slot.is)
-                        && (slot.is.tells_no_method()
+                slot.is_none_or(|Slot { is, .. }| {
+                    self.may_be(is)
+                        && (is.tells_no_method()
+                            || seen.contains(&is)
                             || seen.iter().all(|seen| seen.tells_no_method())
-                            || seen.iter().any(|seen| slot.is.may_be(seen)))
+                            || seen.iter().any(|seen| is.may_be(*seen)))
                 })
             })
     }
 
     /// Whether what a table that fits has in some slot may be a method of the trait or of those that go with it.
-    fn may_have(&self, table: &Table, is: &Is) -> bool {
-        if table.of.as_deref() == Some(&*self.of) {
+    fn may_have(&self, table: &Table, is: Is) -> bool {
+        if table.is_of(self.of) {
             return true;
         }
         self.may_be(is)
             && match (is, &self.traits) {
-                (Is::Method { of, .. }, Some(traits)) => traits.contains(of.as_str()),
+                (Is::Method { of, .. }, Some(traits)) => traits.contains(&of),
                 _ => true,
             }
     }
 
     /// Whether a table of the trait may have a function, by what it is.
-    fn may_be(&self, is: &Is) -> bool {
+    fn may_be(&self, is: Is) -> bool {
         match is {
             Is::Method { .. } | Is::Unknown => true,
-            Is::Closure => {
-                self.is_in_std || self.slots.iter().flatten().any(|seen| **seen == Is::Closure)
-            }
-            Is::Other => self.slots.iter().flatten().any(|seen| **seen == Is::Other),
+            Is::Closure => self.of.is_in_std || self.has_closures,
+            Is::Other => self.has_others,
         }
     }
 }
 
 impl Is {
-    fn of(symbol: &str, name: &Name) -> Self {
+    fn of(symbol: &str, name: &Name, texts: &mut Texts) -> Self {
         let full = name.full.as_str();
         if !symbol.starts_with("_R") {
             return Self::Unknown;
@@ -284,15 +369,19 @@ impl Is {
         }
         let Some((of, method)) = trait_and_method(full) else { return Self::Other };
         let (of, arguments) = parts(of);
-        Self::Method { of, arguments, name: method.to_owned() }
+        Self::Method {
+            of: texts.add(&of),
+            arguments: comparable(arguments).map(|arguments| texts.add(&arguments)),
+            name: texts.add(method),
+        }
     }
 
-    fn tells_no_method(&self) -> bool {
+    fn tells_no_method(self) -> bool {
         matches!(self, Self::Closure | Self::Unknown)
     }
 
     /// Whether two may be the same method for two types.
-    fn may_be(&self, other: &Self) -> bool {
+    fn may_be(self, other: Self) -> bool {
         match (self, other) {
             (
                 Self::Method { of, arguments, name },
@@ -324,35 +413,38 @@ fn trait_and_method(full: &str) -> Option<(&str, &str)> {
 }
 
 /// Splits a trait into its path and its generic arguments.
-fn parts(of: &str) -> (String, String) {
+fn parts(of: &str) -> (String, &str) {
     let arguments = of.find('<').map_or("", |at| &of[at..]);
-    (without_generics(of).into_owned(), arguments.to_owned())
+    (without_generics(of).into_owned(), arguments)
 }
 
 fn is_in_std(path: &str) -> bool {
     ["core::", "alloc::", "std::"].iter().any(|name| path.starts_with(name))
 }
 
-/// Whether generic arguments may be the same, as two tools write them. In doubt they are.
-fn may_be_the_same(one: &str, other: &str) -> bool {
-    let words = |text: &str| {
-        let mut words: Vec<_> = text
-            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .filter(|word| !["", "dyn", "mut", "const", "for", "_"].contains(word))
-            .map(str::to_owned)
-            .collect();
-        words.sort();
-        words
-    };
+/// Whether generic arguments may be the same. In doubt they are.
+fn may_be_the_same(one: Arguments, other: Arguments) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+/// Returns what generic arguments have in common, whichever tool has written them. `None` if that does not tell.
+fn comparable(arguments: &str) -> Option<String> {
     // Closures, constants and lifetimes are written in several ways.
-    let is_plain = |text: &str| !text.contains(['{', '\'', '"', '=']);
-    !(is_plain(one) && is_plain(other)) || words(one) == words(other)
+    if arguments.contains(['{', '\'', '"', '=']) {
+        return None;
+    }
+    let mut words: Vec<_> = arguments
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| !["", "dyn", "mut", "const", "for", "_"].contains(word))
+        .collect();
+    words.sort_unstable();
+    Some(words.join(" "))
 }
 
 /// Finds where tables may begin, by their shape.
 fn starts_by_shape(program: &Program<'_>) -> BTreeSet<u64> {
     let mut starts = BTreeSet::new();
-    for relocation in program.relocations().iter().filter(|relocation| !relocation.in_code) {
+    for relocation in program.data_relocations() {
         let place = relocation.place;
         if begins_table(program, place) {
             starts.insert(place);
@@ -397,63 +489,48 @@ fn slots<'a>(
     })
 }
 
-/// Whether a destructor, a size and an alignment lie at an address.
-fn begins_table(program: &Program<'_>, table: u64) -> bool {
-    let (Some(size_at), Some(align_at)) = (table.checked_add(8), table.checked_add(16)) else {
-        return false;
-    };
-    let aligned = program.constant_number(align_at);
-    is_number(program, size_at)
-        && is_number(program, align_at)
-        && program.constant_number(size_at).is_some()
-        && aligned.is_some_and(|align| align.is_power_of_two() && align <= MOST_ALIGNED)
-        && (function_at(program, table).is_some()
-            || (is_number(program, table) && program.constant_number(table) == Some(0)))
-}
-
-fn is_number(program: &Program<'_>, at: u64) -> bool {
-    program.constant_pointer(at).is_none()
-}
-
-fn function_at(program: &Program<'_>, at: u64) -> Option<usize> {
-    match program.constant_pointer(at) {
-        Some(Reference::Address(address)) => program.function_at(address),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn is(symbol: &str, full: &str) -> Is {
-        let plain = without_generics(full).into_owned();
-        Is::of(symbol, &Name { full: full.to_owned(), plain })
-    }
-
     #[test]
     fn the_name_of_a_method_tells_its_trait() {
-        let method = |of: &str, arguments: &str, name: &str| Is::Method {
-            of: of.to_owned(),
-            arguments: arguments.to_owned(),
-            name: name.to_owned(),
+        let mut texts = Texts::default();
+        let mut is = |symbol: &str, full: &str| {
+            let plain = without_generics(full).into_owned();
+            Is::of(symbol, &Name { full: full.to_owned(), plain }, &mut texts)
         };
-        assert_eq!(is("_R", "<a::B as c::D>::e"), method("c::D", "", "e"));
-        assert_eq!(is("_R", "<a::B<f32> as c::D<f64>>::e"), method("c::D", "<f64>", "e"));
-        assert_eq!(
-            is("_R", "<a::b::{closure#0} as c::FnOnce<()>>::call_once::{shim:vtable#0}"),
-            method("c::FnOnce", "<()>", "call_once")
-        );
+        let names = [
+            ("<a::B as c::D>::e", ["c::D", "", "e"]),
+            ("<a::B<f32> as c::D<f64>>::e", ["c::D", "f64", "e"]),
+            (
+                "<a::b::{closure#0} as c::FnOnce<()>>::call_once::{shim:vtable#0}",
+                ["c::FnOnce", "", "call_once"],
+            ),
+        ];
+        let found = names.map(|(full, texts)| (is("_R", full), texts));
         assert_eq!(is("_R", "a::b::{closure#0}"), Is::Closure);
         assert_eq!(is("_R", "<a::B as c::D>::e::{closure#0}"), Is::Closure);
         assert_eq!(is("_R", "a::b::{closure#0}::<u8>"), Is::Closure);
         assert_eq!(is("_R", "<a::B>::c"), Is::Other);
         assert_eq!(is("_R", "core::ptr::drop_in_place::<a::b::{closure#0}>"), Is::Other);
         assert_eq!(is("exported", "exported"), Is::Unknown);
+        for (is, [of, arguments, name]) in found {
+            let (of, arguments, name) =
+                (texts.known(of), Some(texts.known(arguments)), texts.known(name));
+            assert_eq!(is, Is::Method { of, arguments, name });
+            assert!(![Some(of), arguments, Some(name)].contains(&Some(UNKNOWN_TEXT)));
+        }
     }
 
     #[test]
     fn arguments_differ_only_where_that_is_certain() {
+        let mut texts = Texts::default();
+        let mut may_be_the_same = |one: &str, other: &str| {
+            let mut arguments =
+                |text: &str| comparable(text).map(|arguments| texts.add(&arguments));
+            super::may_be_the_same(arguments(one), arguments(other))
+        };
         assert!(may_be_the_same("<f32>", "<f32>"));
         assert!(may_be_the_same("<(&mut [f32])>", "<(&mut [f32],)>"));
         assert!(!may_be_the_same("<f32>", "<f64>"));

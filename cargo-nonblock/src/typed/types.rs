@@ -1,8 +1,9 @@
 //! What lies at an offset of a type.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::constant_tables;
 use super::debug_information::{DebugInformation, Entry, is_another_name};
@@ -14,8 +15,8 @@ const MOST_NESTED: usize = 64;
 /// The types of a program.
 #[derive(Debug)]
 pub(super) struct Types<'data> {
-    information: Rc<DebugInformation<'data>>,
-    known: RefCell<HashMap<TypeId, Rc<Type>>>,
+    information: Arc<DebugInformation<'data>>,
+    known: RefCell<FxHashMap<TypeId, Arc<Type>>>,
 }
 
 /// What is known of a type.
@@ -28,11 +29,11 @@ enum Type {
     /// A pointer to a function, which is called as Rust calls or in another way.
     Function { of: TypeId, is_rust: bool },
     /// A pointer to a trait object, with the table of its methods behind it.
-    Object { to: TypeId, of: Rc<str> },
+    Object { to: TypeId, of: Arc<str> },
     /// Things at offsets: fields of a structure.
     Fields { size: u64, fields: Vec<Field>, kind: Kind },
     /// A structure that is only made as a constant, and has pointers to functions: which has this path.
-    ConstantTable { path: Rc<str>, size: u64, fields: Vec<Field> },
+    ConstantTable { path: Arc<str>, size: u64, fields: Vec<Field> },
     /// The same thing several times.
     Array { of: TypeId, each: u64, size: u64 },
 }
@@ -82,7 +83,7 @@ impl Seen {
 }
 
 impl<'data> Types<'data> {
-    pub(super) fn new(information: Rc<DebugInformation<'data>>) -> Self {
+    pub(super) fn new(information: Arc<DebugInformation<'data>>) -> Self {
         Self { information, known: RefCell::default() }
     }
 
@@ -100,7 +101,9 @@ impl<'data> Types<'data> {
                 Seen::Words(vec![Word::Function { of: *of, is_rust: *is_rust }])
             }
             Type::Object { to, .. } if offset == 0 => Seen::Words(vec![Word::pointer_to(*to)]),
-            Type::Object { of, .. } if offset == 8 => Seen::Words(vec![Word::Table(Rc::clone(of))]),
+            Type::Object { of, .. } if offset == 8 => {
+                Seen::Words(vec![Word::Table(Arc::clone(of))])
+            }
             Type::Pointer(_) | Type::Function { .. } if offset < 8 => Seen::Data,
             Type::Object { .. } if offset < 16 => Seen::Data,
             Type::Array { of, each, size } if offset < *size && *each > 0 => {
@@ -115,7 +118,7 @@ impl<'data> Types<'data> {
                 let at = fields.iter().find(|field| field.offset == offset);
                 match at.map(|field| (*self.get(field.ty)).clone()) {
                     Some(Type::Function { of, is_rust: true }) => {
-                        let path = Rc::clone(path);
+                        let path = Arc::clone(path);
                         Seen::Words(vec![Word::InTable { path, layout: ty, offset, of }])
                     }
                     _ => Seen::Data,
@@ -173,7 +176,7 @@ impl<'data> Types<'data> {
     }
 
     /// Returns the trait whose objects a type of no size is, or ends with: `dyn Trait`.
-    pub(super) fn trait_of(&self, ty: TypeId) -> Option<Rc<str>> {
+    pub(super) fn trait_of(&self, ty: TypeId) -> Option<Arc<str>> {
         let mut ty = ty;
         for _ in 0..MOST_NESTED {
             let mut fields = Vec::new();
@@ -207,7 +210,7 @@ impl<'data> Types<'data> {
     pub(super) fn type_of(&self, function: TypeId) -> Option<TypeId> {
         let mut at = function;
         for _ in 0..8 {
-            let entry = self.information.entry(at, |_, _| {})?;
+            let entry = self.information.entry_alone(at)?;
             if let Some(ty) = self.information.reference(at, &entry, gimli::DW_AT_type) {
                 return Some(ty);
             }
@@ -224,12 +227,12 @@ impl<'data> Types<'data> {
         global.is_some_and(|(start, ty)| address - start < self.size(ty))
     }
 
-    fn get(&self, ty: TypeId) -> Rc<Type> {
+    fn get(&self, ty: TypeId) -> Arc<Type> {
         if let Some(known) = self.known.borrow().get(&ty) {
-            return Rc::clone(known);
+            return Arc::clone(known);
         }
-        let read = Rc::new(self.read(ty, MOST_NESTED).unwrap_or(Type::Data { size: 0 }));
-        self.known.borrow_mut().insert(ty, Rc::clone(&read));
+        let read = Arc::new(self.read(ty, MOST_NESTED).unwrap_or(Type::Data { size: 0 }));
+        self.known.borrow_mut().insert(ty, Arc::clone(&read));
         read
     }
 
@@ -328,7 +331,7 @@ impl<'data> Types<'data> {
     }
 
     /// Returns the path of a structure that is a table which is only made as a constant.
-    fn path_of_table(&self, ty: TypeId, entry: &Entry<'data>) -> Option<Rc<str>> {
+    fn path_of_table(&self, ty: TypeId, entry: &Entry<'data>) -> Option<Arc<str>> {
         let name = self.information.name(ty, entry).filter(|name| constant_tables::may_be(name))?;
         let path = format!("{}::{name}", self.information.namespace(ty)?);
         (self.information.is_rust(ty) && constant_tables::is_one(&path)).then(|| path.into())
@@ -346,14 +349,14 @@ impl<'data> Types<'data> {
     }
 
     fn has_prototype(&self, function: TypeId) -> bool {
-        let entry = self.information.entry(function, |_, _| {});
+        let entry = self.information.entry_alone(function);
         entry.is_some_and(|entry| entry.has_attr(gimli::DW_AT_prototyped))
     }
 
     fn is_function(&self, ty: TypeId) -> bool {
         let mut ty = ty;
         for _ in 0..MOST_NESTED {
-            let Some(entry) = self.information.entry(ty, |_, _| {}) else { return false };
+            let Some(entry) = self.information.entry_alone(ty) else { return false };
             if entry.tag() == gimli::DW_TAG_subroutine_type {
                 return true;
             }

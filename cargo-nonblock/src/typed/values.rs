@@ -7,10 +7,14 @@
 //! with a type lies, where it comes from the result of a function or from behind a pointer with a type, and where it is stored to such
 //! a variable: then it has that type wherever else it lies. Two types that it gets both count.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::types::{Seen, Types};
 use super::variables::{FrameBase, Variables};
@@ -54,14 +58,32 @@ pub(super) enum Origin {
 pub(super) struct Value {
     pub(super) origin: Origin,
     /// What it is, by its types. Empty if that is not known.
-    pub(super) words: Rc<[Word]>,
+    pub(super) words: Words,
     /// It is a multiple of this, if that is not 0.
     pub(super) stride: u64,
 }
 
+/// What a value may be. Most values are nothing that is known, which needs no memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Words(Option<Rc<[Word]>>);
+
+impl From<Vec<Word>> for Words {
+    fn from(words: Vec<Word>) -> Self {
+        Self((!words.is_empty()).then(|| words.into()))
+    }
+}
+
+impl Deref for Words {
+    type Target = [Word];
+
+    fn deref(&self) -> &[Word] {
+        self.0.as_deref().unwrap_or(&[])
+    }
+}
+
 impl Value {
     pub(super) fn new(origin: Origin) -> Self {
-        Self { origin, words: Rc::new([]), stride: 0 }
+        Self { origin, words: Words::default(), stride: 0 }
     }
 
     pub(super) fn with(origin: Origin, mut words: Vec<Word>) -> Self {
@@ -77,11 +99,22 @@ impl Value {
         Self::new(Origin::Constant(value))
     }
 
+    /// Joins what another way brings to a place at an instruction. Returns whether that changes anything.
+    fn join_at(&mut self, other: &Self, at: usize, place: i64) -> bool {
+        // What was joined here before may have gone elsewhere since: it is not what is joined here now.
+        let is_from_here = matches!(other.origin, Origin::Joined(there, _) if there == at);
+        let origin = if is_from_here { Origin::Anything } else { other.origin };
+        if self.origin == origin && self.stride == other.stride && self.words == other.words {
+            return false;
+        }
+        let joined = self.join(&Self { origin, ..other.clone() }, Origin::Joined(at, place));
+        let has_changed = joined != *self;
+        *self = joined;
+        has_changed
+    }
+
     /// What it is that two ways may bring. Only what both know is known.
     fn join(&self, other: &Self, origin: Origin) -> Self {
-        if self == other {
-            return self.clone();
-        }
         let words = if self.words.is_empty() || other.words.is_empty() {
             Vec::new()
         } else {
@@ -120,23 +153,20 @@ impl State {
 
     /// Joins what another way brings to an instruction. Returns whether that changes anything.
     fn join(&mut self, other: &Self, at: usize) -> bool {
-        let before = self.clone();
-        let mut other = other.clone();
-        // What was joined here before may have gone elsewhere since: it is not what is joined here now.
-        other.forget_origins(|origin| matches!(origin, Origin::Joined(there, _) if there == at));
+        let mut has_changed = false;
         // Registers are told from places in the frame by numbers that those never have.
         let places = (0..=i64::MAX).rev();
         for ((value, theirs), place) in self.registers.iter_mut().zip(&other.registers).zip(places)
         {
-            *value = value.join(theirs, Origin::Joined(at, place));
+            has_changed |= value.join_at(theirs, at, place);
         }
-        self.frame.retain(|offset, _| other.frame.contains_key(offset));
-        for (offset, value) in &mut self.frame {
-            if let Some(theirs) = other.frame.get(offset) {
-                *value = value.join(theirs, Origin::Joined(at, *offset));
-            }
-        }
-        *self != before
+        let count = self.frame.len();
+        self.frame.retain(|offset, value| {
+            let theirs = other.frame.get(offset);
+            has_changed |= theirs.is_some_and(|theirs| value.join_at(theirs, at, *offset));
+            theirs.is_some()
+        });
+        has_changed || self.frame.len() != count
     }
 
     /// No longer tells the values of some origins from others.
@@ -246,14 +276,14 @@ impl<'a, 'data> Values<'a, 'data> {
     /// Finds what holds at the beginning of each run of instructions, until nothing changes any more.
     fn go_through(&mut self) -> Option<BTreeMap<usize, State>> {
         let ways = self.code.ways();
-        let mut leaders: HashSet<usize> = ways.values().flatten().copied().collect();
+        let mut leaders: FxHashSet<usize> = ways.values().flatten().copied().collect();
         let mut states = BTreeMap::from([(0, State::at_the_beginning())]);
         for pad in self.landing_pads {
             let at = self.code.index(*pad)?;
             states.insert(at, State::unwound(at, self.frame));
             leaders.insert(at);
         }
-        let mut visits: HashMap<usize, usize> = HashMap::new();
+        let mut visits: FxHashMap<usize, usize> = FxHashMap::default();
         let mut open: Vec<usize> = states.keys().copied().collect();
         while let Some(start) = open.pop() {
             let count = visits.entry(start).or_default();
@@ -340,7 +370,7 @@ impl<'a, 'data> Values<'a, 'data> {
                 None => Seen::Data,
             },
             Word::Table(of) => match u64::try_from(distance) {
-                Ok(offset) => Seen::Words(vec![Word::Method { of: Rc::clone(of), offset }]),
+                Ok(offset) => Seen::Words(vec![Word::Method { of: Arc::clone(of), offset }]),
                 Err(_) => Seen::Data,
             },
             Word::Function { .. } | Word::InTable { .. } | Word::Method { .. } => Seen::Nothing,

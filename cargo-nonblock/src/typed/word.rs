@@ -1,6 +1,6 @@
 //! What a word of memory or a register holds.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The place of a type in the debugging information, from the beginning of its section.
 pub(crate) type TypeId = usize;
@@ -11,13 +11,13 @@ pub(crate) enum Word {
     /// The address of something, plus a distance.
     Pointer { to: Pointee, distance: i64 },
     /// A table of the methods of a trait, by the trait's name.
-    Table(Rc<str>),
+    Table(Arc<str>),
     /// What lies at an offset of such a table.
-    Method { of: Rc<str>, offset: u64 },
+    Method { of: Arc<str>, offset: u64 },
     /// A pointer to a function of this type, which is called as Rust calls or in another way.
     Function { of: TypeId, is_rust: bool },
     /// Such a pointer of Rust's, at an offset of a table that is a constant: `layout` is the table's type, of this path.
-    InTable { path: Rc<str>, layout: TypeId, offset: u64, of: TypeId },
+    InTable { path: Arc<str>, layout: TypeId, offset: u64, of: TypeId },
 }
 
 /// What a pointer points to.
@@ -26,7 +26,7 @@ pub(crate) enum Pointee {
     /// Something of this type.
     Type(TypeId),
     /// Memory of which only these words are known, each with its offset.
-    Words(Rc<[(i64, Word)]>),
+    Words(Arc<[(i64, Word)]>),
 }
 
 impl Word {

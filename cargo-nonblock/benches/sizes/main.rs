@@ -1,10 +1,14 @@
 //! How long a check takes, and how much memory, by the size of the program: `cargo bench -p cargo-nonblock --bench sizes`.
 //!
-//! The programs are generated: C functions that call each other, compiled without optimization, all of which the entry reaches. With
-//! files as arguments (`-- FILE ENTRY`), these are measured instead.
+//! The programs are generated and compiled without optimization. There are two kinds, since they need different work: of the one, the
+//! entry reaches all functions, and of the other all that is called by computed addresses. With files as arguments
+//! (`-- FILE ENTRY`), these are measured instead.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+mod c;
+mod objects;
+mod programs;
+
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 use std::{env, fs};
@@ -13,8 +17,9 @@ use cargo_nonblock::check::{self, Options};
 use cargo_nonblock::demangle::Pattern;
 use cargo_nonblock::mapped::Mapped;
 
+use programs::Programs;
+
 const SIZES: [usize; 3] = [5_000, 50_000, 200_000];
-const PER_FILE: usize = 5_000;
 
 /// What one check took.
 struct Measured {
@@ -35,21 +40,25 @@ fn main() -> ExitCode {
             head();
             line(Path::new(file), entry, None);
         }
-        ["--bench"] => sizes(),
+        ["--bench"] => {
+            sizes::<c::Functions>();
+            sizes::<objects::Objects>();
+        }
         // As a test there is nothing to do.
         _ => {}
     }
     ExitCode::SUCCESS
 }
 
-fn sizes() {
+fn sizes<P: Programs>() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sizes");
     fs::create_dir_all(&folder).expect("a folder");
+    println!("{}:", P::WHAT);
     head();
     let mut before = None;
     for functions in SIZES {
-        let program = generate(&folder, functions);
-        before = Some(line(&program, "f0", before.as_ref()));
+        let program = P::make(&folder, functions);
+        before = Some(line(&program, P::ENTRY, before.as_ref()));
     }
     fs::remove_dir_all(&folder).expect("it can be removed");
 }
@@ -124,65 +133,4 @@ fn cpu_seconds() -> f64 {
     let times = fs::read_to_string("/proc/self/schedstat").expect("Linux");
     let nanoseconds = times.split_whitespace().next().expect("a time");
     nanoseconds.parse::<f64>().expect("a number") / 1e9
-}
-
-/// Writes and compiles a program with so many functions. Each calls two others, so that all are reached.
-fn generate(folder: &Path, functions: usize) -> PathBuf {
-    let (mut objects, mut running) = (Vec::new(), Vec::new());
-    for (file, from) in (0..functions).step_by(PER_FILE).enumerate() {
-        let to = functions.min(from + PER_FILE);
-        let mut source = "#include <unistd.h>\n".to_owned();
-        for number in from..to {
-            let callees =
-                [2 * number + 1, 2 * number + 2].into_iter().filter(|callee| *callee < functions);
-            let callees: Vec<_> = callees.collect();
-            for callee in &callees {
-                let _ = writeln!(source, "int f{callee}(int, const char *);");
-            }
-            let _ = writeln!(source, "int f{number}(int x, const char *name) {{");
-            let _ = writeln!(
-                source,
-                "  struct {{ int count; const char *name; long sum; }} state = {{ x, name, 0 }};"
-            );
-            let _ = writeln!(
-                source,
-                "  for (int i = 0; i < x; i++) {{ state.sum += state.count * i ^ {number}; }}"
-            );
-            for callee in &callees {
-                let _ = writeln!(
-                    source,
-                    "  if (state.sum > {callee}) {{ state.count += f{callee}(x - 1, state.name); }}"
-                );
-            }
-            if number % 1_000 == 999 {
-                let _ = writeln!(source, "  usleep(state.count);");
-            }
-            let _ = writeln!(source, "  return state.count;\n}}");
-        }
-        if to == functions {
-            source.push_str(
-                "int f0(int, const char *);\nint main(void) { return f0(1, \"name\"); }\n",
-            );
-        }
-        let (source_file, object) =
-            (folder.join(format!("{file}.c")), folder.join(format!("{file}.o")));
-        fs::write(&source_file, source).expect("it can be written");
-        let mut compiler = Command::new("cc");
-        compiler.args(["-g", "-O0", "-c"]).arg(&source_file).arg("-o").arg(&object);
-        running.push(compiler.spawn().expect("a C compiler"));
-        objects.push(object);
-        while running.len() > 1 || (to == functions && !running.is_empty()) {
-            assert!(running.remove(0).wait().expect("a C compiler").success());
-        }
-    }
-    let program = folder.join(format!("program-{functions}"));
-    cc(Command::new("cc").args(&objects).arg("-Wl,--emit-relocs").arg("-o").arg(&program));
-    for object in objects {
-        fs::remove_file(object).expect("it can be removed");
-    }
-    program
-}
-
-fn cc(command: &mut Command) {
-    assert!(command.status().expect("a C compiler").success());
 }

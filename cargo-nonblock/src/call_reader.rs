@@ -1,0 +1,339 @@
+//! The calls that a function makes, read from its instructions. Nothing of this depends on what was read before, so several functions are
+//! read at the same time.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
+use crate::calls::{EdgeKind, Node, Unknown, Values};
+use crate::catalogue::{Catalogue, Kind};
+use crate::disassembly::{Action, Argument, Arguments, Disassembly, Step, disassemble};
+use crate::elf::{Program, Reference};
+use crate::function_code::{FunctionCode, Target};
+use crate::functions::Functions;
+use crate::given::{Given, is_in_constant};
+use crate::landing_pads::LandingPads;
+use crate::places::Places;
+use crate::typed::{Callee, Typed, Word};
+
+/// Finds arguments out, which most calls do not need.
+type Find<'a> = &'a dyn Fn() -> Values;
+
+/// A call that a function makes.
+#[derive(Debug)]
+pub(crate) struct MadeCall<'data> {
+    /// The address of the instruction.
+    pub(crate) site: u64,
+    pub(crate) kind: EdgeKind,
+    pub(crate) to: Node<'data>,
+    /// What it may call instead, if `to` is a computed address of which something is known by its types.
+    pub(crate) by_type: Option<ByType>,
+}
+
+/// What a computed address is, by its types.
+#[derive(Debug)]
+pub(crate) struct ByType {
+    /// It is one of these.
+    pub(crate) words: Vec<Word>,
+    /// The first arguments of the call. They are not read where no function of a C library can be called.
+    pub(crate) arguments: Values,
+}
+
+/// Reads the calls of functions.
+pub(crate) struct CallReader<'a, 'data> {
+    program: &'a Program<'data>,
+    catalogue: &'a Catalogue,
+    pub(crate) functions: Functions<'a, 'data>,
+    pub(crate) typed: Typed<'a, 'data>,
+    places: &'a Places<'data>,
+    landing_pads: OnceLock<LandingPads<'data>>,
+}
+
+/// A function whose calls are being read.
+struct Reading {
+    address: u64,
+    disassembly: Disassembly,
+    /// What it calls that its caller gives it.
+    given: Option<Given>,
+    /// What its calls by computed addresses call, once somebody asks.
+    callees: OnceCell<HashMap<u64, Callee>>,
+}
+
+impl<'a, 'data> CallReader<'a, 'data> {
+    pub(crate) fn new(
+        program: &'a Program<'data>,
+        catalogue: &'a Catalogue,
+        places: &'a Places<'data>,
+    ) -> Self {
+        let (functions, typed) = (Functions::new(program, catalogue), Typed::new(program));
+        let landing_pads = OnceLock::new();
+        Self { program, catalogue, functions, typed, places, landing_pads }
+    }
+
+    /// Reads the calls of a function.
+    pub(crate) fn read(&self, function: usize) -> Vec<MadeCall<'data>> {
+        let this = &self.program.functions()[function];
+        let Some(bytes) = self.program.code(this) else {
+            return vec![unknown(this.address, Unknown::NoBytes)];
+        };
+        let table = |address| self.program.constant_word(address);
+        let disassembly = disassemble(bytes, this.address, &table);
+        let unwinding = self.unwinding(this.address, &disassembly);
+        let given = self.functions.given(function);
+        let callees = OnceCell::new();
+        let reading = Reading { address: this.address, disassembly, given, callees };
+        let mut calls = Vec::new();
+        for step in &reading.disassembly.steps {
+            self.read_step(&reading, step, &mut calls);
+        }
+        if let Some(at) = reading.disassembly.unreadable {
+            calls.push(unknown(at, Unknown::Unreadable(at)));
+        }
+        if let Some(next) = reading.disassembly.falls_through {
+            let to = self.resolve(Target::Address(next), next, &Values::default);
+            calls.push(call(to, next.saturating_sub(1), EdgeKind::TailCall));
+        }
+        for call in &mut calls {
+            if unwinding.contains(&call.site) {
+                call.kind = EdgeKind::Unwind;
+            }
+        }
+        calls
+    }
+
+    /// Reads the calls that an instruction makes.
+    fn read_step(&self, reading: &Reading, step: &Step, calls: &mut Vec<MadeCall<'data>>) {
+        let found = OnceCell::new();
+        let arguments =
+            || *found.get_or_init(|| values(self.program, reading.disassembly.arguments(step)));
+        let (target, kind) = match step.action {
+            Action::Call { target } => (target, EdgeKind::Call),
+            Action::TailCall { target } => (target, EdgeKind::TailCall),
+            Action::SystemCall { is_old: true, .. } => {
+                calls.push(unknown(step.site, Unknown::OldSystemCall));
+                return;
+            }
+            Action::SystemCall { number, .. } => {
+                let to = Node::SystemCall { number, arguments: arguments(), by: None };
+                calls.push(call(to, step.site, EdgeKind::Call));
+                return;
+            }
+        };
+        let to = self.resolve(target, step.site, &arguments);
+        match to {
+            // Whoever calls this function has the edge.
+            Node::Dynamic { offset, .. }
+                if reading.given.is_some_and(|given| {
+                    given.explains(offset) && self.is_own(step.site, given)
+                }) => {}
+            Node::Dynamic { .. } => calls.push(self.dynamic_call(reading, step, to, &arguments)),
+            Node::Function(callee) => {
+                let given =
+                    self.functions.given(callee).filter(|given| reading.given != Some(*given));
+                let given = given.map(|given| self.given(given, step.site, arguments()));
+                let given = given.into_iter().flatten();
+                calls.extend(given.map(|node| call(node, step.site, EdgeKind::Dynamic)));
+                let is_drop_glue = self.functions.name(callee).is_drop_glue();
+                let kind = if is_drop_glue { EdgeKind::DropGlue } else { kind };
+                calls.push(call(to, step.site, kind));
+            }
+            _ => calls.push(call(to, step.site, kind)),
+        }
+    }
+
+    /// Finds out what a call by a computed address calls.
+    fn dynamic_call(
+        &self,
+        reading: &Reading,
+        step: &Step,
+        to: Node<'data>,
+        arguments: Find<'_>,
+    ) -> MadeCall<'data> {
+        let code = &reading.disassembly.code;
+        let callees = reading.callees.get_or_init(|| self.callees(reading.address, code));
+        let call = call(to, step.site, EdgeKind::Dynamic);
+        match callees.get(&step.site) {
+            None => call,
+            Some(Callee::Address(address)) => match self.at_address(*address, arguments) {
+                Node::Unknown(_) => call,
+                to => MadeCall { to, ..call },
+            },
+            Some(Callee::OneOf(words)) => {
+                let is_of_c = |word: &Word| matches!(word, Word::Function { is_rust: false, .. });
+                let may_be_import = words.iter().any(is_of_c);
+                let arguments = if may_be_import { arguments() } else { Values::default() };
+                let by_type = Some(ByType { words: words.clone(), arguments });
+                MadeCall { by_type, ..call }
+            }
+        }
+    }
+
+    /// Returns the addresses of the instructions of a function that run only when something unwinds.
+    fn unwinding(&self, address: u64, disassembly: &Disassembly) -> FxHashSet<u64> {
+        let pads = self.landing_pads().of(address).unwrap_or_default();
+        if pads.is_empty() {
+            return FxHashSet::default();
+        }
+        let ends = disassembly.steps.iter().filter(|step| {
+            let target = match step.action {
+                Action::Call { target: Target::Address(address) } => Some(address),
+                Action::Call { target: Target::Slot(slot) } => match self.program.slot(slot) {
+                    Some(Reference::Address(address)) => Some(address),
+                    _ => None,
+                },
+                _ => None,
+            };
+            target.is_some_and(|target| self.never_returns(target))
+        });
+        disassembly.code.unwinding(&pads, &ends.map(|step| step.site).collect())
+    }
+
+    /// Whether the function at an address never returns. In doubt it does.
+    fn never_returns(&self, address: u64) -> bool {
+        let function = self.program.function_at(address);
+        function.is_some_and(|function| self.functions.never_returns(function))
+    }
+
+    /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
+    fn is_own(&self, site: u64, given: Given) -> bool {
+        // Without debugging information nobody knows.
+        given == Given::Functions
+            || self.places.frames(site).last().is_some_and(|frame| {
+                frame.inlined.as_ref().is_none_or(|name| Given::of(name) == Some(given))
+            })
+    }
+
+    /// Finds out what a function calls that calls what it is given.
+    fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
+        let [first, second, third, ..] = arguments;
+        let unknown = || vec![Node::Dynamic { site, offset: None }];
+        let function = |address| match self.at_address(address, &Values::default) {
+            node @ Node::Function(_) => Some(node),
+            _ => None,
+        };
+        match given {
+            // If the result is large, the first argument is the place for it.
+            Given::Key => {
+                let pointers = [first, second].into_iter().flatten();
+                let nodes =
+                    pointers.filter_map(|key| match self.program.constant_pointer(key)? {
+                        Reference::Address(address) => function(address),
+                        Reference::Import(_) => None,
+                    });
+                // `thread_local!` makes these functions, in a constant.
+                let mut nodes = nodes.filter(|node| match node {
+                    Node::Function(function) => {
+                        is_in_constant(&self.functions.name(*function).full)
+                    }
+                    _ => false,
+                });
+                nodes.next().map_or_else(unknown, |node| vec![node])
+            }
+            Given::Functions => {
+                let nodes = [first, third].map(|address| address.and_then(function));
+                nodes.into_iter().collect::<Option<_>>().unwrap_or_else(unknown)
+            }
+        }
+    }
+
+    fn landing_pads(&self) -> &LandingPads<'data> {
+        self.landing_pads.get_or_init(|| LandingPads::read(self.program))
+    }
+
+    /// Finds out what a function's calls by computed addresses call.
+    fn callees(&self, address: u64, code: &FunctionCode) -> HashMap<u64, Callee> {
+        let never_returns = |address| self.never_returns(address);
+        self.typed.callees(address, code, self.landing_pads(), &never_returns)
+    }
+
+    /// Finds out what a call reaches.
+    fn resolve(&self, target: Target, site: u64, arguments: Find<'_>) -> Node<'data> {
+        match target {
+            Target::Address(address) => self.at_address(address, arguments),
+            Target::Slot(slot) => match self.program.slot(slot) {
+                Some(reference) => self.at_reference(reference, arguments),
+                // A variable that holds a pointer.
+                None => Node::Dynamic { site, offset: None },
+            },
+            // One that is larger, or negative, is none of a table.
+            Target::Computed { offset } => {
+                Node::Dynamic { site, offset: offset.filter(|offset| *offset < 4096) }
+            }
+        }
+    }
+
+    fn at_reference(&self, reference: Reference<'data>, arguments: Find<'_>) -> Node<'data> {
+        match reference {
+            Reference::Address(address) => self.at_address(address, arguments),
+            Reference::Import(name) => self.import(name, arguments),
+        }
+    }
+
+    fn at_address(&self, address: u64, arguments: Find<'_>) -> Node<'data> {
+        if let Some(function) = self.program.function_at(address) {
+            return Node::Function(function);
+        }
+        if let Some(stub) = self.program.stub(address) {
+            return self.behind_stub(stub, address, arguments);
+        }
+        // A part of a function is called. All that the function calls is taken for it.
+        match self.program.function_around(address) {
+            Some(function) => Node::Function(function),
+            None => Node::Unknown(Unknown::NoSymbol(address)),
+        }
+    }
+
+    fn behind_stub(&self, stub: &[u8], address: u64, arguments: Find<'_>) -> Node<'data> {
+        let steps = disassemble(stub, address, &|_| None).steps;
+        let slot = steps.iter().find_map(|step| match step.action {
+            Action::TailCall { target: Target::Slot(slot), .. } => Some(slot),
+            _ => None,
+        });
+        match slot.and_then(|slot| self.program.slot(slot)) {
+            // A stub of a stub leads nowhere.
+            Some(Reference::Address(to)) if self.program.stub(to).is_some() => {
+                Node::Unknown(Unknown::Slot(address))
+            }
+            Some(reference) => self.at_reference(reference, arguments),
+            None => Node::Unknown(Unknown::Slot(address)),
+        }
+    }
+
+    /// Returns what a function of another shared object is.
+    pub(crate) fn import(&self, name: &'data str, arguments: Find<'_>) -> Node<'data> {
+        match self.catalogue.import(name).map(|entry| entry.kind) {
+            Some(Kind::SystemCall(number)) => {
+                Node::SystemCall { number: Some(number), arguments: arguments(), by: Some(name) }
+            }
+            Some(Kind::AnySystemCall) => {
+                let [number, rest @ ..] = arguments();
+                let [first, second, third, fourth, fifth] = rest;
+                let number = number.and_then(|number| u32::try_from(number & 0xffff_ffff).ok());
+                let arguments = [first, second, third, fourth, fifth, None];
+                Node::SystemCall { number, arguments, by: Some(name) }
+            }
+            _ => Node::Import(name),
+        }
+    }
+}
+
+/// Returns what arguments are, with what slots hold in place of the slots.
+fn values(program: &Program<'_>, arguments: Arguments) -> Values {
+    arguments.0.map(|argument| match argument? {
+        Argument::Constant(value) => Some(value),
+        Argument::Slot(slot) => match program.slot(slot)? {
+            Reference::Address(address) => Some(address),
+            Reference::Import(_) => None,
+        },
+    })
+}
+
+fn call(to: Node<'_>, site: u64, kind: EdgeKind) -> MadeCall<'_> {
+    MadeCall { site, kind, to, by_type: None }
+}
+
+fn unknown<'data>(site: u64, why: Unknown) -> MadeCall<'data> {
+    call(Node::Unknown(why), site, EdgeKind::Call)
+}
