@@ -198,9 +198,10 @@ impl<'a> Assumptions<'a> {
         } else {
             self.catalogue.import(symbol)
         };
-        match entry {
-            Some(entry) => self.judge_entry(entry),
-            None => Judgement::Obstacle(format!(
+        match entry.map(|entry| self.judge_entry(entry)) {
+            // Nobody can follow it there.
+            Some(judgement) if judgement != Judgement::Follow => judgement,
+            _ => Judgement::Obstacle(format!(
                 "`{}` is in another library, and nothing is known of it. A line of `--rules` can say what it does",
                 name.plain
             )),
@@ -209,9 +210,12 @@ impl<'a> Assumptions<'a> {
 
     fn judge_entry(&self, entry: Entry) -> Judgement {
         match entry.kind {
-            Kind::Leaf(class) if class == Class::Sleep || self.denied.contains(&class) => {
+            Kind::Leaf(class) | Kind::FollowedLeaf(class)
+                if class == Class::Sleep || self.denied.contains(&class) =>
+            {
                 Judgement::Leaf(class, entry.reason)
             }
+            Kind::FollowedLeaf(_) => Judgement::Follow,
             Kind::Leaf(Class::Alloc) => Judgement::Cut(ALLOC),
             Kind::Leaf(_) => Judgement::Cut(PANICS),
             Kind::Harmless => Judgement::Harmless,
