@@ -36,7 +36,8 @@ struct Known {
     may_be_rust: bool,
 }
 
-/// The sections that have the functions which the program's beginning and end call, and what only the unwinder reads.
+/// The sections that have the functions which the program's beginning and end call, and what only the unwinder reads. A variable that
+/// the program has put there may be read as any other.
 const NOT_READ: [&str; 6] = [
     ".preinit_array",
     ".init_array",
@@ -45,6 +46,9 @@ const NOT_READ: [&str; 6] = [
     ".eh_frame_hdr",
     ".gcc_except_table",
 ];
+
+/// The section with what variables of each thread begin with.
+const THREAD_LOCAL: &str = ".tdata";
 
 /// The traits of the library's module `fmt` by which values are written.
 const FORMATS: [&str; 9] = [
@@ -82,6 +86,9 @@ const BEGIN: [&str; 7] = [
     "frame_dummy",
 ];
 
+/// A part of the path of the methods by which closures are called.
+const CLOSURE: &str = "core::ops::function::Fn";
+
 /// The type of a function, as far as calls by pointers of other types are possible: some types are passed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Signature {
@@ -105,10 +112,12 @@ impl<'data> Pointers<'data> {
         is_in_table: impl Fn(u64) -> bool,
     ) -> Self {
         let mut taken = BTreeSet::new();
-        let not_read = NOT_READ.map(|name| {
+        let range = |name| {
             let section = program.section(name);
             section.map(|(start, bytes)| start..start.saturating_add(bytes.len() as u64))
-        });
+        };
+        let not_read = NOT_READ.map(range);
+        let thread_local = range(THREAD_LOCAL);
         // An assembler fills in itself what lies in the same section.
         for (place, function) in computed(program) {
             let own = is_of_std(program, information, program.functions()[function].address);
@@ -140,12 +149,16 @@ impl<'data> Pointers<'data> {
                     || begins_program(program, place)
             } else {
                 // The library's own variables are not described. Those of other crates are, and constants are not.
+                // What a variable of each thread begins with has a place, and the variable none.
+                let is_described = types.are_at(place)
+                    || thread_local.as_ref().is_some_and(|range| range.contains(&place));
                 let is_of_std =
-                    is_own && program.constant_number(place).is_none() && !types.are_at(place);
+                    is_own && program.constant_number(place).is_none() && !is_described;
                 is_of_std
                     || relocation.is_distance
                     || is_in_table(place)
-                    || not_read.iter().flatten().any(|range| range.contains(&place))
+                    || (!is_described
+                        && not_read.iter().flatten().any(|range| range.contains(&place)))
             };
             if !is_left_out {
                 taken.insert(target);
@@ -160,8 +173,9 @@ impl<'data> Pointers<'data> {
                         .function(function.address)
                         .filter(|described| information.has_types(*described));
                     let is_rust = described.is_some_and(|at| information.is_rust(at));
-                    let described =
-                        described.and_then(|at| Signature::read(information, types, at));
+                    let described = described.and_then(|at| {
+                        Signature::of_function(information, types, at, function.symbol)
+                    });
                     Known {
                         is_rust: is_rust || described.is_none(),
                         signature: described.or_else(|| Signature::of_formatter(function.symbol)),
@@ -214,6 +228,36 @@ impl Signature {
         parameters.retain(|size| *size > 0);
         let result = types.type_of(at).map_or(0, |ty| types.size(ty));
         Some(Self { parameters, takes_more, result })
+    }
+
+    /// Returns the type of a function of the program. The body of a closure is described with all its arguments as one, and gets each in
+    /// a place of its own.
+    fn of_function(
+        information: &DebugInformation<'_>,
+        types: &Types<'_>,
+        at: TypeId,
+        symbol: &str,
+    ) -> Option<Self> {
+        let own = Self::read(information, types, at)?;
+        if !Name::of_symbol(symbol).plain.contains(CLOSURE) {
+            return Some(own);
+        }
+        let mut arguments = None;
+        information.entry(at, |information, child| {
+            if child.tag() == gimli::DW_TAG_formal_parameter {
+                arguments = information.place_of(at, child);
+            }
+        })?;
+        let arguments = arguments.and_then(|parameter| types.type_of(parameter));
+        let Some(fields) = arguments.and_then(|ty| types.sizes_of_fields(ty)) else {
+            return Some(Self { takes_more: true, ..own });
+        };
+        let mut parameters = own.parameters;
+        if arguments.is_some_and(|ty| types.size(ty) > 0) {
+            parameters.pop();
+        }
+        parameters.extend(fields.into_iter().filter(|size| *size > 0));
+        Some(Self { parameters, ..own })
     }
 
     /// Returns the type of a function that writes a value as text: the trait says it, and almost every program takes the addresses of some
