@@ -112,7 +112,12 @@ impl<'a, 'data> Typed<'a, 'data> {
             Word::Function { of, is_rust } => {
                 let tables = self.tables(information, name);
                 let pointers = self.pointers.get_or_init(|| {
-                    let in_tables: BTreeSet<u64> = tables.places().collect();
+                    let places = tables.places(
+                        self.program,
+                        |address| pointers::is_of_std(self.program, information, address),
+                        |address| types.are_at(address),
+                    );
+                    let in_tables: BTreeSet<u64> = places.collect();
                     Pointers::find(self.program, information, types, |place| {
                         in_tables.contains(&place)
                     })

@@ -302,7 +302,7 @@ fn computed(program: &Program<'_>) -> impl Iterator<Item = (u64, usize)> {
 }
 
 /// Whether code at an address is that of the precompiled standard library. Some crates that it is made of are in no unit.
-fn is_of_std(program: &Program<'_>, information: &DebugInformation<'_>, address: u64) -> bool {
+pub(super) fn is_of_std(program: &Program<'_>, information: &DebugInformation<'_>, address: u64) -> bool {
     information.is_of_std(address).unwrap_or_else(|| {
         let function = program.function_around(address);
         function.is_some_and(|function| {
