@@ -274,6 +274,9 @@ impl std::fmt::Display for Unknown {
             Self::NoSymbol(address) => write!(f, "the code at {address:#x} has no symbol"),
             Self::NoBytes => f.write_str("its code is not in the file"),
             Self::Unreadable(address) => write!(f, "the bytes at {address:#x} are no instruction"),
+            Self::Middle(address) => {
+                write!(f, "it is entered at {address:#x}, in the middle of an instruction")
+            }
             Self::Slot(address) => {
                 write!(f, "the stub at {address:#x} leads to an address that is not in the file")
             }

@@ -19,6 +19,8 @@ type File<'data> = ElfFile64<'data, LittleEndian>;
 
 /// The relocations of x86-64 of which something has to be known here: see the psABI, "Relocation Types".
 mod relocation_type {
+    /// Those of 64 and 32 bits.
+    pub(super) const ABSOLUTE: [u32; 3] = [1, 10, 11];
     pub(super) const PC32: u32 = 2;
     pub(super) const PLT32: u32 = 4;
     pub(super) const IRELATIVE: u32 = 37;
@@ -61,6 +63,8 @@ pub struct Relocation<'data> {
     pub in_code: bool,
     /// Whether the place holds the distance to the target.
     pub(crate) is_distance: bool,
+    /// Whether the place holds the address of the target.
+    pub(crate) is_address: bool,
 }
 
 /// A section whose bytes are in the file.
@@ -331,7 +335,7 @@ fn sections<'data>(file: &File<'data>) -> Result<Vec<Section<'data>>, Error> {
         }
         let name = section.name_bytes().map_err(malformed)?;
         let kind = match name {
-            _ if name.starts_with(b".plt") || name == b".iplt" => SectionKind::Plt,
+            b".plt" | b".plt.got" | b".plt.sec" | b".plt.bnd" | b".iplt" => SectionKind::Plt,
             b".got" | b".got.plt" => SectionKind::Got,
             _ if flags & elf::SHF_EXECINSTR.0 != 0 => SectionKind::Code,
             _ if flags & elf::SHF_WRITE.0 == 0 || name.starts_with(b".data.rel.ro") => {
@@ -469,7 +473,8 @@ fn relocations<'data>(file: &File<'data>) -> Result<Vec<Relocation<'data>>, Erro
                 let addend = relocation.addend().wrapping_add(if is_distance { 4 } else { 0 });
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
-            relocations.push(Relocation { place, target, in_code, is_distance });
+            let is_address = relocation_type::ABSOLUTE.contains(&r_type.0);
+            relocations.push(Relocation { place, target, in_code, is_distance, is_address });
             if relocations.len() > most {
                 return Err(Error::Malformed("its relocations lie over each other".to_owned()));
             }

@@ -5,11 +5,13 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::catalogue::{Catalogue, Kind};
+use iced_x86::Mnemonic;
+
+use crate::catalogue::{Catalogue, Class, Entry, Kind};
 use crate::demangle::Name;
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, disassemble};
 use crate::elf::{Program, Reference};
-use crate::function_code::{FunctionCode, Target};
+use crate::function_code::{FunctionCode, Target, is_instruction};
 use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
 use crate::places::Places;
@@ -42,6 +44,8 @@ pub(crate) enum Unknown {
     NoBytes,
     /// Some of its bytes are no instruction.
     Unreadable(u64),
+    /// It is entered in the middle of an instruction.
+    Middle(u64),
     /// It is called through memory that is not in the file.
     Slot(u64),
     /// It uses the numbers of 32-bit programs.
@@ -271,7 +275,18 @@ impl<'a, 'data> Graph<'a, 'data> {
         if let Some(at) = disassembly.unreadable {
             edges.push(self.unknown(at, Unknown::Unreadable(at)));
         }
-        if let Some(next) = disassembly.falls_through {
+        if let Some(at) = disassembly.code.jumps_into_instruction() {
+            edges.push(self.unknown(at, Unknown::Middle(at)));
+        }
+        let goes_on = disassembly.falls_through.or_else(|| {
+            // What a compiler made has a frame, or is described. Who writes in assembly may let a function go on in the next.
+            let last = edges.last().map(|edge| edge.to)?;
+            let returns = !self.ends_program(last)
+                && !self.landing_pads().have_frame(address)
+                && !self.typed.describes(address);
+            disassembly.ends_in_call.filter(|_| returns)
+        });
+        if let Some(next) = goes_on {
             let node = self.resolve(Target::Address(next), next, Values::default());
             let site = next.saturating_sub(1);
             edges.push(Edge { to: self.number(node), site, kind: EdgeKind::TailCall });
@@ -308,6 +323,18 @@ impl<'a, 'data> Graph<'a, 'data> {
     fn never_returns(&self, address: u64) -> bool {
         let function = self.program.function_at(address);
         function.is_some_and(|function| given::never_returns(&self.name(function).plain))
+    }
+
+    /// Whether a node is a function that never returns, by what is known of it.
+    fn ends_program(&self, node: NodeId) -> bool {
+        let is_panic = |entry: Option<Entry>| {
+            entry.is_some_and(|entry| entry.kind == Kind::Leaf(Class::Panic))
+        };
+        match self.nodes[node] {
+            Node::Function(function) => is_panic(self.catalogue.function(self.name(function))),
+            Node::Import(name) => is_panic(self.catalogue.import(name)),
+            _ => false,
+        }
     }
 
     /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
@@ -441,15 +468,32 @@ impl<'a, 'data> Graph<'a, 'data> {
         }
         // A part of a function is called. All that the function calls is taken for it.
         match self.program.function_around(address) {
-            Some(function) => Node::Function(function),
+            Some(number) => {
+                let function = &self.program.functions()[number];
+                let bytes = self.program.code(function).unwrap_or(&[]);
+                if is_instruction(bytes, function.address, address) {
+                    Node::Function(number)
+                } else {
+                    Node::Unknown(Unknown::Middle(address))
+                }
+            }
             None => Node::Unknown(Unknown::NoSymbol(address)),
         }
     }
 
     fn behind_stub(&self, stub: &[u8], address: u64, arguments: Values) -> Node<'data> {
-        let steps = disassemble(stub, address, &|_| None).steps;
-        let slot = steps.iter().find_map(|step| match step.action {
-            Action::TailCall { target: Target::Slot(slot), .. } => Some(slot),
+        let disassembly = disassemble(stub, address, &|_| None);
+        // It does nothing before it jumps.
+        let mut instructions = disassembly.code.instructions().iter();
+        let first = instructions.find(|instruction| {
+            ![Mnemonic::Endbr64, Mnemonic::Nop].contains(&instruction.mnemonic())
+        });
+        let slot = disassembly.steps.first().and_then(|step| match step.action {
+            Action::TailCall { target: Target::Slot(slot), .. }
+                if first.is_some_and(|first| first.ip() == step.site) =>
+            {
+                Some(slot)
+            }
             _ => None,
         });
         match slot.and_then(|slot| self.program.slot(slot)) {

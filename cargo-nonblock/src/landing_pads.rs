@@ -1,6 +1,6 @@
 //! Where functions go on when something that they called unwinds: their landing pads, by the tables that the unwinder reads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gimli::{
     BaseAddresses, CieOrFde, EhFrame, EndianSlice, LittleEndian, Pointer, Reader as _,
@@ -16,6 +16,8 @@ type Reader<'data> = EndianSlice<'data, LittleEndian>;
 pub(crate) struct LandingPads {
     /// By the address of the function. `None` if those of a function cannot be read.
     by_function: HashMap<u64, Option<Vec<u64>>>,
+    /// The functions that have a frame which is described.
+    with_frame: HashSet<u64>,
     /// Whether the table of functions could be read to its end.
     is_whole: bool,
 }
@@ -44,6 +46,11 @@ impl LandingPads {
         }
     }
 
+    /// Whether the frame of the function that begins at an address is described, as compilers do it.
+    pub(crate) fn have_frame(&self, function: u64) -> bool {
+        self.with_frame.contains(&function)
+    }
+
     fn read_frames(
         &mut self,
         frames: &EhFrame<Reader<'_>>,
@@ -54,6 +61,7 @@ impl LandingPads {
         while let Some(entry) = entries.next()? {
             let CieOrFde::Fde(partial) = entry else { continue };
             let frame = partial.parse(EhFrame::cie_from_offset)?;
+            self.with_frame.insert(frame.initial_address());
             let pads = match frame.lsda() {
                 None | Some(Pointer::Direct(0)) => continue,
                 Some(Pointer::Direct(at)) => tables.and_then(|(start, bytes)| {

@@ -173,6 +173,11 @@ impl<'data> DebugInformation<'data> {
         self.functions.get(&address).copied().flatten()
     }
 
+    /// Whether a function at an address is described, or several.
+    pub(super) fn describes(&self, address: u64) -> bool {
+        self.functions.contains_key(&address)
+    }
+
     /// Whether code at an address is that of the precompiled standard library. `None` if it is in no unit.
     pub(super) fn is_of_std(&self, address: u64) -> Option<bool> {
         let after = self.code.partition_point(|(range, _)| range.start <= address);

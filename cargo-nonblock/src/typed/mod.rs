@@ -64,6 +64,11 @@ impl<'a, 'data> Typed<'a, 'data> {
         known.as_ref()
     }
 
+    /// Whether a function begins at an address that a compiler describes.
+    pub(crate) fn describes(&self, address: u64) -> bool {
+        self.known().is_some_and(|known| known.information.describes(address))
+    }
+
     /// Returns what is known of the calls by computed addresses that a function makes, by the address of each. Nothing is known of those
     /// of a function that was optimized.
     ///

@@ -144,7 +144,7 @@ impl<'data> Pointers<'data> {
                 Taken::Import(_) => true,
             };
             let is_left_out = if relocation.in_code {
-                is_call(program, place)
+                (!relocation.is_address && is_call(program, place))
                     || (is_own && is_of_std(program, information, place))
                     || begins_program(program, place)
             } else {
