@@ -207,9 +207,10 @@ impl<'a> Assumptions<'a> {
         } else {
             self.catalogue.import(symbol)
         };
-        match entry {
-            Some(entry) => self.judge_entry(entry),
-            None => Judgement::Obstacle(format!(
+        match entry.map(|entry| self.judge_entry(entry)) {
+            // Nobody can follow it there.
+            Some(judgement) if judgement != Judgement::Follow => judgement,
+            _ => Judgement::Obstacle(format!(
                 "`{}` is in another library, and nothing is known of it. A line of `--rules` can say what it does",
                 name.plain
             )),
@@ -218,9 +219,12 @@ impl<'a> Assumptions<'a> {
 
     fn judge_entry(&self, entry: Entry) -> Judgement {
         match entry.kind {
-            Kind::Leaf(class) if class == Class::Sleep || self.denied.contains(&class) => {
+            Kind::Leaf(class) | Kind::FollowedLeaf(class)
+                if class == Class::Sleep || self.denied.contains(&class) =>
+            {
                 Judgement::Leaf(class, entry.reason)
             }
+            Kind::FollowedLeaf(_) => Judgement::Follow,
             Kind::Leaf(Class::Alloc) => Judgement::Cut(ALLOC),
             Kind::Leaf(_) => Judgement::Cut(PANICS),
             Kind::Harmless => Judgement::Harmless,
@@ -279,6 +283,9 @@ impl std::fmt::Display for Unknown {
             Self::NoSymbol(address) => write!(f, "the code at {address:#x} has no symbol"),
             Self::NoBytes => f.write_str("its code is not in the file"),
             Self::Unreadable(address) => write!(f, "the bytes at {address:#x} are no instruction"),
+            Self::Middle(address) => {
+                write!(f, "it is entered at {address:#x}, in the middle of an instruction")
+            }
             Self::Slot(address) => {
                 write!(f, "the stub at {address:#x} leads to an address that is not in the file")
             }

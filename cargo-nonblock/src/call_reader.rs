@@ -5,13 +5,14 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use iced_x86::Mnemonic;
 use rustc_hash::FxHashSet;
 
 use crate::calls::{EdgeKind, Node, Unknown, Values};
-use crate::catalogue::{Catalogue, Kind};
+use crate::catalogue::{Catalogue, Class, Entry, Kind};
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, Step, disassemble};
 use crate::elf::{Program, Reference};
-use crate::function_code::{FunctionCode, Target};
+use crate::function_code::{FunctionCode, Target, is_instruction};
 use crate::functions::Functions;
 use crate::given::{Given, is_in_constant};
 use crate::landing_pads::LandingPads;
@@ -91,7 +92,18 @@ impl<'a, 'data> CallReader<'a, 'data> {
         if let Some(at) = reading.disassembly.unreadable {
             calls.push(unknown(at, Unknown::Unreadable(at)));
         }
-        if let Some(next) = reading.disassembly.falls_through {
+        if let Some(at) = reading.disassembly.code.jumps_into_instruction() {
+            calls.push(unknown(at, Unknown::Middle(at)));
+        }
+        let goes_on = reading.disassembly.falls_through.or_else(|| {
+            // What a compiler made has a frame, or is described. Who writes in assembly may let a function go on in the next.
+            let next = reading.disassembly.ends_in_call?;
+            let returns = !self.ends_program(&calls.last()?.to)
+                && !self.landing_pads().have_frame(this.address)
+                && !self.typed.describes(this.address);
+            returns.then_some(next)
+        });
+        if let Some(next) = goes_on {
             let to = self.resolve(Target::Address(next), next, &Values::default);
             calls.push(call(to, next.saturating_sub(1), EdgeKind::TailCall));
         }
@@ -196,6 +208,20 @@ impl<'a, 'data> CallReader<'a, 'data> {
         function.is_some_and(|function| self.functions.never_returns(function))
     }
 
+    /// Whether a node is a function that never returns, by what is known of it.
+    fn ends_program(&self, node: &Node<'_>) -> bool {
+        let is_panic = |entry: Option<Entry>| {
+            entry.is_some_and(|entry| entry.kind == Kind::Leaf(Class::Panic))
+        };
+        match node {
+            Node::Function(function) => {
+                is_panic(self.catalogue.function(self.functions.name(*function)))
+            }
+            Node::Import(name) => is_panic(self.catalogue.import(name)),
+            _ => false,
+        }
+    }
+
     /// Whether an instruction is the function's own, or that of one of its kind, and of nothing else that was inlined into it.
     fn is_own(&self, site: u64, given: Given) -> bool {
         // Without debugging information nobody knows.
@@ -280,15 +306,32 @@ impl<'a, 'data> CallReader<'a, 'data> {
         }
         // A part of a function is called. All that the function calls is taken for it.
         match self.program.function_around(address) {
-            Some(function) => Node::Function(function),
+            Some(number) => {
+                let function = &self.program.functions()[number];
+                let bytes = self.program.code(function).unwrap_or(&[]);
+                if is_instruction(bytes, function.address, address) {
+                    Node::Function(number)
+                } else {
+                    Node::Unknown(Unknown::Middle(address))
+                }
+            }
             None => Node::Unknown(Unknown::NoSymbol(address)),
         }
     }
 
     fn behind_stub(&self, stub: &[u8], address: u64, arguments: Find<'_>) -> Node<'data> {
-        let steps = disassemble(stub, address, &|_| None).steps;
-        let slot = steps.iter().find_map(|step| match step.action {
-            Action::TailCall { target: Target::Slot(slot), .. } => Some(slot),
+        let disassembly = disassemble(stub, address, &|_| None);
+        // It does nothing before it jumps.
+        let mut instructions = disassembly.code.instructions().iter();
+        let first = instructions.find(|instruction| {
+            ![Mnemonic::Endbr64, Mnemonic::Nop].contains(&instruction.mnemonic())
+        });
+        let slot = disassembly.steps.first().and_then(|step| match step.action {
+            Action::TailCall { target: Target::Slot(slot) }
+                if first.is_some_and(|first| first.ip() == step.site) =>
+            {
+                Some(slot)
+            }
             _ => None,
         });
         match slot.and_then(|slot| self.program.slot(slot)) {

@@ -30,6 +30,8 @@ pub(crate) enum Unknown {
     NoBytes,
     /// Some of its bytes are no instruction.
     Unreadable(u64),
+    /// It is entered in the middle of an instruction.
+    Middle(u64),
     /// It is called through memory that is not in the file.
     Slot(u64),
     /// It uses the numbers of 32-bit programs.

@@ -34,10 +34,12 @@ const PRIMITIVE: [&str; 18] = [
 ];
 
 impl Name {
-    /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is.
+    /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is. One that looks like a
+    /// path and is none is in quotation marks: what is known of the function with this path is not known of it.
     pub fn of_symbol(symbol: &str) -> Self {
         let full = match rustc_demangle::try_demangle(symbol) {
             Ok(demangled) => format!("{demangled:#}"),
+            Err(_) if symbol.contains("::") => format!("\"{symbol}\""),
             Err(_) => symbol.to_owned(),
         };
         let plain = without_generics(&full).into_owned();
@@ -52,7 +54,7 @@ impl Name {
     /// Whether the function belongs to one of the crates that come with the compiler, or is a method of a type that no crate has.
     pub fn is_in_std(&self) -> bool {
         let krate = self.crate_name();
-        STD.contains(&krate) || PRIMITIVE.contains(&krate)
+        !self.plain.starts_with('"') && (STD.contains(&krate) || PRIMITIVE.contains(&krate))
     }
 
     /// Returns the name of the crate that the function is from. For a method of a trait it is that of the type. It is the whole name
@@ -76,11 +78,37 @@ impl Name {
     }
 }
 
+/// Returns the characters of a name with where each stands, but those in literals of characters: a bracket there is none. Such a literal is
+/// an argument of a generic type, as in `a::B<'>'>`.
+fn outside_literals(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut goes_on_at = 0;
+    text.char_indices().filter(move |(at, c)| {
+        if *at < goes_on_at {
+            return false;
+        }
+        if *c == '\'' {
+            goes_on_at = at + literal(&text[*at..]);
+        }
+        true
+    })
+}
+
+/// Returns how long the literal of a character is with which a text begins. That of a lifetime, which has no second quotation mark, is 0.
+fn literal(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1);
+    let end = match chars.next() {
+        Some((_, '\\')) => chars.skip(1).find(|(_, c)| *c == '\''),
+        Some(_) => chars.next().filter(|(_, c)| *c == '\''),
+        None => None,
+    };
+    end.map_or(0, |(at, _)| at + 1)
+}
+
 /// Returns where the generic arguments end that begin at `start`, with the `<` there: the index after the `>`.
 pub(crate) fn end_of_generics(text: &str, start: usize) -> Option<usize> {
     let mut depth = 0_usize;
     let mut before = ' ';
-    for (at, c) in text.get(start..)?.char_indices() {
+    for (at, c) in outside_literals(text.get(start..)?) {
         match c {
             '<' => depth += 1,
             // Not the arrow of a function's type.
@@ -101,7 +129,7 @@ pub(crate) fn end_of_generics(text: &str, start: usize) -> Option<usize> {
 pub(crate) fn split_at_as(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     let mut before = ' ';
-    for (at, c) in text.char_indices() {
+    for (at, c) in outside_literals(text) {
         match c {
             '<' | '(' | '[' | '{' => depth += 1,
             '>' if before == '-' => {}
@@ -286,10 +314,21 @@ mod tests {
             ("<[T]>::len", "[T]::len"),
             ("a::operator<", "a::operator<"),
             ("read", "read"),
+            ("<a::B<'>'> as c::D>::e::<'<'>", "<a::B as c::D>::e"),
+            ("<a::B<'\\''> as c::D<'\\u{1f}'>>::e", "<a::B as c::D>::e"),
+            ("<&'a a::B<'('> as c::D>::e", "<&'a a::B as c::D>::e"),
         ];
         for (full, plain) in cases {
             assert_eq!(without_generics(full), plain, "{full}");
         }
+    }
+
+    #[test]
+    fn a_symbol_that_only_looks_like_a_path_is_no_function_of_that_path() {
+        let name = Name::of_symbol("core::panicking::panic");
+        assert_eq!(name.plain, "\"core::panicking::panic\"");
+        assert!(!Pattern::new("core::panicking::*").matches(&name));
+        assert!(!name.is_in_std());
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub(crate) struct Disassembly {
     pub(crate) unreadable: Option<u64>,
     /// The address after the last instruction, if the function goes on there: into what follows it.
     pub(crate) falls_through: Option<u64>,
+    /// The address after the last instruction, if that is a call: then the callee does not return, as a compiler knows.
+    pub(crate) ends_in_call: Option<u64>,
 }
 
 impl Disassembly {
@@ -80,8 +82,14 @@ pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> D
     let mut instructions = code.instructions().iter();
     let last = instructions.rfind(|instruction| instruction.mnemonic() != Mnemonic::Nop);
     let goes_on = code.unreadable().is_none() && last.is_none_or(goes_on);
+    let calls = last.is_some_and(|last| {
+        [FlowControl::Call, FlowControl::IndirectCall].contains(&last.flow_control())
+            && last.code() != Code::Syscall
+    });
     let (unreadable, end) = (code.unreadable(), code.end());
-    Disassembly { code, steps, unreadable, falls_through: goes_on.then_some(end) }
+    let falls_through = goes_on.then_some(end);
+    let ends_in_call = (unreadable.is_none() && calls).then_some(end);
+    Disassembly { code, steps, unreadable, falls_through, ends_in_call }
 }
 
 /// Whether execution goes on behind the last instruction of a function.
@@ -315,11 +323,48 @@ mod tests {
 
     #[test]
     fn a_jump_by_a_table_stays_in_the_function() {
-        // lea rcx, [rip + 0x100]; movsxd rax, dword [rcx + rax*4]; add rax, rcx; jmp rax
-        let bytes =
-            [0x48, 0x8d, 0x0d, 0, 1, 0, 0, 0x48, 0x63, 0x04, 0x81, 0x48, 0x01, 0xc8, 0xff, 0xe0];
-        let steps = disassemble(&bytes, 0x1000).steps;
-        assert!(steps.is_empty(), "{steps:?}");
+        // lea rcx, [rip + 0x100]; movsxd rax, dword [rcx + rax*4]; add rax, rcx; jmp rax; ret
+        let distances = [
+            0x48, 0x8d, 0x0d, 0, 1, 0, 0, 0x48, 0x63, 0x04, 0x81, 0x48, 0x01, 0xc8, 0xff, 0xe0,
+            0xc3,
+        ];
+        let steps = |code: &[u8], entries: [u64; 2], size: u64, from: u64| {
+            let read = |address: u64| {
+                let offset = address.checked_sub(0x1107)?;
+                let entry = entries.get(usize::try_from(offset / size).ok()?)?.wrapping_sub(from);
+                Some((entry >> (8 * (offset % size))).cast_signed() as i32)
+            };
+            super::disassemble(code, 0x1000, &read).steps.len()
+        };
+        assert_eq!(steps(&distances, [0x1010, 0x1010], 4, 0x1107), 0);
+        // What leads elsewhere is a table of functions, also where it has this one.
+        assert_eq!(steps(&distances, [0x2000, 0x1010], 4, 0x1107), 1);
+        assert_eq!(steps(&distances, [0x1000, 0x2000], 4, 0x1107), 1);
+        // nop; jmp [rax*8 + 0x1107]; ret, where the table has addresses
+        let addresses = [0x90, 0xff, 0x24, 0xc5, 0x07, 0x11, 0, 0, 0xc3];
+        assert_eq!(steps(&addresses, [0x1008, 0x1001], 8, 0), 0);
+        assert_eq!(steps(&addresses, [0x2000, 0x3000], 8, 0), 1);
+        // Nobody knows the table.
+        assert_eq!(disassemble(&distances, 0x1000).steps.len(), 1);
+        assert_eq!(disassemble(&addresses, 0x1000).steps.len(), 1);
+    }
+
+    #[test]
+    fn a_jump_into_an_instruction_is_said() {
+        let into = |bytes: &[u8]| disassemble(bytes, 0x1000).code.jumps_into_instruction();
+        // jmp +1; mov eax, 0x9090050f; ret
+        assert_eq!(into(&[0xeb, 1, 0xb8, 0x0f, 0x05, 0x90, 0x90, 0xc3]), Some(0x1003));
+        // jmp +0; mov eax, 0x9090050f; ret
+        assert_eq!(into(&[0xeb, 0, 0xb8, 0x0f, 0x05, 0x90, 0x90, 0xc3]), None);
+        // jmp +1; lock inc dword [rdi]; ret: behind the prefix
+        assert_eq!(into(&[0xeb, 1, 0xf0, 0xff, 0x07, 0xc3]), None);
+    }
+
+    #[test]
+    fn a_register_that_is_used_after_it_was_popped_holds_what_was_popped() {
+        // push rbx; mov ebx, 39; push 35; pop rbx; mov eax, ebx; syscall; pop rbx; ret
+        let bytes = [0x53, 0xbb, 39, 0, 0, 0, 0x6a, 35, 0x5b, 0x89, 0xd8, 0x0f, 0x05, 0x5b, 0xc3];
+        assert_eq!(system_calls(&bytes), [None]);
     }
 
     #[test]
@@ -359,5 +404,8 @@ mod tests {
     fn a_function_that_does_not_end_goes_on_in_the_next() {
         assert_eq!(disassemble(&[0x31, 0xc0], 0x1000).falls_through, Some(0x1002));
         assert_eq!(disassemble(&[0x31, 0xc0, 0xc3], 0x1000).falls_through, None);
+        // call rdx; nop: perhaps
+        let calls = disassemble(&[0xff, 0xd2, 0x90], 0x1000);
+        assert_eq!((calls.falls_through, calls.ends_in_call), (None, Some(0x1003)));
     }
 }

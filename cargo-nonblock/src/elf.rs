@@ -22,6 +22,8 @@ type File<'data> = ElfFile64<'data, LittleEndian>;
 
 /// The relocations of x86-64 of which something has to be known here: see the psABI, "Relocation Types".
 mod relocation_type {
+    /// Those of 64 and 32 bits.
+    pub(super) const ABSOLUTE: [u32; 3] = [1, 10, 11];
     pub(super) const PC32: u32 = 2;
     pub(super) const PLT32: u32 = 4;
     pub(super) const IRELATIVE: u32 = 37;
@@ -69,6 +71,8 @@ pub struct Relocation<'data> {
 pub struct CodeRelocations<'data> {
     /// Places with the addresses that were filled in there, by place.
     pub addresses: Vec<(u64, u64)>,
+    /// Those of these places that hold the address itself, and no distance to it.
+    pub(crate) whole_addresses: Vec<u64>,
     /// Places with the names of what other shared objects define, by place.
     pub imports: Vec<(u64, &'data str)>,
 }
@@ -383,7 +387,7 @@ fn sections<'data>(file: &File<'data>) -> Result<Vec<Section<'data>>, Error> {
         }
         let name = section.name_bytes().map_err(malformed)?;
         let kind = match name {
-            _ if name.starts_with(b".plt") || name == b".iplt" => SectionKind::Plt,
+            b".plt" | b".plt.got" | b".plt.sec" | b".plt.bnd" | b".iplt" => SectionKind::Plt,
             b".got" | b".got.plt" => SectionKind::Got,
             _ if flags & elf::SHF_EXECINSTR.0 != 0 => SectionKind::Code,
             _ if flags & elf::SHF_WRITE.0 == 0 || name.starts_with(b".data.rel.ro") => {
@@ -526,8 +530,14 @@ fn relocations<'data>(
                 let addend = relocation.addend().wrapping_add(if is_distance { 4 } else { 0 });
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
+            let is_address = relocation_type::ABSOLUTE.contains(&r_type.0);
             match target {
-                Reference::Address(target) if in_code => code.addresses.push((place, target)),
+                Reference::Address(target) if in_code => {
+                    code.addresses.push((place, target));
+                    if is_address {
+                        code.whole_addresses.push(place);
+                    }
+                }
                 Reference::Import(name) if in_code => code.imports.push((place, name)),
                 _ => data.push(Relocation { place, target, is_distance }),
             }
@@ -540,6 +550,7 @@ fn relocations<'data>(
     // They mostly are in this order already.
     code.addresses.sort_by_key(|(place, _)| *place);
     code.imports.sort_by_key(|(place, _)| *place);
+    code.whole_addresses.sort_unstable();
     data.sort_by_key(|relocation| relocation.place);
     Ok((code, data))
 }

@@ -42,6 +42,8 @@ pub(crate) struct FunctionCode {
     unreadable: Option<u64>,
     /// The jumps that lead to an address in the function.
     sources: FxHashMap<u64, Vec<usize>>,
+    /// The indirect jumps of which a table in the program's constants says where in the function they lead.
+    jumps_by_table: FxHashSet<usize>,
     /// Whether it is not known where some jump leads.
     has_unknown_jump: bool,
     /// The registers that each instruction writes, once somebody asks: a bit for each by its number.
@@ -69,6 +71,7 @@ impl FunctionCode {
             end,
             unreadable,
             sources: FxHashMap::default(),
+            jumps_by_table: FxHashSet::default(),
             has_unknown_jump: false,
             written: OnceCell::new(),
         };
@@ -122,6 +125,20 @@ impl FunctionCode {
     /// Whether every jump within the function leads to the beginning of an instruction.
     pub(crate) fn jumps_to_instructions(&self) -> bool {
         self.sources.keys().all(|target| !self.contains(*target) || self.index(*target).is_some())
+    }
+
+    /// Returns where a jump leads into the middle of an instruction of the function, and so to other instructions than those that were
+    /// read.
+    pub(crate) fn jumps_into_instruction(&self) -> Option<u64> {
+        let targets =
+            self.instructions.iter().filter_map(|instruction| match instruction.flow_control() {
+                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
+                    near_target(instruction)
+                }
+                _ => None,
+            });
+        let mut inner = targets.filter(|target| self.contains(*target));
+        inner.find(|target| !begins_instruction(&self.instructions, *target))
     }
 
     /// Whether execution may go on behind an instruction.
@@ -192,6 +209,7 @@ impl FunctionCode {
 
     fn find_jumps(&mut self, table: ReadTable<'_>) {
         let mut sources: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+        let mut by_table = FxHashSet::default();
         for (index, instruction) in self.instructions.iter().enumerate() {
             match instruction.flow_control() {
                 FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
@@ -200,9 +218,12 @@ impl FunctionCode {
                     }
                 }
                 FlowControl::IndirectBranch => {
-                    let targets = self.targets_by_table(index, table);
-                    // Any other such jump leaves the function.
-                    self.has_unknown_jump |= targets.is_empty() && self.is_jump_by_table(index);
+                    let (targets, is_certain) = self.targets_by_table(index, table);
+                    // Any other jump leaves the function, as far as anybody knows.
+                    self.has_unknown_jump |= !is_certain;
+                    if !targets.is_empty() {
+                        by_table.insert(index);
+                    }
                     for target in targets {
                         sources.entry(target).or_default().push(index);
                     }
@@ -211,24 +232,68 @@ impl FunctionCode {
             }
         }
         self.sources = sources;
+        self.jumps_by_table = by_table;
     }
 
-    /// Whether an indirect jump goes to an address that a table of this function's has.
-    ///
-    /// Compilers load a distance of 32 bits from the table, at an index times four, and add the table's address. No pointer to a
-    /// function is made that way.
+    /// Whether an indirect jump goes to an address in this function that a table has.
     pub(crate) fn is_jump_by_table(&self, index: usize) -> bool {
-        let jump = &self.instructions[index];
-        if jump.op0_kind() == OpKind::Memory {
+        self.jumps_by_table.contains(&index)
+    }
+
+    /// Returns where an indirect jump may lead in the function by a table, and perhaps more: where the table ends, nobody says, so reading
+    /// stops at the first entry that leads to no instruction of the function. Empty if no table is found, and if the table leads out of
+    /// the function: such tables hold functions.
+    ///
+    /// It is certain if the jump is none by a table, or if the table is the one without doubt.
+    fn targets_by_table(&self, jump: usize, table: ReadTable<'_>) -> (Vec<u64>, bool) {
+        let instruction = &self.instructions[jump];
+        if instruction.op0_kind() == OpKind::Memory {
             // Where addresses are fixed, the table holds them whole: `jmp [table + index * 8]`.
-            return jump.memory_base() == Register::None
-                && jump.memory_index() != Register::None
-                && jump.memory_index_scale() == 8;
+            let is_by_table = instruction.memory_base() == Register::None
+                && instruction.memory_index() != Register::None
+                && instruction.memory_index_scale() == 8;
+            if !is_by_table {
+                return (Vec::new(), true);
+            }
+            let base = instruction.memory_displacement64();
+            let targets = self.targets(|entry| {
+                let at = base.checked_add(entry.checked_mul(8)?)?;
+                let (low, high) = (table(at)?, table(at.checked_add(4)?)?);
+                Some(u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32)
+            });
+            let is_certain = !targets.is_empty();
+            return (targets, is_certain);
         }
-        self.load_from_table(index).is_some()
+        let Some((at, load)) = self.load_from_table(jump) else { return (Vec::new(), true) };
+        let register = load.memory_base().full_register();
+        let right_before = self.definition_right_before(at, register);
+        let is_certain = right_before.is_some();
+        // Compilers load the address of a table that is used in a loop before the loop.
+        let lea = right_before.or_else(|| self.definition_above(at, register));
+        let base = lea.and_then(|(_, lea)| {
+            let is_plain = lea.mnemonic() == Mnemonic::Lea && load.memory_displacement64() == 0;
+            (is_plain && lea.is_ip_rel_memory_operand()).then(|| lea.ip_rel_memory_address())
+        });
+        let Some(base) = base else { return (Vec::new(), false) };
+        let targets = self.targets(|entry| {
+            let distance = table(base.checked_add(entry.checked_mul(4)?)?)?;
+            Some(base.wrapping_add_signed(i64::from(distance)))
+        });
+        let is_certain = is_certain && !targets.is_empty();
+        (targets, is_certain)
+    }
+
+    /// Returns the entries of a table from the first on, as long as they lead to instructions of the function. Empty if all of them lead to
+    /// its beginning, as in a table of functions that has this one.
+    fn targets(&self, entry: impl Fn(u64) -> Option<u64>) -> Vec<u64> {
+        let targets = (0_u64..).map_while(entry);
+        let targets: Vec<_> = targets.take_while(|target| self.index(*target).is_some()).collect();
+        if targets.iter().all(|target| *target == self.start) { Vec::new() } else { targets }
     }
 
     /// Returns the instruction that loads a jump's distance from a table, and its index.
+    ///
+    /// Compilers load a distance of 32 bits from the table, at an index times four, and add the table's address.
     fn load_from_table(&self, jump: usize) -> Option<(usize, &Instruction)> {
         let register = self.instructions[jump].op0_register().full_register();
         let (at, add) = self.definition_right_before(jump, register)?;
@@ -239,30 +304,22 @@ impl FunctionCode {
             return None;
         }
         let sides = [add.op0_register().full_register(), add.op1_register().full_register()];
-        sides.into_iter().find_map(|side| {
-            self.definition_right_before(at, side).filter(|(_, load)| {
+        let [one, other] = sides;
+        [(one, other), (other, one)].into_iter().find_map(|(distance, base)| {
+            self.definition_right_before(at, distance).filter(|(_, load)| {
                 load.mnemonic() == Mnemonic::Movsxd
                     && load.op1_kind() == OpKind::Memory
                     && load.memory_index_scale() == 4
                     && load.memory_index() != Register::None
+                    && load.memory_base().full_register() == base
             })
         })
     }
 
-    /// Returns where a jump may lead by its table, and perhaps more: where the table ends, nobody says, so reading stops at the first
-    /// entry that leads out of the function. Empty if the table is not found.
-    fn targets_by_table(&self, jump: usize, table: ReadTable<'_>) -> Vec<u64> {
-        let base = self.load_from_table(jump).and_then(|(at, load)| {
-            let (_, lea) = self.definition_right_before(at, load.memory_base().full_register())?;
-            let is_plain = lea.mnemonic() == Mnemonic::Lea && load.memory_displacement64() == 0;
-            (is_plain && lea.is_ip_rel_memory_operand()).then(|| lea.ip_rel_memory_address())
-        });
-        let Some(base) = base else { return Vec::new() };
-        let targets = (0_u64..).map_while(|entry| {
-            let distance = table(base.checked_add(entry.checked_mul(4)?)?)?;
-            Some(base.wrapping_add_signed(i64::from(distance)))
-        });
-        targets.take_while(|target| self.contains(*target)).collect()
+    /// Returns the last instruction above `index` that writes a register, wherever jumps come from.
+    fn definition_above(&self, index: usize, register: Register) -> Option<(usize, &Instruction)> {
+        let at = (0..index).rev().find(|above| self.writes(*above, register))?;
+        Some((at, &self.instructions[at]))
     }
 
     /// Returns the last instruction before `index` that writes a register, in a run of instructions without calls and jumps.
@@ -310,8 +367,7 @@ impl FunctionCode {
             }
             for previous in before {
                 let instruction = &self.instructions[previous];
-                // The caller's value is given back, and not used any more.
-                let gives_back = is_saved && instruction.mnemonic() == Mnemonic::Pop;
+                let gives_back = is_saved && self.gives_back(previous, register);
                 if !gives_back && self.writes(previous, register) {
                     if !found.contains(&previous) {
                         found.push(previous);
@@ -327,6 +383,32 @@ impl FunctionCode {
             }
         }
         Some(found)
+    }
+
+    /// Whether an instruction gives the caller's value of a register back, which the function then does not use any more.
+    fn gives_back(&self, index: usize, register: Register) -> bool {
+        if self.instructions[index].mnemonic() != Mnemonic::Pop {
+            return false;
+        }
+        let mut info = InstructionInfoFactory::new();
+        for instruction in &self.instructions[index + 1..] {
+            match instruction.flow_control() {
+                FlowControl::Return => return true,
+                FlowControl::UnconditionalBranch => {
+                    return near_target(instruction).is_some_and(|target| !self.contains(target));
+                }
+                FlowControl::IndirectBranch | FlowControl::Next => {}
+                _ => return false,
+            }
+            let used = info.info(instruction).used_registers();
+            if used.iter().any(|used| used.register().full_register() == register) {
+                return false;
+            }
+            if instruction.flow_control() == FlowControl::IndirectBranch {
+                return true;
+            }
+        }
+        false
     }
 
     /// Returns the instructions from which execution comes to one.
@@ -457,6 +539,25 @@ fn written<'a>(
 /// Whether an access changes nothing.
 pub(crate) fn only_reads(access: OpAccess) -> bool {
     matches!(access, OpAccess::Read | OpAccess::CondRead | OpAccess::NoMemAccess | OpAccess::None)
+}
+
+/// Whether an instruction begins at an address, by the instructions in order. Some code jumps behind the prefix that locks.
+fn begins_instruction(instructions: &[Instruction], address: u64) -> bool {
+    match instructions.binary_search_by_key(&address, Instruction::ip) {
+        Ok(_) => true,
+        Err(after) => after.checked_sub(1).is_some_and(|before| {
+            let around = &instructions[before];
+            around.has_lock_prefix() && around.ip() + 1 == address
+        }),
+    }
+}
+
+/// Whether an instruction begins at an address in a function, if its bytes are read from its first on.
+pub(crate) fn is_instruction(bytes: &[u8], start: u64, address: u64) -> bool {
+    let decoder = Decoder::with_ip(64, bytes, start, DecoderOptions::NONE);
+    let instructions: Vec<_> =
+        decoder.into_iter().take_while(|instruction| instruction.ip() <= address).collect();
+    begins_instruction(&instructions, address)
 }
 
 /// Where a direct jump leads. `None` if it is none.

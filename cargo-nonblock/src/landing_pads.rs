@@ -5,7 +5,7 @@ use gimli::{
     UnwindSection as _, constants,
 };
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::dwarf::Reader;
 use crate::elf::Program;
@@ -15,6 +15,8 @@ use crate::elf::Program;
 pub(crate) struct LandingPads<'data> {
     /// The table of each function that has one, by the address of the function. `None` if it is not found.
     tables: FxHashMap<u64, Option<&'data [u8]>>,
+    /// The functions that have a frame which is described.
+    with_frame: FxHashSet<u64>,
     /// Whether the list of functions could be read to its end.
     is_whole: bool,
 }
@@ -43,6 +45,11 @@ impl<'data> LandingPads<'data> {
         }
     }
 
+    /// Whether the frame of the function that begins at an address is described, as compilers do it.
+    pub(crate) fn have_frame(&self, function: u64) -> bool {
+        self.with_frame.contains(&function)
+    }
+
     fn read_frames(
         &mut self,
         frames: &EhFrame<Reader<'data>>,
@@ -53,6 +60,7 @@ impl<'data> LandingPads<'data> {
         while let Some(entry) = entries.next()? {
             let CieOrFde::Fde(partial) = entry else { continue };
             let frame = partial.parse(EhFrame::cie_from_offset)?;
+            self.with_frame.insert(frame.initial_address());
             let table = match frame.lsda() {
                 None | Some(Pointer::Direct(0)) => continue,
                 Some(Pointer::Direct(at)) => tables.and_then(|(start, bytes)| {

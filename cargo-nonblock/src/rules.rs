@@ -46,6 +46,15 @@ impl RuleClass {
     }
 }
 
+impl RuleClass {
+    /// Whether one of two classes says that a function does something, and the other that it is nothing that counts.
+    fn contradicts(self, other: Self) -> bool {
+        let does = |class| matches!(class, Self::Blocks | Self::Allocates | Self::Panics);
+        let is_cut = |class| matches!(class, Self::Harmless | Self::Permits);
+        (does(self) && is_cut(other)) || (is_cut(self) && does(other))
+    }
+}
+
 /// What a rule says of the functions that fit it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RuleClass {
@@ -106,6 +115,17 @@ impl Rules {
                     "line {line}: two patterns go with the class `{SUPPRESSES}` only"
                 ));
             }
+            if let Some(other) = rules
+                .list
+                .iter()
+                .find(|other| other.pattern.as_str() == pattern && other.class.contradicts(class))
+            {
+                let other = other.class.name();
+                return Err(format!(
+                    "line {line}: `{pattern}` has the class `{other}` already, which `{}` contradicts: leave one of the two out",
+                    class.name(),
+                ));
+            }
             rules.list.push(Rule { pattern: Pattern::new(pattern), class, reason });
         }
         Ok(rules)
@@ -156,6 +176,7 @@ mod tests {
             "pattern\tclass\treason\nmy::* => \tsuppresses\tNo leaf.",
             "pattern\tclass\treason\na => b => c\tsuppresses\tThree.",
             "pattern\tclass\treason\na => b\tpermits\tAnother class.",
+            "pattern\tclass\treason\na\tblocks\tIt waits.\na\tharmless\tIt does not.",
         ] {
             Rules::parse(wrong).expect_err(wrong);
         }

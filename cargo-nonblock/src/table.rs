@@ -9,7 +9,8 @@ pub(crate) fn rows<'a, const N: usize>(
     text: &'a str,
     columns: &str,
 ) -> Result<Vec<(usize, [&'a str; N])>, String> {
-    let lines = (1..).zip(text.lines());
+    // Some editors begin a file with a mark.
+    let lines = (1..).zip(text.strip_prefix('\u{feff}').unwrap_or(text).lines());
     let mut lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     match lines.next() {
         Some((_, first)) if first == columns => {}

@@ -32,6 +32,10 @@ fn who_calls_it_wrongly_is_told_what_to_do() {
         file("wrong_rules.tsv", "pattern\tclass\treason\nrelay\tallows\tIt is fine.\n");
     let no_reason = file("no_reason.tsv", "pattern\tclass\treason\nrelay\tpermits\t\n");
     let one_pattern = file("one_pattern.tsv", "pattern\tclass\treason\nrelay\tsuppresses\tFine.\n");
+    let contradicts = file(
+        "contradicts.tsv",
+        "pattern\tclass\treason\nrelay\tblocks\tIt waits.\nrelay\tharmless\tIt does not.\n",
+    );
     let wrong_baseline = file("wrong_baseline.tsv", "what\tever\n");
     for (arguments, says) in [
         (&["check", "--no-such-option"][..], "unexpected argument '--no-such-option'"),
@@ -55,6 +59,9 @@ fn who_calls_it_wrongly_is_told_what_to_do() {
         ),
         (&["check", "sleeps", "--rules", &no_reason], "line 2: a rule has a pattern and a reason"),
         (&["check", "sleeps", "--rules", &one_pattern], "written `ENTRY => LEAF`"),
+        (&["check", "sleeps", "--rules", &contradicts], "`relay` has the class `blocks` already"),
+        (&["check", "sleeps", "--rules", "/dev/zero"], "it is larger than a GiB"),
+        (&["check", "/dev/zero"], "cannot read /dev/zero: it is no file"),
         (&["check", "sleeps", "--entry", ""], "`--entry` names a function"),
         (&["check", "sleeps", "--output", "no/folder/x"], "Give `--output` a file in a folder"),
         (&["check", "none"], "cannot read none"),
@@ -67,6 +74,17 @@ fn who_calls_it_wrongly_is_told_what_to_do() {
         let text = exits(&nonblock(arguments), 3);
         assert!(text.contains(says), "{arguments:?} says: {text}");
     }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let output = command(&["check", "sleeps", "--entry", "computes"])
+        .stdout(File::options().write(true).open("/dev/full").expect("a device"))
+        .output()
+        .expect("it can be run");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("cannot write the report to standard output"), "{said}");
 }
 
 #[test]

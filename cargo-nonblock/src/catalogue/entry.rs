@@ -41,6 +41,9 @@ pub struct Entry {
 pub enum Kind {
     /// It does what some sections must not.
     Leaf(Class),
+    /// It does what some sections must not. In others it is followed: it may call what its caller made, such as a closure, a comparison
+    /// or a copy.
+    FollowedLeaf(Class),
     /// It does nothing of the kind, and is not looked into.
     Harmless,
     /// It is nonblock's own, and runs where a rule was broken already.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use serde_json::Value;
+
 use cargo_metadata::{Artifact, CrateType, Message, Metadata, MetadataCommand, Package, Target};
 
 use super::arguments::Selection;
@@ -40,6 +42,12 @@ pub(super) fn programs(
     }
     // Cargo tells of what is built first, which is not the same each time.
     programs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if let Some(pair) = programs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(format!(
+            "two packages build a program of one name, and the second has replaced the first: {}. Check one package at a time, with `--package`",
+            pair[0].0.display()
+        ));
+    }
     Ok(programs)
 }
 
@@ -239,9 +247,34 @@ fn add_flags(command: &mut Command) {
         let flags = FLAGS.join(SEPARATOR);
         command.env("CARGO_ENCODED_RUSTFLAGS", format!("{given}{SEPARATOR}{flags}"));
     } else {
-        // Those of a target are joined with what the user's configuration has for it.
+        // These are joined with what the user's configuration has in the same place.
+        let place = if are_for_every_target(command) { "build" } else { "target.'cfg(all())'" };
         let list = FLAGS.map(|flag| format!("{flag:?}")).join(", ");
         command.env_remove("CARGO_ENCODED_RUSTFLAGS").env_remove("RUSTFLAGS");
-        command.arg("--config").arg(format!("target.'cfg(all())'.rustflags = [{list}]"));
+        command.arg("--config").arg(format!("{place}.rustflags = [{list}]"));
     }
+}
+
+/// Whether the user's configuration has flags for every target, and none for some: where it has these, cargo leaves the others out.
+fn are_for_every_target(build: &Command) -> bool {
+    let of_targets = configured(build, "target");
+    let is_for_some = of_targets
+        .as_ref()
+        .and_then(Value::as_object)
+        .is_some_and(|targets| targets.values().any(|target| target.get("rustflags").is_some()));
+    !is_for_some && configured(build, "build.rustflags").is_some()
+}
+
+/// Returns what cargo's configuration has under a key, with all that environment variables add to it. Cargo tells it in nightly builds
+/// only, so it is told to be one here. `None` if there is nothing, or if it does not tell.
+fn configured(build: &Command, key: &str) -> Option<Value> {
+    let mut command = Command::new(build.get_program());
+    if let Some(folder) = build.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command.env("RUSTC_BOOTSTRAP", "1").stderr(Stdio::null());
+    command.args(["-Zunstable-options", "config", "get", "--format", "json-value", key]);
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    // A list that environment variables give is written as a text.
+    serde_json::from_slice(&output.stdout).ok()
 }

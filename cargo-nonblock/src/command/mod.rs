@@ -8,7 +8,9 @@ mod progress;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -259,7 +261,17 @@ fn with_program<R>(
     f(&program).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
 }
 
+/// How large a file of rules, a baseline or a trace may be in bytes. Others never end, such as a device.
+const MOST_BYTES: u64 = 1 << 30;
+
 fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+    let wrong =
+        |error: &dyn Display| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(|error| wrong(&error))?;
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| wrong(&error))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(wrong(&"it is larger than a GiB, or has no end"));
+    }
+    Ok(text)
 }

@@ -36,8 +36,14 @@ fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 /// Writes the report to where it is to go. Who closed standard output does not want the rest.
 pub(super) fn write(printing: &Printing, text: &str) -> Result<(), Failure> {
     let Some(path) = &printing.output else {
-        let _ = io::stdout().lock().write_all(text.as_bytes());
-        return Ok(());
+        let mut output = io::stdout().lock();
+        let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+        return match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::usage(format!("cannot write the report to standard output: {error}")))
+            }
+            _ => Ok(()),
+        };
     };
     fs::write(path, text).map_err(|error| {
         Failure::usage(format!(

@@ -136,6 +136,11 @@ impl<'data> DebugInformation<'data> {
         here.next().is_none().then_some(*described)
     }
 
+    /// Whether a function at an address is described, or several.
+    pub(super) fn describes(&self, address: u64) -> bool {
+        self.functions.binary_search_by_key(&address, |(other, _)| *other).is_ok()
+    }
+
     /// Returns where the code of each unit lies.
     pub(super) fn code(&self) -> &UnitCode {
         &self.code

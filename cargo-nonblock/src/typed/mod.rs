@@ -79,6 +79,11 @@ impl<'a, 'data> Typed<'a, 'data> {
         self.known.get_or_init(|| Known::read(self.program)).as_ref()
     }
 
+    /// Whether a function begins at an address that a compiler describes.
+    pub(crate) fn describes(&self, address: u64) -> bool {
+        self.known().is_some_and(|known| known.information.describes(address))
+    }
+
     /// Returns what is known of the calls by computed addresses that a function makes, by the address of each. Nothing is known of those
     /// of a function that was optimized.
     ///
@@ -142,7 +147,12 @@ impl<'data> Candidates<'data> {
             Word::Function { of, is_rust } => {
                 let types = known.types();
                 let pointers = self.pointers.get_or_init(|| {
-                    let in_tables: FxHashSet<u64> = tables().places().collect();
+                    let places = tables().places(
+                        program,
+                        |address| pointers::is_of_std(program, information.code(), address),
+                        |address| types.are_at(address),
+                    );
+                    let in_tables: FxHashSet<u64> = places.collect();
                     Pointers::find(program, information, &types, |place| in_tables.contains(&place))
                 });
                 let fitting = pointers.fitting(information, &types, *of, *is_rust)?;

@@ -42,7 +42,8 @@ struct Known {
     may_be_rust: bool,
 }
 
-/// The sections that have the functions which the program's beginning and end call, and what only the unwinder reads.
+/// The sections that have the functions which the program's beginning and end call, and what only the unwinder reads. A variable that
+/// the program has put there may be read as any other.
 const NOT_READ: [&str; 6] = [
     ".preinit_array",
     ".init_array",
@@ -51,6 +52,9 @@ const NOT_READ: [&str; 6] = [
     ".eh_frame_hdr",
     ".gcc_except_table",
 ];
+
+/// The section with what variables of each thread begin with.
+const THREAD_LOCAL: &str = ".tdata";
 
 /// The traits of the library's module `fmt` by which values are written.
 const FORMATS: [&str; 9] = [
@@ -88,6 +92,9 @@ const BEGIN: [&str; 7] = [
     "frame_dummy",
 ];
 
+/// A part of the path of the methods by which closures are called.
+const CLOSURE: &str = "core::ops::function::Fn";
+
 /// The type of a function, as far as calls by pointers of other types are possible: some types are passed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Signature {
@@ -111,10 +118,12 @@ impl<'data> Pointers<'data> {
         is_in_table: impl Fn(u64) -> bool,
     ) -> Self {
         let mut taken = taken_by_code(program, information.code());
-        let not_read = NOT_READ.map(|name| {
+        let range = |name| {
             let section = program.section(name);
             section.map(|(start, bytes)| start..start.saturating_add(bytes.len() as u64))
-        });
+        };
+        let not_read = NOT_READ.map(range);
+        let thread_local = range(THREAD_LOCAL);
         for relocation in program.data_relocations() {
             let place = relocation.place;
             let (target, is_own) = match relocation.target {
@@ -128,14 +137,20 @@ impl<'data> Pointers<'data> {
                 Reference::Import(name) => (Taken::Import(name), None),
             };
             // The library's own variables are not described. Those of other crates are, and constants are not.
+            // What a variable of each thread begins with has a place, and the variable none.
+            let is_described = || {
+                types.are_at(place)
+                    || thread_local.as_ref().is_some_and(|range| range.contains(&place))
+            };
             let is_of_std = || {
                 program.constant_number(place).is_none()
                     && is_own.is_none_or(|is_own| is_own())
-                    && !types.are_at(place)
+                    && !is_described()
             };
             let is_left_out = relocation.is_distance
                 || is_in_table(place)
-                || not_read.iter().flatten().any(|range| range.contains(&place))
+                || (not_read.iter().flatten().any(|range| range.contains(&place))
+                    && !is_described())
                 || is_of_std();
             if !is_left_out {
                 taken.insert(target);
@@ -156,8 +171,9 @@ impl<'data> Pointers<'data> {
                     } else {
                         Name::of_symbol(function.symbol).is_rust() || !*is_rust_described
                     };
-                    let described =
-                        described.and_then(|at| Signature::read(information, types, at));
+                    let described = described.and_then(|at| {
+                        Signature::of_function(information, types, at, function.symbol)
+                    });
                     Known {
                         is_rust: is_rust || described.is_none(),
                         signature: described.or_else(|| Signature::of_formatter(function.symbol)),
@@ -220,6 +236,36 @@ impl Signature {
         Some(Self { parameters, takes_more, result })
     }
 
+    /// Returns the type of a function of the program. The body of a closure is described with all its arguments as one, and gets each in
+    /// a place of its own.
+    fn of_function(
+        information: &DebugInformation<'_>,
+        types: &Types<'_>,
+        at: TypeId,
+        symbol: &str,
+    ) -> Option<Self> {
+        let own = Self::read(information, types, at)?;
+        if !Name::of_symbol(symbol).plain.contains(CLOSURE) {
+            return Some(own);
+        }
+        let mut arguments = None;
+        information.entry(at, |information, child| {
+            if child.tag() == gimli::DW_TAG_formal_parameter {
+                arguments = information.place_of(at, child);
+            }
+        })?;
+        let arguments = arguments.and_then(|parameter| types.type_of(parameter));
+        let Some(fields) = arguments.and_then(|ty| types.sizes_of_fields(ty)) else {
+            return Some(Self { takes_more: true, ..own });
+        };
+        let mut parameters = own.parameters;
+        if arguments.is_some_and(|ty| types.size(ty) > 0) {
+            parameters.pop();
+        }
+        parameters.extend(fields.into_iter().filter(|size| *size > 0));
+        Some(Self { parameters, ..own })
+    }
+
     /// Returns the type of a function that writes a value as text: the trait says it, and almost every program takes the addresses of some
     /// that the library has. The value may be an object, whose pointer is larger.
     fn of_formatter(symbol: &str) -> Option<Self> {
@@ -250,9 +296,10 @@ const CHUNK: usize = 4096;
 
 /// Finds the functions whose addresses instructions take.
 fn taken_by_code<'data>(program: &Program<'data>, code: &UnitCode) -> BTreeSet<Taken<'data>> {
-    // What has an address only to call it takes none.
+    let relocations = program.code_relocations();
+    // What has an address only to call it takes none. It calls by the distance.
     let is_left_out = |place: u64, is_own: &dyn Fn() -> bool| {
-        is_call(program, place)
+        (relocations.whole_addresses.binary_search(&place).is_err() && is_call(program, place))
             || (is_own() && is_of_std(program, code, place))
             || begins_program(program, place)
     };
@@ -266,7 +313,6 @@ fn taken_by_code<'data>(program: &Program<'data>, code: &UnitCode) -> BTreeSet<T
         let computed = functions.iter().flat_map(|function| computed(program, function));
         computed.filter(|(place, function)| takes(*place, *function)).map(|(_, of)| of).collect()
     });
-    let relocations = program.code_relocations();
     let addresses: Vec<_> = relocations.addresses.chunks(CHUNK).collect();
     let filled_in = parallel::map(&addresses, |addresses| {
         let functions = addresses.iter().filter_map(|(place, address)| {
@@ -311,7 +357,7 @@ fn is_rust_described(program: &Program<'_>, information: &DebugInformation<'_>) 
 }
 
 /// Whether code at an address is that of the precompiled standard library. Some crates that it is made of are in no unit.
-fn is_of_std(program: &Program<'_>, code: &UnitCode, address: u64) -> bool {
+pub(super) fn is_of_std(program: &Program<'_>, code: &UnitCode, address: u64) -> bool {
     code.is_of_std(address).unwrap_or_else(|| {
         let function = program.function_around(address);
         function.is_some_and(|function| {

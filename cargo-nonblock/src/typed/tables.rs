@@ -8,11 +8,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::debug_information::DebugInformation;
 use crate::demangle::{Name, end_of_generics, split_at_as, without_generics};
-use crate::elf::Program;
+use crate::elf::{Program, Reference};
 use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at, is_number};
 
 /// The traits of closures. Each has one of the others for its supertrait, with the same arguments.
@@ -192,9 +192,36 @@ impl Tables {
     }
 
     /// Returns the places in tables from where nothing but the call of a method takes an address: those in tables with a name, and in
-    /// those of the standard library's own types. Another structure may look like a table.
-    pub(crate) fn places(&self) -> impl Iterator<Item = u64> {
-        let own = self.list.iter().filter(|table| table.of.is_some() || table.is_of_std);
+    /// those of the standard library that it uses itself. Another structure may look like a table.
+    ///
+    /// # Arguments
+    ///
+    /// * `is_of_std`: whether the code at an address is that of the precompiled library.
+    /// * `is_described`: whether a variable of the program's lies at an address.
+    pub(crate) fn places(
+        &self,
+        program: &Program<'_>,
+        is_of_std: impl Fn(u64) -> bool,
+        is_described: impl Fn(u64) -> bool,
+    ) -> impl Iterator<Item = u64> {
+        let function = |slot: &Slot| program.functions()[slot.function].address;
+        let of_std = self.list.iter().filter(|table| {
+            let mut slots = table.slots.iter().flatten();
+            table.of.is_none()
+                && table.is_of_std
+                && !is_described(table.start)
+                && slots.all(|slot| is_of_std(function(slot)))
+        });
+        let of_std: FxHashSet<u64> = of_std.map(|table| table.start).collect();
+        let in_code = program.code_relocations().addresses.iter();
+        let in_code = in_code.filter(|(place, table)| of_std.contains(table) && is_of_std(*place));
+        let in_data = program.data_relocations().iter().filter_map(|relocation| {
+            let Reference::Address(table) = relocation.target else { return None };
+            (of_std.contains(&table) && !is_described(relocation.place)).then_some(table)
+        });
+        let used: FxHashSet<u64> = in_code.map(|(_, table)| *table).chain(in_data).collect();
+        let own =
+            self.list.iter().filter(move |table| table.of.is_some() || used.contains(&table.start));
         own.flat_map(|table| {
             let methods = (0..table.slots.len() as u64).map(|at| FIRST_METHOD + 8 * at);
             std::iter::once(0).chain(methods).map(|offset| table.start.saturating_add(offset))

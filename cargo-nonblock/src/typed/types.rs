@@ -175,6 +175,18 @@ impl<'data> Types<'data> {
         }
     }
 
+    /// Returns the sizes of the fields of a structure, in their order. `None` if the type is none.
+    pub(super) fn sizes_of_fields(&self, ty: TypeId) -> Option<Vec<u64>> {
+        match &*self.get(ty) {
+            Type::Fields { fields, kind: Kind::Structure, .. } => {
+                Some(fields.iter().map(|field| self.size(field.ty)).collect())
+            }
+            // `()`
+            Type::Data { size: 0 } => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
     /// Returns the trait whose objects a type of no size is, or ends with: `dyn Trait`.
     pub(super) fn trait_of(&self, ty: TypeId) -> Option<Arc<str>> {
         let mut ty = ty;
