@@ -10,6 +10,7 @@
 mod constant_tables;
 mod debug_information;
 mod instructions;
+mod language;
 mod pointers;
 mod tables;
 mod types;

@@ -1,6 +1,6 @@
 //! The functions whose addresses the program takes, and which of them a pointer of some type may point to.
 
-use std::cell::{LazyCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::debug_information::{DebugInformation, UnitCode};
 use super::instructions::CALLERS;
+use super::language::Language;
 use super::types::Types;
 use super::word::TypeId;
 use crate::demangle::Name;
@@ -156,7 +157,7 @@ impl<'data> Pointers<'data> {
                 taken.insert(target);
             }
         }
-        let is_rust_described = LazyCell::new(|| is_rust_described(program, information));
+        let language = Language::new(program, information);
         let list = taken.into_iter().map(|taken| {
             let known = match taken {
                 Taken::Function(function) => {
@@ -166,18 +167,13 @@ impl<'data> Pointers<'data> {
                         .function(function.address)
                         .filter(|described| information.has_types(*described));
                     let is_rust = described.is_some_and(|at| information.is_rust(at));
-                    let may_be_rust = if described.is_some() {
-                        is_rust
-                    } else {
-                        Name::of_symbol(function.symbol).is_rust() || !*is_rust_described
-                    };
                     let described = described.and_then(|at| {
                         Signature::of_function(information, types, at, function.symbol)
                     });
                     Known {
                         is_rust: is_rust || described.is_none(),
                         signature: described.or_else(|| Signature::of_formatter(function.symbol)),
-                        may_be_rust,
+                        may_be_rust: language.may_be_rust(function),
                     }
                 }
                 Taken::Import(_) => Known { signature: None, is_rust: false, may_be_rust: false },
@@ -338,21 +334,6 @@ fn computed(program: &Program<'_>, function: &Function<'_>) -> impl Iterator<Ite
         let place = start.checked_add(at as u64 + 2)?;
         let target = place.wrapping_add(4).wrapping_add_signed(i64::from(distance));
         Some((place, program.function_at(target)?))
-    })
-}
-
-/// Whether all functions that were written in Rust are described, but for the library's. Then what is not, and has a name without a path,
-/// was written in another language.
-fn is_rust_described(program: &Program<'_>, information: &DebugInformation<'_>) -> bool {
-    program.functions().iter().all(|function| {
-        let described = information.function(function.address);
-        described.is_some_and(|at| information.has_types(at))
-            || is_of_std(program, information.code(), function.address)
-            || {
-                let name = Name::of_symbol(function.symbol);
-                // The allocator's functions, which the compiler makes.
-                !name.is_rust() || name.crate_name() == "__rustc"
-            }
     })
 }
 

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::debug_information::DebugInformation;
+use super::language::Language;
 use crate::demangle::{Name, end_of_generics, split_at_as, without_generics};
 use crate::elf::{Program, Reference};
 use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at, is_number};
@@ -18,6 +19,19 @@ use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at
 /// The traits of closures. Each has one of the others for its supertrait, with the same arguments.
 const CLOSURES: [&str; 3] =
     ["core::ops::function::Fn", "core::ops::function::FnMut", "core::ops::function::FnOnce"];
+
+/// Traits of the standard library that have no supertrait with methods: an object of another trait never has their tables.
+const WITHOUT_SUPERTRAITS: [&str; 9] = [
+    "core::any::Any",
+    "core::fmt::Debug",
+    "core::fmt::Display",
+    "core::fmt::Write",
+    "core::future::future::Future",
+    "core::iter::traits::iterator::Iterator",
+    "std::io::Read",
+    "std::io::Seek",
+    "std::io::Write",
+];
 
 /// The tables of methods of a program.
 #[derive(Debug)]
@@ -51,6 +65,7 @@ struct Trait {
     arguments: Arguments,
     is_closure: bool,
     is_in_std: bool,
+    has_no_supertrait: bool,
 }
 
 /// Generic arguments, as two tools write them in different ways. `None` if they may be any: closures, constants and lifetimes are
@@ -111,9 +126,9 @@ struct Fitting {
 
 impl Tables {
     /// Finds the tables of a program.
-    pub(crate) fn find<'a>(
-        program: &Program<'_>,
-        information: &DebugInformation<'_>,
+    pub(crate) fn find<'a, 'data>(
+        program: &Program<'data>,
+        information: &DebugInformation<'data>,
         name: impl Fn(usize) -> &'a Name,
     ) -> Self {
         let mut starts: BTreeMap<u64, (Option<Box<str>>, u64)> = BTreeMap::new();
@@ -129,6 +144,7 @@ impl Tables {
             texts: Texts::default(),
             fitting: RefCell::default(),
         };
+        let language = Language::new(program, information);
         // Many tables have the same functions.
         let mut known: FxHashMap<usize, Is> = FxHashMap::default();
         for (start, (of, size)) in starts {
@@ -145,7 +161,11 @@ impl Tables {
                 this.named.entry(of.clone()).or_default().push(this.list.len());
             }
             let texts = &mut this.texts;
-            let slots = slots(program, start, size).map(|function| {
+            // What looks like a table, and has functions of another language, is none, or ends there.
+            let may_be_slot = |function: &Option<usize>| {
+                function.is_none_or(|function| language.may_be_rust(&program.functions()[function]))
+            };
+            let slots = slots(program, start, size).take_while(may_be_slot).map(|function| {
                 function.map(|function| {
                     let is = *known.entry(function).or_insert_with(|| {
                         Is::of(program.functions()[function].symbol, name(function), texts)
@@ -276,6 +296,7 @@ impl Trait {
             arguments: comparable(arguments).map(|arguments| number(&arguments)),
             is_closure: CLOSURES.contains(&path.as_str()),
             is_in_std: is_in_std(&path),
+            has_no_supertrait: WITHOUT_SUPERTRAITS.contains(&path.as_str()),
         }
     }
 }
@@ -338,6 +359,9 @@ impl Layout {
             if of.is_closure != self.of.is_closure && of.is_in_std {
                 return false;
             }
+            if of.has_no_supertrait && of.path != self.of.path {
+                return false;
+            }
             let is_other = !may_be_the_same(of.arguments, self.of.arguments);
             if is_other && (of.path == self.of.path || (of.is_closure && self.of.is_closure)) {
                 return false;
@@ -375,7 +399,8 @@ impl Layout {
     /// Whether a table of the trait may have a function, by what it is.
     fn may_be(&self, is: Is) -> bool {
         match is {
-            Is::Method { .. } | Is::Unknown => true,
+            Is::Method { of, .. } => of == self.of.path || !self.of.has_no_supertrait,
+            Is::Unknown => true,
             Is::Closure => self.of.is_in_std || self.has_closures,
             Is::Other => self.has_others,
         }
