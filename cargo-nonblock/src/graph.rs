@@ -2,7 +2,7 @@
 //! is ever disassembled.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::catalogue::{Catalogue, Kind};
@@ -14,6 +14,7 @@ use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
 use crate::places::Places;
 use crate::typed::{Callee, Taken, Typed, Word};
+use crate::writers::{HANDED_ON, Writers};
 
 /// The number of a node.
 pub(crate) type NodeId = usize;
@@ -112,6 +113,7 @@ pub(crate) struct Graph<'a, 'data> {
     names: Vec<OnceCell<Name>>,
     typed: Typed<'a, 'data>,
     landing_pads: OnceCell<LandingPads>,
+    writers: OnceCell<Writers>,
 }
 
 impl<'a, 'data> Graph<'a, 'data> {
@@ -131,6 +133,7 @@ impl<'a, 'data> Graph<'a, 'data> {
             names,
             typed: Typed::new(program),
             landing_pads: OnceCell::new(),
+            writers: OnceCell::new(),
         }
     }
 
@@ -160,6 +163,24 @@ impl<'a, 'data> Graph<'a, 'data> {
         std::iter::once(self.name(function).clone())
             .chain(aliases.map(|symbol| Name::of_symbol(symbol)))
             .collect()
+    }
+
+    /// Returns the functions that make the writer of text whose method a node is, if it is one of the standard library's own. `None` if
+    /// it is none, or may be made anywhere.
+    pub(crate) fn makers(&self, method: NodeId) -> Option<&BTreeSet<usize>> {
+        let Node::Function(method) = self.nodes[method] else { return None };
+        let writers = self.writers.get_or_init(|| {
+            let tables = self.typed.each_table(|function| self.name(function));
+            Writers::find(self.program, tables, |function| &self.name(function).plain)
+        });
+        writers.makers(method)
+    }
+
+    /// Whether the caller of a node may give it a formatter, or a writer of text.
+    pub(crate) fn is_given_writer(&self, node: NodeId) -> bool {
+        let Node::Function(function) = self.nodes[node] else { return true };
+        let address = self.program.functions()[function].address;
+        self.typed.is_given(address, |name| HANDED_ON.iter().any(|part| name.contains(part)))
     }
 
     /// Whether so many bytes at an address are zero, and nobody writes them.

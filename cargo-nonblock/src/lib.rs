@@ -69,5 +69,6 @@ mod landing_pads;
 mod search;
 mod table;
 mod typed;
+mod writers;
 
 pub use error::Error;

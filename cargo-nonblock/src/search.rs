@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use crate::assumptions::{Assumptions, Judgement, OBJECTS};
+use crate::assumptions::{Assumptions, FORMATTERS, Judgement, OBJECTS};
 use crate::catalogue::Class;
-use crate::graph::{Edge, EdgeKind, Graph, NodeId};
+use crate::graph::{Edge, EdgeKind, Graph, Node, NodeId};
 
 /// A call on a chain: who calls, where, and in which way.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,8 @@ pub(crate) struct Reached {
     pub(crate) cuts: BTreeMap<usize, usize>,
     /// How many functions were looked at.
     pub(crate) functions: usize,
+    /// The methods of writers of text that nothing made.
+    pub(crate) never_made: HashSet<NodeId>,
 }
 
 /// Follows all calls from an entry, breadth first, so that each chain is as short as can be.
@@ -40,46 +42,104 @@ pub(crate) fn reach(
     entry: NodeId,
     assumptions: &Assumptions<'_>,
 ) -> Reached {
-    let mut reached = Reached::default();
-    let mut parents: HashMap<NodeId, Option<Step>> = HashMap::from([(entry, None)]);
-    let mut queue = VecDeque::from([entry]);
+    let mut search = Search {
+        reached: Reached::default(),
+        parents: HashMap::from([(entry, None)]),
+        queue: VecDeque::from([entry]),
+        followed: HashSet::new(),
+        is_given_writer: graph.is_given_writer(entry),
+    };
     let mut by_type = HashSet::new();
-    while let Some(caller) = queue.pop_front() {
-        reached.functions += 1;
-        let accepted = assumptions.accepted(graph, caller);
-        for &Edge { to, site, kind } in graph.edges(caller).iter() {
-            if let Some(number) = assumptions.cuts_way(kind) {
-                *reached.cuts.entry(number).or_default() += 1;
-                continue;
+    // Calls of writers that nobody has yet.
+    let mut waiting: Vec<(Step, NodeId)> = Vec::new();
+    loop {
+        while let Some(caller) = search.queue.pop_front() {
+            search.reached.functions += 1;
+            if let Node::Function(function) = graph.node(caller) {
+                search.followed.insert(*function);
             }
-            if kind.is_by_type() {
-                if let Some(number) = accepted {
-                    *reached.cuts.entry(number).or_default() += 1;
+            let accepted = assumptions.accepted(graph, caller);
+            for &Edge { to, site, kind } in graph.edges(caller).iter() {
+                if let Some(number) = assumptions.cuts_way(kind) {
+                    search.cut(number);
                     continue;
                 }
-                by_type.insert(site);
-            }
-            if parents.contains_key(&to) {
-                continue;
-            }
-            parents.insert(to, Some(Step { caller, site, kind }));
-            match assumptions.judge(graph, to, caller) {
-                Judgement::Follow => queue.push_back(to),
-                Judgement::Harmless => {}
-                Judgement::Cut(number) => *reached.cuts.entry(number).or_default() += 1,
-                Judgement::Leaf(class, reason) => {
-                    reached.leaves.push((chain(&parents, to), class, reason));
+                if kind.is_by_type() {
+                    if let Some(number) = accepted {
+                        search.cut(number);
+                        continue;
+                    }
+                    by_type.insert(site);
                 }
-                Judgement::Obstacle(reason) => {
-                    reached.obstacles.push((chain(&parents, to), reason));
+                let step = Step { caller, site, kind };
+                if kind == EdgeKind::Method && search.has_no_such_writer(graph, to) {
+                    waiting.push((step, to));
+                } else {
+                    search.take(graph, step, to, assumptions);
                 }
             }
         }
+        let made = waiting.iter().position(|(_, to)| !search.has_no_such_writer(graph, *to));
+        let Some((step, to)) = made.map(|at| waiting.swap_remove(at)) else { break };
+        search.take(graph, step, to, assumptions);
     }
+    let mut reached = search.reached;
     if !by_type.is_empty() {
         reached.cuts.insert(OBJECTS, by_type.len());
     }
+    if !waiting.is_empty() {
+        reached.cuts.insert(FORMATTERS, waiting.len());
+        reached.never_made = waiting.into_iter().map(|(_, to)| to).collect();
+    }
     reached
+}
+
+/// A search that is under way.
+struct Search {
+    reached: Reached,
+    /// How each node was reached first.
+    parents: HashMap<NodeId, Option<Step>>,
+    queue: VecDeque<NodeId>,
+    /// The functions whose calls were followed.
+    followed: HashSet<usize>,
+    is_given_writer: bool,
+}
+
+impl Search {
+    /// Takes a way to a node, which may have been reached by another before.
+    fn take(
+        &mut self,
+        graph: &mut Graph<'_, '_>,
+        step: Step,
+        to: NodeId,
+        assumptions: &Assumptions<'_>,
+    ) {
+        if self.parents.contains_key(&to) {
+            return;
+        }
+        self.parents.insert(to, Some(step));
+        match assumptions.judge(graph, to, step.caller) {
+            Judgement::Follow => self.queue.push_back(to),
+            Judgement::Harmless => {}
+            Judgement::Cut(number) => self.cut(number),
+            Judgement::Leaf(class, reason) => {
+                self.reached.leaves.push((chain(&self.parents, to), class, reason));
+            }
+            Judgement::Obstacle(reason) => {
+                self.reached.obstacles.push((chain(&self.parents, to), reason));
+            }
+        }
+    }
+
+    fn cut(&mut self, number: usize) {
+        *self.reached.cuts.entry(number).or_default() += 1;
+    }
+
+    /// Whether a method is that of a writer which nothing has made that was reached so far, and the entry's caller has none to give.
+    fn has_no_such_writer(&self, graph: &Graph<'_, '_>, method: NodeId) -> bool {
+        let makers = if self.is_given_writer { None } else { graph.makers(method) };
+        makers.is_some_and(|makers| !makers.iter().any(|maker| self.followed.contains(maker)))
+    }
 }
 
 /// Finds chains from an entry to nodes that fit, the shortest first: one for each caller of such a node.
@@ -89,6 +149,7 @@ pub(crate) fn chains_to(
     assumptions: &Assumptions<'_>,
     fits: impl Fn(&Graph<'_, '_>, NodeId) -> bool,
 ) -> Vec<Chain> {
+    let never_made = reach(graph, entry, assumptions).never_made;
     let mut chains = Vec::new();
     let mut parents: HashMap<NodeId, Option<Step>> = HashMap::from([(entry, None)]);
     let mut queue = VecDeque::from([entry]);
@@ -96,7 +157,9 @@ pub(crate) fn chains_to(
         let edges = graph.edges(caller);
         let mut ends = Vec::new();
         for &Edge { to, site, kind } in edges.iter() {
-            if assumptions.cuts_way(kind).is_some() {
+            if assumptions.cuts_way(kind).is_some()
+                || (kind == EdgeKind::Method && never_made.contains(&to))
+            {
                 continue;
             }
             let step = Step { caller, site, kind };

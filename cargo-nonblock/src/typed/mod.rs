@@ -9,6 +9,7 @@
 
 mod debug_information;
 mod instructions;
+mod parameters;
 mod pointers;
 mod tables;
 mod types;
@@ -122,6 +123,22 @@ impl<'a, 'data> Typed<'a, 'data> {
             }
             Word::Pointer { .. } | Word::Table(_) => None,
         }
+    }
+
+    /// Whether a function is given something of a type with such a name. In doubt it is.
+    pub(crate) fn is_given(&self, address: u64, fits: impl Fn(&str) -> bool) -> bool {
+        self.known().and_then(|Known { information, .. }| {
+            Some(parameters::lead_to(information, information.function(address)?, fits))
+        }) != Some(false)
+    }
+
+    /// Returns where each table of methods begins, and the methods in it.
+    pub(crate) fn each_table<'n>(
+        &self,
+        name: impl Fn(usize) -> &'n Name,
+    ) -> impl Iterator<Item = (u64, Vec<usize>)> {
+        let known = self.known().into_iter();
+        known.flat_map(move |Known { information, .. }| self.tables(information, &name).each())
     }
 
     fn tables<'n>(

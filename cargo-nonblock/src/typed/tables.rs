@@ -144,6 +144,13 @@ impl Tables {
         })
     }
 
+    /// Returns where each table begins, and the methods in it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (u64, Vec<usize>)> {
+        self.list.iter().map(|table| {
+            (table.start, table.slots.iter().flatten().map(|slot| slot.function).collect())
+        })
+    }
+
     /// Finds out what the tables of a trait have in common.
     fn layout(&self, of: &str) -> Option<Layout<'_>> {
         let (path, arguments) = parts(of);
