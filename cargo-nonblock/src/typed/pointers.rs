@@ -114,7 +114,8 @@ impl<'data> Pointers<'data> {
             let own = is_of_std(program, information, program.functions()[function].address);
             if !(is_call(program, place)
                 || (own && is_of_std(program, information, place))
-                || begins_program(program, place))
+                || begins_program(program, place)
+                || is_given_away(program, information, place, function))
             {
                 taken.insert(Taken::Function(function));
             }
@@ -138,6 +139,7 @@ impl<'data> Pointers<'data> {
                 is_call(program, place)
                     || (is_own && is_of_std(program, information, place))
                     || begins_program(program, place)
+                    || matches!(target, Taken::Function(function) if is_given_away(program, information, place, function))
             } else {
                 // The library's own variables are not described. Those of other crates are, and constants are not.
                 let is_of_std =
@@ -283,6 +285,31 @@ fn begins_program(program: &Program<'_>, place: u64) -> bool {
     let function = program.function_around(place);
     function.is_some_and(|function| BEGIN.contains(&program.functions()[function].symbol))
 }
+
+/// Whether the address of a function is taken only to be given to one that is known to call it, for which its caller has the edge.
+fn is_given_away(
+    program: &Program<'_>,
+    information: &DebugInformation<'_>,
+    place: u64,
+    function: usize,
+) -> bool {
+    let symbol = program.functions()[function].symbol;
+    if CAUGHT.iter().any(|name| symbol.contains(name)) {
+        // They are private, and `catch_unwind` gives them to the compiler's `__rust_try`.
+        let plain = Name::of_symbol(symbol).plain;
+        return plain
+            .strip_prefix("std::panicking::catch_unwind::")
+            .is_some_and(|name| CAUGHT.contains(&name));
+    }
+    // What the compiler begins a program with gives its `main` to `std::rt::lang_start`. That of C has a description.
+    let around = program.function_around(place).map(|around| &program.functions()[around]);
+    around.is_some_and(|around| {
+        around.symbol == "main" && information.function(around.address).is_none()
+    }) && Name::of_symbol(symbol).plain.ends_with("::main")
+}
+
+/// The functions by which the standard library runs what may panic.
+const CAUGHT: [&str; 2] = ["do_call", "do_catch"];
 
 /// Whether what the linker filled in at a place in code is where a call or a jump leads, and nothing that anybody keeps.
 fn is_call(program: &Program<'_>, place: u64) -> bool {
