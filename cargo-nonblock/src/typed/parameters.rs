@@ -8,8 +8,8 @@ use super::word::TypeId;
 /// How many types are looked at. Who is given more may be given anything.
 const MOST_TYPES: usize = 20_000;
 
-/// Whether a parameter of a function holds, or leads to, something of a type whose name is fitting. In doubt it does. What is behind a
-/// trait object is not seen.
+/// Whether a parameter of a function, or what a closure has captured, holds or leads to something of a type whose name is fitting. In
+/// doubt it does. What is behind a trait object is not seen.
 pub(super) fn lead_to(
     information: &DebugInformation<'_>,
     function: TypeId,
@@ -17,7 +17,10 @@ pub(super) fn lead_to(
 ) -> bool {
     let mut types = Vec::new();
     let walked = information.walk(function, |entry, depth| {
-        if entry.tag() == gimli::DW_TAG_formal_parameter && depth == 1 {
+        // What a closure has captured is described as its variables.
+        let is_given =
+            [gimli::DW_TAG_formal_parameter, gimli::DW_TAG_variable].contains(&entry.tag());
+        if is_given && depth == 1 {
             types.push(information.reference(function, entry, gimli::DW_AT_type));
         }
         depth == 0
