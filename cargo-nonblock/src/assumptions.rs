@@ -55,6 +55,8 @@ const PERMITS: usize = 3;
 const TOKENS: usize = 4;
 /// What is called by its type is in the program.
 pub(crate) const OBJECTS: usize = 5;
+/// Text is written into what the section says.
+pub(crate) const FORMATTERS: usize = 6;
 
 impl<'a> Assumptions<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, denied: &BTreeSet<Class>) -> Self {
@@ -82,6 +84,10 @@ impl<'a> Assumptions<'a> {
             (
                 "objects",
                 "Trait objects and pointers to functions are what their types say, and are made in the program's own code: no plug-in that it loads and no private part of the standard library hands it any.",
+            ),
+            (
+                "formatters",
+                "No trait object that a section is given has the formatter of a text within it that is being written outside of the section.",
             ),
         ];
         let list = standard.map(|(id, text)| Assumption {

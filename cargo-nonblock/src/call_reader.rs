@@ -257,6 +257,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
                 });
                 nodes.next().map_or_else(unknown, |node| vec![node])
             }
+            Given::Main => first.and_then(function).map_or_else(unknown, |node| vec![node]),
             Given::Functions => {
                 let nodes = [first, third].map(|address| address.and_then(function));
                 nodes.into_iter().collect::<Option<_>>().unwrap_or_else(unknown)

@@ -422,7 +422,7 @@ fn find_entries(graph: &mut Graph<'_, '_>, options: &Options) -> (Vec<Entry>, Ve
         let named = entries::named(graph, pattern);
         if named.is_empty() {
             doubts.push(format!(
-                "No function in the program fits `{}`. It may have another path, or nothing calls it and the linker left it out.",
+                "No function in the program fits `{}`. It may have another path, or nothing calls it and the linker left it out. `nm -C` lists all; where closures are called `{{{{closure}}}}` there, build with `-C symbol-mangling-version=v0`.",
                 pattern.as_str()
             ));
         }

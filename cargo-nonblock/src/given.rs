@@ -42,12 +42,17 @@ pub(crate) enum Given {
     Key,
     /// Two functions, as the first and the third argument: one to run, and one to run if it panics.
     Functions,
+    /// A program's `main`, as the first argument.
+    Main,
 }
 
 impl Given {
     pub(crate) fn of(name: &Name) -> Option<Self> {
         if name.plain == "__rust_try" {
             return Some(Self::Functions);
+        }
+        if name.plain == "std::rt::lang_start" {
+            return Some(Self::Main);
         }
         let method = name.plain.strip_prefix("std::thread::local::LocalKey::")?;
         (!method.contains("::")).then_some(Self::Key)
@@ -58,6 +63,8 @@ impl Given {
         match self {
             Self::Key => offset == Some(0),
             Self::Functions => true,
+            // It hands it on to others, which call it.
+            Self::Main => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! is ever disassembled.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -14,6 +15,7 @@ use crate::elf::Program;
 use crate::parallel;
 use crate::places::Places;
 use crate::typed::{Candidates, Taken, Word};
+use crate::writers::{HANDED_ON, Writers};
 
 /// Nodes of which a call may lead to each.
 struct Set {
@@ -45,6 +47,7 @@ pub(crate) struct Graph<'a, 'data> {
     called: FxHashMap<Word, Option<Rc<Called<'data>>>>,
     /// The calls of each node, once they were read.
     edges: Vec<Option<Rc<[Edge]>>>,
+    writers: OnceCell<Writers>,
 }
 
 impl<'a, 'data> Graph<'a, 'data> {
@@ -65,6 +68,7 @@ impl<'a, 'data> Graph<'a, 'data> {
             set_numbers: FxHashMap::default(),
             called: FxHashMap::default(),
             edges: Vec::new(),
+            writers: OnceCell::new(),
         }
     }
 
@@ -126,6 +130,25 @@ impl<'a, 'data> Graph<'a, 'data> {
                 *set.checks_token.get_or_init(|| set.nodes.iter().copied().any(is_check))
             }
         })
+    }
+
+    /// Returns the functions that make the writer of text whose method a node is, if it is one of the standard library's own. `None` if
+    /// it is none, or may be made anywhere.
+    pub(crate) fn makers(&self, method: NodeId) -> Option<&BTreeSet<usize>> {
+        let Node::Function(method) = self.nodes[method] else { return None };
+        let writers = self.writers.get_or_init(|| {
+            let name = |function| self.name(function);
+            let tables = self.candidates.each_table(&self.reader.typed, &name);
+            Writers::find(self.program, tables, |function| &self.name(function).plain)
+        });
+        writers.makers(method)
+    }
+
+    /// Whether the caller of a node may give it a formatter, or a writer of text.
+    pub(crate) fn is_given_writer(&self, node: NodeId) -> bool {
+        let Node::Function(function) = self.nodes[node] else { return true };
+        let address = self.program.functions()[function].address;
+        self.reader.typed.is_given(address, |name| HANDED_ON.iter().any(|part| name.contains(part)))
     }
 
     /// Whether so many bytes at an address are zero, and nobody writes them.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::assumptions::{Assumptions, Judgement, OBJECTS};
+use crate::assumptions::{Assumptions, FORMATTERS, Judgement, OBJECTS};
 use crate::catalogue::Class;
 use crate::graph::{Callees, Edge, EdgeKind, Graph, Node, NodeId, SetId};
 
@@ -34,6 +34,8 @@ pub(crate) struct Reached {
     pub(crate) cuts: BTreeMap<usize, usize>,
     /// How many functions were looked at.
     pub(crate) functions: usize,
+    /// The methods of writers of text that nothing made.
+    pub(crate) never_made: FxHashSet<NodeId>,
 }
 
 /// How many functions are read at the same time, about. Fewer are not worth a thread.
@@ -75,8 +77,16 @@ impl<'a> Search<'a> {
     ) -> Reached {
         let mut reached = Reached::default();
         let mut ways = Ways::from(entry);
+        ways.is_given_writer = graph.is_given_writer(entry);
         let mut by_type = FxHashSet::default();
-        while let Some(caller) = ways.queue.pop_front() {
+        while let Some(caller) = ways.next(graph) {
+            let caller = match caller {
+                Next::Follow(caller) => caller,
+                Next::Made(step, to) => {
+                    self.come_to(graph, to, step, &mut ways, &mut reached);
+                    continue;
+                }
+            };
             self.read_ahead(graph, caller, &mut ways);
             reached.functions += 1;
             let accepted = self.assumptions.accepted(graph, caller);
@@ -93,14 +103,17 @@ impl<'a> Search<'a> {
                     }
                     by_type.insert(site);
                 }
-                match to {
-                    Callees::One(to) => self.come_to(graph, to, step, &mut ways, &mut reached),
+                let nodes = match to {
+                    Callees::One(to) => [to].into(),
                     // All of them were come to when one call led there.
-                    Callees::OneOf(set) if !ways.sets.insert(set) => {}
-                    Callees::OneOf(set) => {
-                        for &to in graph.set(set).iter() {
-                            self.come_to(graph, to, step, &mut ways, &mut reached);
-                        }
+                    Callees::OneOf(set) if !ways.sets.insert(set) => continue,
+                    Callees::OneOf(set) => graph.set(set),
+                };
+                for &to in nodes.iter() {
+                    if kind == EdgeKind::Method && ways.have_no_such_writer(graph, to) {
+                        ways.waiting.push((step, to));
+                    } else {
+                        self.come_to(graph, to, step, &mut ways, &mut reached);
                     }
                 }
             }
@@ -110,6 +123,10 @@ impl<'a> Search<'a> {
         }
         if !by_type.is_empty() {
             reached.cuts.insert(OBJECTS, by_type.len());
+        }
+        if !ways.waiting.is_empty() {
+            reached.cuts.insert(FORMATTERS, ways.waiting.len());
+            reached.never_made = ways.waiting.into_iter().map(|(_, to)| to).collect();
         }
         reached
     }
@@ -190,6 +207,7 @@ impl<'a> Search<'a> {
         entry: NodeId,
         fits: impl Fn(&Graph<'_, '_>, NodeId) -> bool,
     ) -> Vec<Chain> {
+        let never_made = self.reach(graph, entry).never_made;
         let mut chains = Vec::new();
         let mut ways = Ways::from(entry);
         let mut fitting: FxHashMap<SetId, Vec<NodeId>> = FxHashMap::default();
@@ -212,7 +230,8 @@ impl<'a> Search<'a> {
                         nodes.iter().copied().filter(|node| fits(graph, *node)).collect()
                     }),
                 };
-                for &end in found {
+                let is_made = |to: &NodeId| kind != EdgeKind::Method || !never_made.contains(to);
+                for &end in found.iter().filter(|end| is_made(end)) {
                     if !ends.contains(&end) {
                         ends.push(end);
                         let mut found = ways.chain(caller);
@@ -225,7 +244,7 @@ impl<'a> Search<'a> {
                     Callees::OneOf(set) if !ways.sets.insert(set) => continue,
                     Callees::OneOf(set) => graph.set(set),
                 };
-                for &to in nodes.iter() {
+                for &to in nodes.iter().filter(|to| is_made(to)) {
                     // Within what blocks, too: the user asks for a certain function.
                     if ways.come_to(to, step)
                         && matches!(
@@ -253,6 +272,20 @@ struct Ways {
     /// How many of those that come next were looked at for functions to be read ahead, and the sets of which all were.
     looked_at: usize,
     sets_ahead: FxHashSet<SetId>,
+    /// Calls of writers of text that nobody has yet.
+    waiting: Vec<(Step, NodeId)>,
+    /// The functions whose calls were followed.
+    followed: FxHashSet<usize>,
+    /// Whether the entry's caller may give it such a writer.
+    is_given_writer: bool,
+}
+
+/// What a search goes on with.
+enum Next {
+    /// The calls of this node.
+    Follow(NodeId),
+    /// The method of a writer that something makes which was come to since the call was seen.
+    Made(Step, NodeId),
 }
 
 impl Ways {
@@ -263,7 +296,30 @@ impl Ways {
             queue: VecDeque::from([entry]),
             looked_at: 0,
             sets_ahead: FxHashSet::default(),
+            waiting: Vec::new(),
+            followed: FxHashSet::default(),
+            is_given_writer: true,
         }
+    }
+
+    /// Returns what is to be followed next.
+    fn next(&mut self, graph: &Graph<'_, '_>) -> Option<Next> {
+        if let Some(caller) = self.queue.pop_front() {
+            if let Node::Function(function) = graph.node(caller) {
+                self.followed.insert(*function);
+            }
+            return Some(Next::Follow(caller));
+        }
+        let mut waiting = self.waiting.iter();
+        let made = waiting.position(|(_, to)| !self.have_no_such_writer(graph, *to))?;
+        let (step, to) = self.waiting.swap_remove(made);
+        Some(Next::Made(step, to))
+    }
+
+    /// Whether a method is that of a writer which nothing has made that was followed so far, and the entry's caller has none to give.
+    fn have_no_such_writer(&self, graph: &Graph<'_, '_>, method: NodeId) -> bool {
+        let makers = if self.is_given_writer { None } else { graph.makers(method) };
+        makers.is_some_and(|makers| !makers.iter().any(|maker| self.followed.contains(maker)))
     }
 
     /// Notes a step to a node. Returns whether it is the first.

@@ -309,6 +309,25 @@ fn calls_through_pointers_that_a_rule_accepts_are_not_followed() {
     assert_eq!(result(&arguments), "proved");
 }
 
+/// A function that is given a formatter may write to where its caller does: by a parameter, and as a closure that has captured it.
+#[test]
+fn who_is_given_a_formatter_may_write_anywhere() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures").display().to_string();
+    let manifest = folder().join("Cargo.toml").display().to_string();
+    for (entry, writes) in [
+        ("formatter::in_section", true),
+        ("formatter::in_section::{closure#0}", true),
+        ("formatter::main::{closure#0}", false),
+    ] {
+        let mut arguments = vec!["check", "--manifest-path", &manifest, "--target-dir", &target];
+        arguments.extend(["--bin", "formatter", "--offline", "--locked", "--format", "json"]);
+        arguments.extend(["--no-sections", "--entry", entry]);
+        let outcome = programs(&nonblock(&arguments))[0]["entries"][0].clone();
+        let result = if writes { "reaches" } else { "not proved" };
+        assert_eq!(outcome["result"], result, "{entry}");
+    }
+}
+
 /// Every entry of what is assumed, and of what cannot be seen, names a fixture that shows it.
 #[test]
 fn the_entries_of_the_readme_name_fixtures() {

@@ -11,6 +11,7 @@ mod constant_tables;
 mod debug_information;
 mod instructions;
 mod language;
+mod parameters;
 mod pointers;
 mod tables;
 mod types;
@@ -85,6 +86,13 @@ impl<'a, 'data> Typed<'a, 'data> {
         self.known().is_some_and(|known| known.information.describes(address))
     }
 
+    /// Whether a function is given something of a type with such a name. In doubt it is.
+    pub(crate) fn is_given(&self, address: u64, fits: impl Fn(&str) -> bool) -> bool {
+        self.known().and_then(|Known { information, .. }| {
+            Some(parameters::lead_to(information, information.function(address)?, fits))
+        }) != Some(false)
+    }
+
     /// Returns what is known of the calls by computed addresses that a function makes, by the address of each. Nothing is known of those
     /// of a function that was optimized.
     ///
@@ -130,6 +138,25 @@ pub(crate) struct Candidates<'data> {
 }
 
 impl<'data> Candidates<'data> {
+    /// Returns where each table of methods begins, and the methods in it.
+    pub(crate) fn each_table<'n>(
+        &self,
+        typed: &Typed<'_, 'data>,
+        name: &dyn Fn(usize) -> &'n Name,
+    ) -> impl Iterator<Item = (u64, Vec<usize>)> {
+        let tables = typed.known().map(|known| self.tables(typed.program, known, name));
+        tables.into_iter().flat_map(Tables::each)
+    }
+
+    fn tables<'n>(
+        &self,
+        program: &Program<'data>,
+        known: &Known<'data>,
+        name: &dyn Fn(usize) -> &'n Name,
+    ) -> &Tables {
+        self.tables.get_or_init(|| Tables::find(program, &known.information, name))
+    }
+
     /// Returns the functions that a call of a method, or by a pointer, may reach. `None` if nobody knows.
     pub(crate) fn of<'n>(
         &self,
@@ -139,7 +166,7 @@ impl<'data> Candidates<'data> {
     ) -> Option<Rc<[Taken<'data>]>> {
         let known = typed.known()?;
         let (program, information) = (typed.program, &*known.information);
-        let tables = || self.tables.get_or_init(|| Tables::find(program, information, name));
+        let tables = || self.tables(program, known, name);
         match word {
             Word::Method { of, offset } => {
                 let methods = tables().methods(of, *offset)?;

@@ -1,7 +1,8 @@
 //! The functions whose addresses the program takes, and which of them a pointer of some type may point to.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpKind};
@@ -118,12 +119,16 @@ impl<'data> Pointers<'data> {
         types: &Types<'data>,
         is_in_table: impl Fn(u64) -> bool,
     ) -> Self {
-        let mut taken = taken_by_code(program, information.code());
+        let mut taken = taken_by_code(program, information);
         let range = |name| {
             let section = program.section(name);
             section.map(|(start, bytes)| start..start.saturating_add(bytes.len() as u64))
         };
         let not_read = NOT_READ.map(range);
+        let is_not_read = |place| not_read.iter().flatten().any(|range| range.contains(&place));
+        // A variable there is read if anything else has its address.
+        let named = LazyCell::new(|| addresses_of_data(program, is_not_read));
+        let is_named = |range: &Range<u64>| named.range(range.clone()).next().is_some();
         let thread_local = range(THREAD_LOCAL);
         for relocation in program.data_relocations() {
             let place = relocation.place;
@@ -150,8 +155,8 @@ impl<'data> Pointers<'data> {
             };
             let is_left_out = relocation.is_distance
                 || is_in_table(place)
-                || (not_read.iter().flatten().any(|range| range.contains(&place))
-                    && !is_described())
+                || (is_not_read(place)
+                    && !types.range_at(place).is_some_and(|range| is_named(&range)))
                 || is_of_std();
             if !is_left_out {
                 taken.insert(target);
@@ -291,7 +296,11 @@ impl Signature {
 const CHUNK: usize = 4096;
 
 /// Finds the functions whose addresses instructions take.
-fn taken_by_code<'data>(program: &Program<'data>, code: &UnitCode) -> BTreeSet<Taken<'data>> {
+fn taken_by_code<'data>(
+    program: &Program<'data>,
+    information: &DebugInformation<'data>,
+) -> BTreeSet<Taken<'data>> {
+    let code = information.code();
     let relocations = program.code_relocations();
     // What has an address only to call it takes none. It calls by the distance.
     let is_left_out = |place: u64, is_own: &dyn Fn() -> bool| {
@@ -302,6 +311,7 @@ fn taken_by_code<'data>(program: &Program<'data>, code: &UnitCode) -> BTreeSet<T
     let takes = |place: u64, function: usize| {
         let address = program.functions()[function].address;
         !is_left_out(place, &|| is_of_std(program, code, address))
+            && !is_given_away(program, information, place, function)
     };
     // An assembler fills in itself what lies in the same section.
     let functions: Vec<_> = program.functions().chunks(CHUNK).collect();
@@ -337,6 +347,17 @@ fn computed(program: &Program<'_>, function: &Function<'_>) -> impl Iterator<Ite
     })
 }
 
+/// Returns the addresses of data that code or other data has, as far as they are wanted.
+fn addresses_of_data(program: &Program<'_>, is_wanted: impl Fn(u64) -> bool) -> BTreeSet<u64> {
+    let in_code = program.code_relocations().addresses.iter().map(|(_, target)| *target);
+    let in_data =
+        program.data_relocations().iter().filter_map(|relocation| match relocation.target {
+            Reference::Address(target) => Some(target),
+            Reference::Import(_) => None,
+        });
+    in_code.chain(in_data).filter(|target| is_wanted(*target)).collect()
+}
+
 /// Whether code at an address is that of the precompiled standard library. Some crates that it is made of are in no unit.
 pub(super) fn is_of_std(program: &Program<'_>, code: &UnitCode, address: u64) -> bool {
     code.is_of_std(address).unwrap_or_else(|| {
@@ -363,6 +384,31 @@ fn begins_program(program: &Program<'_>, place: u64) -> bool {
     let function = program.function_around(place);
     function.is_some_and(|function| BEGIN.contains(&program.functions()[function].symbol))
 }
+
+/// Whether the address of a function is taken only to be given to one that is known to call it, for which its caller has the edge.
+fn is_given_away(
+    program: &Program<'_>,
+    information: &DebugInformation<'_>,
+    place: u64,
+    function: usize,
+) -> bool {
+    let symbol = program.functions()[function].symbol;
+    if CAUGHT.iter().any(|name| symbol.contains(name)) {
+        // They are private, and `catch_unwind` gives them to the compiler's `__rust_try`.
+        let plain = Name::of_symbol(symbol).plain;
+        return plain
+            .strip_prefix("std::panicking::catch_unwind::")
+            .is_some_and(|name| CAUGHT.contains(&name));
+    }
+    // What the compiler begins a program with gives its `main` to `std::rt::lang_start`. That of C has a description.
+    let around = program.function_around(place).map(|around| &program.functions()[around]);
+    around.is_some_and(|around| {
+        around.symbol == "main" && information.function(around.address).is_none()
+    }) && Name::of_symbol(symbol).plain.ends_with("::main")
+}
+
+/// The functions by which the standard library runs what may panic.
+const CAUGHT: [&str; 2] = ["do_call", "do_catch"];
 
 /// Whether what the linker filled in at a place in code is where a call or a jump leads, and nothing that anybody keeps.
 fn is_call(program: &Program<'_>, place: u64) -> bool {

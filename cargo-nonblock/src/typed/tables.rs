@@ -248,6 +248,13 @@ impl Tables {
         })
     }
 
+    /// Returns where each table begins, and the methods in it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (u64, Vec<usize>)> {
+        self.list.iter().map(|table| {
+            (table.start, table.slots.iter().flatten().map(|slot| slot.function).collect())
+        })
+    }
+
     /// Finds the tables that the objects of a trait may have.
     fn fitting(&self, of: &str) -> Option<Rc<Fitting>> {
         if let Some(known) = self.fitting.borrow().get(of) {

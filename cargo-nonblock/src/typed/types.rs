@@ -1,6 +1,7 @@
 //! What lies at an offset of a type.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -235,8 +236,14 @@ impl<'data> Types<'data> {
 
     /// Whether a variable that is not on the stack lies at an address.
     pub(super) fn are_at(&self, address: u64) -> bool {
-        let global = self.information.global(address);
-        global.is_some_and(|(start, ty)| address - start < self.size(ty))
+        self.range_at(address).is_some()
+    }
+
+    /// Returns where the variable is, from its beginning to its end, that lies at an address and is not on the stack.
+    pub(super) fn range_at(&self, address: u64) -> Option<Range<u64>> {
+        let (start, ty) = self.information.global(address)?;
+        let range = start..start.saturating_add(self.size(ty));
+        range.contains(&address).then_some(range)
     }
 
     fn get(&self, ty: TypeId) -> Arc<Type> {
