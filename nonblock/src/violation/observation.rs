@@ -72,18 +72,30 @@ impl Observation {
         self.frames.get(self.user_frame?)
     }
 
-    /// Writes the chain of calls, if there is one.
+    /// Writes the chain of calls, if there is one. What lies around the program's own calls, such as a runtime, is left out if it is long.
     pub(super) fn write_frames(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.frames.is_empty() {
             return Ok(());
         }
         f.write_str("\ncalls, the innermost first:")?;
-        for (at, frame) in self.frames.iter().enumerate() {
-            write!(f, "\n{at:4}: {frame}")?;
+        let mut at = 0;
+        for frames in self.frames.chunk_by(|one, next| one.is_own == next.is_own) {
+            let is_around = at > self.user_frame.unwrap_or(usize::MAX) && !frames[0].is_own;
+            if is_around && frames.len() > MOST_AROUND {
+                write!(f, "\n   …  {} calls of other code", frames.len())?;
+            } else {
+                for (at, frame) in (at..).zip(frames) {
+                    write!(f, "\n{at:4}: {frame}")?;
+                }
+            }
+            at += frames.len();
         }
         Ok(())
     }
 }
+
+/// How many calls of other code are written in a row where the program's own calls lie within them.
+const MOST_AROUND: usize = 3;
 
 /// One function in a chain of calls.
 ///
@@ -100,6 +112,8 @@ pub struct Frame {
     pub(crate) function: Option<String>,
     pub(crate) file: Option<String>,
     pub(crate) line: Option<u32>,
+    /// Whether it is the program's own code.
+    pub(crate) is_own: bool,
 }
 
 impl Frame {
