@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use embassy_executor::{Executor, SpawnToken};
+use embassy_executor::{Executor, Spawner};
 use nonblock::future::NonBlockExt as _;
 use nonblock::testing::violations;
 use nonblock::watch::{Layers, Watch};
@@ -102,14 +102,8 @@ fn a_task_of_smol_hands_over_what_may_sleep() {
 }
 
 /// Runs tasks of embassy's on this thread until the flag is up.
-fn on_embassy<const N: usize>(
-    tasks: [impl FnOnce() -> SpawnToken<()>; N],
-    is_done: &'static AtomicBool,
-) {
+fn on_embassy(spawn: impl FnOnce(Spawner), is_done: &'static AtomicBool) {
     let executor = Box::leak(Box::new(Executor::new()));
-    let spawn = |spawner: embassy_executor::Spawner| {
-        tasks.into_iter().for_each(|task| spawner.spawn(task()));
-    };
     executor.run_until(spawn, || is_done.load(Ordering::Relaxed));
 }
 
@@ -122,7 +116,36 @@ async fn sleeps(is_done: &'static AtomicBool) {
 #[test]
 fn what_sleeps_in_a_task_of_embassy_is_found_at_its_line() {
     static DONE: AtomicBool = AtomicBool::new(false);
-    assert_found_sleep(&seen(|| on_embassy([|| sleeps(&DONE).expect("it is free")], &DONE)));
+    let spawn = |spawner: Spawner| spawner.spawn(sleeps(&DONE).expect("it is free"));
+    assert_found_sleep(&seen(|| on_embassy(spawn, &DONE)));
+}
+
+#[embassy_executor::task]
+async fn answers(requests: Receiver<u32>, answer: Sender<u32>) {
+    answer_requests(requests, answer).non_block().await;
+}
+
+#[embassy_executor::task]
+async fn asks(request: Sender<u32>, answers: Receiver<u32>, is_done: &'static AtomicBool) {
+    let asked = async move {
+        request.send(40).await.expect("it is read");
+        answers.recv().await.expect("it is answered")
+    };
+    assert_eq!(asked.non_block().await, 42);
+    is_done.store(true, Ordering::Relaxed);
+}
+
+#[test]
+fn tasks_of_embassy_that_wait_for_each_other_are_clean() {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let spawn = |spawner: Spawner| {
+        let (request, requests) = bounded(1);
+        let (answer, to_asker) = bounded(1);
+        spawner.spawn(answers(requests, answer).expect("it is free"));
+        spawner.spawn(asks(request, to_asker, &DONE).expect("it is free"));
+    };
+    let seen = seen(|| on_embassy(spawn, &DONE));
+    assert!(seen.is_empty(), "{seen:?}");
 }
 
 /// embassy calls functions of the program at both ends of a poll, with its feature `trace`.
