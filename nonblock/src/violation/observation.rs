@@ -155,3 +155,63 @@ impl fmt::Display for Frame {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::fmt;
+    use core::time::Duration;
+    use std::borrow::ToOwned as _;
+    use std::string::{String, ToString as _};
+    use std::vec::Vec;
+
+    use super::{Frame, Observation};
+
+    struct Calls(Observation);
+
+    impl fmt::Display for Calls {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.write_frames(f)
+        }
+    }
+
+    /// What is written of a chain: in capitals the program's own functions.
+    fn written(functions: &str) -> String {
+        let frame = |name: &str| Frame {
+            address: 1,
+            function: Some(name.to_owned()),
+            file: None,
+            line: None,
+            is_own: name.chars().all(char::is_uppercase),
+        };
+        let frames: Vec<_> = functions.split(' ').map(frame).collect();
+        let user_frame = frames.iter().position(|frame| frame.is_own);
+        Calls(Observation {
+            found: String::new(),
+            system_call: None,
+            slept: false,
+            took: Duration::ZERO,
+            frames,
+            user_frame,
+            fault: 0,
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_runtime_around_the_programs_calls_is_left_out() {
+        assert_eq!(
+            written("libc std HANDLER pin SERVE poll run worker thread MAIN start"),
+            "\ncalls, the innermost first:\n   0: libc\n   1: std\n   2: HANDLER\n   3: pin\n   4: SERVE\n   \
+             …  4 calls of other code\n   9: MAIN\n  10: start"
+        );
+    }
+
+    #[test]
+    fn what_the_program_called_is_written_to_its_end() {
+        let text = written("a b c d e OWN");
+        assert_eq!(text.lines().count(), 7, "{text}");
+        // Whose code it is may not be known.
+        let text = written("a b c d e f");
+        assert_eq!(text.lines().count(), 7, "{text}");
+    }
+}

@@ -272,7 +272,7 @@
 //! | server | one line |
 //! |---|---|
 //! | axum | `router.layer(middleware::from_fn(\|request: Request, next: Next\| next.run(request).non_block()))` |
-//! | whatever is made of `tower` services | `.layer(tower::util::MapFutureLayer::new(NonBlocking::new))` |
+//! | whatever is made of `tower` services | `.layer(tower::util::MapFutureLayer::new(\|future\| NonBlocking::new(future)))` |
 //! | hyper | `nonblock::tokio::spawn(http1::Builder::new().serve_connection(io, service))` |
 //! | any | `#[non_block]` on a handler, or the hooks of the runtime |
 //!
