@@ -209,9 +209,10 @@ mod tests {
     #[test]
     fn what_the_program_called_is_written_to_its_end() {
         let text = written("a b c d e OWN");
-        assert_eq!(text.lines().count(), 7, "{text}");
+        // The first line is empty.
+        assert_eq!(text.lines().count(), 8, "{text}");
         // Whose code it is may not be known.
         let text = written("a b c d e f");
-        assert_eq!(text.lines().count(), 7, "{text}");
+        assert_eq!(text.lines().count(), 8, "{text}");
     }
 }
