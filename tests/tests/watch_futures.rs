@@ -62,7 +62,6 @@ fn the_lines_of_the_awaits_lead_from_the_task_to_the_call() {
         .filter(|frame| frame.file().is_some_and(|file| file.ends_with("watch_futures.rs")));
     let lines: Vec<_> = own.filter_map(nonblock::watch::Frame::line).collect();
     assert_eq!(lines, [LINE_OF_INNER, LINE_OF_OUTER, spawned], "{violation}");
-    println!("{violation}");
 }
 
 #[test]
