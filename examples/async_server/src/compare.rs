@@ -10,6 +10,9 @@ use crate::handlers::{Manner, ROUTES};
 use crate::server::{Polls, SLOW, Server, monitors};
 use crate::{CLIENTS, calls, clients, serve_watched};
 
+/// What was found of each path.
+type ByPath<T> = BTreeMap<&'static str, T>;
+
 /// Prints a table of what each finds.
 pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
     let found = serve_watched(requests)?;
@@ -41,7 +44,7 @@ pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
 
 /// Returns what tokio-console shows of each path, as two cells of the table.
 #[cfg(feature = "console")]
-fn console(requests: usize) -> Result<BTreeMap<&'static str, String>, Box<dyn Error>> {
+fn console(requests: usize) -> Result<ByPath<String>, Box<dyn Error>> {
     let shown = crate::console::look(requests)?.into_iter().map(|(path, shown)| {
         let warnings: Vec<_> =
             shown.warnings.iter().map(|(name, tasks)| format!("`{name}` x{tasks}")).collect();
@@ -53,12 +56,12 @@ fn console(requests: usize) -> Result<BTreeMap<&'static str, String>, Box<dyn Er
 
 /// It is there with the feature only.
 #[cfg(not(feature = "console"))]
-fn console(_requests: usize) -> Result<BTreeMap<&'static str, String>, Box<dyn Error>> {
+fn console(_requests: usize) -> Result<ByPath<String>, Box<dyn Error>> {
     Ok(BTreeMap::new())
 }
 
 /// Serves all paths without sections, and returns the slow polls of each handler, and all.
-fn slow_polls(requests: usize) -> Result<BTreeMap<&'static str, (u64, u64)>, Box<dyn Error>> {
+fn slow_polls(requests: usize) -> Result<ByPath<(u64, u64)>, Box<dyn Error>> {
     let monitors = monitors();
     let server = Server::start(Polls::Bare, Some(monitors.clone()))?;
     // One path after the other, as for tokio-console.

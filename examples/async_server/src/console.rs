@@ -222,7 +222,7 @@ impl Watched {
         if (stats.self_wakes * 100).checked_div(stats.wakes).is_some_and(|percent| percent > 50) {
             self.warnings.insert("self-wakes");
         }
-        let polls = stats.poll_stats.clone().unwrap_or_default();
+        let polls = stats.poll_stats.unwrap_or_default();
         let time = |stamp: Option<_>| stamp.and_then(|stamp| SystemTime::try_from(stamp).ok());
         let began = time(polls.last_poll_started);
         let is_running = began > time(polls.last_poll_ended);
