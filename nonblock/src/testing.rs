@@ -1,12 +1,13 @@
 //! Tests of code that must not sleep. They can expect a violation, and fail if there is any other.
 
+use core::fmt;
 use std::eprintln;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::string::String;
 use std::vec::Vec;
 
-use crate::backend::test_recorder::{Recorded, recorded};
+use crate::backend::test_recorder::{InheritedRecorders, Recorded, recorded};
 use crate::check::{self, CHECKS};
 use crate::lockdep;
 use crate::violation::Violation;
@@ -17,7 +18,7 @@ use crate::watch::ReportsWaiting;
 ///
 /// The violation is neither reported nor acted on: the closure runs to its end, as it would under
 /// [`Policy::Ignore`](crate::Policy::Ignore). If the closure spawns threads by [`thread`](crate::thread), their violations
-/// count too, until it returns.
+/// count too, until it returns. Others, such as the workers of a runtime, are added by [`CurrentTest`].
 ///
 /// With the feature `lockdep`, a wait that is reported is refused, since it might never end. So there the closure ends, by
 /// unwinding, as by a panic under [`Policy::Panic`](crate::Policy::Panic). A thread of [`thread`](crate::thread) ends so too; who joins
@@ -82,7 +83,7 @@ pub fn violations<R>(f: impl FnOnce() -> R) -> Vec<Violation> {
 ///
 /// The violations of the thread that calls this count, and those of threads that it spawned by [`thread`](crate::thread). So
 /// do those of a thread that belongs to no test, such as one of `std::thread`: nobody can tell for which test it works, so they
-/// count in every test that runs. (A plain `#[test]` that breaks a rule is such a thread too. Expect the violation there by
+/// count in every test that runs. ([`CurrentTest`] tells it.) (A plain `#[test]` that breaks a rule is such a thread too. Expect the violation there by
 /// [`expect_violation`], or make it a `#[nonblock::test]`.) If such a thread panics by the policy, the report is written at once. The test may be
 /// waiting for the thread, so the program is aborted if the test has not ended 10 seconds later.
 ///
@@ -123,6 +124,56 @@ pub(crate) fn run_should_panic(test: impl FnOnce()) {
             "{message}\n\nBy `#[should_panic]` a panic would be a success, so this test ends without one. If it is to break a \
              rule, expect that by `expect_violation`."
         ),
+    }
+}
+
+/// The test that a thread works for, to which other threads are added.
+///
+/// A thread of [`thread`](crate::thread) belongs to the test that spawned it. One that somebody else starts, such as a worker of a
+/// runtime or of a pool, belongs to none, and no [`expect_violation`] sees what it does. Most runtimes call a function of yours on
+/// each thread that they start: tokio's `on_thread_start`, rayon's `start_handler`.
+///
+/// # Context
+///
+/// Everything on it may be called anywhere outside sections: it allocates.
+///
+/// # Examples
+///
+/// ```
+/// use nonblock::testing::{CurrentTest, expect_violation};
+///
+/// # if !nonblock::CHECKS { return }
+/// let violation = expect_violation(|| {
+///     let test = CurrentTest::get();
+///     let worker = std::thread::spawn(move || {
+///         test.add_this_thread();
+///         nonblock::non_block(|_nb| nonblock::might_sleep());
+///     });
+///     worker.join().expect("the test takes the violation, so nothing panics");
+/// });
+/// assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+/// ```
+///
+/// On tokio: see the guide's [tasks in tests](crate::guide::recipes::places#tasks-in-tests).
+#[derive(Clone)]
+pub struct CurrentTest(InheritedRecorders);
+
+impl CurrentTest {
+    /// Returns the test that this thread works for, with the expectation that it is in: of [`run`], [`violations`] or
+    /// [`expect_violation`]. Outside tests it stands for none.
+    pub fn get() -> Self {
+        Self(InheritedRecorders::of_this_thread())
+    }
+
+    /// Makes this thread one of the test's, and of no other's. What it does counts until the test, or its expectation, has ended.
+    pub fn add_this_thread(&self) {
+        self.0.clone().install();
+    }
+}
+
+impl fmt::Debug for CurrentTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CurrentTest").finish_non_exhaustive()
     }
 }
 

@@ -230,6 +230,58 @@ fn the_attribute_on_a_block_reaches_its_async_methods() {
     assert_eq!(counter.hits.get(), 3);
 }
 
+/// Methods of `async_trait`, by the attribute on a method and on the whole block.
+mod methods_of_async_trait {
+    use super::*;
+
+    #[async_trait::async_trait]
+    pub(super) trait Service {
+        async fn call(&self, by: u32) -> (u32, u32);
+    }
+
+    pub(super) struct OnMethod;
+    pub(super) struct OnBlock;
+    pub(super) struct Within;
+
+    #[async_trait::async_trait]
+    impl Service for OnMethod {
+        #[non_block]
+        async fn call(&self, by: u32) -> (u32, u32) {
+            yield_now().await;
+            (by, raw::depth())
+        }
+    }
+
+    #[non_block]
+    #[async_trait::async_trait]
+    impl Service for OnBlock {
+        async fn call(&self, by: u32) -> (u32, u32) {
+            yield_now().await;
+            (by, raw::depth())
+        }
+    }
+
+    #[async_trait::async_trait]
+    #[non_block]
+    impl Service for Within {
+        async fn call(&self, by: u32) -> (u32, u32) {
+            yield_now().await;
+            (by, raw::depth())
+        }
+    }
+}
+
+#[test]
+fn the_boxed_future_of_an_async_trait_is_polled_in_sections() {
+    use methods_of_async_trait::{OnBlock, OnMethod, Service, Within};
+
+    let services: [Box<dyn Service>; 3] = [Box::new(OnMethod), Box::new(OnBlock), Box::new(Within)];
+    for service in services {
+        assert_eq!(block_on(service.call(2)), (2, 1));
+        assert_eq!(raw::depth(), 0);
+    }
+}
+
 /// Tells how many sections are open when it is dropped.
 struct Dropped(Rc<Cell<Option<u32>>>);
 

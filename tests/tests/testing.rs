@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nonblock::ViolationKind::{NotInNonBlock, SleepInNonBlock, UnbalancedEnd};
-use nonblock::testing::{expect_violation, run, violations};
+use nonblock::testing::{CurrentTest, expect_violation, run, violations};
 use nonblock::{Policy, cant_sleep, might_sleep, non_block, raw, set_policy, sleepable, thread};
 use nonblock_tests::process;
 
@@ -101,6 +101,83 @@ fn a_violation_of_a_thread_without_a_token_is_its_own() {
     let outcome = process::own(test, &[], || {
         let found = violations(|| assert!(std::thread::spawn(sleep_in_a_section).join().is_err()));
         assert!(found.is_empty());
+    });
+    outcome.assert_success();
+}
+
+// Threads that are added to a test.
+
+/// Runs the closure on a thread of `std`, and waits for it.
+fn on_thread_of_std(f: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(f).join().expect("what is expected does not panic");
+}
+
+#[test]
+fn a_violation_of_a_thread_that_was_added_is_expected() {
+    let violation = expect_violation(|| {
+        let test = CurrentTest::get();
+        on_thread_of_std(move || {
+            test.add_this_thread();
+            sleep_in_a_section();
+        });
+    });
+    assert_eq!(violation.kind(), SleepInNonBlock);
+    assert_ne!(violation.task().id(), expect_violation(sleep_in_a_section).task().id());
+}
+
+#[test]
+fn a_thread_that_was_added_to_another_test_has_left_the_first() {
+    let (to_worker, works) = std::sync::mpsc::channel::<CurrentTest>();
+    let (done, ended) = std::sync::mpsc::channel();
+    let worker = std::thread::spawn(move || {
+        for test in works {
+            test.add_this_thread();
+            sleep_in_a_section();
+            done.send(()).expect("the test waits");
+        }
+    });
+    for _ in 0..2 {
+        let found = violations(|| {
+            to_worker.send(CurrentTest::get()).expect("the worker waits");
+            ended.recv().expect("the worker answers");
+        });
+        assert_eq!(found.len(), 1);
+    }
+    drop(to_worker);
+    worker.join().expect("nothing panics");
+}
+
+#[test]
+fn a_thread_that_adds_itself_goes_on_in_its_own_test() {
+    let found = violations(|| {
+        let test = CurrentTest::get();
+        let inner = violations(|| {
+            // The inner expectation is left. It ends all the same.
+            test.add_this_thread();
+            sleep_in_a_section();
+        });
+        assert!(inner.is_empty());
+        cant_sleep();
+    });
+    let kinds: Vec<_> = found.iter().map(nonblock::Violation::kind).collect();
+    assert_eq!(kinds, [SleepInNonBlock, NotInNonBlock]);
+}
+
+#[test]
+fn run_fails_on_a_violation_of_a_thread_that_was_added() {
+    let test = "run_fails_on_a_violation_of_a_thread_that_was_added";
+    let outcome = process::own(test, &[("NONBLOCK", "ignore".into())], || {
+        let message = panic_of(|| {
+            run(|| {
+                let test = CurrentTest::get();
+                on_thread_of_std(move || {
+                    test.add_this_thread();
+                    sleep_in_a_section();
+                });
+            });
+        });
+        // It is no stray thread.
+        assert!(message.starts_with("1 violation(s) in this test:\n\nBUG: "), "{message}");
     });
     outcome.assert_success();
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use nonblock::future::NonBlockExt as _;
-use nonblock::testing::expect_violation;
+use nonblock::testing::{CurrentTest, expect_violation};
 use nonblock::tokio::{block_in_place, block_on, spawn, spawn_blocking, spawn_local};
 use nonblock::{ViolationKind, raw};
 use nonblock_tests::fixture::Fixture;
@@ -133,6 +133,22 @@ fn a_report_names_the_task() {
     assert!(task.id().parse::<u64>().is_ok(), "{task:?}");
     let text = violation.to_string();
     assert!(text.contains(&format!(", task: {}", task.id())), "{text}");
+}
+
+#[test]
+fn a_violation_on_a_worker_belongs_to_the_test_that_added_it() {
+    let violation = expect_violation(|| {
+        let test = CurrentTest::get();
+        let workers = Builder::new_multi_thread()
+            .worker_threads(2)
+            .on_thread_start(move || test.add_this_thread())
+            .build()
+            .expect("a runtime");
+        let task = workers.block_on(spawn_in(async { nonblock::might_sleep() }));
+        assert!(task.is_ok(), "the test takes the violation, so nothing panics");
+    });
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+    assert!(violation.async_task().is_some(), "{violation}");
 }
 
 #[test]

@@ -37,6 +37,33 @@ fn what_sleeps_in_a_poll_is_named_with_its_line_and_its_task() {
     assert!(!violation.async_task().expect("it is a task").id().is_empty(), "{violation}");
 }
 
+const LINE_OF_INNER: u32 = line!() + 4;
+
+async fn reads_the_settings() {
+    yield_now().await;
+    std::thread::sleep(Duration::from_millis(1));
+}
+
+const LINE_OF_OUTER: u32 = line!() + 4;
+
+async fn answers() {
+    yield_now().await;
+    reads_the_settings().await;
+}
+
+#[test]
+fn the_lines_of_the_awaits_lead_from_the_task_to_the_call() {
+    let spawned = line!() + 1;
+    let seen = seen(Layers::TRAP, async { answers().await });
+    let [violation] = &seen[..] else { panic!("{seen:?}") };
+    let frames = violation.observation().expect("the watch saw it").frames();
+    let own = frames
+        .iter()
+        .filter(|frame| frame.file().is_some_and(|file| file.ends_with("watch_futures.rs")));
+    let lines: Vec<_> = own.filter_map(nonblock::watch::Frame::line).collect();
+    assert_eq!(lines, [LINE_OF_INNER, LINE_OF_OUTER, spawned], "{violation}");
+}
+
 #[test]
 fn a_task_that_waits_by_awaiting_sleeps_in_no_section() {
     let seen = seen(Layers::TRAP | Layers::SCHEDULE, async {

@@ -276,3 +276,63 @@ fn a_panic_in_a_section_and_one_of_the_policy_leave_no_section_open() {
         drop(watch);
     });
 }
+
+/// Returns whether the kernel may stop calls of this thread. A child asks, since no thread can trace itself. `None` before Linux 6.4, which
+/// does not tell.
+fn calls_may_be_stopped() -> Option<bool> {
+    /// Not in libc yet.
+    const PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG: libc::c_uint = 0x4211;
+
+    let thread = nix::unistd::gettid().as_raw();
+    // SAFETY: it takes numbers. Where Yama restricts nothing, it fails, and nothing is lost.
+    unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::PR_SET_PTRACER_ANY) };
+    let ask = || {
+        let mut config = [0_u64; 4];
+        // SAFETY: it attaches to the parent's thread, which goes on when this process ends.
+        let attached = unsafe { libc::ptrace(libc::PTRACE_SEIZE, thread, 0, 0) };
+        // SAFETY: the thread is this process's to stop.
+        let stopped = unsafe { libc::ptrace(libc::PTRACE_INTERRUPT, thread, 0, 0) };
+        assert_eq!((attached, stopped), (0, 0), "{}", nix::errno::Errno::last());
+        // SAFETY: it may leave out the status.
+        unsafe { libc::waitpid(thread, ptr::null_mut(), libc::__WALL) };
+        let (size, to) = (size_of_val(&config), config.as_mut_ptr());
+        // SAFETY: the kernel writes four words.
+        let told =
+            unsafe { libc::ptrace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, thread, size, to) };
+        if told == 0 { i32::from(config[0] != 0) } else { 2 }
+    };
+    // SAFETY: the child makes system calls, and ends.
+    match unsafe { nix::unistd::fork() }.expect("a child") {
+        nix::unistd::ForkResult::Child => {
+            let code = std::panic::catch_unwind(ask).unwrap_or(3);
+            // SAFETY: nothing of the parent's is run.
+            unsafe { libc::_exit(code) }
+        }
+        nix::unistd::ForkResult::Parent { child } => {
+            match nix::sys::wait::waitpid(child, None).expect("it ends") {
+                nix::sys::wait::WaitStatus::Exited(_, code @ (0 | 1)) => Some(code == 1),
+                nix::sys::wait::WaitStatus::Exited(_, 2) => None,
+                status => panic!("{status:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn between_the_sections_of_a_sample_the_kernel_stops_no_call() {
+    own("between_the_sections_of_a_sample_the_kernel_stops_no_call", || {
+        set_policy(Policy::Ignore);
+        for (sample, between) in [(1, true), (2, false), (3, false), (1, true)] {
+            let builder = Watch::builder().layers(Layers::TRAP).this_thread_only();
+            let watch = builder.sample(sample).start().unwrap();
+            for _ in 0..6 {
+                sleep_in_section();
+            }
+            let Some(may_be_stopped) = calls_may_be_stopped() else { return };
+            assert_eq!(may_be_stopped, between, "{sample}");
+            drop(watch);
+        }
+        // Of six sections each, all, three and two.
+        assert_eq!(stats().count(ViolationKind::SyscallInNonBlock), 6 + 3 + 2 + 6);
+    });
+}

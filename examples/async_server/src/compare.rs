@@ -1,4 +1,4 @@
-//! What other tools find in the same handlers: clippy by reading, tokio-metrics by the clock.
+//! What other tools find in the same handlers: clippy by reading, tokio-metrics and tokio-console by the clock.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -10,16 +10,20 @@ use crate::handlers::{Manner, ROUTES};
 use crate::server::{Polls, SLOW, Server, monitors};
 use crate::{CLIENTS, calls, clients, serve_watched};
 
+/// What was found of each path.
+type ByPath<T> = BTreeMap<&'static str, T>;
+
 /// Prints a table of what each finds.
 pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
     let found = serve_watched(requests)?;
     let lints = clippy()?;
     let slow = slow_polls(requests)?;
+    let console = console(requests)?;
     println!(
-        "| path | handler | trap and schedule | clippy | polls over {} µs, by tokio-metrics |",
+        "| path | handler | trap and schedule | clippy | polls over {0} µs, by tokio-metrics | by tokio-console | its warnings |",
         SLOW.as_micros()
     );
-    println!("|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for route in ROUTES {
         let manner = match route.manner {
             Manner::Clean => "clean",
@@ -28,8 +32,9 @@ pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
         };
         let lint = lints.get(route.handler).map_or("-".to_owned(), |lints| lints.join(", "));
         let (slow, all) = slow.get(route.path).copied().unwrap_or_default();
+        let shown = console.get(route.path).map_or("not run | not run", String::as_str);
         println!(
-            "| `{}` | {manner} | {} | {lint} | {slow} of {all} |",
+            "| `{}` | {manner} | {} | {lint} | {slow} of {all} | {shown} |",
             route.path,
             calls(&found, route.path)
         );
@@ -37,13 +42,33 @@ pub fn compare(requests: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Returns what tokio-console shows of each path, as two cells of the table.
+#[cfg(feature = "console")]
+fn console(requests: usize) -> Result<ByPath<String>, Box<dyn Error>> {
+    let shown = crate::console::look(requests)?.into_iter().map(|(path, shown)| {
+        let warnings: Vec<_> =
+            shown.warnings.iter().map(|(name, tasks)| format!("`{name}` x{tasks}")).collect();
+        let warnings = if warnings.is_empty() { "-".to_owned() } else { warnings.join(", ") };
+        (path, format!("{} of {} | {warnings}", shown.slow, shown.polls))
+    });
+    Ok(shown.collect())
+}
+
+/// It is there with the feature only.
+#[cfg(not(feature = "console"))]
+fn console(_requests: usize) -> Result<ByPath<String>, Box<dyn Error>> {
+    Ok(BTreeMap::new())
+}
+
 /// Serves all paths without sections, and returns the slow polls of each handler, and all.
-fn slow_polls(requests: usize) -> Result<BTreeMap<&'static str, (u64, u64)>, Box<dyn Error>> {
+fn slow_polls(requests: usize) -> Result<ByPath<(u64, u64)>, Box<dyn Error>> {
     let monitors = monitors();
     let server = Server::start(Polls::Bare, Some(monitors.clone()))?;
-    let paths = ROUTES.map(|route| route.path);
-    clients::ask(server.address, &paths, requests, CLIENTS)
-        .map_err(|error| error as Box<dyn Error>)?;
+    // One path after the other, as for tokio-console.
+    for route in ROUTES {
+        clients::ask(server.address, &[route.path], requests / ROUTES.len(), CLIENTS)
+            .map_err(|error| error as Box<dyn Error>)?;
+    }
     let counts = monitors.iter().map(|(path, monitor)| {
         let polls = monitor.cumulative();
         (*path, (polls.total_slow_poll_count, polls.total_poll_count))

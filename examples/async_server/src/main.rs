@@ -9,6 +9,8 @@
 
 mod clients;
 mod compare;
+#[cfg(feature = "console")]
+mod console;
 mod cost;
 mod findings;
 mod handlers;
@@ -29,7 +31,7 @@ const HELP: &str = "\
 usage: async_server [--requests N] [--compare | --cost]
 
   --requests N  how many requests the clients make: 10000 without this option
-  --compare     what clippy and tokio-metrics find in the same handlers
+  --compare     what clippy, tokio-metrics and, with the feature `console`, tokio-console find in the same handlers
   --cost        requests per second, in sections and under watch against bare, in turns
   --help        print this";
 

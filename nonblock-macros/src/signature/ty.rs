@@ -46,8 +46,7 @@ impl TypeKind {
                 Self::Ptr(Box::new(Type::new(rest)))
             }
             [word, bounds @ ..] if is_ident(word, "impl") => Self::ImplTrait(Bound::list(bounds)),
-            // In edition 2015, `dyn` may also be a module.
-            [word, next, ..] if is_ident(word, "dyn") && !is_punct(next, ':') => Self::TraitObject,
+            [word, _, ..] if is_ident(word, "dyn") => Self::TraitObject,
             [path @ .., bang, TokenTree::Group(_)]
                 if is_punct(bang, '!') && Path::new(path).is_some() =>
             {

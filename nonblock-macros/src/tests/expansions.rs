@@ -249,6 +249,13 @@ fn a_returned_future_is_wrapped_where_it_is_made() {
         ("fn f() -> impl Send + Future<Output = u8> { g() }".to_owned(), "non_blocking({{let"),
         (format!("fn f(&self) -> {boxed} {{ h(); Box::pin(g()) }}"), "Box::pin(::nonblock"),
         ("fn f() -> LocalBoxFuture<'_, u8> { Box::pin(g()) }".to_owned(), "Box::pin(::nonblock"),
+        // As `async_trait` writes it.
+        (
+            "fn f<'a, 'life>(&'a self) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = (u8, u8)> + \
+             ::core::marker::Send + 'life>> where 'a: 'life, Self: 'life { Box::pin(async move { g() }) }"
+                .to_owned(),
+            "Box::pin(::nonblock",
+        ),
         // The `return` of an `async` block is its own.
         ("fn f() -> impl Future { async { return 1 } }".to_owned(), "non_blocking({{let"),
     ];

@@ -229,6 +229,7 @@ fn every_form_of_a_type_is_parsed_as_syn_does() {
         "impl for<'b> Fn(&'b u8) -> u8 + Send + 'a",
         "&mut impl Context",
         "dyn Copy + Send",
+        "dyn ::core::marker::Send",
         "&mut (dyn Copy + Send)",
         "fn(u8) -> u8",
         "unsafe extern \"C\" fn(&mut u8)",

@@ -115,7 +115,8 @@ fn innermost() -> Option<Arc<Recorder>> {
     recorders.into_iter().rev().find(|recorder| recorder.is_open())
 }
 
-/// The recorders that a new thread gets from the thread that spawns it.
+/// The recorders of a thread, for another one: mostly a new one that it spawns.
+#[derive(Clone)]
 pub(crate) struct InheritedRecorders(Vec<Arc<Recorder>>);
 
 impl InheritedRecorders {
@@ -125,7 +126,8 @@ impl InheritedRecorders {
     }
 
     pub(crate) fn install(self) {
-        RECORDERS.set(self.0);
+        // What was there is released when nothing is borrowed any more: the allocator itself may report a violation.
+        let _before = RECORDERS.try_with(|recorders| recorders.replace(self.0));
     }
 }
 
@@ -229,7 +231,10 @@ impl Drop for RecorderGuard {
         }
         self.0.close();
         OPEN.fetch_sub(1, Ordering::Release);
-        let _ = RECORDERS.try_with(|recorders| recorders.borrow_mut().pop());
+        // It is the last one, unless the thread has joined another test meanwhile. Others have it too, so nothing is released.
+        let _ = RECORDERS.try_with(|recorders| {
+            recorders.borrow_mut().retain(|other| !Arc::ptr_eq(other, &self.0));
+        });
     }
 }
 

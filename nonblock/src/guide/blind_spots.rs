@@ -124,7 +124,8 @@
 //!   `blind_spots.rs::a_path_that_does_not_run_is_not_seen`
 //! * **An expectation, where a thread was started by `std::thread`**: what that thread does is not taken by
 //!   [`expect_violation`](crate::testing::expect_violation). The policy acts on it, and every
-//!   [`#[nonblock::test]`](macro@crate::test) that runs at that time fails. *Start threads by [`thread`](crate::thread).*
+//!   [`#[nonblock::test]`](macro@crate::test) that runs at that time fails. *Start threads by [`thread`](crate::thread), or add
+//!   those that others start by [`CurrentTest`](crate::testing::CurrentTest).*
 //!   `testing.rs::a_violation_of_a_thread_without_a_token_is_its_own`,
 //!   `testing.rs::a_violation_of_a_thread_of_std_is_charged_to_every_test_that_runs`
 //! * **What sleeps within a reported root**: it is counted and not reported, since it has the same cause. *Mend the root

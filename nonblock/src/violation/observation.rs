@@ -72,18 +72,30 @@ impl Observation {
         self.frames.get(self.user_frame?)
     }
 
-    /// Writes the chain of calls, if there is one.
+    /// Writes the chain of calls, if there is one. What lies around the program's own calls, such as a runtime, is left out if it is long.
     pub(super) fn write_frames(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.frames.is_empty() {
             return Ok(());
         }
         f.write_str("\ncalls, the innermost first:")?;
-        for (at, frame) in self.frames.iter().enumerate() {
-            write!(f, "\n{at:4}: {frame}")?;
+        let mut at = 0;
+        for frames in self.frames.chunk_by(|one, next| one.is_own == next.is_own) {
+            let is_around = at > self.user_frame.unwrap_or(usize::MAX) && !frames[0].is_own;
+            if is_around && frames.len() > MOST_AROUND {
+                write!(f, "\n   …  {} calls of other code", frames.len())?;
+            } else {
+                for (at, frame) in (at..).zip(frames) {
+                    write!(f, "\n{at:4}: {frame}")?;
+                }
+            }
+            at += frames.len();
         }
         Ok(())
     }
 }
+
+/// How many calls of other code are written in a row where the program's own calls lie within them.
+const MOST_AROUND: usize = 3;
 
 /// One function in a chain of calls.
 ///
@@ -100,6 +112,8 @@ pub struct Frame {
     pub(crate) function: Option<String>,
     pub(crate) file: Option<String>,
     pub(crate) line: Option<u32>,
+    /// Whether it is the program's own code.
+    pub(crate) is_own: bool,
 }
 
 impl Frame {
@@ -139,5 +153,66 @@ impl fmt::Display for Frame {
             (Some(file), None) => write!(f, "\n             at {file}"),
             (None, _) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::fmt;
+    use core::time::Duration;
+    use std::borrow::ToOwned as _;
+    use std::string::{String, ToString as _};
+    use std::vec::Vec;
+
+    use super::{Frame, Observation};
+
+    struct Calls(Observation);
+
+    impl fmt::Display for Calls {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.write_frames(f)
+        }
+    }
+
+    /// What is written of a chain: in capitals the program's own functions.
+    fn written(functions: &str) -> String {
+        let frame = |name: &str| Frame {
+            address: 1,
+            function: Some(name.to_owned()),
+            file: None,
+            line: None,
+            is_own: name.chars().all(char::is_uppercase),
+        };
+        let frames: Vec<_> = functions.split(' ').map(frame).collect();
+        let user_frame = frames.iter().position(|frame| frame.is_own);
+        Calls(Observation {
+            found: String::new(),
+            system_call: None,
+            slept: false,
+            took: Duration::ZERO,
+            frames,
+            user_frame,
+            fault: 0,
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_runtime_around_the_programs_calls_is_left_out() {
+        assert_eq!(
+            written("libc std HANDLER pin SERVE poll run worker thread MAIN start"),
+            "\ncalls, the innermost first:\n   0: libc\n   1: std\n   2: HANDLER\n   3: pin\n   4: SERVE\n   \
+             …  4 calls of other code\n   9: MAIN\n  10: start"
+        );
+    }
+
+    #[test]
+    fn what_the_program_called_is_written_to_its_end() {
+        let text = written("a b c d e OWN");
+        // The first line is empty.
+        assert_eq!(text.lines().count(), 8, "{text}");
+        // Whose code it is may not be known.
+        let text = written("a b c d e f");
+        assert_eq!(text.lines().count(), 8, "{text}");
     }
 }

@@ -211,10 +211,11 @@ pub(super) fn frames(addresses: &[usize]) -> Vec<Frame> {
                 function: symbol.name().map(|name| without_hash(&format!("{name:#}"))),
                 file: symbol.filename().map(|file| file.to_string_lossy().into_owned()),
                 line: symbol.lineno(),
+                is_own: false,
             });
         });
         if frames.len() == before {
-            frames.push(Frame { address, function: None, file: None, line: None });
+            frames.push(Frame { address, function: None, file: None, line: None, is_own: false });
         }
         if let [frame] = &mut frames[before..]
             && frame.function.is_none()
@@ -235,6 +236,9 @@ pub(super) fn frames(addresses: &[usize]) -> Vec<Frame> {
     };
     if let Some(end) = frames.iter().position(is_outer) {
         frames.truncate(end);
+    }
+    for frame in &mut frames {
+        frame.is_own = owner(frame) == Owner::Program;
     }
     frames
 }
@@ -326,7 +330,7 @@ fn is_generated(file: &str) -> bool {
 
 /// Returns the place of the innermost frame that is the program's own.
 pub(super) fn user_frame(frames: &[Frame]) -> Option<usize> {
-    frames.iter().position(|frame| owner(frame) == Owner::Program)
+    frames.iter().position(|frame| frame.is_own)
 }
 
 /// Returns the function of a package that the program's own code called into, if there is one: the innermost, which did what was
@@ -334,7 +338,7 @@ pub(super) fn user_frame(frames: &[Frame]) -> Option<usize> {
 pub(super) fn package_function(frames: &[Frame]) -> Option<&str> {
     frames
         .iter()
-        .take_while(|frame| owner(frame) != Owner::Program)
+        .take_while(|frame| !frame.is_own)
         .find(|frame| owner(frame) == Owner::Package)
         .and_then(Frame::function)
 }
@@ -354,15 +358,18 @@ fn is_own_file(file: &str) -> bool {
 mod tests {
     use std::borrow::ToOwned as _;
 
-    use super::{Frame, package_function, user_frame};
+    use super::{Frame, Owner, owner, package_function, user_frame};
 
     fn frame(function: &str, file: &str) -> Frame {
-        Frame {
+        let mut frame = Frame {
             address: 1,
             function: Some(function.to_owned()),
             file: Some(file.to_owned()),
             line: Some(1),
-        }
+            is_own: false,
+        };
+        frame.is_own = owner(&frame) == Owner::Program;
+        frame
     }
 
     const REGISTRY: &str = "/home/x/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f";

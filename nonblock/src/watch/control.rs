@@ -153,6 +153,9 @@ impl Builder {
 
     /// Watches one section in so many of each thread. 1 watches all, and is what holds without this call.
     ///
+    /// The trap makes each system call of a thread slower, outside sections too. Where not all sections are watched, it is on in
+    /// those that are and nowhere else, by two system calls each.
+    ///
     /// # Context
     ///
     /// May be called anywhere.

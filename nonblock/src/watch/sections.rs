@@ -118,7 +118,10 @@ fn begin() -> bool {
     }
     record.open().set(true);
     #[cfg(target_arch = "x86_64")]
-    if record.traps().get() && setting.layers.contains(Layers::TRAP) {
+    if record.traps().get()
+        && setting.layers.contains(Layers::TRAP)
+        && (!traps_by_section(setting) || switch_trap_on(record))
+    {
         if setting.quick_trap {
             if with_watched(Watched::selects) {
                 record.program_call.selector.store(trap::BLOCK, Ordering::Relaxed);
@@ -152,17 +155,16 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
         record.set_marker(schedule::marker(&record.own_area));
     }
     #[cfg(target_arch = "x86_64")]
-    if layers.contains(Layers::TRAP) != record.traps().get() {
-        if layers.contains(Layers::TRAP) {
+    if layers.contains(Layers::TRAP) {
+        if !record.traps().get() {
             trap::sweep_handlers(setting.quick_trap);
-            match trap::switch_on(record) {
-                Ok(()) => record.traps().set(true),
-                Err(_) => statistics::count_untrapped_thread(),
-            }
-        } else {
-            trap::switch_off();
-            record.traps().set(false);
         }
+        record.traps().set(switch_trap_on(record));
+        if record.traps().get() && traps_by_section(setting) {
+            trap::switch_off();
+        }
+    } else if record.traps().take() {
+        trap::switch_off();
     }
     let traps = record.traps().get();
     #[cfg(target_arch = "x86_64")]
@@ -192,12 +194,35 @@ fn set_up(record: &'static ThreadRecord, setting: Setting) {
     record.set_setting(setting);
 }
 
+/// Returns whether the kernel is told at both ends of a section that it may stop the thread's calls.
+///
+/// Where it may, each call of the thread takes longer, between sections too. If most sections are not watched, that costs more than to
+/// tell it for those that are.
+#[cfg(target_arch = "x86_64")]
+fn traps_by_section(setting: Setting) -> bool {
+    setting.sample > 1
+}
+
+/// Has the kernel stop calls of this thread where the selector says so. Returns whether it does.
+#[cfg(target_arch = "x86_64")]
+fn switch_trap_on(record: &'static ThreadRecord) -> bool {
+    let is_on = trap::switch_on(record).is_ok();
+    if !is_on {
+        statistics::count_untrapped_thread();
+    }
+    is_on
+}
+
 /// Ends a watched section. Returns whether there is nothing to report.
 fn end() -> bool {
     let now = clock::now();
     let Some(record) = ThreadRecord::mine() else { return true };
     record.ending().set(true);
     look(record, Some(now));
+    #[cfg(target_arch = "x86_64")]
+    if record.traps().get() && record.setting().is_some_and(traps_by_section) {
+        trap::switch_off();
+    }
     record.paused().set(false);
     record.ending().set(false);
     record.buffer().is_none_or(EventBuffer::is_empty)

@@ -5,7 +5,8 @@
 //! [`#[nonblock::test]`](macro@crate::test) in place of `#[test]` lends the test its token. It fails the test if a rule was
 //! broken, whatever the policy, on the test's own thread or on threads that it started by [`thread`](crate::thread). If a
 //! violation is expected, [`expect_violation`](crate::testing::expect_violation) returns it.
-//! [`violations`](crate::testing::violations) returns all of them, or none.
+//! [`violations`](crate::testing::violations) returns all of them, or none. Threads that others start, such as the workers of a
+//! runtime or a pool, are added by [`CurrentTest`](crate::testing::CurrentTest).
 //!
 //! ```
 //! use nonblock::testing::{expect_violation, violations};

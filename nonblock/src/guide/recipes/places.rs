@@ -239,12 +239,89 @@
 //!
 //! What a task must do and may sleep, it gives to a thread that may. On tokio, with the feature `tokio`:
 //!
+//! ```
+//! # #[cfg(feature = "tokio")] {
+//! use nonblock::{Sleepable, may_sleep};
+//!
+//! #[may_sleep]
+//! fn count_bytes(path: &'static str, cx: &mut Sleepable) -> usize {
+//!     std::fs::read(path).map_or(0, |bytes| bytes.len())
+//! }
+//!
+//! async fn handle() -> usize {
+//!     let counted = nonblock::tokio::spawn_blocking(|cx| count_bytes("/etc/hostname", cx));
+//!     counted.await.unwrap_or_default()
+//! }
+//!
+//! let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! let bytes = runtime.block_on(async { nonblock::tokio::spawn(handle()).await });
+//! # let _ = bytes;
+//! # }
+//! ```
+//!
 //! | executor | a task whose polls are sections | all tasks | what may sleep |
 //! |---|---|---|---|
 //! | tokio | [`tokio::spawn`][tokio] of this crate, or `tokio::spawn(task.non_block())` | `BuilderExt::non_block_polls`, in builds with `--cfg tokio_unstable`; not for a `LocalSet` | `spawn_blocking`, `block_in_place` of this crate |
 //! | smol, async-executor | `executor.spawn(task.non_block())` | no: there are no hooks | `unblock(\|\| nonblock::sleepable(\|cx\| ...))` |
-//! | embassy | in the task's body: `work().non_block().await` | no: the tasks are made by a macro, and the executor has no hooks | another executor, of a lower priority, or a thread |
+//! | embassy | in the task's body: `work().non_block().await` | by the functions of its feature `trace`, see below | another executor, of a lower priority, or a thread |
 //! | futures' `LocalPool` and `ThreadPool` | `spawner.spawn(task.non_block())` | no | a thread of [`thread`](crate::thread) |
+//!
+//! A web framework spawns the tasks of its connections itself, so there is no `spawn` to change. A layer makes a section of each poll of
+//! a request, without what the server does around it:
+//!
+//! | server | one line |
+//! |---|---|
+//! | axum | `router.layer(middleware::from_fn(\|request: Request, next: Next\| next.run(request).non_block()))` |
+//! | whatever is made of `tower` services | `.layer(tower::util::MapFutureLayer::new(\|future\| NonBlocking::new(future)))` |
+//! | hyper | `nonblock::tokio::spawn(http1::Builder::new().serve_connection(io, service))` |
+//! | any | `#[non_block]` on a handler, or the hooks of the runtime |
+//!
+//! Methods of the crate `async_trait` take `#[non_block]` as others do: on the method, or on the whole `impl`.
+//!
+//! With embassy's feature `trace` the program defines seven functions, which the executor calls. Two of them stand around each poll:
+//!
+//! ```
+//! #[unsafe(no_mangle)]
+//! extern "Rust" fn _embassy_trace_task_exec_begin(_executor: u32, _task: u32) {
+//!     nonblock::raw::non_block_start();
+//! }
+//!
+//! #[unsafe(no_mangle)]
+//! extern "Rust" fn _embassy_trace_task_exec_end(_executor: u32, _task: u32) {
+//!     nonblock::raw::non_block_end();
+//! }
+//! ```
+//!
+//! A panic that unwinds out of a poll leaves this section open. On the processors that embassy is for, a panic does not unwind.
+//!
+//! ## Tasks in tests
+//!
+//! A test is told of what its own thread does. The tasks of a runtime of one thread, as that of `#[tokio::test]`, are polled there. The
+//! workers of other runtimes are added to the test when they start:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] {
+//! use nonblock::testing::{CurrentTest, expect_violation};
+//!
+//! async fn handle() {
+//!     nonblock::might_sleep();
+//! }
+//!
+//! # if !nonblock::CHECKS { return }
+//! let violation = expect_violation(|| {
+//!     let test = CurrentTest::get();
+//!     let runtime = tokio::runtime::Builder::new_multi_thread()
+//!         .on_thread_start(move || test.add_this_thread())
+//!         .build()
+//!         .unwrap();
+//!     runtime.block_on(async { nonblock::tokio::spawn(handle()).await }).unwrap();
+//! });
+//! assert_eq!(violation.kind(), nonblock::ViolationKind::SleepInNonBlock);
+//! # }
+//! ```
+//!
+//! The runtime is built within the closure: a worker stays with the expectation in which it was added. `expect_violation` takes no
+//! `async` closure, so a test with one is a plain `#[test]` that builds its runtime.
 //!
 //! # Signals and interrupts
 //!
