@@ -198,9 +198,9 @@ impl<'a> Assumptions<'a> {
         } else {
             self.catalogue.import(symbol)
         };
-        match entry {
-            Some(entry) => self.judge_entry(entry),
-            None => Judgement::Obstacle(format!(
+        match entry.map(|entry| self.judge_entry(entry)) {
+            Some(judgement) if judgement != Judgement::Follow => judgement,
+            _ => Judgement::Obstacle(format!(
                 "`{}` is in another library, and nothing is known of it. A line of `--rules` can say what it does",
                 name.plain
             )),
@@ -213,6 +213,10 @@ impl<'a> Assumptions<'a> {
                 Judgement::Leaf(class, entry.reason)
             }
             Kind::Leaf(Class::Alloc) => Judgement::Cut(ALLOC),
+            Kind::Allocates if self.denied.contains(&Class::Alloc) => {
+                Judgement::Leaf(Class::Alloc, entry.reason)
+            }
+            Kind::Allocates => Judgement::Follow,
             Kind::Leaf(_) => Judgement::Cut(PANICS),
             Kind::Harmless => Judgement::Harmless,
             Kind::Reports => Judgement::Cut(REPORTS),

@@ -158,6 +158,20 @@ impl<'data> Program<'data> {
             .map(|(number, _)| number)
     }
 
+    /// Returns the symbol of the variable in which an address lies. Those of threads have no address.
+    pub(crate) fn variable_around(&self, address: u64) -> Option<&'data str> {
+        let mut symbols = self.file.symbol_table()?.symbols();
+        let symbol = symbols.find(|symbol| {
+            let is_object = match symbol.flags() {
+                SymbolFlags::Elf { st_info, .. } => st_info.0 & 0xf == elf::STT_OBJECT.0,
+                _ => false,
+            };
+            let offset = address.checked_sub(symbol.address());
+            is_object && offset.is_some_and(|offset| offset < symbol.size())
+        })?;
+        symbol.name().ok()
+    }
+
     /// Returns the bytes of a function. `None` if they are not all in the file.
     pub fn code(&self, function: &Function<'_>) -> Option<&'data [u8]> {
         let section = self.section_around(function.address)?;

@@ -241,22 +241,24 @@ impl<'a, 'data> Graph<'a, 'data> {
                 // Whoever calls this function has the edge.
                 continue;
             }
-            if let Node::Function(callee) = node
-                && let Some(given) = Given::of(self.name(callee))
-                && calls_what_it_is_given != Some(given)
-            {
-                for node in self.given(given, step.site, arguments) {
-                    let to = self.number(node);
-                    edges.push(Edge { to, site: step.site, kind: EdgeKind::Dynamic });
-                }
+            for given in self.given_to(&node, calls_what_it_is_given, step.site, arguments) {
+                let to = self.number(given);
+                edges.push(Edge { to, site: step.site, kind: EdgeKind::Dynamic });
             }
             if let Node::Dynamic { .. } = node {
                 let callees =
                     callees.get_or_insert_with(|| self.callees(address, &disassembly.code));
                 if let Some(found) = self.called(callees.get(&step.site), arguments) {
                     for (node, kind) in found {
-                        let to = self.number(node);
-                        edges.push(Edge { to, site: step.site, kind });
+                        let given =
+                            self.given_to(&node, calls_what_it_is_given, step.site, arguments);
+                        for (node, kind) in given
+                            .into_iter()
+                            .map(|node| (node, EdgeKind::Dynamic))
+                            .chain([(node, kind)])
+                        {
+                            edges.push(Edge { to: self.number(node), site: step.site, kind });
+                        }
                     }
                     continue;
                 }
@@ -316,6 +318,27 @@ impl<'a, 'data> Graph<'a, 'data> {
         self.places.frames(site).last().is_some_and(|frame| {
             frame.inlined.as_ref().is_none_or(|name| Given::of(name) == Some(given))
         }) || given == Given::Functions
+    }
+
+    /// Returns what a called function calls, if it is one that calls what it is given.
+    ///
+    /// # Arguments
+    ///
+    /// * `own`: what the caller itself calls that is given to it. What it only hands on, its own caller has given.
+    fn given_to(
+        &self,
+        callee: &Node<'data>,
+        own: Option<Given>,
+        site: u64,
+        arguments: Values,
+    ) -> Vec<Node<'data>> {
+        let Node::Function(callee) = callee else { return Vec::new() };
+        match Given::of(self.name(*callee)) {
+            Some(given) if own != Some(given) || !self.is_own(site, given) => {
+                self.given(given, site, arguments)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Finds out what a function calls that calls what it is given.

@@ -41,6 +41,9 @@ pub struct Entry {
 pub enum Kind {
     /// It does what some sections must not.
     Leaf(Class),
+    /// It allocates, and may call what it is given, such as a closure or a method of its argument's type. Where sections may
+    /// allocate, it is followed.
+    Allocates,
     /// It does nothing of the kind, and is not looked into.
     Harmless,
     /// It is nonblock's own, and runs where a rule was broken already.

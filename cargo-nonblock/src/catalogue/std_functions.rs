@@ -26,9 +26,9 @@ impl StdFunctions {
         for (line, [path, kind, effect, reason, _]) in
             rows(text, "path\tkind\teffect\treason\tinstead")?
         {
-            let class = match effect {
-                "blocks" | "locks" => Class::Sleep,
-                "allocates" => Class::Alloc,
+            let effect = match effect {
+                "blocks" | "locks" => Kind::Leaf(Class::Sleep),
+                "allocates" => Kind::Allocates,
                 _ => return Err(format!("line {line}: no effect is called {effect:?}")),
             };
             // A macro leaves nothing of its name in the program: what it calls is found.
@@ -39,7 +39,7 @@ impl StdFunctions {
             let Some(last) = path.last().cloned() else {
                 return Err(format!("line {line}: no path"));
             };
-            let entry = Entry { kind: Kind::Leaf(class), reason: reason.to_owned() };
+            let entry = Entry { kind: effect, reason: reason.to_owned() };
             by_last.entry(last).or_default().push(Function {
                 path,
                 is_method: kind == "method",

@@ -105,10 +105,11 @@ impl<'data> Pointers<'data> {
         is_in_table: impl Fn(u64) -> bool,
     ) -> Self {
         let mut taken = BTreeSet::new();
-        let not_read = NOT_READ.map(|name| {
-            let section = program.section(name);
-            section.map(|(start, bytes)| start..start.saturating_add(bytes.len() as u64))
-        });
+        let range = |name| {
+            let (start, bytes) = program.section(name)?;
+            Some(start..start.saturating_add(bytes.len() as u64))
+        };
+        let not_read = NOT_READ.map(range);
         // An assembler fills in itself what lies in the same section.
         for (place, function) in computed(program) {
             let own = is_of_std(program, information, program.functions()[function].address);
@@ -139,10 +140,14 @@ impl<'data> Pointers<'data> {
                     || (is_own && is_of_std(program, information, place))
                     || begins_program(program, place)
             } else {
-                // The library's own variables are not described. Those of other crates are, and constants are not.
-                let is_of_std =
-                    is_own && program.constant_number(place).is_none() && !types.are_at(place);
-                is_of_std
+                // What the library's own variables hold. Nobody knows whose a constant is.
+                let is_of_std = || {
+                    program.variable_around(place).is_some_and(|symbol| {
+                        let mut crates = crates(symbol).peekable();
+                        crates.peek().is_some() && crates.all(|name| STD.contains(&name))
+                    })
+                };
+                (is_own && program.constant_number(place).is_none() && is_of_std())
                     || relocation.is_distance
                     || is_in_table(place)
                     || not_read.iter().flatten().any(|range| range.contains(&place))

@@ -202,12 +202,6 @@ impl<'data> Types<'data> {
         None
     }
 
-    /// Whether a variable that is not on the stack lies at an address.
-    pub(super) fn are_at(&self, address: u64) -> bool {
-        let global = self.information.global(address);
-        global.is_some_and(|(start, ty)| address - start < self.size(ty))
-    }
-
     fn get(&self, ty: TypeId) -> Rc<Type> {
         if let Some(known) = self.known.borrow().get(&ty) {
             return Rc::clone(known);
