@@ -46,6 +46,9 @@ const NOT_READ: [&str; 6] = [
     ".gcc_except_table",
 ];
 
+/// How the names of variables begin that only the unwinder reads.
+const FOR_UNWINDER: &str = "DW.ref.";
+
 /// The traits of the library's module `fmt` by which values are written.
 const FORMATS: [&str; 9] = [
     "Display", "Debug", "LowerHex", "UpperHex", "Octal", "Binary", "LowerExp", "UpperExp",
@@ -144,7 +147,9 @@ impl<'data> Pointers<'data> {
                 let is_of_std = || {
                     program.variable_around(place).is_some_and(|symbol| {
                         let mut crates = crates(symbol).peekable();
-                        crates.peek().is_some() && crates.all(|name| STD.contains(&name))
+                        let is_own =
+                            crates.peek().is_some() && crates.all(|name| STD.contains(&name));
+                        is_own || symbol.starts_with(FOR_UNWINDER)
                     })
                 };
                 (is_own && program.constant_number(place).is_none() && is_of_std())

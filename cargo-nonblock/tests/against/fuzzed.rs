@@ -10,11 +10,11 @@ use super::generator::{C, Program, SECTIONS};
 use super::run::{check, compared, entries, folder, summary, watched, workspace};
 
 /// How many programs are generated, unless the environment says so.
-const PROGRAMS: u64 = 3;
+const PROGRAMS: u64 = 2;
 
 /// How many of the sections that do nothing that blocks are proved, at least, in percent. The others are those of which not all calls can
 /// be followed.
-const PROVED: usize = 60;
+const PROVED: usize = 25;
 
 const BUILD: &str = r#"
 use std::env;
@@ -89,7 +89,11 @@ fn no_call_is_seen_in_what_is_proved_of_generated_programs() {
     let (report, against) = compared(&folder, &arguments, &trace);
     println!("{}", summary(&report, &against));
     assert!(against.not_checked.is_empty(), "{:#?}", against.not_checked);
-    assert!(against.compared > programs.len() * SECTIONS / 4, "{} calls", against.compared);
+    assert!(
+        against.compared as usize > programs.len() * SECTIONS / 4,
+        "{} calls",
+        against.compared
+    );
 
     let of_section = |seed: u64, function: &str| {
         let name = format!("seed_{seed}::{function}::{{closure#0}}");

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::constructs::{BLOCKING, Construct, GOING_ON, HARMLESS};
+use super::constructs::{BLOCKING, Construct, FUNCTIONS_OF_STD, GOING_ON, HARMLESS};
 
 /// How many sections a program has.
 pub(crate) const SECTIONS: usize = 40;
@@ -86,7 +86,12 @@ pub fn opaque<T>(value: T) -> T { std::hint::black_box(value) }
 impl Program {
     /// Makes the program of a number.
     pub(crate) fn of(seed: u64) -> Self {
-        let mut maker = Maker { random: Random::of(seed), modules: 0, text: BEGIN.to_owned() };
+        let mut maker = Maker {
+            random: Random::of(seed),
+            modules: 0,
+            text: BEGIN.to_owned(),
+            has_functions_of_std: seed.is_multiple_of(8),
+        };
         let mut sections = Vec::new();
         let mut calls = String::new();
         for number in 1..=SECTIONS {
@@ -107,7 +112,7 @@ impl Program {
             sections.push(section);
         }
         let text = format!(
-            "{}\nfn main() {{\n    let mut sum = 1;\n{calls}    opaque(sum);\n}}\n",
+            "{}\nfn main() {{\n    let mut sum = 1_u32;\n{calls}    opaque(sum);\n}}\n",
             maker.text
         );
         Self { text, sections }
@@ -118,6 +123,7 @@ struct Maker {
     random: Random,
     modules: usize,
     text: String,
+    has_functions_of_std: bool,
 }
 
 impl Maker {
@@ -125,7 +131,9 @@ impl Maker {
     fn module(&mut self, deep: usize, is_quiet: bool, section: &mut Section) -> usize {
         self.modules += 1;
         let own = self.modules;
-        let construct = if deep > 0 {
+        let construct = if deep > 0 && self.has_functions_of_std && self.random.below(8) == 0 {
+            FUNCTIONS_OF_STD
+        } else if deep > 0 {
             let list = self.random.one_of(&GOING_ON);
             *self.random.one_of(list)
         } else {
@@ -143,7 +151,7 @@ impl Maker {
         let size = size_of_tag(own);
         let _ = write!(
             self.text,
-            "\n/// {}.\nmod m{own} {{\n    use super::*;\n{uses}    pub type Tag = [u8; {size}];\n    pub const TAG: Tag = [0; {size}];\n        {}\n}}\n",
+            "\n/// {}.\nmod m{own} {{\n    use super::*;\n{uses}    pub type Tag = [u8; {size}];\n    pub const TAG: Tag = [0; {size}];\n    pub struct Out(u32, Tag);\n    fn out(x: u32) -> Out {{ Out(x, TAG) }}\n        {}\n}}\n",
             construct.name, construct.text,
         );
         own
@@ -155,9 +163,9 @@ impl Maker {
     }
 }
 
-/// No other module's tag has the size, nor has a number, a pointer, or a pointer to an object.
+/// No other module's tag has the size, nor has what is in every program.
 fn size_of_tag(module: usize) -> usize {
-    2 * module + 19
+    4 * module + 60
 }
 
 /// Numbers that only look like random ones (SplitMix64).

@@ -41,31 +41,31 @@ pub(super) const LIST: &[Construct] = &[
     ),
     Construct::new(
         "pointer_in_field",
-        "pub struct State { before: u8, f: fn(&mut next::State, Tag, u32) -> u32, next: next::State }
-        fn harmless(_: &mut next::State, _: Tag, x: u32) -> u32 { x }
-        fn goes_on(state: &mut next::State, _tag: Tag, x: u32) -> u32 { next::call(state, x) }
+        "pub struct State { before: u8, f: fn(&mut next::State, Tag, u32) -> Out, next: next::State }
+        fn harmless(_: &mut next::State, _: Tag, x: u32) -> Out { out(x) }
+        fn goes_on(state: &mut next::State, _tag: Tag, x: u32) -> Out { out(next::call(state, x)) }
         pub fn make() -> State {
-            let f = if opaque(true) { goes_on } else { harmless as fn(&mut next::State, Tag, u32) -> u32 };
+            let f = if opaque(true) { goes_on } else { harmless as fn(&mut next::State, Tag, u32) -> Out };
             State { before: 1, f, next: next::make() }
         }
-        pub fn call(state: &mut State, x: u32) -> u32 { (state.f)(&mut state.next, TAG, x) }",
+        pub fn call(state: &mut State, x: u32) -> u32 { (state.f)(&mut state.next, TAG, x).0 }",
     ),
     Construct::new(
         "pointer_in_static_table",
         "pub struct State(next::State);
-        type F = fn(&mut next::State, Tag, u32) -> u32;
-        fn harmless(_: &mut next::State, _: Tag, x: u32) -> u32 { x }
-        fn goes_on(state: &mut next::State, tag: Tag, x: u32) -> u32 { next::call(state, x + u32::from(tag[0])) }
+        type F = fn(&mut next::State, Tag, u32) -> Out;
+        fn harmless(_: &mut next::State, _: Tag, x: u32) -> Out { out(x) }
+        fn goes_on(state: &mut next::State, tag: Tag, x: u32) -> Out { out(next::call(state, x + u32::from(tag[0]))) }
         static TABLE: [[F; 2]; 3] = [[harmless, harmless], [harmless, goes_on], [harmless, harmless]];
         pub fn make() -> State { State(next::make()) }
-        pub fn call(state: &mut State, x: u32) -> u32 { TABLE[opaque(1)][opaque(1)](&mut state.0, TAG, x) }",
+        pub fn call(state: &mut State, x: u32) -> u32 { TABLE[opaque(1)][opaque(1)](&mut state.0, TAG, x).0 }",
     ),
     Construct::new(
         "pointers_in_a_slice_of_structures",
         "#[derive(Clone, Copy)]
-        struct Slot { number: u16, f: Option<fn(&mut next::State, Tag, u32) -> u32> }
+        struct Slot { number: u16, f: Option<fn(&mut next::State, Tag, u32) -> Out> }
         pub struct State(Vec<Slot>, next::State);
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         pub fn make() -> State {
             let mut slots = vec![Slot { number: 1, f: None }; 5];
             slots[3].f = Some(goes_on);
@@ -74,58 +74,58 @@ pub(super) const LIST: &[Construct] = &[
         pub fn call(state: &mut State, x: u32) -> u32 {
             let (_, right) = state.0.split_at(2);
             let mut sum = x;
-            for slot in right { if let Some(f) = slot.f { sum ^= f(&mut state.1, TAG, x); } }
-            for at in 0..state.0.len() { if let Some(f) = state.0[at].f { sum ^= f(&mut state.1, TAG, x); } }
-            if let [.., Slot { f: Some(f), .. }, _] = state.0[..] { sum ^= f(&mut state.1, TAG, x); }
+            for slot in right { if let Some(f) = slot.f { sum ^= f(&mut state.1, TAG, x).0; } }
+            for at in 0..state.0.len() { if let Some(f) = state.0[at].f { sum ^= f(&mut state.1, TAG, x).0; } }
+            if let [.., Slot { f: Some(f), .. }, _] = state.0[..] { sum ^= f(&mut state.1, TAG, x).0; }
             sum
         }",
     ),
     Construct::new(
         "closure_as_pointer",
-        "type F = fn(&mut next::State, (u8, Tag), u32) -> u64;
+        "type F = fn(&mut next::State, (u8, Tag), u32) -> Out;
         pub struct State(F, next::State);
         pub fn make() -> State {
-            let f: F = |state, (small, _tag), x| u64::from(next::call(state, x + u32::from(small)));
+            let f: F = |state, (small, _tag), x| out(next::call(state, x + u32::from(small)));
             State(opaque(f), next::make())
         }
-        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.1, (0, TAG), x) as u32 }",
+        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.1, (0, TAG), x).0 }",
     ),
     Construct::new(
         "returned_pointer",
-        "type F = fn(&mut next::State, u16, Tag, &u32) -> u32;
+        "type F = fn(&mut next::State, u16, Tag, &u32) -> Out;
         pub struct State(next::State);
-        fn goes_on(state: &mut next::State, _: u16, _: Tag, &x: &u32) -> u32 { next::call(state, x) }
+        fn goes_on(state: &mut next::State, _: u16, _: Tag, &x: &u32) -> Out { out(next::call(state, x)) }
         fn choose(x: u32) -> (f64, Option<F>) { if x == 3_000_000_001 { (1.0, None) } else { (0.5, Some(goes_on)) } }
         fn many() -> ([u8; 40], F, u64) { ([0; 40], goes_on, 1) }
         pub fn make() -> State { State(next::make()) }
         pub fn call(state: &mut State, x: u32) -> u32 {
-            let first = choose(x).1.map_or(0, |f| f(&mut state.0, 1, TAG, &x));
+            let first = choose(x).1.map_or(0, |f| f(&mut state.0, 1, TAG, &x).0);
             let (_, second, _) = many();
-            first ^ second(&mut state.0, 2, TAG, &x)
+            first ^ second(&mut state.0, 2, TAG, &x).0
         }",
     ),
     Construct::new(
         "pointer_in_constants",
-        "type F = fn(&mut next::State, Tag, u32) -> u32;
+        "type F = fn(&mut next::State, Tag, u32) -> Out;
         struct Ops { name: &'static str, run: F }
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         const OPS: &Ops = &Ops { name: \"ops\", run: goes_on };
         static ALL: &[&Ops] = &[OPS, &Ops { name: \"other\", run: goes_on }];
         trait HasOps { const RUN: F; }
         impl HasOps for Tag { const RUN: F = goes_on; }
         pub struct State(next::State);
         pub fn make() -> State { State(next::make()) }
-        fn by_type<T: HasOps>(state: &mut next::State, x: u32) -> u32 { (T::RUN)(state, TAG, x) }
+        fn by_type<T: HasOps>(state: &mut next::State, x: u32) -> u32 { (T::RUN)(state, TAG, x).0 }
         pub fn call(state: &mut State, x: u32) -> u32 {
-            let mut sum = (OPS.run)(&mut state.0, TAG, x);
-            for ops in ALL { sum = sum.wrapping_add((ops.run)(&mut state.0, TAG, ops.name.len() as u32)); }
+            let mut sum = (OPS.run)(&mut state.0, TAG, x).0;
+            for ops in ALL { sum = sum.wrapping_add((ops.run)(&mut state.0, TAG, ops.name.len() as u32).0); }
             sum ^ by_type::<Tag>(&mut state.0, x)
         }",
     ),
     Construct::new(
         "pointer_in_cells",
-        "type F = fn(&mut next::State, Tag, u32) -> u32;
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        "type F = fn(&mut next::State, Tag, u32) -> Out;
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         static ONCE: OnceLock<F> = OnceLock::new();
         thread_local! { static CELL: Cell<Option<F>> = const { Cell::new(None) }; }
         pub struct State(Cell<F>, next::State);
@@ -135,64 +135,41 @@ pub(super) const LIST: &[Construct] = &[
             State(Cell::new(goes_on), next::make())
         }
         pub fn call(state: &mut State, x: u32) -> u32 {
-            let mut sum = (state.0.get())(&mut state.1, TAG, x);
-            if let Some(f) = ONCE.get() { sum ^= f(&mut state.1, TAG, x); }
-            if let Some(f) = CELL.get() { sum ^= f(&mut state.1, TAG, x); }
+            let mut sum = (state.0.get())(&mut state.1, TAG, x).0;
+            if let Some(f) = ONCE.get() { sum ^= f(&mut state.1, TAG, x).0; }
+            if let Some(f) = CELL.get() { sum ^= f(&mut state.1, TAG, x).0; }
             sum
         }",
     ),
     Construct::new(
-        "functions_of_std_as_pointers",
-        "type F = fn(Duration);
-        fn ignores(_: Duration) {}
-        static BOTH: [F; 2] = [ignores, std::thread::sleep];
-        static mut ONE: F = std::thread::sleep;
-        thread_local! { static HOOK: Cell<F> = const { Cell::new(std::thread::sleep) }; }
-        pub struct State(Vec<F>, Option<fn()>, Box<dyn Fn(Duration)>, next::State);
-        pub fn make() -> State { State(vec![ignores, std::thread::sleep], Some(std::thread::yield_now), Box::new(std::thread::sleep), next::make()) }
-        pub fn call(state: &mut State, x: u32) -> u32 {
-            let moment = Duration::from_micros(1);
-            match x % 6 {
-                0 => HOOK.get()(moment),
-                1 => state.0.iter().for_each(|f| f(moment)),
-                2 => BOTH[opaque(1)](moment),
-                3 => unsafe { ONE(moment) },
-                4 => (state.2)(moment),
-                _ => state.1.map_or((), |f| f()),
-            }
-            next::call(&mut state.3, x)
-        }",
-    )
-    .blocks(),
-    Construct::new(
         "pointer_in_atomic",
-        "fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        "fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         static HOOK: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
         pub struct State(next::State);
         pub fn make() -> State {
-            HOOK.store(goes_on as fn(&mut next::State, Tag, u32) -> u32 as *mut (), Ordering::Relaxed);
+            HOOK.store(goes_on as fn(&mut next::State, Tag, u32) -> Out as *mut (), Ordering::Relaxed);
             State(next::make())
         }
         pub fn call(state: &mut State, x: u32) -> u32 {
-            let hook: fn(&mut next::State, Tag, u32) -> u32 = unsafe { std::mem::transmute(HOOK.load(Ordering::Relaxed)) };
-            hook(&mut state.0, TAG, x)
+            let hook: fn(&mut next::State, Tag, u32) -> Out = unsafe { std::mem::transmute(HOOK.load(Ordering::Relaxed)) };
+            hook(&mut state.0, TAG, x).0
         }",
     ),
     Construct::new(
         "pointer_in_writable_static",
-        "static mut HOOK: fn(&mut next::State, Tag, u32) -> u32 = harmless;
-        fn harmless(_: &mut next::State, _: Tag, x: u32) -> u32 { x }
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        "static mut HOOK: fn(&mut next::State, Tag, u32) -> Out = harmless;
+        fn harmless(_: &mut next::State, _: Tag, x: u32) -> Out { out(x) }
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         pub struct State(next::State);
         pub fn make() -> State { unsafe { HOOK = goes_on }; State(next::make()) }
-        pub fn call(state: &mut State, x: u32) -> u32 { unsafe { HOOK(&mut state.0, TAG, x) } }",
+        pub fn call(state: &mut State, x: u32) -> u32 { unsafe { HOOK(&mut state.0, TAG, x).0 } }",
     ),
     Construct::new(
         "pointer_as_generic_function",
-        "type F = fn(&mut next::State, Tag, u32) -> u32;
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
-        fn run<G>(g: &G, state: &mut next::State, x: u32) -> u32 where G: Fn(&mut next::State, Tag, u32) -> u32 { g(state, TAG, x) }
-        fn compose(f: impl Fn(&mut next::State, Tag, u32) -> u32) -> impl Fn(&mut next::State, Tag, u32) -> u32 {
+        "type F = fn(&mut next::State, Tag, u32) -> Out;
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
+        fn run<G>(g: &G, state: &mut next::State, x: u32) -> u32 where G: Fn(&mut next::State, Tag, u32) -> Out { g(state, TAG, x).0 }
+        fn compose(f: impl Fn(&mut next::State, Tag, u32) -> Out) -> impl Fn(&mut next::State, Tag, u32) -> Out {
             move |state, tag, x| f(state, tag, x.wrapping_add(1))
         }
         pub struct State(F, next::State);
@@ -203,12 +180,12 @@ pub(super) const LIST: &[Construct] = &[
     ),
     Construct::new(
         "function_that_is_told_its_caller",
-        "trait Told { fn told(&mut self, x: u32) -> u32; }
-        impl Told for next::State { #[track_caller] fn told(&mut self, x: u32) -> u32 { next::call(self, x ^ std::panic::Location::caller().line()) } }
-        type F = fn(&mut next::State, u32) -> u32;
+        "trait Told { fn told(&mut self, x: u32) -> Out; }
+        impl Told for next::State { #[track_caller] fn told(&mut self, x: u32) -> Out { out(next::call(self, x ^ std::panic::Location::caller().line())) } }
+        type F = fn(&mut next::State, u32) -> Out;
         pub struct State(F, Box<dyn Told>, next::State);
         pub fn make() -> State { State(opaque(<next::State as Told>::told), Box::new(next::make()), next::make()) }
-        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.2, x) ^ state.1.told(x) }",
+        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.2, x).0 ^ state.1.told(x).0 }",
     ),
     Construct::new(
         "called_from_c",
@@ -285,3 +262,27 @@ pub(super) const LIST: &[Construct] = &[
         pub fn call(state: &mut State, x: u32) -> u32 { state.0[TAG] = x; state.0 += x; *state.0 }",
     ),
 ];
+
+pub(super) const FUNCTIONS_OF_STD: Construct = Construct::new(
+        "functions_of_std_as_pointers",
+        "type F = fn(Duration);
+        fn ignores(_: Duration) {}
+        static BOTH: [F; 2] = [ignores, std::thread::sleep];
+        static mut ONE: F = std::thread::sleep;
+        thread_local! { static HOOK: Cell<F> = const { Cell::new(std::thread::sleep) }; }
+        pub struct State(Vec<F>, Option<fn()>, Box<dyn Fn(Duration)>, next::State);
+        pub fn make() -> State { State(vec![ignores, std::thread::sleep], Some(std::thread::yield_now), Box::new(std::thread::sleep), next::make()) }
+        pub fn call(state: &mut State, x: u32) -> u32 {
+            let moment = Duration::from_micros(1);
+            match x % 6 {
+                0 => HOOK.get()(moment),
+                1 => state.0.iter().for_each(|f| f(moment)),
+                2 => BOTH[opaque(1)](moment),
+                3 => unsafe { ONE(moment) },
+                4 => (state.2)(moment),
+                _ => state.1.map_or((), |f| f()),
+            }
+            next::call(&mut state.3, x)
+        }",
+    )
+    .blocks();

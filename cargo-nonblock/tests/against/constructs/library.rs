@@ -161,13 +161,13 @@ pub(super) const LIST: &[Construct] = &[
         "trait Step { fn step(&mut self, x: u32) -> u32; }
         struct GoesOn(next::State);
         impl Step for GoesOn { fn step(&mut self, x: u32) -> u32 { next::call(&mut self.0, x) } }
-        pub struct State(BTreeMap<u32, Box<dyn Step>>, HashMap<&'static str, fn(&mut next::State, Tag) -> u32>, next::State);
-        fn goes_on(state: &mut next::State, _: Tag) -> u32 { next::call(state, 1) }
-        pub fn make() -> State { State(BTreeMap::from([(1, Box::new(GoesOn(next::make())) as Box<dyn Step>)]), HashMap::from([(\"a\", goes_on as fn(&mut next::State, Tag) -> u32)]), next::make()) }
+        pub struct State(BTreeMap<u32, Box<dyn Step>>, HashMap<&'static str, fn(&mut next::State, Tag) -> Out>, next::State);
+        fn goes_on(state: &mut next::State, _: Tag) -> Out { out(next::call(state, 1)) }
+        pub fn make() -> State { State(BTreeMap::from([(1, Box::new(GoesOn(next::make())) as Box<dyn Step>)]), HashMap::from([(\"a\", goes_on as fn(&mut next::State, Tag) -> Out)]), next::make()) }
         pub fn call(state: &mut State, x: u32) -> u32 {
             let mut sum = state.0.get_mut(&1).map_or(0, |step| step.step(x));
             for (_, step) in &mut state.0 { sum ^= step.step(x); }
-            if let Some(f) = state.1.get(\"a\") { sum ^= f(&mut state.2, TAG); }
+            if let Some(f) = state.1.get(\"a\") { sum ^= f(&mut state.2, TAG).0; }
             sum
         }",
     ),

@@ -2,7 +2,7 @@
 //!
 //! Each construct is the text of a module with a type `State`, a function `make` that makes one before the section, and a function `call`
 //! that is called in it. `call` goes on to the `call` of the module `next`, and perhaps to that of `other`. A leaf goes on to none.
-//! `Tag` is a type of a size of its own, so that the types of functions and traits are no other module's.
+//! `Tag` and `Out` are types of a size of their own, so that the types of functions and traits are no other module's.
 
 mod functions;
 mod leaves;
@@ -43,5 +43,8 @@ impl Construct {
 
 /// Those that call something else.
 pub(crate) const GOING_ON: [&[Construct]; 3] = [functions::LIST, objects::LIST, library::LIST];
+/// One that takes the addresses of functions of the standard library. Of these nobody knows the types, so a call by any pointer of the same
+/// program may lead there.
+pub(crate) const FUNCTIONS_OF_STD: Construct = functions::FUNCTIONS_OF_STD;
 pub(crate) const HARMLESS: &[Construct] = leaves::HARMLESS;
 pub(crate) const BLOCKING: &[Construct] = leaves::BLOCKING;

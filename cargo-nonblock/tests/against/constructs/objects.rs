@@ -145,14 +145,14 @@ pub(super) const LIST: &[Construct] = &[
     ),
     Construct::new(
         "functions_as_objects",
-        "fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
-        type Object = dyn Fn(&mut next::State, Tag, u32) -> u32;
+        "fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
+        type Object = dyn Fn(&mut next::State, Tag, u32) -> Out;
         pub struct State(Box<Object>, &'static Object, next::State);
         pub fn make() -> State {
-            let pointer: fn(&mut next::State, Tag, u32) -> u32 = opaque(goes_on);
+            let pointer: fn(&mut next::State, Tag, u32) -> Out = opaque(goes_on);
             State(Box::new(pointer), &goes_on, next::make())
         }
-        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.2, TAG, x) ^ (state.1)(&mut state.2, TAG, x) }",
+        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.2, TAG, x).0 ^ (state.1)(&mut state.2, TAG, x).0 }",
     ),
     Construct::new(
         "objects_in_statics",
@@ -177,14 +177,14 @@ pub(super) const LIST: &[Construct] = &[
         "trait Step { fn step(&mut self, x: u32) -> u32; }
         struct GoesOn(next::State);
         impl Step for GoesOn { fn step(&mut self, x: u32) -> u32 { next::call(&mut self.0, x) } }
-        enum Node { Object(Box<dyn Step>), Number(u64, u64), Pointer(fn(&mut next::State, Tag, u32) -> u32, next::State), Many(Vec<Node>), Own(next::State) }
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        enum Node { Object(Box<dyn Step>), Number(u64, u64), Pointer(fn(&mut next::State, Tag, u32) -> Out, next::State), Many(Vec<Node>), Own(next::State) }
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         impl Node {
             fn run(&mut self, x: u32) -> u32 {
                 match self {
                     Self::Object(object) => object.step(x),
                     Self::Number(a, b) => (*a ^ *b) as u32,
-                    Self::Pointer(f, state) => f(state, TAG, x),
+                    Self::Pointer(f, state) => f(state, TAG, x).0,
                     Self::Many(list) => list.iter_mut().fold(x, |x, node| node.run(x)),
                     Self::Own(state) => next::call(state, x),
                 }
@@ -212,8 +212,8 @@ pub(super) const LIST: &[Construct] = &[
     ),
     Construct::new(
         "downcast",
-        "struct GoesOn(fn(&mut next::State, Tag, u32) -> u32, next::State);
-        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> u32 { next::call(state, x) }
+        "struct GoesOn(fn(&mut next::State, Tag, u32) -> Out, next::State);
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
         pub struct State(HashMap<u32, Box<dyn Any>>);
         pub fn make() -> State {
             let mut map: HashMap<u32, Box<dyn Any>> = HashMap::new();
@@ -222,7 +222,7 @@ pub(super) const LIST: &[Construct] = &[
             State(map)
         }
         pub fn call(state: &mut State, x: u32) -> u32 {
-            match state.0.get_mut(&2).and_then(|any| any.downcast_mut::<GoesOn>()) { Some(GoesOn(f, state)) => f(state, TAG, x), None => x }
+            match state.0.get_mut(&2).and_then(|any| any.downcast_mut::<GoesOn>()) { Some(GoesOn(f, state)) => f(state, TAG, x).0, None => x }
         }",
     ),
     Construct::new(
@@ -349,7 +349,7 @@ pub(super) const LIST: &[Construct] = &[
         }
         pub fn call(state: &mut State, x: u32) -> u32 {
             let mut sum = state.0.tail.f(x) ^ state.0.tail.d();
-            for tail in &state.1 { sum ^= tail.borrow_mut().tail.f(x) ^ tail.borrow().number as u32; }
+            for tail in &state.1 { let mut tail = tail.borrow_mut(); sum ^= tail.tail.f(x) ^ tail.number as u32; }
             sum
         }",
     ),
