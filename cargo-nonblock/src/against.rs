@@ -147,7 +147,9 @@ fn frame(value: &Value) -> Frame {
 
 /// Whether a function is the allocator, or part of a panic, which the check does not follow.
 fn is_assumed(catalogue: &Catalogue, name: &Name) -> bool {
-    let entry = catalogue.function(name).or_else(|| catalogue.import(&name.plain));
+    // Where glibc has its own symbols, `malloc` is called `__GI___libc_malloc`.
+    let symbol = name.plain.trim_start_matches("__GI_").trim_start_matches("__libc_");
+    let entry = catalogue.function(name).or_else(|| catalogue.import(symbol));
     entry.is_some_and(|entry| matches!(entry.kind, Kind::Leaf(Class::Alloc | Class::Panic)))
 }
 
