@@ -175,6 +175,9 @@ fn tables_that_lie_over_each_other_are_refused() {
     let (at, size) = (bytes.len(), bytes.len() / 24 * 24);
     bytes.resize(at + size, 0);
     let mut table = good[header(".rela.dyn")..][..0x40].to_vec();
+    // They are in the file only, and not in the program's memory.
+    write(&mut table, 0x08, 0);
+    write(&mut table, 0x10, 0);
     write(&mut table, 0x18, at);
     write(&mut table, 0x20, size);
     for other in &others {
