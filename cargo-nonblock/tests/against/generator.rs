@@ -30,7 +30,7 @@ pub(crate) struct Section {
 }
 
 /// What C has.
-pub(crate) const C: &str = r#"
+pub(crate) const C: &str = r"
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -50,7 +50,7 @@ uint32_t c_waits(uint32_t x) {
     nanosleep(&moment, NULL);
     return x;
 }
-"#;
+";
 
 /// What all modules use.
 const BEGIN: &str = r#"#![allow(warnings)]
@@ -168,7 +168,7 @@ fn size_of_tag(module: usize) -> usize {
     4 * module + 60
 }
 
-/// Numbers that only look like random ones (SplitMix64).
+/// Numbers that only look like random ones (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

@@ -54,10 +54,13 @@ fn no_call_is_seen_in_what_is_proved_of_the_detection_matrix() {
     assert!(!proved.is_empty(), "nothing was proved, so nothing could be contradicted");
 }
 
+/// Each has a folder for itself, which is gone afterwards.
 fn run(program: &Path, operation: &str, own: &Path, trace: &Path) {
+    let scratch = tempfile::tempdir_in(own).expect("a folder");
     let mut command = Command::new(program);
     command.args(["--one", operation, "--layer", "none", "--result"]);
-    command.arg(own.join("result")).current_dir(own).env("TMPDIR", own);
+    command.arg(scratch.path().join("result"));
+    command.current_dir(scratch.path()).env("TMPDIR", scratch.path());
     let (code, errors) = watched(&mut command, trace);
     assert_eq!(code, Some(0), "{operation}: {errors}");
 }

@@ -34,10 +34,7 @@ impl Construct {
 
     /// How many modules it goes on to.
     pub(crate) fn children(self) -> usize {
-        match self.is_leaf {
-            true => 0,
-            false => 1 + usize::from(self.text.contains("other::")),
-        }
+        if self.is_leaf { 0 } else { 1 + usize::from(self.text.contains("other::")) }
     }
 }
 
