@@ -9,7 +9,7 @@ use std::process::Command;
 use cargo_nonblock::report::json::Report;
 
 use super::generator::{C, Program, SECTIONS};
-use super::run::{check, compared, entries, folder, summary, watched, workspace};
+use super::run::{compared, entries, folder, summary, watched, workspace};
 
 /// How many programs are generated, unless the environment says so.
 const PROGRAMS: u64 = 2;
@@ -71,6 +71,22 @@ fn write_package(folder: &Path, programs: &BTreeMap<u64, Program>) {
     }
 }
 
+/// Builds the programs with what the check needs. Cargo does it here, so that none is checked before it has run.
+fn build(folder: &Path, target: &Path) {
+    let flags = [
+        "-Copt-level=0",
+        "-Cdebuginfo=2",
+        "-Cstrip=none",
+        "-Csymbol-mangling-version=v0",
+        "-Clink-arg=-Wl,--emit-relocs",
+    ];
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--bins", "--offline", "--quiet", "--target-dir"]).arg(target);
+    cargo.current_dir(folder).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    cargo.env_remove("CARGO_BUILD_TARGET").env_remove("RUSTC_WRAPPER");
+    assert!(cargo.status().expect("cargo can be run").success());
+}
+
 /// What came of the sections that do nothing that blocks.
 #[derive(Default)]
 struct Quiet {
@@ -105,9 +121,7 @@ fn no_call_is_seen_in_what_is_proved_of_generated_programs() {
     let programs: BTreeMap<_, _> = (1..=seeds()).map(|seed| (seed, Program::of(seed))).collect();
     write_package(&folder, &programs);
     let target = folder.join("target");
-    let (_, built) =
-        check(&folder, &["--bins", "--offline", "--target-dir", &target.display().to_string()]);
-    assert_eq!(built.programs.len(), programs.len());
+    build(&folder, &target);
     let mut quiet = Quiet::default();
     let mut calls = 0;
     for (seed, program) in &programs {
