@@ -142,8 +142,10 @@ impl<'a, 'data> CallReader<'a, 'data> {
                 }) => {}
             Node::Dynamic { .. } => calls.push(self.dynamic_call(reading, step, to, &arguments)),
             Node::Function(callee) => {
-                let given =
-                    self.functions.given(callee).filter(|given| reading.given != Some(*given));
+                // What a function only hands on, its own caller has given.
+                let given = self.functions.given(callee).filter(|given| {
+                    reading.given != Some(*given) || !self.is_own(step.site, *given)
+                });
                 let given = given.map(|given| self.given(given, step.site, arguments()));
                 let given = given.into_iter().flatten();
                 calls.extend(given.map(|node| call(node, step.site, EdgeKind::Dynamic)));
@@ -232,7 +234,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
     }
 
     /// Finds out what a function calls that calls what it is given.
-    fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
+    pub(crate) fn given(&self, given: Given, site: u64, arguments: Values) -> Vec<Node<'data>> {
         let [first, second, third, ..] = arguments;
         let unknown = || vec![Node::Dynamic { site, offset: None }];
         let function = |address| match self.at_address(address, &Values::default) {

@@ -11,6 +11,7 @@ use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
+use crate::given::Given;
 use crate::graph::{EdgeKind, Graph, Node, NodeId};
 use crate::method_tables::Methods;
 use crate::objects::Image;
@@ -310,6 +311,9 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
             let (what, chain) = (writer.what(chain.end), writer.calls(&chain));
             outcome.obstacles.push(Obstacle { what, reason, candidates, more_candidates, chain });
         }
+        if let Some(obstacle) = given_by_nobody(&outcome.name, graph.name(entry.function)) {
+            outcome.obstacles.push(obstacle);
+        }
         if entry.kind == EntryKind::Raw {
             outcome.obstacles.push(outlives(&outcome.name));
         }
@@ -502,6 +506,19 @@ fn candidates(
         Candidate { name, reaches: reaches.clone() }
     });
     (candidates.collect(), more)
+}
+
+/// Why a function that calls what its caller gives it is never proved by itself.
+fn given_by_nobody(name: &Name, function: &Name) -> Option<Obstacle> {
+    Given::of(function)?;
+    Some(Obstacle {
+        what: name.full.clone(),
+        reason: "it calls what its caller gives it, and no caller is looked at. Name one"
+            .to_owned(),
+        candidates: Vec::new(),
+        more_candidates: 0,
+        chain: Vec::new(),
+    })
 }
 
 /// Why a section that is left open is never proved.

@@ -304,6 +304,23 @@ mod tests {
         assert_eq!(targets(&twice), [Target::Slot(0x1017), Target::Computed { offset: None }]);
     }
 
+    /// Where a function is so long that nobody can look at all of it, a register's value is not known.
+    #[test]
+    fn a_register_is_followed_over_a_bounded_number_of_instructions() {
+        // mov rbx, [rip + 0x10]; nop ..; call rbx; ret
+        let target = |nops: usize| {
+            let nops = vec![0x90; nops];
+            let code = [&[0x48, 0x8b, 0x1d, 0x10, 0, 0, 0], &nops[..], &[0xff, 0xd3, 0xc3]];
+            let mut steps = disassemble(&code.concat(), 0x1000).steps.into_iter();
+            steps.find_map(|step| match step.action {
+                Action::Call { target, .. } => Some(target),
+                _ => None,
+            })
+        };
+        assert_eq!(target(8190), Some(Target::Slot(0x1017)));
+        assert_eq!(target(8193), Some(Target::Computed { offset: None }));
+    }
+
     #[test]
     fn the_arguments_of_a_tail_call_are_in_sight() {
         // mov rsi, rdi; mov edi, 202; mov edx, 0x81; jmp [rip + 0x10]

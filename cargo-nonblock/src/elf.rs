@@ -3,6 +3,8 @@
 //! Nothing here panics on a file that is damaged: what cannot be read is an [`Error`], or is left out where leaving it out can only
 //! turn *proved* into *not proved*.
 
+use std::collections::BTreeMap;
+
 use object::elf;
 use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{
@@ -215,6 +217,19 @@ impl<'data> Program<'data> {
     /// Returns how many functions begin at an address or before it.
     fn functions_until(&self, address: u64) -> usize {
         self.function_index.count_until(&self.functions, address, |function| function.address)
+    }
+
+    /// Returns the variables that have symbols, by where each begins: with its end. Those of threads have no address.
+    pub(crate) fn variables(&self) -> BTreeMap<u64, (u64, &'data str)> {
+        let symbols = self.file.symbol_table().into_iter().flat_map(|table| table.symbols());
+        let variables = symbols.filter_map(|symbol| match symbol.flags() {
+            SymbolFlags::Elf { st_info, .. } if st_info.0 & 0xf == elf::STT_OBJECT.0 => {
+                let start = symbol.address();
+                Some((start, (start.saturating_add(symbol.size()), symbol.name().ok()?)))
+            }
+            _ => None,
+        });
+        variables.collect()
     }
 
     /// Returns the bytes of a function. `None` if they are not all in the file.

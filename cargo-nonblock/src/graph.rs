@@ -12,6 +12,7 @@ pub(crate) use crate::calls::{Callees, Edge, EdgeKind, Node, NodeId, SetId, Unkn
 use crate::catalogue::{Catalogue, Entry, Kind};
 use crate::demangle::Name;
 use crate::elf::Program;
+use crate::given::Given;
 use crate::parallel;
 use crate::places::Places;
 use crate::typed::{Candidates, Taken, Word};
@@ -29,6 +30,8 @@ struct Called<'data> {
     functions: Option<SetId>,
     /// What they are depends on the arguments.
     imports: Vec<&'data str>,
+    /// Those of the functions that call what they are given, which depends on the arguments, too.
+    given: Vec<Given>,
 }
 
 /// The graph of calls of a program.
@@ -253,6 +256,11 @@ impl<'a, 'data> Graph<'a, 'data> {
                 let node = self.reader.import(name, &|| by_type.arguments);
                 edges.push(self.edge(node, site, kind));
             }
+            for &given in &called.given {
+                for node in self.reader.given(given, site, by_type.arguments) {
+                    edges.push(self.edge(node, site, EdgeKind::Dynamic));
+                }
+            }
         }
         Some(edges)
     }
@@ -273,9 +281,14 @@ impl<'a, 'data> Graph<'a, 'data> {
                 Taken::Import(name) => Some(*name),
                 Taken::Function(_) => None,
             });
-            let nodes: Rc<[NodeId]> = functions.map(|function| self.function(function)).collect();
+            let functions: Vec<_> = functions.collect();
+            let given =
+                functions.iter().filter_map(|function| self.reader.functions.given(*function));
+            let given = given.collect();
+            let nodes: Rc<[NodeId]> =
+                functions.into_iter().map(|function| self.function(function)).collect();
             let functions = (!nodes.is_empty()).then(|| self.set_of(nodes));
-            Rc::new(Called { functions, imports: imports.collect() })
+            Rc::new(Called { functions, imports: imports.collect(), given })
         });
         self.called.insert(word.clone(), called.clone());
         called

@@ -1,6 +1,6 @@
 //! Where an instruction comes from: file and line, and the functions that were inlined there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use addr2line::Context;
@@ -43,7 +43,7 @@ pub(crate) struct Frame {
 pub(crate) struct Places<'data> {
     /// `None` if there is no debugging information, or none that can be read.
     context: Option<Mutex<Context<Reader<'data>>>>,
-    folder: Option<String>,
+    folder: Option<PathBuf>,
 }
 
 impl<'data> Places<'data> {
@@ -53,7 +53,7 @@ impl<'data> Places<'data> {
             .then(|| dwarf::load(program).and_then(Context::from_dwarf).ok())
             .flatten()
             .map(Mutex::new);
-        let folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
+        let folder = std::env::current_dir().ok();
         Self { context, folder }
     }
 
@@ -90,28 +90,33 @@ impl<'data> Places<'data> {
 
     fn shown(&self, location: &addr2line::Location<'_>) -> Option<Place> {
         let (file, line) = (location.file?, location.line.filter(|line| *line > 0)?);
-        let file = self.shortened(file);
+        let file = shortened_from(self.folder.as_deref(), file);
         Some(Place { file, line, column: location.column.unwrap_or(0) })
     }
+}
 
-    fn shortened(&self, file: &str) -> String {
-        // The standard library was compiled at `/rustc/` and a hash.
-        if let Some(rest) = file.strip_prefix("/rustc/")
-            && let Some((_, rest)) = rest.split_once('/')
-        {
-            return rest.to_owned();
-        }
-        if let Some((_, rest)) = file.split_once("/lib/rustlib/src/rust/") {
-            return rest.to_owned();
-        }
-        // Packages of a registry lie below a folder with their names and versions.
-        if let Some((_, rest)) = file.split_once("/registry/src/")
-            && let Some((_, rest)) = rest.split_once('/')
-        {
-            return rest.to_owned();
-        }
-        let below =
-            self.folder.as_deref().and_then(|folder| Path::new(file).strip_prefix(folder).ok());
-        below.map_or_else(|| file.to_owned(), |below| below.display().to_string())
+/// Names a file as reports do: relative to the current folder, to the standard library's source, or to the registry.
+pub(crate) fn shortened(file: &str) -> String {
+    let folder = std::env::current_dir().ok();
+    shortened_from(folder.as_deref(), file)
+}
+
+fn shortened_from(folder: Option<&Path>, file: &str) -> String {
+    // The standard library was compiled at `/rustc/` and a hash.
+    if let Some(rest) = file.strip_prefix("/rustc/")
+        && let Some((_, rest)) = rest.split_once('/')
+    {
+        return rest.to_owned();
     }
+    if let Some((_, rest)) = file.split_once("/lib/rustlib/src/rust/") {
+        return rest.to_owned();
+    }
+    // Packages of a registry lie below a folder with their names and versions.
+    if let Some((_, rest)) = file.split_once("/registry/src/")
+        && let Some((_, rest)) = rest.split_once('/')
+    {
+        return rest.to_owned();
+    }
+    let below = folder.and_then(|folder| Path::new(file).strip_prefix(folder).ok());
+    below.map_or_else(|| file.to_owned(), |below| below.display().to_string())
 }

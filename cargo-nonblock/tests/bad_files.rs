@@ -103,6 +103,100 @@ fn a_damaged_file_is_never_proved() {
     }
 }
 
+/// Reads a number of some bytes.
+fn number(bytes: &[u8], at: usize, size: usize) -> usize {
+    let mut word = [0; 8];
+    word[..size].copy_from_slice(&bytes[at..at + size]);
+    usize::try_from(u64::from_le_bytes(word)).expect("it is no more than the file has")
+}
+
+fn write(bytes: &mut [u8], at: usize, value: usize) {
+    bytes[at..at + 8].copy_from_slice(&(value as u64).to_le_bytes());
+}
+
+/// The headers of a file's sections: where each begins, with its section's name.
+fn headers(bytes: &[u8]) -> Vec<(usize, String)> {
+    let (start, size) = (number(bytes, 0x28, 8), number(bytes, 0x3a, 2));
+    let starts = (0..number(bytes, 0x3c, 2)).map(|header| start + size * header);
+    let names = number(bytes, start + size * number(bytes, 0x3e, 2) + 0x18, 8);
+    let name = |header: usize| {
+        let begin = names + number(bytes, header, 4);
+        let text = bytes[begin..].split(|byte| *byte == 0).next().expect("a text");
+        String::from_utf8_lossy(text).into_owned()
+    };
+    starts.map(|header| (header, name(header))).collect()
+}
+
+#[track_caller]
+fn lies_over(bytes: &[u8], says: &str) {
+    let options = cargo_nonblock::check::Options {
+        entries: vec![cargo_nonblock::demangle::Pattern::new("*main")],
+        ..Default::default()
+    };
+    let error = cargo_nonblock::check::check(bytes, &options).expect_err("it is damaged");
+    assert!(error.to_string().contains(says), "{error}");
+}
+
+/// A file whose tables lie over each other could ask for any amount of memory and time: it is refused.
+#[test]
+fn tables_that_lie_over_each_other_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = program(folder.path(), "good", &["-Clink-arg=-Wl,--emit-relocs", "-Cdebuginfo=2"]);
+    let good = fs::read(&good).expect("it can be read");
+    let headers = headers(&good);
+    let header = |name: &str| {
+        let found = headers.iter().find(|(_, own)| own == name);
+        found.unwrap_or_else(|| panic!("no {name} in {headers:?}")).0
+    };
+    // Each of these becomes another header of the same table.
+    let others: Vec<_> = headers
+        .iter()
+        .filter(|(_, name)| name.starts_with(".debug") || name.starts_with(".rela.debug"))
+        .map(|(header, _)| *header)
+        .collect();
+    assert!(others.len() > 8, "{headers:?}");
+
+    // The linker's relocations: the largest table there is, for the code.
+    let mut bytes = good.clone();
+    let mut table = good[header(".rela.text")..][..0x40].to_vec();
+    let tables = headers.iter().filter(|(_, name)| name.starts_with(".rela"));
+    let largest = tables.max_by_key(|(header, _)| number(&good, header + 0x20, 8));
+    let (largest, _) = largest.expect("a table");
+    table[0x18..0x28].copy_from_slice(&good[largest + 0x18..largest + 0x28]);
+    for other in &others {
+        bytes[*other..*other + 0x40].copy_from_slice(&table);
+    }
+    let number_of = number(&table, 0x20, 8) / 24 * (1 + others.len());
+    assert!(number_of > bytes.len() / 24, "{number_of}");
+    lies_over(&bytes, "its relocations lie over each other");
+
+    // The dynamic loader's: zeros at the end of the file, which say nothing.
+    let mut bytes = good.clone();
+    let (at, size) = (bytes.len(), bytes.len() / 24 * 24);
+    bytes.resize(at + size, 0);
+    let mut table = good[header(".rela.dyn")..][..0x40].to_vec();
+    // They are in the file only, and not in the program's memory.
+    write(&mut table, 0x08, 0);
+    write(&mut table, 0x10, 0);
+    write(&mut table, 0x18, at);
+    write(&mut table, 0x20, size);
+    for other in &others {
+        bytes[*other..*other + 0x40].copy_from_slice(&table);
+    }
+    lies_over(&bytes, "its relocations lie over each other");
+
+    // Functions, each of which goes on for ever.
+    let mut bytes = good.clone();
+    let symbols = header(".symtab");
+    let (start, size) = (number(&good, symbols + 0x18, 8), number(&good, symbols + 0x20, 8));
+    for symbol in (start..start + size).step_by(24) {
+        if good[symbol + 4] & 0xf == 2 {
+            write(&mut bytes, symbol + 16, 1 << 40);
+        }
+    }
+    lies_over(&bytes, "its functions lie over each other");
+}
+
 /// What the fuzz targets found worth keeping. Whatever comes out, it is no panic, and it comes soon.
 #[test]
 fn the_corpus_of_the_fuzz_targets_is_checked_without_a_panic() {

@@ -61,9 +61,9 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is checked")]
 pub(super) struct CheckArguments {
-    /// A program, shared object, static library or object file to check as it is. Without it, cargo builds what is checked
-    #[arg(help_heading = None::<&'static str>)]
-    pub(super) file: Option<PathBuf>,
+    /// Programs, shared objects, static libraries or object files to check as they are. Without any, cargo builds what is checked
+    #[arg(value_name = "FILE", help_heading = None::<&'static str>)]
+    pub(super) files: Vec<PathBuf>,
     /// Also checks the functions of this path, such as `mycrate::audio::process`; `*` stands for anything
     #[arg(long, value_name = "PATTERN")]
     pub(super) entry: Vec<String>,

@@ -1,5 +1,6 @@
 //! How the command ends.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What the exit code says.
@@ -31,5 +32,10 @@ impl Failure {
 
     pub(super) fn cannot_tell(text: impl Into<String>) -> Self {
         Self { exit: Exit::CannotTell, text: text.into() }
+    }
+
+    /// Says first which file it is about.
+    pub(super) fn of(self, file: &Path) -> Self {
+        Self { text: format!("{}: {}", file.display(), self.text), ..self }
     }
 }

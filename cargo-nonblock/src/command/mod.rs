@@ -17,14 +17,14 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use crate::against;
+use crate::against::{self, Comparison, Seen};
 use crate::baseline::Baseline;
 use crate::cache::Cache;
 use crate::catalogue::Class;
-use crate::check::{self, Options, Outcome, Verdict};
+use crate::check::{self, Options, Verdict};
 use crate::demangle::Pattern;
 use crate::mapped::Mapped;
-use crate::report::{self, Build, Checked, Report};
+use crate::report::{self, Build, Checked, Report, Unreadable};
 use crate::rules::Rules;
 use crate::suppressions;
 use arguments::{Arguments, CheckArguments, Command, Format, Selection, WhyArguments};
@@ -75,20 +75,33 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
         arguments.rules.as_deref(),
     )?;
     let printing = &arguments.printing;
-    let files = files(arguments.file.as_deref(), &arguments.selection, printing.quiet)?;
+    // Before a long build or check.
+    let seen = arguments.against.as_deref().map(read_run).transpose()?;
+    let files = files(&arguments.files, &arguments.selection, printing.quiet)?;
+    let is_one = files.len() == 1;
     let progress = Progress::start(files.len(), printing.quiet);
     let mut report = Report::default();
     for (file, build) in files {
         progress.at(&file);
-        let cache = match &arguments.file {
+        let cache = match arguments.files.is_empty() {
             _ if arguments.no_cache => None,
-            Some(_) => Cache::of_user(),
-            None => Cache::of_build(&file),
+            false => Cache::of_user(),
+            true => Cache::of_build(&file),
         };
-        let mut outcome = with_program(&file, |program| match cache {
+        let outcome = with_program(&file, |program| match cache {
             Some(cache) => cache.check(program, &options),
             None => check::check(program.bytes(), &options),
-        })?;
+        });
+        let mut outcome = match outcome {
+            Ok(outcome) => outcome,
+            // There is nothing to report of.
+            Err(failure) if is_one => return Err(failure.of(&file)),
+            Err(failure) => {
+                let file = file.display().to_string();
+                report.unreadable.push(Unreadable { file, error: failure.text });
+                continue;
+            }
+        };
         if arguments.timings {
             for (part, took) in &outcome.timings {
                 progress.say(&format!("{:8.3} s {part}", took.as_secs_f64()));
@@ -102,18 +115,11 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     if let Some(path) = &arguments.baseline {
         apply_baseline(path, arguments.update_baseline, &mut report)?;
     }
-    let outcomes = || report.programs.iter().map(|program| &program.outcome);
-    let comparison = match &arguments.against {
-        None => None,
-        Some(path) => {
-            let seen = against::parse(&read(path)?)
-                .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-            Some(against::compare(outcomes(), &seen))
-        }
-    };
-    let contradicts =
-        comparison.as_ref().is_some_and(|comparison| !comparison.contradictions.is_empty());
-    let exit = if contradicts { Exit::Contradiction } else { exit(outcomes()) };
+    report.against = seen.map(|seen| {
+        let programs = report.programs.iter();
+        against::compare(programs.map(|program| (&*program.file, &program.outcome)), &seen)
+    });
+    let exit = exit(&report);
     let text = match printing.format {
         Format::Json => report::json(&report),
         Format::Sarif => report::sarif(&report, exit as u8, arguments.list_proved),
@@ -121,15 +127,23 @@ fn run_check(arguments: &CheckArguments) -> Result<Exit, Failure> {
         Format::Human => report::human(&report, look(printing, arguments.list_proved)),
     };
     write(printing, &text)?;
-    if let Some(comparison) = comparison {
-        // Beside the report, which may be JSON.
-        eprint!("{}", report::against(&comparison));
-    }
     Ok(exit)
+}
+
+/// Reads what the watch saw in a run.
+fn read_run(path: &Path) -> Result<Vec<Seen>, Failure> {
+    against::parse(&read(path)?)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// Takes out what is known already, after the file was brought up to date if that is asked for.
 fn apply_baseline(path: &Path, update: bool, report: &mut Report) -> Result<(), Failure> {
+    if let Some(unreadable) = report.unreadable.first().filter(|_| update) {
+        return Err(Failure::cannot_tell(format!(
+            "the baseline stays as it is, since it would lose what it has of {}, which cannot be read: {}",
+            unreadable.file, unreadable.error
+        )));
+    }
     let parse = |text: &str| {
         let wrong = |error| {
             format!(
@@ -154,7 +168,9 @@ fn apply_baseline(path: &Path, update: bool, report: &mut Report) -> Result<(), 
         baseline.apply(&mut program.outcome);
     }
     let outcomes = report.programs.iter().map(|program| &program.outcome);
-    report.absent = Some(baseline.absent(outcomes));
+    // What a program has that could not be read, nobody knows.
+    let is_whole = report.unreadable.is_empty();
+    report.absent = Some(if is_whole { baseline.absent(outcomes) } else { Vec::new() });
     Ok(())
 }
 
@@ -168,13 +184,14 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
         ));
     }
     let mut found = Vec::new();
-    let files = files(arguments.file.as_deref(), &arguments.selection, printing.quiet)?;
+    let file: Vec<_> = arguments.file.iter().cloned().collect();
+    let files = files(&file, &arguments.selection, printing.quiet)?;
     let progress = Progress::start(files.len(), printing.quiet);
     for (file, _) in files {
         progress.at(&file);
-        found.extend(with_program(&file, |program| {
-            check::why(program.bytes(), &options, &from, &to)
-        })?);
+        let chains =
+            with_program(&file, |program| check::why(program.bytes(), &options, &from, &to));
+        found.extend(chains.map_err(|failure| failure.of(&file))?);
     }
     drop(progress);
     found.truncate(arguments.most);
@@ -188,11 +205,13 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
 }
 
 /// What all the results together are.
-fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Exit {
-    match outcomes.map(Outcome::verdict).max() {
-        Some(Verdict::Proved | Verdict::Known) => Exit::Proved,
-        Some(Verdict::Reaches) => Exit::Reaches,
-        Some(Verdict::NotProved) | None => Exit::CannotTell,
+fn exit(report: &Report) -> Exit {
+    let contradicts = |comparison: &Comparison| !comparison.contradictions.is_empty();
+    match report.verdict() {
+        _ if report.against.as_ref().is_some_and(contradicts) => Exit::Contradiction,
+        Verdict::Proved | Verdict::Known => Exit::Proved,
+        Verdict::Reaches => Exit::Reaches,
+        Verdict::NotProved => Exit::CannotTell,
     }
 }
 
@@ -227,46 +246,53 @@ fn options(
     })
 }
 
-/// The programs to check: the file that is named, or those that cargo builds.
+/// The programs to check: the files that are named, or those that cargo builds.
 fn files(
-    file: Option<&Path>,
+    named: &[PathBuf],
     selection: &Selection,
     quiet: bool,
 ) -> Result<Vec<(PathBuf, Option<Build>)>, Failure> {
-    match file {
-        Some(file) if selection.is_given() => Err(Failure::usage(format!(
+    let Some(first) = named.first() else {
+        let programs = cargo_build::programs(selection, quiet).map_err(Failure::cannot_tell)?;
+        return Ok(programs.into_iter().map(|(file, build)| (file, Some(build))).collect());
+    };
+    if selection.is_given() {
+        return Err(Failure::usage(format!(
             "{} is checked as it is, so options of cargo's do not go with it: leave out the file to have cargo build, or the options",
-            file.display()
-        ))),
-        Some(file) => Ok(vec![(file.to_owned(), None)]),
-        None => {
-            let programs = cargo_build::programs(selection, quiet).map_err(Failure::cannot_tell)?;
-            Ok(programs.into_iter().map(|(file, build)| (file, Some(build))).collect())
-        }
+            first.display()
+        )));
     }
+    for file in named {
+        if file.is_dir() {
+            return Err(Failure::usage(format!(
+                "{} is a folder: name a program in it, or leave it out to have cargo build",
+                file.display()
+            )));
+        }
+        // A wrong name is a mistake of the command's, whatever else could be checked.
+        fs::File::open(file).map_err(|error| cannot_read(file, &error))?;
+    }
+    Ok(named.iter().map(|file| (file.clone(), None)).collect())
+}
+
+fn cannot_read(file: &Path, error: &dyn Display) -> Failure {
+    Failure::usage(format!("cannot read {}: {error}", file.display()))
 }
 
 fn with_program<R>(
     file: &Path,
     f: impl FnOnce(&Mapped) -> Result<R, crate::error::Error>,
 ) -> Result<R, Failure> {
-    if file.is_dir() {
-        return Err(Failure::usage(format!(
-            "{} is a folder: name a program in it, or leave it out to have cargo build",
-            file.display()
-        )));
-    }
     let program = Mapped::open(file)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
-    f(&program).map_err(|error| Failure::cannot_tell(format!("{}: {error}", file.display())))
+        .map_err(|error| Failure::cannot_tell(format!("it cannot be read: {error}")))?;
+    f(&program).map_err(|error| Failure::cannot_tell(error.to_string()))
 }
 
 /// How large a file of rules, a baseline or a trace may be in bytes. Others never end, such as a device.
 const MOST_BYTES: u64 = 1 << 30;
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let wrong =
-        |error: &dyn Display| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    let wrong = |error: &dyn Display| cannot_read(path, error);
     let mut text = String::new();
     let file = fs::File::open(path).map_err(|error| wrong(&error))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| wrong(&error))?;

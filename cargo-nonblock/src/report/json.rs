@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::header;
+use crate::against;
 use crate::baseline::Key;
 use crate::check::{self, EntryOutcome, Found, HiddenBy};
 use crate::places;
@@ -26,8 +27,22 @@ pub struct Report {
     pub result: String,
     /// The programs.
     pub programs: Vec<Program>,
+    /// Programs that should have been checked, and could not be read. With any the result is at best `not proved`.
+    pub unreadable: Vec<Unreadable>,
     /// What the baseline has and no program has any more. `null` without a baseline.
     pub absent: Option<Vec<Absent>>,
+    /// What came of the comparison with a run. `null` without `--against`.
+    pub against: Option<Against>,
+}
+
+/// A program that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unreadable {
+    /// Its file.
+    pub program: String,
+    /// What is wrong with it, and what to do.
+    pub error: String,
 }
 
 /// A program that was checked.
@@ -223,6 +238,85 @@ pub struct Absent {
     pub caller: String,
 }
 
+/// What came of the comparison with what the watch saw in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Against {
+    /// How many calls were compared. Those of the allocator and of panics are not among them.
+    pub compared: u64,
+    /// Calls that were seen in sections that were proved. With any the exit code is 4.
+    pub contradictions: Vec<Contradiction>,
+    /// Sections that reach something, and in which the run showed no call.
+    pub not_shown: Vec<NotShown>,
+    /// Calls that were seen in sections that were not checked.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// A call that was seen in a section that was proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradiction {
+    /// The section.
+    pub section: Section,
+    /// The name of the system call.
+    pub system_call: String,
+    /// Whether a thread slept in it.
+    pub slept: bool,
+    /// How often it was seen with these frames.
+    pub times: u64,
+    /// The functions on the way, as the watch named them: from that of the section on, if it is among them, to the one that made
+    /// the call.
+    pub frames: Vec<Frame>,
+}
+
+/// A function on the way to a call that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// Its name.
+    pub function: Option<String>,
+    /// Where it calls the next one: the file, and the line if it is known.
+    pub place: Option<String>,
+}
+
+/// A section that reaches something, and in which the run showed no call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotShown {
+    /// The section.
+    pub section: Section,
+    /// What it reaches, as `leaf` of its findings.
+    pub reaches: Vec<String>,
+}
+
+/// A call that was seen in a section that was not checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotChecked {
+    /// The file in which the section was entered.
+    pub file: String,
+    /// The line there.
+    pub line: u64,
+    /// The name of the system call.
+    pub system_call: String,
+    /// How often it was seen.
+    pub times: u64,
+}
+
+/// A section that a run was compared with. Its program's `entries` have it, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// The file of its program.
+    pub program: String,
+    /// As that of the entry.
+    pub kind: String,
+    /// Its name, with all types.
+    pub function: String,
+    /// Where it is.
+    pub place: Option<Place>,
+}
+
 /// What `why` writes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -273,8 +367,53 @@ impl Report {
             result: report.verdict().name().to_owned(),
             programs: report.programs.iter().map(program).collect(),
             absent: absent.map(|keys| keys.iter().cloned().map(Absent::from).collect()),
+            unreadable: report.unreadable.iter().map(unreadable).collect(),
+            against: report.against.as_ref().map(against),
         }
     }
+}
+
+fn unreadable(unreadable: &super::Unreadable) -> Unreadable {
+    Unreadable { program: unreadable.file.clone(), error: unreadable.error.clone() }
+}
+
+fn against(comparison: &against::Comparison) -> Against {
+    let contradictions = comparison.contradictions.iter().map(|seen| Contradiction {
+        section: section(&seen.section),
+        system_call: seen.system_call.clone(),
+        slept: seen.slept,
+        times: number(seen.times),
+        frames: seen.frames.iter().map(frame).collect(),
+    });
+    let not_shown = comparison.not_shown.iter().map(|not_shown| NotShown {
+        section: section(&not_shown.section),
+        reaches: not_shown.reaches.clone(),
+    });
+    let not_checked = comparison.not_checked.iter().map(|seen| NotChecked {
+        file: seen.file.clone(),
+        line: seen.line,
+        system_call: seen.system_call.clone(),
+        times: number(seen.times),
+    });
+    Against {
+        compared: number(comparison.compared),
+        contradictions: contradictions.collect(),
+        not_shown: not_shown.collect(),
+        not_checked: not_checked.collect(),
+    }
+}
+
+fn section(section: &against::Section) -> Section {
+    Section {
+        program: section.program.clone(),
+        kind: section.kind.name().to_owned(),
+        function: section.name.full.clone(),
+        place: section.place.as_ref().map(place),
+    }
+}
+
+fn frame(frame: &against::Frame) -> Frame {
+    Frame { function: frame.function.clone(), place: frame.place.clone() }
 }
 
 impl From<Key> for Absent {

@@ -13,12 +13,13 @@ mod sources;
 mod tree;
 mod wording;
 
+use crate::against::Comparison;
 use crate::baseline::Key;
 use crate::check::{EntryOutcome, Outcome, Verdict};
 use crate::suppressions;
 
 pub use html::{html, why as html_why};
-pub use human::{Look, against, human, why};
+pub use human::{Look, human, why};
 pub use json::{json, why as json_why};
 pub use sarif::sarif;
 
@@ -27,8 +28,21 @@ pub use sarif::sarif;
 pub struct Report {
     /// The programs, in the order in which they were checked.
     pub programs: Vec<Checked>,
+    /// Programs that should have been checked, and could not be read.
+    pub unreadable: Vec<Unreadable>,
     /// What the baseline has and the programs have not. `None` without a baseline.
     pub absent: Option<Vec<Key>>,
+    /// What came of the comparison with a run. `None` without one.
+    pub against: Option<Comparison>,
+}
+
+/// A program that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its file, by the name that the user knows.
+    pub file: String,
+    /// What is wrong, and what to do.
+    pub error: String,
 }
 
 /// A program that was checked.
@@ -64,10 +78,11 @@ pub struct Build {
 }
 
 impl Report {
-    /// Returns the result for all programs together.
+    /// Returns the result for all programs together. With one that could not be read it is at best *not proved*.
     pub fn verdict(&self) -> Verdict {
         let verdicts = self.programs.iter().map(|program| program.outcome.verdict());
-        verdicts.max().unwrap_or(Verdict::NotProved)
+        let worst = verdicts.max().unwrap_or(Verdict::NotProved);
+        if self.unreadable.is_empty() { worst } else { worst.max(Verdict::NotProved) }
     }
 
     fn entries(&self) -> impl Iterator<Item = &EntryOutcome> {

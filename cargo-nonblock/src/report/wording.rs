@@ -1,8 +1,11 @@
 //! The words of a report that all formats share.
 
+use crate::against::{Comparison, Contradiction, Frame, NotChecked, NotShown, Section};
 use crate::catalogue::Class;
 use crate::check::{EntryOutcome, Found};
+use crate::demangle::Name;
 use crate::entries::EntryKind;
+use crate::places::Place;
 
 /// A kind of finding. A reader of SARIF knows it as a rule.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +68,20 @@ const NOT_FOLLOWED: Kind = Kind {
     explained: "What a section, or a function that was named, calls there cannot be told from the program. So nothing is proved of it.",
 };
 
+/// What a run showed in a section that was proved.
+pub(super) const CONTRADICTION: Kind = Kind {
+    id: "contradiction",
+    name: "Contradiction",
+    label: "CONTRADICTION",
+    headline: "a run shows a blocking call in what was proved",
+    expected: "no call that may sleep",
+    found: "the watch saw the system call",
+    help: "look first whether an assumption is broken: a line of `--rules` (`permits`, `harmless`, `accepts`), an object whose type lies, a signal handler, a library that is loaded when the program runs, or a trace of another build. If none is, it is a fault of cargo-nonblock: please report it, with the program and the trace",
+    explained: "The watch of nonblock saw a blocking system call in a section, or in a function that was named, of which the check has proved that it makes none. An assumption is broken, or the check is wrong.",
+};
+
 /// All kinds of findings. The order is that of the rules in SARIF.
-pub(super) const KINDS: [Kind; 4] = [SLEEP, ALLOC, PANIC, NOT_FOLLOWED];
+pub(super) const KINDS: [Kind; 5] = [SLEEP, ALLOC, PANIC, NOT_FOLLOWED, CONTRADICTION];
 
 /// The kind of a finding of this class, or of a call that cannot be followed.
 pub(super) fn kind(class: Option<Class>) -> &'static Kind {
@@ -87,15 +102,24 @@ pub(super) fn kind_of(found: &Found) -> &'static Kind {
 
 /// Names the section or function, and where it is.
 pub(super) fn section(entry: &EntryOutcome) -> String {
-    let (what, name) = (section_kind(entry), &entry.name.full);
-    match &entry.place {
+    named(entry.kind, &entry.name, entry.place.as_ref())
+}
+
+/// Names a section or function that a run was compared with, and where it is.
+pub(super) fn compared(section: &Section) -> String {
+    named(section.kind, &section.name, section.place.as_ref())
+}
+
+fn named(kind: EntryKind, name: &Name, place: Option<&Place>) -> String {
+    let (what, name) = (section_kind(kind), &name.full);
+    match place {
         Some(place) => format!("{what} {name} at {place}"),
         None => format!("{what} {name}"),
     }
 }
 
-pub(super) fn section_kind(entry: &EntryOutcome) -> &'static str {
-    match entry.kind {
+pub(super) fn section_kind(kind: EntryKind) -> &'static str {
+    match kind {
         EntryKind::Section => "the section",
         EntryKind::Raw => "the section that is begun by hand in",
         EntryKind::Task => "the task",
@@ -138,9 +162,53 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// What the watch saw: the call, how often, and whether a thread slept in it.
+pub(super) fn what_was_seen(seen: &Contradiction) -> String {
+    let times = match seen.times {
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    };
+    let slept = if seen.slept { ", and the thread slept in it" } else { "" };
+    format!("{}, {times}{slept}", seen.system_call)
+}
+
+/// The name of a function that the watch saw.
+pub(super) fn frame_name(frame: &Frame) -> &str {
+    frame.function.as_deref().unwrap_or("a function without a symbol")
+}
+
+/// What no run has shown yet.
+pub(super) fn not_shown(not_shown: &NotShown) -> String {
+    let reaches = not_shown.reaches.join(", ");
+    format!("{}, which reaches {reaches}", compared(&not_shown.section))
+}
+
+/// What was seen in a section that was not checked.
+pub(super) fn not_checked(seen: &NotChecked) -> String {
+    let NotChecked { file, line, system_call, times } = seen;
+    let times = count(*times, "time", "times");
+    format!("{system_call}, {times}, in the section at {file}:{line}")
+}
+
+/// What came of the comparison, in numbers.
+pub(super) fn comparison(comparison: &Comparison) -> String {
+    let Comparison { compared, contradictions, not_shown, not_checked } = comparison;
+    let calls = count(*compared, "call", "calls");
+    let contradictions = count(contradictions.len(), "contradiction", "contradictions");
+    let other = count(not_checked.len(), "call", "calls");
+    let not_shown = count(
+        not_shown.len(),
+        "section that reaches something showed no call",
+        "sections that reach something showed no call",
+    );
+    format!(
+        "{calls} compared: {contradictions}, {not_shown}, {other} in sections that were not checked"
+    )
+}
+
 /// What is said of the line where a section or function is.
-pub(super) fn section_begins(entry: &EntryOutcome) -> &'static str {
-    match entry.kind {
+pub(super) fn section_begins(kind: EntryKind) -> &'static str {
+    match kind {
         EntryKind::Section => "the section is entered here",
         EntryKind::Raw => "the section is begun by hand in this function",
         EntryKind::Task => "the task that is polled",

@@ -55,8 +55,8 @@ const NOT_READ: [&str; 6] = [
     ".gcc_except_table",
 ];
 
-/// The section with what variables of each thread begin with.
-const THREAD_LOCAL: &str = ".tdata";
+/// How the names of variables begin that only the unwinder reads.
+const FOR_UNWINDER: &str = "DW.ref.";
 
 /// The traits of the library's module `fmt` by which values are written.
 const FORMATS: [&str; 9] = [
@@ -121,15 +121,15 @@ impl<'data> Pointers<'data> {
     ) -> Self {
         let mut taken = taken_by_code(program, information);
         let range = |name| {
-            let section = program.section(name);
-            section.map(|(start, bytes)| start..start.saturating_add(bytes.len() as u64))
+            let (start, bytes) = program.section(name)?;
+            Some(start..start.saturating_add(bytes.len() as u64))
         };
         let not_read = NOT_READ.map(range);
         let is_not_read = |place| not_read.iter().flatten().any(|range| range.contains(&place));
         // A variable there is read if anything else has its address.
         let named = LazyCell::new(|| addresses_of_data(program, is_not_read));
         let is_named = |range: &Range<u64>| named.range(range.clone()).next().is_some();
-        let thread_local = range(THREAD_LOCAL);
+        let variables = LazyCell::new(|| program.variables());
         for relocation in program.data_relocations() {
             let place = relocation.place;
             let (target, is_own) = match relocation.target {
@@ -142,16 +142,21 @@ impl<'data> Pointers<'data> {
                 },
                 Reference::Import(name) => (Taken::Import(name), None),
             };
-            // The library's own variables are not described. Those of other crates are, and constants are not.
-            // What a variable of each thread begins with has a place, and the variable none.
-            let is_described = || {
-                types.are_at(place)
-                    || thread_local.as_ref().is_some_and(|range| range.contains(&place))
-            };
+            // What the library's own variables hold. Nobody knows whose a constant is.
             let is_of_std = || {
+                let variable = variables.range(..=place).next_back();
+                let variable = variable.filter(|(_, (end, _))| place < *end);
+                let is_variable_of_std = || {
+                    variable.is_some_and(|(_, (_, symbol))| {
+                        let mut crates = crates(symbol).peekable();
+                        let is_own =
+                            crates.peek().is_some() && crates.all(|name| STD.contains(&name));
+                        is_own || symbol.starts_with(FOR_UNWINDER)
+                    })
+                };
                 program.constant_number(place).is_none()
                     && is_own.is_none_or(|is_own| is_own())
-                    && !is_described()
+                    && is_variable_of_std()
             };
             let is_left_out = relocation.is_distance
                 || is_in_table(place)

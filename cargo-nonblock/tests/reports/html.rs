@@ -11,11 +11,11 @@ use super::support::{check, exits, file, folder, nonblock};
 
 const MARKED: &str = "<script>alert('x')</script>";
 
-fn selected<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
+pub(super) fn selected<'a>(page: &'a Html, selector: &str) -> Vec<ElementRef<'a>> {
     page.select(&Selector::parse(selector).expect("a selector")).collect()
 }
 
-fn text(element: ElementRef<'_>) -> String {
+pub(super) fn text(element: ElementRef<'_>) -> String {
     element.text().collect()
 }
 
@@ -138,7 +138,7 @@ document.body.append(result);
 </script>
 "#;
 
-fn browser() -> Option<PathBuf> {
+pub(super) fn browser() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let folders: Vec<_> = std::env::split_paths(&path).collect();
@@ -149,7 +149,7 @@ fn browser() -> Option<PathBuf> {
 }
 
 /// Loads a page, and returns what it is once its scripts ran.
-fn dom(browser: &Path, page: &Path, width: u32, hash: &str) -> Html {
+pub(super) fn dom(browser: &Path, page: &Path, width: u32, hash: &str) -> Html {
     let profile = tempfile::tempdir().expect("a folder");
     let output = Command::new("timeout")
         .arg("120")

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod against;
 mod header;
 mod html;
 mod human;
@@ -11,3 +12,4 @@ mod json;
 mod programs;
 mod readme;
 mod sarif;
+mod unreadable;

@@ -34,7 +34,7 @@ fn schema() -> &'static Validator {
     })
 }
 
-fn faults(document: &Value) -> Vec<String> {
+pub(super) fn faults(document: &Value) -> Vec<String> {
     schema()
         .iter_errors(document)
         .map(|error| format!("{}: {error}", error.instance_path()))
@@ -75,7 +75,7 @@ fn report(name: &str, more: &[&str]) -> Value {
     serde_json::from_str(&text).expect("it is JSON")
 }
 
-fn results(report: &Value) -> &[Value] {
+pub(super) fn results(report: &Value) -> &[Value] {
     report["runs"][0]["results"].as_array().expect("a list")
 }
 

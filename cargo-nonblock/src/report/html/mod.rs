@@ -3,13 +3,15 @@
 //!
 //! Names come from the program, which may be anybody's: everything that is written goes through [`Escaped`].
 
+mod comparison;
+
 use std::fmt::{self, Display, Write as _};
 
 use super::frames::own_place;
 use super::sources::Sources;
 use super::tree::{Tree, forest, is_special};
 use super::wording::{self, count};
-use super::{Checked, Counts, Report, header};
+use super::{Checked, Counts, Report, Unreadable, header};
 use crate::check::{EntryOutcome, Finding, Found, Hidden, HiddenBy, Verdict};
 use crate::places::Place;
 
@@ -79,7 +81,11 @@ pub fn html(report: &Report) -> String {
     for program in &report.programs {
         page.program(report, program, &mut open);
     }
+    page.unreadable(report);
     page.absent(report);
+    if let Some(compared) = &report.against {
+        page.comparison(compared);
+    }
     page.end()
 }
 
@@ -350,6 +356,17 @@ impl Page {
             }
         }
         self.put(format_args!("</div>"));
+    }
+
+    /// Programs that could not be read.
+    fn unreadable(&mut self, report: &Report) {
+        for Unreadable { file, error } in &report.unreadable {
+            self.put(format_args!(
+                "<section class=\"unreadable\"><h2><span class=\"badge not-proved\">cannot read</span> <span class=\"file\">{}</span></h2>\n<p class=\"doubt\">{}</p></section>\n",
+                Escaped(file),
+                Escaped(error),
+            ));
+        }
     }
 
     /// What the baseline has and the programs have not.

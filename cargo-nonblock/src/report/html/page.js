@@ -41,7 +41,7 @@
 
   const setAll = (open) => {
     for (const part of all("main details")) {
-      if (open || part.matches(".entry, .head, .absent")) part.open = open;
+      if (open || part.matches(".entry, .head, .absent, .contradiction")) part.open = open;
     }
   };
   document.getElementById("open").addEventListener("click", () => setAll(true));

@@ -1,12 +1,12 @@
 //! The report for people, in the form of nonblock's reports at run time: what was expected, what was found, and the way there.
 
 mod chains;
+mod comparison;
 mod snippet;
 mod style;
 
 use std::fmt::Write as _;
 
-use crate::against::Comparison;
 use crate::check::{EntryOutcome, Finding, Found, HiddenBy, Verdict};
 
 use super::frames::own_place;
@@ -40,6 +40,11 @@ pub fn human(report: &Report, look: Look) -> String {
         own.for_each(|line| head(&mut text, line, look));
         of_program(&mut text, program, look);
     }
+    for unreadable in &report.unreadable {
+        let label = look.paint(Style::Bad, "cannot read:");
+        let what = visible(&format!("{}: {}", unreadable.file, unreadable.error));
+        let _ = writeln!(text, "\n{label} {what}");
+    }
     let absent = report.absent.as_deref().unwrap_or_default();
     for (number, key) in absent.iter().enumerate() {
         let label = look.paint(Style::Label, "no longer found:");
@@ -48,11 +53,21 @@ pub fn human(report: &Report, look: Look) -> String {
         let _ =
             writeln!(text, "{gap}{label} {key}. `--update-baseline` takes it out of the baseline");
     }
-    if !is_one {
+    if let Some(compared) = &report.against {
+        comparison::write(&mut text, compared, look);
+    }
+    if !is_one || !report.unreadable.is_empty() {
         let counts = Counts::of(report.entries());
         let verdict = verdict(report.verdict(), look);
-        let programs = count(report.programs.len(), "program", "programs");
-        let _ = writeln!(text, "\nall of {programs}: {verdict}: {counts}");
+        let all = report.programs.len() + report.unreadable.len();
+        let programs = count(all, "program", "programs");
+        let unreadable = match report.unreadable.len() {
+            0 => String::new(),
+            number => {
+                format!(", {} that cannot be read", count(number, "program", "programs"))
+            }
+        };
+        let _ = writeln!(text, "\nall of {programs}: {verdict}: {counts}{unreadable}");
     }
     text
 }
@@ -140,22 +155,6 @@ fn of_found(text: &mut String, entry: &EntryOutcome, found: &Found, sources: &So
     text.push_str(&listed(entry.kind, found.chain(), found.what(), look));
     let label = look.paint(Style::Label, "help:");
     let _ = writeln!(text, "{label} {}", kind.help);
-}
-
-/// Writes what came out of the comparison with a run.
-pub fn against(comparison: &Comparison) -> String {
-    let mut text = String::new();
-    let lists = [
-        ("CONTRADICTION: a run shows what was proved not to happen", &comparison.contradictions),
-        ("no call was seen in a section that reaches one", &comparison.not_shown),
-        ("seen, and not among the sections that were checked", &comparison.unknown),
-    ];
-    for (what, list) in lists {
-        for line in list {
-            let _ = writeln!(text, "{what}: {}", visible(line));
-        }
-    }
-    text
 }
 
 /// Draws the chains that `why` found as a tree.

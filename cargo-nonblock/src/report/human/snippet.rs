@@ -115,7 +115,7 @@ fn marks<'a>(
         && !marks.iter().any(|mark| mark.place == place)
     {
         let is_main = marks.is_empty();
-        let label = wording::section_begins(entry).to_owned();
+        let label = wording::section_begins(entry.kind).to_owned();
         marks.push(Mark { place, spot, label, is_main });
     }
     // Without one of them it is as if there were no sources.

@@ -4,6 +4,8 @@
 //! the baseline, is a result too, and says so. What is to be known of a program as a whole is a notification. The header is among
 //! the properties of the run.
 
+mod comparison;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -13,7 +15,7 @@ use super::frames::{is_of_others, is_own, is_package, own_place, shown};
 use super::wording::{
     KINDS, Kind, kind_of, section, section_begins, section_kind, what_and_reason,
 };
-use super::{Checked, Report, header};
+use super::{Checked, Report, Unreadable, header};
 use crate::baseline::Key;
 use crate::check::{Call, EntryOutcome, Found, HiddenBy, Verdict};
 use crate::places::Place;
@@ -46,6 +48,9 @@ pub fn sarif(report: &Report, exit_code: u8, list_proved: bool) -> String {
         }
     }
     run.results.extend(report.absent.iter().flatten().map(absent));
+    if let Some(compared) = &report.against {
+        comparison::add(&mut run, compared);
+    }
     let programs = report.programs.iter();
     let artifacts = programs
         .clone()
@@ -64,7 +69,7 @@ pub fn sarif(report: &Report, exit_code: u8, list_proved: bool) -> String {
             "originalUriBaseIds": folders(),
             "artifacts": artifacts.collect::<Vec<_>>(),
             "invocations": [{
-                "executionSuccessful": true,
+                "executionSuccessful": report.unreadable.is_empty(),
                 "exitCode": exit_code,
                 "toolExecutionNotifications": notifications(report),
             }],
@@ -129,38 +134,38 @@ impl Run<'_> {
         let at = own_place(found.chain()).or(entry.place.as_ref());
         let mut related = Vec::new();
         if let Some(place) = &entry.place {
-            let mut location = location(Some(place), &entry.name.full, section_begins(entry));
+            let mut location = location(Some(place), &entry.name.full, section_begins(entry.kind));
             location["id"] = json!(1);
             related.push(location);
         }
-        let mut result = result(kind, level(found), &text, program);
+        let mut result = result(kind, level(found), &text, &program.file);
         result["locations"] = json!([location(at, &entry.name.full, kind.headline)]);
         result["relatedLocations"] = json!(related);
         if !found.chain().is_empty() {
             result["codeFlows"] = json!([{ "threadFlows": [{ "locations": flow(found) }] }]);
         }
-        let print = self.fingerprint(program, &Key::of(entry, found));
-        // The name by which code scanning asks for it.
-        result["partialFingerprints"] = json!({ "primaryLocationLineHash": print });
-        result["fingerprints"] = json!({ "cargoNonblock/v1": print });
+        let Key { entry: name, class, what, caller } = Key::of(entry, found);
+        self.print(&mut result, &program.file, [&name, &class, &what, &caller]);
         result["properties"] =
             json!({ "program": program.file, "entry": entry.name.full, "what": found.what() });
         result
     }
 
-    /// A number that stays when the program changes elsewhere. It has neither lines nor addresses.
-    fn fingerprint(&mut self, program: &Checked, key: &Key) -> String {
-        let Key { entry, class, what, caller } = key;
-        let texts = [name_of(&program.file), entry, class, what, caller];
-        let bytes = texts.into_iter().flat_map(|text| text.bytes().chain([0]));
+    /// Gives a result a number that stays when the program changes elsewhere. It has neither lines nor addresses.
+    fn print(&mut self, result: &mut Value, program: &str, texts: [&str; 4]) {
+        let texts = [name_of(program)].into_iter().chain(texts);
+        let bytes = texts.flat_map(|text| text.bytes().chain([0]));
         let hash = format!("{:032x}", fnv1a(bytes));
         let seen = self.seen.entry(hash.clone()).or_default();
         *seen += 1;
-        format!("{hash}:{seen}")
+        let print = format!("{hash}:{seen}");
+        // The name by which code scanning asks for it.
+        result["partialFingerprints"] = json!({ "primaryLocationLineHash": print });
+        result["fingerprints"] = json!({ "cargoNonblock/v1": print });
     }
 }
 
-fn result(kind: &Kind, level: &str, text: &str, program: &Checked) -> Value {
+fn result(kind: &Kind, level: &str, text: &str, program: &str) -> Value {
     let rule = KINDS.iter().position(|other| other.id == kind.id);
     json!({
         "ruleId": kind.id,
@@ -168,7 +173,7 @@ fn result(kind: &Kind, level: &str, text: &str, program: &Checked) -> Value {
         "level": level,
         "kind": "fail",
         "message": message(text),
-        "analysisTarget": address(&program.file),
+        "analysisTarget": address(program),
     })
 }
 
@@ -181,9 +186,9 @@ fn level(found: &Found) -> &'static str {
 
 fn proved(program: &Checked, entry: &EntryOutcome) -> Value {
     let text = format!("{} reaches nothing that blocks", section(entry));
-    let mut result = result(&KINDS[0], "none", &text, program);
+    let mut result = result(&KINDS[0], "none", &text, &program.file);
     result["kind"] = json!("pass");
-    let about = format!("{} is proved", section_kind(entry));
+    let about = format!("{} is proved", section_kind(entry.kind));
     result["locations"] = json!([location(entry.place.as_ref(), &entry.name.full, &about)]);
     result["suppressions"] = json!([]);
     result
@@ -245,7 +250,61 @@ fn location(place: Option<&Place>, function: &str, about: &str) -> Value {
     location
 }
 
+/// Something that is to be known of a run as a whole.
+struct Notification {
+    id: &'static str,
+    /// Its place among those of the driver.
+    index: usize,
+    level: &'static str,
+    text: &'static str,
+}
+
+const fn notification(
+    index: usize,
+    id: &'static str,
+    level: &'static str,
+    text: &'static str,
+) -> Notification {
+    Notification { id, index, level, text }
+}
+
+const CANNOT_TELL: Notification =
+    notification(0, "cannot-tell", "warning", "The program as a whole is not proved.");
+const NOT_NEEDED: Notification =
+    notification(1, "not-needed", "note", "A line of the rules was not needed.");
+const CANNOT_READ: Notification =
+    notification(2, "cannot-read", "error", "A program could not be read.");
+const NOT_SHOWN: Notification = notification(
+    3,
+    "not-shown",
+    "note",
+    "A section reaches something, and the run showed no call in it.",
+);
+const NOT_CHECKED: Notification = notification(
+    4,
+    "not-checked",
+    "note",
+    "The run showed a call in a section that was not checked.",
+);
+
+/// All of them, each at its index.
+const NOTIFICATIONS: [Notification; 5] =
+    [CANNOT_TELL, NOT_NEEDED, CANNOT_READ, NOT_SHOWN, NOT_CHECKED];
+
+impl Notification {
+    fn with(&self, text: &str) -> Value {
+        json!({
+            "descriptor": { "id": self.id, "index": self.index },
+            "level": self.level,
+            "message": message(text),
+        })
+    }
+}
+
 fn driver() -> Value {
+    let notifications = NOTIFICATIONS.iter().map(|notification| {
+        json!({ "id": notification.id, "shortDescription": { "text": notification.text } })
+    });
     let rules = KINDS.iter().map(|kind| {
         let level = if kind.id == KINDS[3].id { "warning" } else { "error" };
         json!({
@@ -263,34 +322,32 @@ fn driver() -> Value {
         "version": env!("CARGO_PKG_VERSION"),
         "semanticVersion": env!("CARGO_PKG_VERSION"),
         "rules": rules.collect::<Vec<_>>(),
-        "notifications": [
-            { "id": "cannot-tell", "shortDescription": { "text": "The program as a whole is not proved." } },
-            { "id": "not-needed", "shortDescription": { "text": "A line of the rules was not needed." } },
-        ],
+        "notifications": notifications.collect::<Vec<_>>(),
     })
 }
 
 /// What is to be known of the programs as a whole, and what no program needed.
 fn notifications(report: &Report) -> Vec<Value> {
-    let of = |program: &Checked, id: &str, level: &str, text: &str| {
-        json!({
-            "descriptor": { "id": id, "index": usize::from(id == "not-needed") },
-            "level": level,
-            "message": message(text),
-            "locations": [{ "physicalLocation": { "artifactLocation": address(&program.file) } }],
-        })
+    let of = |file: &str, notification: &Notification, text: &str| {
+        let mut value = notification.with(text);
+        value["locations"] = json!([{ "physicalLocation": { "artifactLocation": address(file) } }]);
+        value
     };
     let mut notifications = Vec::new();
     for program in &report.programs {
         let doubts = program.outcome.doubts.iter();
-        notifications.extend(doubts.map(|doubt| of(program, "cannot-tell", "warning", doubt)));
+        notifications.extend(doubts.map(|doubt| of(&program.file, &CANNOT_TELL, doubt)));
+    }
+    for Unreadable { file, error } in &report.unreadable {
+        notifications.push(of(file, &CANNOT_READ, error));
     }
     // All programs have the same rules.
     if let Some(program) = report.programs.first() {
         let unused = header::lines(report, program).into_iter().filter(|line| line.is_unused);
         let texts = unused.map(|line| format!("{}: {}", line.label, line.text));
-        notifications.extend(texts.map(|text| of(program, "not-needed", "note", &text)));
+        notifications.extend(texts.map(|text| of(&program.file, &NOT_NEEDED, &text)));
     }
+    notifications.extend(report.against.iter().flat_map(comparison::notifications));
     notifications
 }
 
