@@ -23,9 +23,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::FxHashSet;
 
-use crate::demangle::Name;
 use crate::elf::Program;
 use crate::function_code::FunctionCode;
+use crate::functions::Functions;
 use crate::landing_pads::LandingPads;
 use crate::parallel;
 use debug_information::DebugInformation;
@@ -122,15 +122,15 @@ pub(crate) struct Candidates<'data> {
 
 impl<'data> Candidates<'data> {
     /// Returns the functions that a call of a method, or by a pointer, may reach. `None` if nobody knows.
-    pub(crate) fn of<'n>(
+    pub(crate) fn of(
         &self,
-        typed: &Typed<'_, 'data>,
+        values: &Typed<'_, 'data>,
         word: &Word,
-        name: impl Fn(usize) -> &'n Name,
+        functions: &Functions<'_, '_>,
     ) -> Option<Rc<[Taken<'data>]>> {
-        let known = typed.known()?;
-        let (program, information) = (typed.program, &*known.information);
-        let tables = || self.tables.get_or_init(|| Tables::find(program, information, &name));
+        let known = values.known()?;
+        let (program, information) = (values.program, &*known.information);
+        let tables = || self.tables.get_or_init(|| Tables::find(program, information, functions));
         match word {
             Word::Method { of, offset } => {
                 let methods = tables().methods(of, *offset)?;
