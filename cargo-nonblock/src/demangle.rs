@@ -1,6 +1,7 @@
 //! The names of functions: as people write them, and as patterns are compared with them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The name of a function.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -37,7 +38,13 @@ impl Name {
     /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is.
     pub fn of_symbol(symbol: &str) -> Self {
         let full = match rustc_demangle::try_demangle(symbol) {
-            Ok(demangled) => format!("{demangled:#}"),
+            Ok(demangled) => {
+                let mut full = String::with_capacity(symbol.len() * 2);
+                // Nothing goes wrong when it is written to a text.
+                let _ = write!(full, "{demangled:#}");
+                full.shrink_to_fit();
+                full
+            }
             Err(_) => symbol.to_owned(),
         };
         let plain = without_generics(&full).into_owned();
@@ -243,7 +250,8 @@ impl Pattern {
     /// Whether a text fits the pattern.
     pub fn matches_text(&self, text: &str) -> bool {
         let Some((first, last)) = &self.ends else { return text == self.text };
-        let rest = text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
+        let rest =
+            text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
         let Some(mut rest) = rest else { return false };
         for part in &self.middle {
             match rest.find(part.as_str()) {

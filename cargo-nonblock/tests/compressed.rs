@@ -20,7 +20,7 @@ int main(void) { process(); return 0; }
 ";
 
 const RUST: &str = "
-trait Waits { fn wait(&self); }
+trait Waits: Sync { fn wait(&self); }
 impl Waits for u32 { fn wait(&self) { std::thread::sleep(std::time::Duration::from_millis(1)); } }
 static WAITS: &dyn Waits = &1;
 #[unsafe(no_mangle)]
