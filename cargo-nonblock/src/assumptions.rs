@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::{Catalogue, Class, Entry, Kind};
 use crate::demangle::{Name, Pattern};
+use crate::functions::Functions;
 use crate::graph::{EdgeKind, Graph, Node, NodeId, Unknown};
 use crate::rules::Rule;
 
@@ -148,7 +149,7 @@ impl<'a> Assumptions<'a> {
     ) -> Judgement {
         match graph.node(node) {
             Node::Function(function) => {
-                let judgement = self.judge_function(graph, *function);
+                let judgement = self.judge_function(graph.functions(), *function);
                 // Whether it checks that it was lent the right to sleep.
                 if judgement == Judgement::Follow && graph.calls_token_check(node) {
                     return Judgement::Cut(TOKENS);
@@ -182,21 +183,23 @@ impl<'a> Assumptions<'a> {
     }
 
     /// Whether a function's calls are followed, by its name. It may still say that it was lent the right to sleep.
-    pub(crate) fn follows(&self, graph: &Graph<'_, '_>, function: usize) -> bool {
-        self.judge_function(graph, function) == Judgement::Follow
+    pub(crate) fn follows(&self, functions: &Functions<'_, '_>, function: usize) -> bool {
+        self.judge_function(functions, function) == Judgement::Follow
     }
 
-    fn judge_function(&self, graph: &Graph<'_, '_>, function: usize) -> Judgement {
+    fn judge_function(&self, functions: &Functions<'_, '_>, function: usize) -> Judgement {
         let permit = self
             .cuts
             .iter()
-            .find(|(pattern, _)| graph.all_names(function).any(|name| pattern.matches(name)));
+            .find(|(pattern, _)| functions.all_names(function).any(|name| pattern.matches(name)));
         if let Some((_, number)) = permit {
             return Judgement::Cut(*number);
         }
-        let aliases = graph.all_names(function).skip(1);
-        let by_alias = || aliases.into_iter().find_map(|name| self.catalogue.function(name));
-        match graph.entry(function).cloned().or_else(by_alias) {
+        let by_alias = || {
+            let mut aliases = functions.all_names(function).skip(1);
+            aliases.find_map(|name| self.catalogue.function(name))
+        };
+        match functions.entry(function).cloned().or_else(by_alias) {
             Some(entry) => self.judge_entry(entry),
             None => Judgement::Follow,
         }

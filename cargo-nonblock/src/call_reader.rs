@@ -85,7 +85,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let given = self.functions.given(function);
         let callees = OnceCell::new();
         let reading = Reading { address: this.address, disassembly, given, callees };
-        let mut calls = Vec::new();
+        let mut calls = Vec::with_capacity(reading.disassembly.steps.len());
         for step in &reading.disassembly.steps {
             self.read_step(&reading, step, &mut calls);
         }

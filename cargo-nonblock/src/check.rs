@@ -320,9 +320,11 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
         outcomes.push(outcome);
     }
     stopwatch.lap("following calls");
+    let origin = Origin::of(bytes, &program);
+    stopwatch.lap("reading who made it");
     Ok(Outcome {
         timings: stopwatch.laps,
-        origin: Origin::of(bytes, &program),
+        origin,
         tools: program.tools(),
         has_debug_information: program.has_debug_information(),
         functions: program.functions().len(),

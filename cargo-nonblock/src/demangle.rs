@@ -1,6 +1,7 @@
 //! The names of functions: as people write them, and as patterns are compared with them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The name of a function.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,7 +39,13 @@ impl Name {
     /// path and is none is in quotation marks: what is known of the function with this path is not known of it.
     pub fn of_symbol(symbol: &str) -> Self {
         let full = match rustc_demangle::try_demangle(symbol) {
-            Ok(demangled) => format!("{demangled:#}"),
+            Ok(demangled) => {
+                let mut full = String::with_capacity(symbol.len() * 2);
+                // Nothing goes wrong when it is written to a text.
+                let _ = write!(full, "{demangled:#}");
+                full.shrink_to_fit();
+                full
+            }
             Err(_) if symbol.contains("::") => format!("\"{symbol}\""),
             Err(_) => symbol.to_owned(),
         };
@@ -240,28 +247,41 @@ const WRITTEN: [&str; 20] = [
 
 /// A pattern for names: a whole name without generic arguments, in which `*` stands for anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(String);
+pub struct Pattern {
+    text: String,
+    /// What stands before the first star and behind the last. Without a star it is the whole text.
+    ends: Option<(String, String)>,
+    /// What stands between two stars.
+    middle: Vec<String>,
+    has_generics: bool,
+}
 
 impl Pattern {
     /// Makes a pattern of its text.
     pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
+        let text = text.trim().to_owned();
+        let mut parts: Vec<_> = text.split('*').map(str::to_owned).collect();
+        let last = if parts.len() > 1 { parts.pop() } else { None };
+        let ends = last.map(|last| (std::mem::take(&mut parts[0]), last));
+        let middle = parts.into_iter().skip(1).filter(|part| !part.is_empty()).collect();
+        let has_generics = text.contains('<');
+        Self { text, ends, middle, has_generics }
     }
 
     /// Returns its text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether a name fits the pattern: without its generic arguments, or with them if the pattern has any.
     pub fn matches(&self, name: &Name) -> bool {
-        fits(&self.0, &name.plain) || (self.0.contains('<') && fits(&self.0, &name.full))
+        self.matches_text(&name.plain) || (self.has_generics && self.matches_text(&name.full))
     }
 
     /// Returns the longest word that each symbol has whose name fits the pattern, if there is one: manglings leave the names of modules,
     /// types and functions as they are. Names of other letters than those of C are encoded, all but these letters.
     pub(crate) fn word_in_symbols(&self) -> Option<&str> {
-        let words = self.0.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let words = self.text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         let of_names = words.filter(|word| {
             let is_number = word.starts_with(|first: char| first.is_ascii_digit());
             word.len() >= SHORTEST_WORD
@@ -271,29 +291,23 @@ impl Pattern {
         // Letters in quotes are constants.
         of_names
             .max_by_key(|word| word.len())
-            .filter(|_| self.0.is_ascii() && !self.0.contains('"'))
+            .filter(|_| self.text.is_ascii() && !self.text.contains('"'))
     }
 
     /// Whether a text fits the pattern.
     pub fn matches_text(&self, text: &str) -> bool {
-        fits(&self.0, text)
-    }
-}
-
-/// Compares a text with a pattern in which `*` stands for anything.
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
+        let Some((first, last)) = &self.ends else { return text == self.text };
+        let rest =
+            text.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
+        let Some(mut rest) = rest else { return false };
+        for part in &self.middle {
+            match rest.find(part.as_str()) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return false,
+            }
         }
+        true
     }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
     InstructionInfoOptions, Mnemonic, OpAccess, OpKind, Register,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// Where a call or a jump leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +40,32 @@ pub(crate) struct FunctionCode {
     start: u64,
     end: u64,
     unreadable: Option<u64>,
-    /// The jumps that lead to an address in the function.
-    sources: FxHashMap<u64, Vec<usize>>,
+    /// The jumps, each with the address to which it leads, by these addresses.
+    jumps: Vec<(u64, usize)>,
     /// The indirect jumps of which a table in the program's constants says where in the function they lead.
     jumps_by_table: FxHashSet<usize>,
     /// Whether it is not known where some jump leads.
     has_unknown_jump: bool,
     /// The registers that each instruction writes, once somebody asks: a bit for each by its number.
     written: OnceCell<Vec<u16>>,
+}
+
+/// From which instructions to which jumps lead, by their numbers.
+#[derive(Debug)]
+pub(crate) struct Ways(Vec<(usize, usize)>);
+
+impl Ways {
+    /// Returns the instructions to which one jumps.
+    pub(crate) fn from(&self, instruction: usize) -> impl Iterator<Item = usize> {
+        let first = self.0.partition_point(|(from, _)| *from < instruction);
+        let ways = self.0[first..].iter().take_while(move |(from, _)| *from == instruction);
+        ways.map(|(_, to)| *to)
+    }
+
+    /// Returns all instructions to which any jumps.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().map(|(_, to)| *to)
+    }
 }
 
 impl FunctionCode {
@@ -70,7 +88,7 @@ impl FunctionCode {
             start,
             end,
             unreadable,
-            sources: FxHashMap::default(),
+            jumps: Vec::new(),
             jumps_by_table: FxHashSet::default(),
             has_unknown_jump: false,
             written: OnceCell::new(),
@@ -106,25 +124,20 @@ impl FunctionCode {
         self.instructions.binary_search_by_key(&address, Instruction::ip).ok()
     }
 
-    /// Returns the instructions to which each jump leads.
-    pub(crate) fn ways(&self) -> FxHashMap<usize, Vec<usize>> {
-        let mut ways: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
-        for (target, sources) in &self.sources {
-            let Some(to) = self.index(*target) else { continue };
-            for from in sources {
-                ways.entry(*from).or_default().push(to);
-            }
-        }
-        for targets in ways.values_mut() {
-            targets.sort_unstable();
-            targets.dedup();
-        }
-        ways
+    /// Returns the instructions to which jumps lead.
+    pub(crate) fn ways(&self) -> Ways {
+        let ways =
+            self.jumps.iter().filter_map(|(target, from)| Some((*from, self.index(*target)?)));
+        let mut ways: Vec<_> = ways.collect();
+        ways.sort_unstable();
+        ways.dedup();
+        Ways(ways)
     }
 
     /// Whether every jump within the function leads to the beginning of an instruction.
     pub(crate) fn jumps_to_instructions(&self) -> bool {
-        self.sources.keys().all(|target| !self.contains(*target) || self.index(*target).is_some())
+        let mut targets = self.jumps.iter().map(|(target, _)| *target);
+        targets.all(|target| !self.contains(target) || self.index(target).is_some())
     }
 
     /// Returns where a jump leads into the middle of an instruction of the function, and so to other instructions than those that were
@@ -191,8 +204,8 @@ impl FunctionCode {
                 come_to(start, &mut open);
             }
             while let Some(at) = open.pop() {
-                for next in ways.get(&at).into_iter().flatten() {
-                    come_to(*next, &mut open);
+                for next in ways.from(at) {
+                    come_to(next, &mut open);
                 }
                 if self.goes_on_behind(at) && !ends.contains(&self.instructions[at].ip()) {
                     come_to(at + 1, &mut open);
@@ -208,13 +221,13 @@ impl FunctionCode {
     }
 
     fn find_jumps(&mut self, table: ReadTable<'_>) {
-        let mut sources: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+        let mut jumps = Vec::new();
         let mut by_table = FxHashSet::default();
         for (index, instruction) in self.instructions.iter().enumerate() {
             match instruction.flow_control() {
                 FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
                     if let Some(target) = near_target(instruction) {
-                        sources.entry(target).or_default().push(index);
+                        jumps.push((target, index));
                     }
                 }
                 FlowControl::IndirectBranch => {
@@ -224,14 +237,14 @@ impl FunctionCode {
                     if !targets.is_empty() {
                         by_table.insert(index);
                     }
-                    for target in targets {
-                        sources.entry(target).or_default().push(index);
-                    }
+                    jumps.extend(targets.into_iter().map(|target| (target, index)));
                 }
                 _ => {}
             }
         }
-        self.sources = sources;
+        jumps.sort_unstable();
+        jumps.dedup();
+        self.jumps = jumps;
         self.jumps_by_table = by_table;
     }
 
@@ -413,9 +426,11 @@ impl FunctionCode {
 
     /// Returns the instructions from which execution comes to one.
     fn before(&self, index: usize) -> impl Iterator<Item = usize> {
-        let jumps = self.sources.get(&self.instructions[index].ip());
+        let here = self.instructions[index].ip();
+        let first = self.jumps.partition_point(|(target, _)| *target < here);
+        let jumps = self.jumps[first..].iter().take_while(move |(target, _)| *target == here);
         let previous = index.checked_sub(1).filter(|previous| self.goes_on_behind(*previous));
-        jumps.into_iter().flatten().copied().chain(previous)
+        jumps.map(|(_, from)| *from).chain(previous)
     }
 
     /// Whether an instruction writes a register, or a part of it.

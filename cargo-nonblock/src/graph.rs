@@ -9,9 +9,10 @@ use rustc_hash::FxHashMap;
 
 use crate::call_reader::{ByType, CallReader, MadeCall};
 pub(crate) use crate::calls::{Callees, Edge, EdgeKind, Node, NodeId, SetId, Unknown};
-use crate::catalogue::{Catalogue, Entry, Kind};
+use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
 use crate::elf::Program;
+use crate::functions::Functions;
 use crate::given::Given;
 use crate::parallel;
 use crate::places::Places;
@@ -99,9 +100,9 @@ impl<'a, 'data> Graph<'a, 'data> {
         self.reader.functions.all_names(function)
     }
 
-    /// Returns what the catalogue has of a function by its first name.
-    pub(crate) fn entry(&self, function: usize) -> Option<&Entry> {
-        self.reader.functions.entry(function)
+    /// Returns what the names of functions tell.
+    pub(crate) fn functions(&self) -> &Functions<'a, 'data> {
+        &self.reader.functions
     }
 
     /// Returns the nodes of a set.
@@ -122,7 +123,8 @@ impl<'a, 'data> Graph<'a, 'data> {
         let edges = self.edges(node);
         let is_check = |node: NodeId| match self.nodes[node] {
             Node::Function(function) => {
-                self.entry(function).is_some_and(|entry| entry.kind == Kind::Tokens)
+                let entry = self.functions().entry(function);
+                entry.is_some_and(|entry| entry.kind == Kind::Tokens)
             }
             _ => false,
         };
@@ -140,8 +142,7 @@ impl<'a, 'data> Graph<'a, 'data> {
     pub(crate) fn makers(&self, method: NodeId) -> Option<&BTreeSet<usize>> {
         let Node::Function(method) = self.nodes[method] else { return None };
         let writers = self.writers.get_or_init(|| {
-            let name = |function| self.name(function);
-            let tables = self.candidates.each_table(&self.reader.typed, &name);
+            let tables = self.candidates.each_table(&self.reader.typed, self.functions());
             Writers::find(self.program, tables, |function| &self.name(function).plain)
         });
         writers.makers(method)
@@ -230,9 +231,21 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     /// Reads the calls of functions that are soon asked for, on all processors.
-    pub(crate) fn read_ahead(&mut self, functions: Vec<usize>) {
-        let calls = parallel::map(&functions, |function| self.reader.read(*function));
-        self.calls_ahead.extend(functions.into_iter().zip(calls));
+    ///
+    /// # Arguments
+    ///
+    /// * `is_wanted`: whether somebody asks for a function's calls, by what its names tell.
+    pub(crate) fn read_ahead(
+        &mut self,
+        functions: Vec<usize>,
+        is_wanted: impl Fn(&Functions<'_, '_>, usize) -> bool + Sync,
+    ) {
+        let reader = &self.reader;
+        let calls = parallel::map(&functions, |function| {
+            is_wanted(&reader.functions, *function).then(|| reader.read(*function))
+        });
+        let read = functions.into_iter().zip(calls);
+        self.calls_ahead.extend(read.filter_map(|(function, calls)| Some((function, calls?))));
     }
 
     fn edge(&mut self, node: Node<'data>, site: u64, kind: EdgeKind) -> Edge {
@@ -270,8 +283,7 @@ impl<'a, 'data> Graph<'a, 'data> {
         if let Some(known) = self.called.get(word) {
             return known.clone();
         }
-        let name = |function| self.reader.functions.name(function);
-        let taken = self.candidates.of(&self.reader.typed, word, &name);
+        let taken = self.candidates.of(&self.reader.typed, word, self.functions());
         let called = taken.map(|taken| {
             let functions = taken.iter().filter_map(|taken| match taken {
                 Taken::Function(function) => Some(*function),

@@ -62,7 +62,7 @@ mod tests {
         let items: Vec<u32> = (0..1_000).collect();
         let doubled = super::map(&items, |item| item * 2);
         assert!(doubled.into_iter().eq((0..1_000).map(|item| item * 2)));
-        assert!(super::map(&[] as &[u32], |item| *item).is_empty());
+        assert!(super::map(&[], |item: &u32| *item).is_empty());
         assert_eq!(super::both(|| 1, || 2), (1, 2));
     }
 }

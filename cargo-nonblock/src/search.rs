@@ -152,14 +152,12 @@ impl<'a> Search<'a> {
                     Callees::OneOf(set) => graph.set(set),
                 };
                 let functions = nodes.iter().filter_map(|node| graph.unread(*node));
-                let followed = functions.filter(|function| {
-                    seen.insert(*function) && self.assumptions.follows(graph, *function)
-                });
-                unread.extend(followed);
+                unread.extend(functions.filter(|function| seen.insert(*function)));
             }
         }
         if unread.len() > LEAST_AHEAD {
-            graph.read_ahead(unread);
+            let assumptions = self.assumptions;
+            graph.read_ahead(unread, |functions, of| assumptions.follows(functions, of));
         }
     }
 

@@ -10,7 +10,7 @@ mod programs;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use cargo_nonblock::check::{self, Options};
@@ -128,9 +128,8 @@ fn measure(file: &Path, entry: &str) {
     }
 }
 
-/// Returns for how long this process has run on a processor.
+/// Returns for how long this process has run on a processor, with all of its threads.
 fn cpu_seconds() -> f64 {
-    let times = fs::read_to_string("/proc/self/schedstat").expect("Linux");
-    let nanoseconds = times.split_whitespace().next().expect("a time");
-    nanoseconds.parse::<f64>().expect("a number") / 1e9
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).expect("a time").as_secs_f64()
 }

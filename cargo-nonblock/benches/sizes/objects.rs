@@ -12,7 +12,7 @@ use crate::programs::{Programs, run};
 pub(crate) struct Objects;
 
 /// How many functions a group has, with those that the compiler makes.
-const PER_GROUP: usize = 36;
+const PER_GROUP: usize = 48;
 const TYPES: usize = 4;
 const GROUPS_PER_CRATE: usize = 200;
 

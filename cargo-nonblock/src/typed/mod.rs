@@ -26,9 +26,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::FxHashSet;
 
-use crate::demangle::Name;
 use crate::elf::Program;
 use crate::function_code::FunctionCode;
+use crate::functions::Functions;
 use crate::landing_pads::LandingPads;
 use crate::parallel;
 use constant_tables::ConstantTables;
@@ -139,34 +139,34 @@ pub(crate) struct Candidates<'data> {
 
 impl<'data> Candidates<'data> {
     /// Returns where each table of methods begins, and the methods in it.
-    pub(crate) fn each_table<'n>(
+    pub(crate) fn each_table(
         &self,
-        typed: &Typed<'_, 'data>,
-        name: &dyn Fn(usize) -> &'n Name,
+        values: &Typed<'_, 'data>,
+        functions: &Functions<'_, '_>,
     ) -> impl Iterator<Item = (u64, Vec<usize>)> {
-        let tables = typed.known().map(|known| self.tables(typed.program, known, name));
+        let tables = values.known().map(|known| self.tables(values.program, known, functions));
         tables.into_iter().flat_map(Tables::each)
     }
 
-    fn tables<'n>(
+    fn tables(
         &self,
         program: &Program<'data>,
         known: &Known<'data>,
-        name: &dyn Fn(usize) -> &'n Name,
+        functions: &Functions<'_, '_>,
     ) -> &Tables {
-        self.tables.get_or_init(|| Tables::find(program, &known.information, name))
+        self.tables.get_or_init(|| Tables::find(program, &known.information, functions))
     }
 
     /// Returns the functions that a call of a method, or by a pointer, may reach. `None` if nobody knows.
-    pub(crate) fn of<'n>(
+    pub(crate) fn of(
         &self,
-        typed: &Typed<'_, 'data>,
+        values: &Typed<'_, 'data>,
         word: &Word,
-        name: &dyn Fn(usize) -> &'n Name,
+        functions: &Functions<'_, '_>,
     ) -> Option<Rc<[Taken<'data>]>> {
-        let known = typed.known()?;
-        let (program, information) = (typed.program, &*known.information);
-        let tables = || self.tables(program, known, name);
+        let known = values.known()?;
+        let (program, information) = (values.program, &*known.information);
+        let tables = || self.tables(program, known, functions);
         match word {
             Word::Method { of, offset } => {
                 let methods = tables().methods(of, *offset)?;
@@ -187,8 +187,10 @@ impl<'data> Candidates<'data> {
                 (!fitting.is_empty()).then_some(fitting)
             }
             Word::InTable { path, layout, offset, of } => {
-                let fitting = |of| self.of(typed, &Word::Function { of, is_rust: true }, name);
-                if constant_tables::made_by(path).is_some_and(|by| has_function(program, by, name))
+                let fitting =
+                    |of| self.of(values, &Word::Function { of, is_rust: true }, functions);
+                if constant_tables::made_by(path)
+                    .is_some_and(|by| has_function(program, by, functions))
                 {
                     return fitting(*of);
                 }
@@ -213,9 +215,10 @@ impl<'data> Candidates<'data> {
 }
 
 /// Whether a program has a function of this name without generic arguments.
-fn has_function<'n>(program: &Program<'_>, plain: &str, name: &dyn Fn(usize) -> &'n Name) -> bool {
+fn has_function(program: &Program<'_>, plain: &str, functions: &Functions<'_, '_>) -> bool {
     let last = plain.rsplit("::").next().unwrap_or(plain);
-    let mut functions = program.functions().iter().enumerate();
-    functions
-        .any(|(number, function)| function.symbol.contains(last) && name(number).plain == plain)
+    let mut all = program.functions().iter().enumerate();
+    all.any(|(number, function)| {
+        function.symbol.contains(last) && functions.name(number).plain == plain
+    })
 }

@@ -31,8 +31,11 @@ pub(crate) enum Taken<'data> {
 pub(crate) struct Pointers<'data> {
     list: BTreeMap<Taken<'data>, Known>,
     /// Those that pointers of a type may point to, once somebody asked.
-    fitting: RefCell<FxHashMap<(Signature, bool), Rc<[Taken<'data>]>>>,
+    fitting: RefCell<Fitting<'data>>,
 }
+
+/// What pointers of each type may point to, by the type and whether Rust calls them in its own way.
+type Fitting<'data> = FxHashMap<(Signature, bool), Rc<[Taken<'data>]>>;
 
 /// What is known of a function.
 #[derive(Debug)]

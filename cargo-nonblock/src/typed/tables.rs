@@ -14,7 +14,9 @@ use super::debug_information::DebugInformation;
 use super::language::Language;
 use crate::demangle::{Name, end_of_generics, split_at_as, without_generics};
 use crate::elf::{Program, Reference};
+use crate::functions::Functions;
 use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at, is_number};
+use crate::parallel;
 
 /// The traits of closures. Each has one of the others for its supertrait, with the same arguments.
 const CLOSURES: [&str; 3] =
@@ -126,11 +128,12 @@ struct Fitting {
 
 impl Tables {
     /// Finds the tables of a program.
-    pub(crate) fn find<'a, 'data>(
+    pub(crate) fn find<'data>(
         program: &Program<'data>,
         information: &DebugInformation<'data>,
-        name: impl Fn(usize) -> &'a Name,
+        functions: &Functions<'_, '_>,
     ) -> Self {
+        let name = |function| functions.name(function);
         let mut starts: BTreeMap<u64, (Option<Box<str>>, u64)> = BTreeMap::new();
         for start in starts_by_shape(program) {
             starts.insert(start, (None, u64::MAX));
@@ -144,8 +147,20 @@ impl Tables {
             texts: Texts::default(),
             fitting: RefCell::default(),
         };
+        // Names are made readable on all processors. Many tables have the same functions.
+        let found = starts.iter().flat_map(|(start, (_, size))| {
+            slots(program, *start, *size).flatten().chain(function_at(program, *start))
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_unstable();
+        found.dedup();
+        let chunks: Vec<_> = found.chunks(64).collect();
+        parallel::map(&chunks, |functions| {
+            for function in *functions {
+                name(*function);
+            }
+        });
         let language = Language::new(program, information);
-        // Many tables have the same functions.
         let mut known: FxHashMap<usize, Is> = FxHashMap::default();
         for (start, (of, size)) in starts {
             let destructor = function_at(program, start);
@@ -289,7 +304,7 @@ impl Tables {
                 traits.extend(table.traits().map(|(path, _)| path));
             }
         }
-        (!traits.is_empty()).then(|| Layout { traits: Some(traits), ..layout })
+        (!traits.is_empty()).then_some(Layout { traits: Some(traits), ..layout })
     }
 }
 

@@ -276,7 +276,7 @@ impl<'a, 'data> Values<'a, 'data> {
     /// Finds what holds at the beginning of each run of instructions, until nothing changes any more.
     fn go_through(&mut self) -> Option<BTreeMap<usize, State>> {
         let ways = self.code.ways();
-        let mut leaders: FxHashSet<usize> = ways.values().flatten().copied().collect();
+        let mut leaders: FxHashSet<usize> = ways.targets().collect();
         let mut states = BTreeMap::from([(0, State::at_the_beginning())]);
         for pad in self.landing_pads {
             let at = self.code.index(*pad)?;
@@ -297,7 +297,7 @@ impl<'a, 'data> Values<'a, 'data> {
                 let instruction = *self.code.instructions().get(at)?;
                 let goes_on = self.goes_on(&state, at, &instruction);
                 self.step(&mut state, at, &instruction);
-                let mut next = ways.get(&at).cloned().unwrap_or_default();
+                let mut next: Vec<_> = ways.from(at).collect();
                 at += 1;
                 let is_end = at >= self.code.instructions().len();
                 if goes_on && !is_end && (leaders.contains(&at) || !next.is_empty()) {
