@@ -37,13 +37,14 @@ impl Name {
     /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is. One that looks like a
     /// path and is none is in quotation marks: what is known of the function with this path is not known of it.
     pub fn of_symbol(symbol: &str) -> Self {
-        let full = match rustc_demangle::try_demangle(symbol) {
-            Ok(demangled) => format!("{demangled:#}"),
-            Err(_) if symbol.contains("::") => format!("\"{symbol}\""),
-            Err(_) => symbol.to_owned(),
-        };
-        let plain = without_generics(&full).into_owned();
-        Self { full, plain }
+        match rustc_demangle::try_demangle(symbol) {
+            Ok(demangled) => Self::of_function(&format!("{demangled:#}")),
+            Err(_) => {
+                let is_like_a_path = symbol.contains("::");
+                let full = if is_like_a_path { format!("\"{symbol}\"") } else { symbol.to_owned() };
+                Self { plain: full.clone(), full }
+            }
+        }
     }
 
     /// Makes a name of one that is readable already.
@@ -264,6 +265,7 @@ mod tests {
     fn a_symbol_that_only_looks_like_a_path_is_no_function_of_that_path() {
         let name = Name::of_symbol("core::panicking::panic");
         assert_eq!(name.plain, "\"core::panicking::panic\"");
+        assert_eq!(Name::of_symbol("<b>bold</b>").plain, "<b>bold</b>");
         assert!(!Pattern::new("core::panicking::*").matches(&name));
         assert!(!name.is_in_std());
     }

@@ -357,9 +357,7 @@ mod tests {
     #[test]
     fn a_register_that_is_used_after_it_was_popped_holds_what_was_popped() {
         // push rbx; mov ebx, 39; push 35; pop rbx; mov eax, ebx; syscall; pop rbx; ret
-        let bytes = [
-            0x53, 0xbb, 39, 0, 0, 0, 0x6a, 35, 0x5b, 0x89, 0xd8, 0x0f, 0x05, 0x5b, 0xc3,
-        ];
+        let bytes = [0x53, 0xbb, 39, 0, 0, 0, 0x6a, 35, 0x5b, 0x89, 0xd8, 0x0f, 0x05, 0x5b, 0xc3];
         assert_eq!(system_calls(&bytes), [None]);
     }
 

@@ -94,10 +94,13 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     };
     let mut beginners = BTreeMap::new();
     for (number, function) in graph.program.functions().iter().enumerate() {
-        // Most symbols need not be made readable.
-        if (function.symbol.contains("non_block") || function.symbol.contains("nonblock"))
-            && let Some(kind) = kind(graph.name(number))
-        {
+        // Most symbols need not be made readable. Some linkers put functions with equal code together.
+        let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+        let kind = symbols.find_map(|symbol| {
+            let may_be = symbol.contains("non_block") || symbol.contains("nonblock");
+            if may_be { kind(&Name::of_symbol(symbol)) } else { None }
+        });
+        if let Some(kind) = kind {
             beginners.insert(function.address, (number, kind));
         }
     }

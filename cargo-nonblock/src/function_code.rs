@@ -126,12 +126,13 @@ impl FunctionCode {
     /// Returns where a jump leads into the middle of an instruction of the function, and so to other instructions than those that were
     /// read.
     pub(crate) fn jumps_into_instruction(&self) -> Option<u64> {
-        let targets = self.instructions.iter().filter_map(|instruction| match instruction.flow_control() {
-            FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
-                near_target(instruction)
-            }
-            _ => None,
-        });
+        let targets =
+            self.instructions.iter().filter_map(|instruction| match instruction.flow_control() {
+                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
+                    near_target(instruction)
+                }
+                _ => None,
+            });
         let mut inner = targets.filter(|target| self.contains(*target));
         inner.find(|target| !begins_instruction(&self.instructions, *target))
     }

@@ -115,9 +115,11 @@ impl Rules {
                     "line {line}: two patterns go with the class `{SUPPRESSES}` only"
                 ));
             }
-            if let Some(other) = rules.list.iter().find(|other| {
-                other.pattern.as_str() == pattern && other.class.contradicts(class)
-            }) {
+            if let Some(other) = rules
+                .list
+                .iter()
+                .find(|other| other.pattern.as_str() == pattern && other.class.contradicts(class))
+            {
                 let other = other.class.name();
                 return Err(format!(
                     "line {line}: `{pattern}` has the class `{other}` already, which `{}` contradicts: leave one of the two out",

@@ -26,8 +26,7 @@ fn workspace(name: &str, packages: &[(&str, &str)], configuration: &str) -> Path
         package(&folder.join(member), member, program);
         members.push(format!("{member:?}"));
     }
-    let manifest =
-        format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", "));
+    let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", members.join(", "));
     fs::write(folder.join("Cargo.toml"), manifest).expect("it can be written");
     folder
 }

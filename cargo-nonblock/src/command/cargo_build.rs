@@ -258,9 +258,10 @@ fn add_flags(command: &mut Command) {
 /// Whether the user's configuration has flags for every target, and none for some: where it has these, cargo leaves the others out.
 fn are_for_every_target(build: &Command) -> bool {
     let of_targets = configured(build, "target");
-    let is_for_some = of_targets.as_ref().and_then(Value::as_object).is_some_and(|targets| {
-        targets.values().any(|target| target.get("rustflags").is_some())
-    });
+    let is_for_some = of_targets
+        .as_ref()
+        .and_then(Value::as_object)
+        .is_some_and(|targets| targets.values().any(|target| target.get("rustflags").is_some()));
     !is_for_some && configured(build, "build.rustflags").is_some()
 }
 

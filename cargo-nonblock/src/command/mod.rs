@@ -262,9 +262,8 @@ fn with_program<R>(
 const MOST_BYTES: u64 = 1 << 28;
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let wrong = |error: &dyn Display| {
-        Failure::usage(format!("cannot read {}: {error}", path.display()))
-    };
+    let wrong =
+        |error: &dyn Display| Failure::usage(format!("cannot read {}: {error}", path.display()));
     let mut text = String::new();
     let file = fs::File::open(path).map_err(|error| wrong(&error))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| wrong(&error))?;

@@ -39,9 +39,9 @@ pub(super) fn write(printing: &Printing, text: &str) -> Result<(), Failure> {
         let mut output = io::stdout().lock();
         let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
         return match written {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::usage(
-                format!("cannot write the report to standard output: {error}"),
-            )),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::usage(format!("cannot write the report to standard output: {error}")))
+            }
             _ => Ok(()),
         };
     };

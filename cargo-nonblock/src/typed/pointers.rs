@@ -152,8 +152,7 @@ impl<'data> Pointers<'data> {
                 // What a variable of each thread begins with has a place, and the variable none.
                 let is_described = types.are_at(place)
                     || thread_local.as_ref().is_some_and(|range| range.contains(&place));
-                let is_of_std =
-                    is_own && program.constant_number(place).is_none() && !is_described;
+                let is_of_std = is_own && program.constant_number(place).is_none() && !is_described;
                 is_of_std
                     || relocation.is_distance
                     || is_in_table(place)
@@ -302,7 +301,11 @@ fn computed(program: &Program<'_>) -> impl Iterator<Item = (u64, usize)> {
 }
 
 /// Whether code at an address is that of the precompiled standard library. Some crates that it is made of are in no unit.
-pub(super) fn is_of_std(program: &Program<'_>, information: &DebugInformation<'_>, address: u64) -> bool {
+pub(super) fn is_of_std(
+    program: &Program<'_>,
+    information: &DebugInformation<'_>,
+    address: u64,
+) -> bool {
     information.is_of_std(address).unwrap_or_else(|| {
         let function = program.function_around(address);
         function.is_some_and(|function| {
