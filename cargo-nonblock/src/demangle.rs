@@ -37,14 +37,11 @@ impl Name {
     /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is. One that looks like a
     /// path and is none is in quotation marks: what is known of the function with this path is not known of it.
     pub fn of_symbol(symbol: &str) -> Self {
-        match rustc_demangle::try_demangle(symbol) {
-            Ok(demangled) => Self::of_function(&format!("{demangled:#}")),
-            Err(_) => {
-                let is_like_a_path = symbol.contains("::");
-                let full = if is_like_a_path { format!("\"{symbol}\"") } else { symbol.to_owned() };
-                Self { plain: full.clone(), full }
-            }
+        if let Ok(demangled) = rustc_demangle::try_demangle(symbol) {
+            return Self::of_function(&format!("{demangled:#}"));
         }
+        let full = if symbol.contains("::") { format!("\"{symbol}\"") } else { symbol.to_owned() };
+        Self { plain: full.clone(), full }
     }
 
     /// Makes a name of one that is readable already.
