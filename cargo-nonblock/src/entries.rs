@@ -67,6 +67,10 @@ const BEGIN_RAW: [&str; 3] =
 /// The function that runs a closure in a section.
 const RUN: &str = "nonblock::section::Section::run_at";
 
+/// The closure in which a future is polled in a section.
+const POLL: &str =
+    "<nonblock::future::NonBlocking as core::future::future::Future>::poll::{closure#0}";
+
 /// The functions which, where they are inlined, show that a section begins.
 const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
@@ -188,9 +192,29 @@ fn entry(
         _ => None,
     });
     let Some(closure) = closure else { return plain };
+    if let Some(future) = polled(graph, closure) {
+        let at = graph.program.functions()[future].address;
+        return Entry { name: graph.name(future).clone(), at, ..plain };
+    }
     let begins = begins(graph, address, callers);
     let at = begins.unwrap_or(graph.program.functions()[closure].address);
     Entry { name: graph.name(closure).clone(), at, ..plain }
+}
+
+/// Returns the user's future that a closure of nonblock's polls: the section is known by it, since the closure is the same for each.
+fn polled(graph: &mut Graph<'_, '_>, closure: usize) -> Option<usize> {
+    if graph.name(closure).plain != POLL {
+        return None;
+    }
+    let node = graph.function(closure);
+    let edges = graph.edges(node);
+    edges.iter().find_map(|edge| match *graph.node(edge.to) {
+        Node::Function(callee) => {
+            let name = graph.name(callee);
+            (name.crate_name() != "nonblock" && !name.is_in_std()).then_some(callee)
+        }
+        _ => None,
+    })
 }
 
 /// Returns where a section begins that a function runs: the call in code that is not one of those that run sections. `None` if there are
