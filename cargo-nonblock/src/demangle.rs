@@ -38,19 +38,16 @@ impl Name {
     /// Makes the name of a symbol readable. A symbol that is not Rust's, such as a C function's, stays as it is. One that looks like a
     /// path and is none is in quotation marks: what is known of the function with this path is not known of it.
     pub fn of_symbol(symbol: &str) -> Self {
-        let full = match rustc_demangle::try_demangle(symbol) {
-            Ok(demangled) => {
-                let mut full = String::with_capacity(symbol.len() * 2);
-                // Nothing goes wrong when it is written to a text.
-                let _ = write!(full, "{demangled:#}");
-                full.shrink_to_fit();
-                full
-            }
-            Err(_) if symbol.contains("::") => format!("\"{symbol}\""),
-            Err(_) => symbol.to_owned(),
-        };
-        let plain = without_generics(&full).into_owned();
-        Self { full, plain }
+        if let Ok(demangled) = rustc_demangle::try_demangle(symbol) {
+            let mut full = String::with_capacity(symbol.len() * 2);
+            // Nothing goes wrong when it is written to a text.
+            let _ = write!(full, "{demangled:#}");
+            full.shrink_to_fit();
+            let plain = without_generics(&full).into_owned();
+            return Self { full, plain };
+        }
+        let full = if symbol.contains("::") { format!("\"{symbol}\"") } else { symbol.to_owned() };
+        Self { plain: full.clone(), full }
     }
 
     /// Makes a name of one that is readable already.
@@ -341,6 +338,7 @@ mod tests {
     fn a_symbol_that_only_looks_like_a_path_is_no_function_of_that_path() {
         let name = Name::of_symbol("core::panicking::panic");
         assert_eq!(name.plain, "\"core::panicking::panic\"");
+        assert_eq!(Name::of_symbol("<b>bold</b>").plain, "<b>bold</b>");
         assert!(!Pattern::new("core::panicking::*").matches(&name));
         assert!(!name.is_in_std());
     }

@@ -349,7 +349,9 @@ mod tests {
             let read = |address: u64| {
                 let offset = address.checked_sub(0x1107)?;
                 let entry = entries.get(usize::try_from(offset / size).ok()?)?.wrapping_sub(from);
-                Some((entry >> (8 * (offset % size))).cast_signed() as i32)
+                let half = usize::try_from(offset % size).ok()?;
+                let bytes = *entry.to_le_bytes()[half..].first_chunk()?;
+                Some(i32::from_le_bytes(bytes))
             };
             super::disassemble(code, 0x1000, &read).steps.len()
         };

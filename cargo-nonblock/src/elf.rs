@@ -9,7 +9,7 @@ use object::elf;
 use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{
     LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, ObjectSymbolTable as _,
-    RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags,
+    RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags, SymbolKind,
 };
 
 use rustc_hash::FxHashMap;
@@ -64,7 +64,7 @@ pub struct Relocation<'data> {
     pub place: u64,
     /// What was filled in there.
     pub target: Reference<'data>,
-    /// Whether the place holds the distance to the target.
+    /// Whether the place holds a distance, from which the target is not known for certain.
     pub(crate) is_distance: bool,
 }
 
@@ -536,9 +536,11 @@ fn relocations<'data>(
             }
             let symbol = table.symbol_by_index(index).map_err(malformed)?;
             let is_distance = [relocation_type::PC32, relocation_type::PLT32].contains(&r_type.0);
+            // Tables have distances from their beginning, wherever the place lies in them.
+            let is_to_function = is_distance && !in_code && symbol.kind() == SymbolKind::Text;
             let target = if symbol.is_undefined() {
                 Reference::Import(symbol.name().unwrap_or(""))
-            } else if relocation_type::BY_GOT.contains(&r_type.0) {
+            } else if relocation_type::BY_GOT.contains(&r_type.0) || is_to_function {
                 Reference::Address(symbol.address())
             } else {
                 // The displacement counts from the end of its four bytes, which is mostly the end of the instruction.
@@ -554,7 +556,10 @@ fn relocations<'data>(
                     }
                 }
                 Reference::Import(name) if in_code => code.imports.push((place, name)),
-                _ => data.push(Relocation { place, target, is_distance }),
+                _ => {
+                    let is_distance = is_distance && !is_to_function;
+                    data.push(Relocation { place, target, is_distance });
+                }
             }
             count += 1;
             if count > most {
@@ -574,6 +579,8 @@ fn relocations<'data>(
 fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Reference<'data>>, Error> {
     let mut slots = FxHashMap::default();
     let table = file.dynamic_symbol_table();
+    // In a program its own functions come first.
+    let is_library = file.section_by_name(".interp").is_none();
     let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
     for (number, (place, relocation)) in
         file.dynamic_relocations().into_iter().flatten().enumerate()
@@ -585,8 +592,11 @@ fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Reference<'data>>, 
             RelocationTarget::Symbol(index) => {
                 let Some(table) = &table else { continue };
                 let symbol = table.symbol_by_index(index).map_err(malformed)?;
-                if symbol.is_undefined() {
-                    Reference::Import(symbol.name().unwrap_or(""))
+                let name = symbol.name().unwrap_or("");
+                // Whoever loads a library may have a function instead of a weak one. Those of C++ are the same everywhere.
+                let is_replaced = is_library && symbol.is_weak() && !name.starts_with("_Z");
+                if symbol.is_undefined() || is_replaced {
+                    Reference::Import(name)
                 } else {
                     Reference::Address(symbol.address().wrapping_add_signed(relocation.addend()))
                 }

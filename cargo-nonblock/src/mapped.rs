@@ -21,13 +21,16 @@ impl Mapped {
     ///
     /// If it cannot be read.
     pub fn open(path: &Path) -> io::Result<Self> {
+        let refused = || io::Error::other("it is no file");
         // To open a pipe is to wait for who writes to it.
-        let is_file = std::fs::metadata(path)?.is_file();
-        let file = if is_file { Some(File::open(path)?) } else { None };
-        let opened = file.map(|file| Ok::<_, io::Error>((file.metadata()?, file))).transpose()?;
-        let Some((metadata, file)) = opened.filter(|(metadata, _)| metadata.is_file()) else {
-            return Err(io::Error::other("it is no file"));
-        };
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(refused());
+        }
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(refused());
+        }
         // SAFETY: It is only read, as bytes of which any are fine. Nothing relies on two looks at one place being the same but that a
         // result belongs to the bytes, which `is_unchanged` is asked about before it is kept. Whoever makes the file shorter meanwhile
         // ends this process.

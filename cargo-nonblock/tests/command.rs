@@ -60,7 +60,7 @@ fn who_calls_it_wrongly_is_told_what_to_do() {
         (&["check", "sleeps", "--rules", &no_reason], "line 2: a rule has a pattern and a reason"),
         (&["check", "sleeps", "--rules", &one_pattern], "written `ENTRY => LEAF`"),
         (&["check", "sleeps", "--rules", &contradicts], "`relay` has the class `blocks` already"),
-        (&["check", "sleeps", "--rules", "/dev/zero"], "it is larger than a GiB"),
+        (&["check", "sleeps", "--rules", "/dev/zero"], "it is larger than 256 MiB"),
         (&["check", "/dev/zero"], "cannot read /dev/zero: it is no file"),
         (&["check", "sleeps", "--entry", ""], "`--entry` names a function"),
         (&["check", "sleeps", "--output", "no/folder/x"], "Give `--output` a file in a folder"),

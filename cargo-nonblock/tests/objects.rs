@@ -165,6 +165,32 @@ fn a_weak_function_may_be_another() {
     is(&compile(folder, "hidden", &hidden, &["-O1", "-fno-inline"]), "calls", Verdict::Proved);
 }
 
+/// Who loads a shared object may define what is weak in it. A program's own functions come first.
+#[test]
+fn a_weak_function_of_a_shared_object_may_be_another() {
+    let folder = folder();
+    let folder = folder.path();
+    let source = "__attribute__((weak)) int hook(int x) { return x; }\nint calls(int x) { return hook(x); }\nint main(void) { return calls(0); }\n";
+    compile(folder, "hook", source, &["-O0", "-fPIC"]);
+    let link = |flag: &str, name: &str| {
+        run(folder, "cc", &[flag, "hook.o", "-o", name, "-Wl,--emit-relocs"]);
+        folder.join(name)
+    };
+    is(&link("-shared", "libhook.so"), "calls", Verdict::NotProved);
+    is(&link("-rdynamic", "program"), "calls", Verdict::Proved);
+}
+
+/// Without position-independent code, compilers jump by a table of whole addresses: one of functions leads anywhere.
+#[test]
+fn a_jump_by_a_table_of_functions_is_not_one_within_the_function() {
+    let folder = folder();
+    let folder = folder.path();
+    let source = "#include <unistd.h>\nstatic int quick(int x) { return x; }\nstatic int waits(int x) { return (int)sleep(x); }\nstatic int (*const table[])(int) = { quick, waits, quick, waits };\nint calls(int x) { return table[x & 3](x); }\nint main(void) { return calls(0); }\n";
+    compile(folder, "table", source, &["-O2", "-fno-pie"]);
+    run(folder, "cc", &["-no-pie", "table.o", "-o", "table", "-Wl,--emit-relocs"]);
+    is(&folder.join("table"), "calls", Verdict::NotProved);
+}
+
 /// Nobody knows which one a linker takes.
 #[test]
 fn of_several_functions_with_one_name_each_counts() {

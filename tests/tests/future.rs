@@ -222,6 +222,26 @@ impl Service for Counter {
     }
 }
 
+type Boxed = Pin<Box<dyn Future<Output = u32>>>;
+
+#[non_block]
+fn within_another_type() -> (impl Future<Output = u32>,) {
+    (async { raw::depth() },)
+}
+
+#[non_block]
+fn under_an_alias() -> Boxed {
+    Box::pin(async { raw::depth() })
+}
+
+#[test]
+fn the_polls_of_a_future_that_the_type_does_not_show_are_no_sections() {
+    let depth = block_on(within_another_type().0);
+    assert_eq!((depth, block_on(under_an_alias())), (0, 0));
+    let wrapped = block_on(within_another_type().0.non_block());
+    assert_eq!((wrapped, block_on(under_an_alias().non_block())), (1, 1));
+}
+
 #[test]
 fn the_attribute_on_a_block_reaches_its_async_methods() {
     let mut counter = Counter { hits: Cell::new(0) };

@@ -289,7 +289,7 @@ fn with_program<R>(
 }
 
 /// How large a file of rules, a baseline or a trace may be in bytes. Others never end, such as a device.
-const MOST_BYTES: u64 = 1 << 30;
+const MOST_BYTES: u64 = 1 << 28;
 
 fn read(path: &Path) -> Result<String, Failure> {
     let wrong = |error: &dyn Display| cannot_read(path, error);
@@ -297,7 +297,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     let file = fs::File::open(path).map_err(|error| wrong(&error))?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| wrong(&error))?;
     if text.len() as u64 > MOST_BYTES {
-        return Err(wrong(&"it is larger than a GiB, or has no end"));
+        return Err(wrong(&"it is larger than 256 MiB, or has no end"));
     }
     Ok(text)
 }

@@ -111,10 +111,15 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     let marks = MARKS.map(memmem::Finder::new);
     let has_mark = |symbol: &str| marks.iter().any(|mark| mark.find(symbol.as_bytes()).is_some());
     for (number, function) in graph.program.functions().iter().enumerate() {
-        // Most symbols need not be made readable.
-        if has_mark(function.symbol)
-            && let Some(kind) = kind(graph.name(number))
-        {
+        // Most symbols need not be made readable. Some linkers put functions with equal code together.
+        let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+        let kind =
+            symbols.find_map(
+                |symbol| {
+                    if has_mark(symbol) { kind(&Name::of_symbol(symbol)) } else { None }
+                },
+            );
+        if let Some(kind) = kind {
             beginners.insert(function.address, (number, kind));
         }
     }

@@ -54,6 +54,8 @@
 //!
 //! * The drop of a future, finished or cancelled. It runs where the executor drops the task.
 //! * An argument of an `async fn` with `#[non_block]` that its body does not use. It is dropped after the last poll.
+//! * The polls of a future that a function with `#[non_block]` returns within another type, such as a tuple or an `Option`, or under an alias of
+//!   yours: the attribute reads the type as it is written. *Wrap the future by [`non_block`](NonBlockExt::non_block).*
 //! * What the executor does besides: its queues, timers and its waiting.
 
 #[cfg(feature = "tokio")]

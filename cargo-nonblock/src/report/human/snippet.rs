@@ -11,7 +11,7 @@ use crate::report::frames::{is_own, shown};
 use crate::report::sources::{Sources, Spot};
 use crate::report::wording;
 
-use super::style::Look;
+use super::style::{Look, visible};
 
 /// How many of the user's own calls are drawn: the first and the last ones. The list of calls has them all.
 const FIRST: usize = 2;
@@ -104,6 +104,7 @@ fn marks<'a>(
             Some(next) => format!("calls `{next}`"),
             None => makes(found),
         };
+        let label = visible(&label);
         match sources.spot(place) {
             Some(spot) => marks.push(Mark { place, spot, label, is_main: is_last }),
             None if is_last => return None,
