@@ -58,7 +58,7 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 29] = [
+const CARGO_NONBLOCK: [&str; 30] = [
     "error",
     "table",
     "mapped",
@@ -75,6 +75,7 @@ const CARGO_NONBLOCK: [&str; 29] = [
     "landing_pads",
     "given",
     "typed",
+    "writers",
     "graph",
     "dynamic",
     "entries",
