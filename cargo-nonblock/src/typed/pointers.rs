@@ -170,8 +170,9 @@ impl<'data> Pointers<'data> {
                         .function(function.address)
                         .filter(|described| information.has_types(*described));
                     let is_rust = described.is_some_and(|at| information.is_rust(at));
-                    let described =
-                        described.and_then(|at| Signature::read(information, types, at));
+                    let described = described
+                        .and_then(|at| Signature::read(information, types, at))
+                        .map(|read| read.of_closure(function.symbol));
                     Known {
                         is_rust: is_rust || described.is_none(),
                         signature: described.or_else(|| Signature::of_formatter(function.symbol)),
@@ -224,6 +225,12 @@ impl Signature {
         parameters.retain(|size| *size > 0);
         let result = types.type_of(at).map_or(0, |ty| types.size(ty));
         Some(Self { parameters, takes_more, result })
+    }
+
+    /// What makes a pointer of a closure is described with one parameter, in which all those that the pointer has lie together.
+    fn of_closure(self, symbol: &str) -> Self {
+        let is_of_trait = Name::of_symbol(symbol).full.contains("core::ops::function::Fn");
+        Self { takes_more: self.takes_more || is_of_trait, ..self }
     }
 
     /// Returns the type of a function that writes a value as text: the trait says it, and almost every program takes the addresses of some
