@@ -12,7 +12,7 @@ use super::generator::{C, Program, SECTIONS};
 use super::run::{compared, entries, folder, summary, watched, workspace};
 
 /// How many programs are generated, unless the environment says so.
-const PROGRAMS: u64 = 2;
+const PROGRAMS: u64 = 3;
 
 /// How many of the sections that do nothing that blocks are proved, at least, in percent. The others are those of which not all calls can
 /// be followed.
