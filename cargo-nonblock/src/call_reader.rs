@@ -115,6 +115,16 @@ impl<'a, 'data> CallReader<'a, 'data> {
         calls
     }
 
+    /// Returns the first arguments of a call that a function makes.
+    pub(crate) fn arguments(&self, function: usize, site: u64) -> Values {
+        let this = &self.program.functions()[function];
+        let bytes = self.program.code(this).unwrap_or(&[]);
+        let disassembly =
+            disassemble(bytes, this.address, &|address| self.program.constant_word(address));
+        let step = disassembly.steps.iter().find(|step| step.site == site);
+        step.map_or_else(Values::default, |step| values(self.program, disassembly.arguments(step)))
+    }
+
     /// Reads the calls that an instruction makes.
     fn read_step(&self, reading: &Reading, step: &Step, calls: &mut Vec<MadeCall<'data>>) {
         let found = OnceCell::new();

@@ -208,7 +208,7 @@ impl<'a, 'data> Graph<'a, 'data> {
         let mut edges = Vec::with_capacity(calls.len());
         for call in calls {
             let MadeCall { site, kind, to, by_type } = call;
-            let by_type = by_type.and_then(|by_type| self.by_type(&by_type, site));
+            let by_type = by_type.and_then(|by_type| self.by_type(&by_type, function, site));
             match by_type {
                 Some(found) => edges.extend(found.into_iter().map(|edge| match kind {
                     EdgeKind::Unwind => Edge { kind, ..edge },
@@ -253,7 +253,7 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     /// Returns the calls of what a computed address may be. `None` if nobody knows.
-    fn by_type(&mut self, by_type: &ByType, site: u64) -> Option<Vec<Edge>> {
+    fn by_type(&mut self, by_type: &ByType, function: usize, site: u64) -> Option<Vec<Edge>> {
         let mut edges = Vec::new();
         for word in &by_type.words {
             let kind = match word {
@@ -270,7 +270,8 @@ impl<'a, 'data> Graph<'a, 'data> {
                 edges.push(self.edge(node, site, kind));
             }
             for &given in &called.given {
-                for node in self.reader.given(given, site, by_type.arguments) {
+                let arguments = self.reader.arguments(function, site);
+                for node in self.reader.given(given, site, arguments) {
                     edges.push(self.edge(node, site, EdgeKind::Dynamic));
                 }
             }

@@ -270,7 +270,7 @@ fn files(
             )));
         }
         // A wrong name is a mistake of the command's, whatever else could be checked.
-        fs::File::open(file).map_err(|error| cannot_read(file, &error))?;
+        Mapped::open(file).map_err(|error| cannot_read(file, &error))?;
     }
     Ok(named.iter().map(|file| (file.clone(), None)).collect())
 }

@@ -25,13 +25,10 @@ impl<'a, 'data> Language<'a, 'data> {
     /// Whether a function may have been written in Rust. If not, Rust's pointers and tables of methods do not lead there, since it is
     /// called in another way.
     pub(super) fn may_be_rust(&self, function: &Function<'data>) -> bool {
-        match self.described_as_rust(function) {
-            Some(is_rust) => is_rust,
-            None => {
-                let mut names = std::iter::once(&function.symbol).chain(function.aliases.iter());
-                names.any(|symbol| Name::of_symbol(symbol).is_rust()) || !self.is_rust_described()
-            }
-        }
+        self.described_as_rust(function).unwrap_or_else(|| {
+            let mut names = std::iter::once(&function.symbol).chain(&function.aliases);
+            names.any(|symbol| Name::of_symbol(symbol).is_rust()) || !self.is_rust_described()
+        })
     }
 
     /// Whether a function is described as one of Rust's. `None` if nothing, or more than one thing, is said of it.
