@@ -17,7 +17,7 @@ use crate::functions::Functions;
 use crate::given::{Given, is_in_constant};
 use crate::landing_pads::LandingPads;
 use crate::places::Places;
-use crate::typed::{Callee, Typed, Word};
+use crate::typed::{Callee, Typed, Word, dropped_object};
 
 /// Finds arguments out, which most calls do not need.
 type Find<'a> = &'a dyn Fn() -> Values;
@@ -179,7 +179,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let callees = reading.callees.get_or_init(|| self.callees(reading.address, code));
         let call = call(to, step.site, EdgeKind::Dynamic);
         match callees.get(&step.site) {
-            None => call,
+            None => MadeCall { by_type: self.dropped(reading, step.site, &call.to), ..call },
             Some(Callee::Address(address)) => match self.at_address(*address, arguments) {
                 Node::Unknown(_) => call,
                 to => MadeCall { to, ..call },
@@ -192,6 +192,22 @@ impl<'a, 'data> CallReader<'a, 'data> {
                 MadeCall { by_type, ..call }
             }
         }
+    }
+
+    /// Returns what a call out of a table calls in what the compiler makes to drop the box of a trait object, inlined or not: the destructor.
+    /// The name tells the trait, also in the precompiled library, of which no types are described.
+    fn dropped(&self, reading: &Reading, site: u64, to: &Node<'data>) -> Option<ByType> {
+        let Node::Dynamic { offset: Some(0), .. } = to else { return None };
+        let inlined = self.places.frames(site).pop().and_then(|frame| frame.inlined);
+        let of = match inlined {
+            Some(inlined) => dropped_object(&inlined)?,
+            None => {
+                let function = self.program.function_at(reading.address)?;
+                dropped_object(self.functions.name(function))?
+            }
+        };
+        let words = vec![Word::Method { of: of.into(), offset: 0 }];
+        Some(ByType { words, arguments: Values::default() })
     }
 
     /// Returns the addresses of the instructions of a function that run only when something unwinds.

@@ -37,6 +37,7 @@ use pointers::Pointers;
 pub(crate) use pointers::Taken;
 use tables::Tables;
 use types::Types;
+pub(crate) use types::dropped_object;
 pub(crate) use values::Callee;
 use values::{Context, Values};
 use variables::Variables;

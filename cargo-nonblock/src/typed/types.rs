@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::constant_tables;
 use super::debug_information::{DebugInformation, Entry, is_another_name};
 use super::word::{Pointee, TypeId, Word};
+use crate::demangle::Name;
 
 /// How deep types may lie in each other. It only guards against a file that goes in circles.
 const MOST_NESTED: usize = 64;
@@ -443,6 +444,21 @@ fn principal(name: &str) -> Option<String> {
     Some(if own.is_empty() { path.to_owned() } else { format!("{path}<{}>", own.join(", ")) })
 }
 
+/// Returns the trait whose object lies in the box that a function drops, if that is all that the function does: with its generic arguments,
+/// as the debugging information writes them.
+pub(crate) fn dropped_object(function: &Name) -> Option<String> {
+    if !function.is_drop_glue() {
+        return None;
+    }
+    let (_, dropped) = function.full.split_once('<')?;
+    let object = dropped.strip_prefix("alloc::boxed::Box<")?.strip_suffix(">>")?;
+    // Lifetimes and closures are written in several ways.
+    if object.contains(['\'', '{']) {
+        return None;
+    }
+    principal(&object.replace(" = ", "="))
+}
+
 /// Whether a generic argument is a type that goes with the trait: `Output=f32`.
 fn is_binding(argument: &str) -> bool {
     let Some((name, rest)) = argument.split_once('=') else { return false };
@@ -472,8 +488,30 @@ fn split_at_top<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Seen, principal};
+    use super::{Seen, dropped_object, principal};
+    use crate::demangle::Name;
     use crate::typed::word::Word;
+
+    #[test]
+    fn the_trait_of_a_dropped_box_is_in_the_functions_name() {
+        let cases = [
+            (
+                "core::ptr::drop_in_place::<alloc::boxed::Box<dyn core::error::Error + core::marker::Send>>",
+                Some("core::error::Error"),
+            ),
+            (
+                "core::ptr::drop_in_place::<alloc::boxed::Box<dyn a::F<(), Output = ()>>>",
+                Some("a::F<()>"),
+            ),
+            ("core::ptr::drop_in_place::<alloc::boxed::Box<u8>>", None),
+            ("core::ptr::drop_in_place::<alloc::vec::Vec<alloc::boxed::Box<dyn a::B>>>", None),
+            ("core::ptr::drop_in_place::<alloc::boxed::Box<dyn for<'a> a::F<(&'a u8,)>>>", None),
+            ("m::f::<alloc::boxed::Box<dyn a::B>>", None),
+        ];
+        for (name, of) in cases {
+            assert_eq!(dropped_object(&Name::of_function(name)).as_deref(), of, "{name}");
+        }
+    }
 
     #[test]
     fn the_name_of_an_object_has_the_trait_as_tables_have_it() {
