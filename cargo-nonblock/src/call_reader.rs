@@ -199,12 +199,11 @@ impl<'a, 'data> CallReader<'a, 'data> {
     fn dropped(&self, reading: &Reading, site: u64, to: &Node<'data>) -> Option<ByType> {
         let Node::Dynamic { offset: Some(0), .. } = to else { return None };
         let inlined = self.places.frames(site).pop().and_then(|frame| frame.inlined);
-        let of = match inlined {
-            Some(inlined) => dropped_object(&inlined)?,
-            None => {
-                let function = self.program.function_at(reading.address)?;
-                dropped_object(self.functions.name(function))?
-            }
+        let of = if let Some(inlined) = inlined {
+            dropped_object(&inlined)?
+        } else {
+            let function = self.program.function_at(reading.address)?;
+            dropped_object(self.functions.name(function))?
         };
         let words = vec![Word::Method { of: of.into(), offset: 0 }];
         Some(ByType { words, arguments: Values::default() })
