@@ -68,6 +68,20 @@ impl Ways {
     }
 }
 
+/// Whether a jump leads where a table says.
+enum Certainty {
+    Certain,
+    IfHeld(Held),
+    Unknown,
+}
+
+/// An address that a register has to hold before an instruction.
+struct Held {
+    before: usize,
+    register: Register,
+    address: u64,
+}
+
 impl FunctionCode {
     /// Reads a function's bytes. `table` reads the tables of its jumps.
     pub(crate) fn read(bytes: &[u8], start: u64, table: ReadTable<'_>) -> Self {
@@ -223,6 +237,7 @@ impl FunctionCode {
     fn find_jumps(&mut self, table: ReadTable<'_>) {
         let mut jumps = Vec::new();
         let mut by_table = FxHashSet::default();
+        let mut to_be_held = Vec::new();
         for (index, instruction) in self.instructions.iter().enumerate() {
             match instruction.flow_control() {
                 FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
@@ -231,9 +246,13 @@ impl FunctionCode {
                     }
                 }
                 FlowControl::IndirectBranch => {
-                    let (targets, is_certain) = self.targets_by_table(index, table);
+                    let (targets, certainty) = self.targets_by_table(index, table);
                     // Any other jump leaves the function, as far as anybody knows.
-                    self.has_unknown_jump |= !is_certain;
+                    match certainty {
+                        Certainty::Certain => {}
+                        Certainty::IfHeld(held) => to_be_held.push(held),
+                        Certainty::Unknown => self.has_unknown_jump = true,
+                    }
                     if !targets.is_empty() {
                         by_table.insert(index);
                     }
@@ -246,6 +265,13 @@ impl FunctionCode {
         jumps.dedup();
         self.jumps = jumps;
         self.jumps_by_table = by_table;
+        // Until the first of these jumps, execution takes other ways. If the register holds the table on all ways, with those of these
+        // jumps, the first leads where the table says, and so do all after it.
+        let holds = |held: &Held| {
+            self.held(held.before, held.register) == Some(Target::Address(held.address))
+        };
+        let all_hold = self.has_unknown_jump || to_be_held.iter().all(holds);
+        self.has_unknown_jump |= !all_hold;
     }
 
     /// Whether an indirect jump goes to an address in this function that a table has.
@@ -258,7 +284,7 @@ impl FunctionCode {
     /// the function: such tables hold functions.
     ///
     /// It is certain if the jump is none by a table, or if the table is the one without doubt.
-    fn targets_by_table(&self, jump: usize, table: ReadTable<'_>) -> (Vec<u64>, bool) {
+    fn targets_by_table(&self, jump: usize, table: ReadTable<'_>) -> (Vec<u64>, Certainty) {
         let instruction = &self.instructions[jump];
         if instruction.op0_kind() == OpKind::Memory {
             // Where addresses are fixed, the table holds them whole: `jmp [table + index * 8]`.
@@ -266,7 +292,7 @@ impl FunctionCode {
                 && instruction.memory_index() != Register::None
                 && instruction.memory_index_scale() == 8;
             if !is_by_table {
-                return (Vec::new(), true);
+                return (Vec::new(), Certainty::Certain);
             }
             let base = instruction.memory_displacement64();
             let targets = self.targets(|entry| {
@@ -274,26 +300,33 @@ impl FunctionCode {
                 let (low, high) = (table(at)?, table(at.checked_add(4)?)?);
                 Some(u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32)
             });
-            let is_certain = !targets.is_empty();
-            return (targets, is_certain);
+            let certainty =
+                if targets.is_empty() { Certainty::Unknown } else { Certainty::Certain };
+            return (targets, certainty);
         }
-        let Some((at, load)) = self.load_from_table(jump) else { return (Vec::new(), true) };
+        let Some((at, load)) = self.load_from_table(jump) else {
+            return (Vec::new(), Certainty::Certain);
+        };
         let register = load.memory_base().full_register();
         let right_before = self.definition_right_before(at, register);
-        let is_certain = right_before.is_some();
+        let is_right_before = right_before.is_some();
         // Compilers load the address of a table that is used in a loop before the loop.
         let lea = right_before.or_else(|| self.definition_above(at, register));
         let base = lea.and_then(|(_, lea)| {
             let is_plain = lea.mnemonic() == Mnemonic::Lea && load.memory_displacement64() == 0;
             (is_plain && lea.is_ip_rel_memory_operand()).then(|| lea.ip_rel_memory_address())
         });
-        let Some(base) = base else { return (Vec::new(), false) };
+        let Some(base) = base else { return (Vec::new(), Certainty::Unknown) };
         let targets = self.targets(|entry| {
             let distance = table(base.checked_add(entry.checked_mul(4)?)?)?;
             Some(base.wrapping_add_signed(i64::from(distance)))
         });
-        let is_certain = is_certain && !targets.is_empty();
-        (targets, is_certain)
+        let certainty = match is_right_before {
+            _ if targets.is_empty() => Certainty::Unknown,
+            true => Certainty::Certain,
+            false => Certainty::IfHeld(Held { before: at, register, address: base }),
+        };
+        (targets, certainty)
     }
 
     /// Returns the entries of a table from the first on, as long as they lead to instructions of the function. Empty if all of them lead to
