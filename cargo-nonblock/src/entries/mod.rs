@@ -4,60 +4,22 @@
 //! inlined, so each function that calls one holds a section. A closure that is given to `non_block` is called by an instance of
 //! `Section::run_at` of its own. A poll of `NonBlocking` is such a closure; the user knows the future within it.
 
+mod entry;
 pub(crate) mod tokio_tasks;
 mod ways_in;
 
 use std::collections::{BTreeMap, HashSet};
 
+pub(crate) use entry::Entry;
+pub use entry::EntryKind;
 use memchr::memmem;
 use rustc_hash::FxHashMap;
-use ways_in::WaysIn;
 pub(crate) use ways_in::leads_in;
+use ways_in::{INLINED, RUN, WaysIn};
 
 use crate::demangle::{Name, Pattern};
 use crate::graph::{Callees, Graph, Node, NodeId};
 use crate::inlined;
-
-/// What an entry is.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-pub enum EntryKind {
-    /// A closure that runs in a section, or a function under `#[non_block]`.
-    Section,
-    /// A function that begins a section and leaves it open: by `raw::non_block_start`, or from C.
-    Raw,
-    /// A task of tokio, of which each poll counts.
-    Task,
-    /// A function that the user named.
-    Named,
-}
-
-impl EntryKind {
-    /// Returns the name by which reports call it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Section => "section",
-            Self::Raw => "raw section",
-            Self::Task => "task",
-            Self::Named => "named",
-        }
-    }
-}
-
-/// A function from which nothing that blocks may be reached.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    /// The number of the function.
-    pub(crate) function: usize,
-    pub(crate) kind: EntryKind,
-    /// The name that the user knows it by.
-    pub(crate) name: Name,
-    /// Whether it is the poll of a future.
-    pub(crate) is_poll: bool,
-    /// The address of which the source line is where the section is.
-    pub(crate) at: u64,
-}
 
 /// The functions that begin a section for their caller.
 const BEGIN: [&str; 8] = [
@@ -75,12 +37,6 @@ const BEGIN: [&str; 8] = [
 /// The functions that begin a section which may outlive their caller.
 const BEGIN_RAW: [&str; 3] =
     ["nonblock::raw::non_block_start", "nonblock_start", "nonblock_start_at"];
-
-/// The function that runs a closure in a section.
-const RUN: &str = "nonblock::section::Section::run_at";
-
-/// The functions which, where they are inlined, show that a section begins.
-const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
 /// Parts of symbols, of which each function that begins a section has one.
 const MARKS: [&str; 2] = ["nonblock", "non_block"];

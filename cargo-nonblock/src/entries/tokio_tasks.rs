@@ -3,7 +3,8 @@
 //! A runtime polls each future by an instance of one function of its own, by whose type arguments the future is known. Threads that
 //! may block run by the same function, with another scheduler.
 
-use super::{Entry, EntryKind, ways_in};
+use super::entry::{Entry, EntryKind};
+use super::ways_in;
 use crate::demangle::{self, Name};
 use crate::graph::{Callees, Graph, Node, NodeId};
 

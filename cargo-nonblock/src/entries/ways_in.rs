@@ -2,9 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::INLINED;
 use crate::demangle::{self, Name};
 use crate::graph::Graph;
+
+/// The function that runs a closure in a section.
+pub(super) const RUN: &str = "nonblock::section::Section::run_at";
+
+/// The functions which, where they are inlined, show that a section begins.
+pub(super) const INLINED: [&str; 2] = [RUN, "nonblock::section::Section::run"];
 
 /// The type that makes each poll of the future in it a section.
 const WRAPPER: &str = "nonblock::future::NonBlocking";

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::debug_information::DebugInformation;
-use super::pointers::is_of_std;
+use super::standard_library::is_of_std;
 use crate::demangle::Name;
 use crate::elf::{Function, Program};
 

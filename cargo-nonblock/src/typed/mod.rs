@@ -13,6 +13,7 @@ mod instructions;
 mod language;
 mod parameters;
 mod pointers;
+mod standard_library;
 mod tables;
 mod types;
 mod values;
@@ -178,7 +179,7 @@ impl<'data> Candidates<'data> {
                 let pointers = self.pointers.get_or_init(|| {
                     let places = tables().places(
                         program,
-                        |address| pointers::is_of_std(program, information.code(), address),
+                        |address| standard_library::is_of_std(program, information.code(), address),
                         |address| types.are_at(address),
                     );
                     let in_tables: FxHashSet<u64> = places.collect();

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpKind};
 use rustc_hash::FxHashMap;
 
-use super::debug_information::{DebugInformation, UnitCode};
+use super::debug_information::DebugInformation;
 use super::instructions::CALLERS;
 use super::language::Language;
+use super::standard_library::{is_of_std, is_symbol_of_std};
 use super::types::Types;
 use super::word::TypeId;
 use crate::demangle::Name;
@@ -65,25 +66,6 @@ const FOR_UNWINDER: &str = "DW.ref.";
 const FORMATS: [&str; 9] = [
     "Display", "Debug", "LowerHex", "UpperHex", "Octal", "Binary", "LowerExp", "UpperExp",
     "Pointer",
-];
-
-/// The crates that the standard library is made of.
-const STD: [&str; 15] = [
-    "std",
-    "core",
-    "alloc",
-    "addr2line",
-    "adler2",
-    "compiler_builtins",
-    "gimli",
-    "hashbrown",
-    "libc",
-    "memchr",
-    "miniz_oxide",
-    "object",
-    "panic_unwind",
-    "rustc_demangle",
-    "unwind",
 ];
 
 /// The functions of every program that call those.
@@ -151,10 +133,7 @@ impl<'data> Pointers<'data> {
                 let variable = variable.filter(|(_, (end, _))| place < *end);
                 let is_variable_of_std = || {
                     variable.is_some_and(|(_, (_, symbol))| {
-                        let mut crates = crates(symbol).peekable();
-                        let is_own =
-                            crates.peek().is_some() && crates.all(|name| STD.contains(&name));
-                        is_own || symbol.starts_with(FOR_UNWINDER)
+                        is_symbol_of_std(symbol) || symbol.starts_with(FOR_UNWINDER)
                     })
                 };
                 program.constant_number(place).is_none()
@@ -366,27 +345,6 @@ fn addresses_of_data(program: &Program<'_>, is_wanted: impl Fn(u64) -> bool) -> 
     in_code.chain(in_data).filter(|target| is_wanted(*target)).collect()
 }
 
-/// Whether code at an address is that of the precompiled standard library. Some crates that it is made of are in no unit.
-pub(super) fn is_of_std(program: &Program<'_>, code: &UnitCode, address: u64) -> bool {
-    code.is_of_std(address).unwrap_or_else(|| {
-        let function = program.function_around(address);
-        function.is_some_and(|function| {
-            let mut crates = crates(program.functions()[function].symbol).peekable();
-            crates.peek().is_some() && crates.all(|name| STD.contains(&name))
-        })
-    })
-}
-
-/// Returns the names of the crates in a symbol, and perhaps what only looks like one: `Cs`, a number, and a name with its length before.
-fn crates(symbol: &str) -> impl Iterator<Item = &str> {
-    symbol.match_indices("Cs").filter_map(move |(at, _)| {
-        let (_, rest) = symbol.get(at + 2..)?.split_once('_')?;
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let length: usize = rest.get(..digits)?.parse().ok()?;
-        rest.get(digits..digits.checked_add(length)?)
-    })
-}
-
 /// Whether a place is in the code that begins and ends each program.
 fn begins_program(program: &Program<'_>, place: u64) -> bool {
     let function = program.function_around(place);
@@ -487,7 +445,7 @@ const MOST_BETWEEN: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{Signature, crates, is_loaded_for_call};
+    use super::{Signature, is_loaded_for_call};
 
     #[test]
     fn an_address_that_is_loaded_to_be_called_is_not_taken() {
@@ -515,13 +473,6 @@ mod tests {
 
     fn signature(parameters: &[u64], result: u64) -> Signature {
         Signature { parameters: parameters.to_vec(), takes_more: false, result }
-    }
-
-    #[test]
-    fn the_crates_of_a_symbol_are_in_it() {
-        let symbol = "_RNvXs_NtNtCslNYArtu3iFV_6object4readRShNtCs2_4core1a";
-        assert_eq!(crates(symbol).collect::<Vec<_>>(), ["object", "core"]);
-        assert_eq!(crates("main").next(), None);
     }
 
     #[test]

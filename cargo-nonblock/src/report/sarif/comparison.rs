@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{NOT_CHECKED, NOT_SHOWN, Run, location, message, result};
+use super::messages::{location, message};
+use super::notification::{NOT_CHECKED, NOT_SHOWN};
+use super::results::{Run, result};
 use crate::against::{Comparison, Contradiction, Frame};
 use crate::report::wording::{self, CONTRADICTION};
 
