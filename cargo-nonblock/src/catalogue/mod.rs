@@ -169,6 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn an_unbounded_sender_is_not_followed_into_bounded_channels() {
+        // That it allocates is on the list, and such functions are followed.
+        let sleeps = Some(Kind::Leaf(Class::Sleep));
+        assert_eq!(kind_of("std::sync::mpsc::Sender::send"), sleeps);
+        let follows = Some(Kind::FollowedLeaf(Class::Alloc));
+        assert_eq!(kind_of("std::sync::mpsc::channel"), follows);
+    }
+
+    #[test]
     fn what_a_program_defines_itself_is_followed() {
         assert_eq!(kind_of("memcpy"), None);
         assert_eq!(kind_of("pthread_mutex_lock"), Some(Kind::Leaf(Class::Sleep)));
