@@ -260,8 +260,8 @@
 //! ```
 //!
 //! The pool of `spawn_blocking` starts its threads in the polls that ask for them. The [watch](super::watching) reports what that takes:
-//! `mmap`, `mprotect` and `clone3`, in `spawn_thread`. That is no fault of yours: list it among the `suppressions`, or have the threads started
-//! before the first request.
+//! `mmap`, `mprotect` and `clone3`, in `spawn_thread`. That is no fault of yours: list it among the `suppressions`, by the line
+//! `function:tokio::runtime::blocking::pool::* The pool starts a thread`, or have the threads started before the first request.
 //!
 //! | executor | a task whose polls are sections | all tasks | what may sleep |
 //! |---|---|---|---|
