@@ -115,7 +115,11 @@ pub fn parse(text: &str) -> Result<Vec<Seen>, String> {
     let catalogue = Catalogue::new();
     let mut seen = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong = |what: &str| format!("line {number}: {what}");
+        let wrong = |what: &str| {
+            format!(
+                "line {number} is no report of the watch, as `NONBLOCK_WATCH=trap,json=FILE` writes it: {what}"
+            )
+        };
         let report: Value =
             serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
         let kind = report["kind"].as_str().ok_or_else(|| wrong("no `kind`"))?;

@@ -80,7 +80,7 @@ impl<'a> Assumptions<'a> {
             ),
             (
                 "tokens",
-                "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it, but for a closure over a token that a function with `#[non_block]` calls.",
+                "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it, but for a closure over a token that a function with `#[non_block]` calls, and for a future over one under `.non_block()`.",
             ),
             (
                 "objects",

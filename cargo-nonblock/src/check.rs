@@ -270,7 +270,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
     doubts.extend_from_slice(image.doubts());
     if options.sections && !program.has_debug_information() {
         doubts.push(
-            "There is no debugging information: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`."
+            "There is no debugging information: sections that were inlined are not found, and places have no lines. Build with `-C debuginfo=2`, and C with `-g`."
                 .to_owned(),
         );
     }

@@ -29,8 +29,7 @@ pub enum Error {
 }
 
 /// How the linker is told to leave relocations in the file.
-const FLAGS: &str =
-    "RUSTFLAGS='-C link-arg=-Wl,--emit-relocs -C debuginfo=2 -C opt-level=0 -C strip=none'";
+const FLAGS: &str = "RUSTFLAGS='-C symbol-mangling-version=v0 -C link-arg=-Wl,--emit-relocs -C debuginfo=2 -C opt-level=0 -C strip=none'";
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,11 +4,14 @@
 //! learns to see fails here, and is then taken off the list. The test `guide` keeps list and tests together.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::ptr::NonNull;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{self, Waker};
 use std::time::{Duration, Instant};
 
+use nonblock::future::NonBlockExt as _;
 use nonblock::sync::{Mutex, SpinLock};
 use nonblock::testing::{expect_violation, violations};
 use nonblock::{Context, MaySleep, Sleepable, Violation, ViolationKind, may_sleep, non_block, raw};
@@ -115,6 +118,17 @@ fn a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_count
     }
 
     let violation = expect_violation(|| nonblock::sleepable(|cx| call(|| sleep(cx))));
+    assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
+}
+
+#[test]
+fn a_future_over_a_token_is_left_to_the_counters() {
+    let violation = expect_violation(|| {
+        nonblock::sleepable(|cx| {
+            let mut task = task::Context::from_waker(Waker::noop());
+            let _ = pin!(async { sleep(cx) }.non_block()).poll(&mut task);
+        });
+    });
     assert_eq!(violation.kind(), ViolationKind::SleepInNonBlock);
 }
 

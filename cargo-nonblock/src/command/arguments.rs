@@ -19,7 +19,7 @@ Exit codes:
   0  all is proved, or known already
   1  something that blocks is reached
   2  it cannot be told
-  3  wrong usage
+  3  wrong usage, or a file is missing
   4  a run (`--against`) shows a call in a section that was proved";
 
 const CHECK_EXAMPLES: &str = "\
@@ -33,19 +33,19 @@ Exit codes:
   0  all is proved, or known already
   1  something that blocks is reached
   2  it cannot be told
-  3  wrong usage
+  3  wrong usage, or a file is missing
   4  a run (`--against`) shows a call in a section that was proved";
 
 const WHY_EXAMPLES: &str = "\
 Examples:
-  cargo nonblock why 'player::audio::process' futex_wait
+  cargo nonblock why 'player::audio::process' '*futex*'
   cargo nonblock why '*::process' '*sleep' target/debug/player
 
 Exit codes:
-  0  no way leads there, as far as calls can be followed
+  0  no way leads there, as far as calls can be followed, or no function has such a name
   1  a way leads there
   2  it cannot be told
-  3  wrong usage";
+  3  wrong usage, or a file is missing";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -79,7 +79,7 @@ pub(super) struct CheckArguments {
     /// A file of your own rules: what functions do, and what is accepted, each with a reason
     #[arg(long, value_name = "FILE")]
     pub(super) rules: Option<PathBuf>,
-    /// What the watch wrote as JSON in a run, to be compared
+    /// What the watch wrote as JSON in a run (`NONBLOCK_WATCH=trap,schedule,json=FILE`), to be compared
     #[arg(long, value_name = "FILE")]
     pub(super) against: Option<PathBuf>,
     /// A file of what is known already and does not count. Its last column is for your reasons
@@ -105,9 +105,9 @@ pub(super) struct CheckArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct WhyArguments {
-    /// The section or function where the chains begin, as `--entry` takes it
+    /// The section or function where the chains begin, by its whole path as for `--entry`; `*` stands for anything
     pub(super) entry: String,
-    /// The function or system call where they end
+    /// The function where they end, by its whole path, or a function of the C library; `*` stands for anything
     pub(super) leaf: String,
     /// A program, shared object, static library or object file to look at as it is. Without it, cargo builds what is looked at
     pub(super) file: Option<PathBuf>,

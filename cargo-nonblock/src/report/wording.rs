@@ -76,7 +76,7 @@ pub(super) const CONTRADICTION: Kind = Kind {
     headline: "a run shows a blocking call in what was proved",
     expected: "no call that may sleep",
     found: "the watch saw the system call",
-    help: "look first whether an assumption is broken: a line of `--rules` (`permits`, `harmless`, `accepts`), an object whose type lies, a signal handler, a library that is loaded when the program runs, or a trace of another build. If none is, it is a fault of cargo-nonblock: please report it, with the program and the trace",
+    help: "look first whether an assumption is broken: a line of `--rules` (`permits`, `harmless`, `accepts`), a `Sleepable` that a closure or a future brought into the section, an object whose type lies, a signal handler, a library that is loaded when the program runs, or a trace of another build. If none is, it is a fault of cargo-nonblock: please report it, with the program and the trace",
     explained: "The watch of nonblock saw a blocking system call in a section, or in a function that was named, of which the check has proved that it makes none. An assumption is broken, or the check is wrong.",
 };
 

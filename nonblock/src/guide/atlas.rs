@@ -30,7 +30,8 @@
 //! # To keep what is not safe out
 //!
 //! `atlas/clippy.toml`, beside `Cargo.toml`, has clippy find calls of what is not safe, each with what was measured. `docs/clippy.toml` has
-//! the functions of std that block. [`cargo nonblock check`](super::theorem) knows where some of these crates wait.
+//! the functions of std that block. A project has one `clippy.toml`: to use both, copy the second, and the lines of the first into its list
+//! `disallowed-methods`. [`cargo nonblock check`](super::theorem) knows where some of these crates wait.
 //!
 //! # To add an operation
 //!

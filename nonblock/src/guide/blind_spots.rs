@@ -19,6 +19,9 @@
 //!   function take its closure with a bound that keeps tokens out ([`NoToken`](crate::NoToken), or `Send`), or lend the
 //!   closure the token: `impl FnOnce(&mut NonBlock)`.*
 //!   `blind_spots.rs::a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_counters`
+//! * **A future over a token**, whose polls `.non_block()` makes sections: `async { sleep(cx) }.non_block()`, run on the thread that has the
+//!   token. Bounds that keep a token out would keep out each future that is tied to a thread. *Spawn it: what is spawned
+//!   must be `Send`, and cannot have one.* `blind_spots.rs::a_future_over_a_token_is_left_to_the_counters`
 //! * **A token in a struct**, beside a token that an attribute binds. *Pass tokens as parameters of their own.*
 //!   `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`
 //! * **A token whose type does not show it**, in a parameter of a function with `#[non_block]`: a token behind a `dyn Trait`

@@ -32,6 +32,9 @@
 //! | the trait `From<<C as Context>::Refusal>` is not implemented for `std::io::Error`, at `acquire(cx)?`; help: consider introducing a `where` clause | do not follow the help: it would keep out every caller that may sleep. Write `acquire(cx).or_would_block()?`: see [`OrWouldBlock`](crate::OrWouldBlock) |
 //! | the trait `From<WouldBlock>` is not implemented for `<C as Context>::Refusal`, at `acquire(nb)?` in a closure of `with`; help: further restricting the associated type | do not follow the help: it would keep out every caller that may sleep. Take that lock before the section: `let table = table.acquire(cx)?;`, then `with` |
 //! | `*cx` is borrowed, or needs unique access, in a closure | use the section's own token: `cx.non_block(\|nb\| ...)` lends `nb` |
+//! | no method named `non_block` found for a future | the feature `async` or `tokio`, and `use nonblock::future::NonBlockExt as _;` |
+//! | a token cannot be kept across an `.await`; an `async fn` cannot take a token | `#[non_block]` alone; between two awaits `nonblock::non_block(\|nb\| ...)` lends a token to a closure |
+//! | future cannot be sent between threads safely, `Sleepable` is not `Send` | give what sleeps to a thread that may: `nonblock::tokio::spawn_blocking(\|cx\| ...).await` |
 //! | a root's closure captures a token | open the section by the token, not by a root: `cx.non_block(...)` |
 //!
 //! Mistakes that no step finds are in [`blind_spots`](super::blind_spots).

@@ -113,8 +113,9 @@
 //!    lends a new token.) The counters find it. `blind_spots.rs::a_root_inside_a_section_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_bound_by_attribute_inside_a_section_is_left_to_the_counters`
 //! 3. **No token comes into a section hidden**: in a closure, a future or a struct that a function with `#[non_block]` gets
-//!    as an argument, or in a wrapper that claims to be `Send`. (Step 2.) The counters find it.
+//!    as an argument, in a future under `.non_block()`, or in a wrapper that claims to be `Send`. (Step 2.) The counters find it.
 //!    `blind_spots.rs::a_closure_over_a_token_handed_to_a_non_blocking_function_is_left_to_the_counters`,
+//!    `blind_spots.rs::a_future_over_a_token_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_struct_beside_one_bound_by_attribute_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_whose_type_does_not_show_it_is_left_to_the_counters`,
 //!    `blind_spots.rs::a_token_in_a_wrapper_that_makes_anything_send_is_left_to_the_counters`

@@ -161,7 +161,9 @@ fn of_found(text: &mut String, entry: &EntryOutcome, found: &Found, sources: &So
 pub fn why(findings: &[Finding], from: &str, to: &str, look: Look) -> String {
     if findings.is_empty() {
         let (from, to) = (visible(from), visible(to));
-        return format!("no way leads from `{from}` to `{to}`, as far as calls can be followed\n");
+        return format!(
+            "no way leads from `{from}` to `{to}`, as far as calls can be followed. Both are whole paths, in which `*` stands for anything\n"
+        );
     }
     let mut text = String::new();
     let ends = findings.iter();

@@ -259,9 +259,13 @@
 //! # }
 //! ```
 //!
+//! The pool of `spawn_blocking` starts its threads in the polls that ask for them. The [watch](super::watching) reports what that takes:
+//! `mmap`, `mprotect` and `clone3`, in `spawn_thread`. That is no fault of yours: list it among the `suppressions`, by the line
+//! `function:tokio::runtime::blocking::pool::* The pool starts a thread`, or have the threads started before the first request.
+//!
 //! | executor | a task whose polls are sections | all tasks | what may sleep |
 //! |---|---|---|---|
-//! | tokio | [`tokio::spawn`][tokio] of this crate, or `tokio::spawn(task.non_block())` | `BuilderExt::non_block_polls`, in builds with `--cfg tokio_unstable`; not for a `LocalSet` | `spawn_blocking`, `block_in_place` of this crate |
+//! | tokio | [`tokio::spawn`][tokio] of this crate, or `tokio::spawn(task.non_block())` | `non_block_polls` of `nonblock::tokio::BuilderExt`, in builds with `--cfg tokio_unstable`; not for a `LocalSet` | `spawn_blocking`, `block_in_place` of this crate |
 //! | smol, async-executor | `executor.spawn(task.non_block())` | no: there are no hooks | `unblock(\|\| nonblock::sleepable(\|cx\| ...))` |
 //! | embassy | in the task's body: `work().non_block().await` | by the functions of its feature `trace`, see below | another executor, of a lower priority, or a thread |
 //! | futures' `LocalPool` and `ThreadPool` | `spawner.spawn(task.non_block())` | no | a thread of [`thread`](crate::thread) |

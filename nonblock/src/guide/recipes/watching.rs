@@ -22,7 +22,7 @@
 //! | `quick` | a trap that costs less, and asks more of the program: see `watch::Builder::quick_trap` |
 //! | `stats` | what was counted, at the program's end, with the number of watched sections. To count one takes some 50 ns |
 //! | `json=FILE` | each report as a line of JSON too |
-//! | `suppressions=FILE` | what is not to be reported |
+//! | `suppressions=FILE` | what is not to be reported, a line each: `function:mycrate::log::* the reason`; or `file:` and a pattern |
 //! | `strict` | end the program if it cannot be watched |
 //!
 //! A word that is unknown, or a layer that this kernel does not have, is named in one line, and the program runs unwatched.
