@@ -44,6 +44,8 @@ pub(crate) struct Assumptions<'a> {
     cuts: Vec<(Pattern, usize)>,
     /// Functions whose calls through pointers the user accepts.
     accepts: Vec<(Pattern, usize)>,
+    /// Whether the entries are polls of futures.
+    are_polls: bool,
 }
 
 /// The function of nonblock that suspends the poll in which it is called.
@@ -80,7 +82,7 @@ impl<'a> Assumptions<'a> {
             ),
             (
                 "tokens",
-                "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it, but for a closure over a token that a function with `#[non_block]` calls, and for a future over one under `.non_block()`.",
+                "What takes `&mut Sleepable`, and says so, is not called in a section: the compiler refuses it, but for a closure over a token that a function with `#[non_block]` calls. (In a poll it counts.)",
             ),
             (
                 "objects",
@@ -102,6 +104,7 @@ impl<'a> Assumptions<'a> {
             list: list.into(),
             cuts: Vec::new(),
             accepts: Vec::new(),
+            are_polls: false,
         }
     }
 
@@ -110,7 +113,7 @@ impl<'a> Assumptions<'a> {
     pub(crate) fn in_polls(&self) -> Self {
         let mut cuts = self.cuts.clone();
         cuts.push((Pattern::new(SUSPENDS_POLLS), PERMITS));
-        Self { cuts, ..self.clone() }
+        Self { cuts, are_polls: true, ..self.clone() }
     }
 
     /// Adds functions that are not followed.
@@ -151,7 +154,10 @@ impl<'a> Assumptions<'a> {
             Node::Function(function) => {
                 let judgement = self.judge_function(graph.functions(), *function);
                 // Whether it checks that it was lent the right to sleep.
-                if judgement == Judgement::Follow && graph.calls_token_check(node) {
+                if judgement == Judgement::Follow
+                    && !self.are_polls
+                    && graph.calls_token_check(node)
+                {
                     return Judgement::Cut(TOKENS);
                 }
                 judgement
@@ -239,6 +245,11 @@ impl<'a> Assumptions<'a> {
             Kind::Harmless => Judgement::Harmless,
             Kind::Reports => Judgement::Cut(REPORTS),
             Kind::Permits => Judgement::Cut(PERMITS),
+            // No poll is lent the right to sleep. A future that has it took it along.
+            Kind::Tokens if self.are_polls => Judgement::Leaf(
+                Class::Sleep,
+                "It takes the right to sleep, which a poll has not.".to_owned(),
+            ),
             Kind::Tokens => Judgement::Cut(TOKENS),
             Kind::CallsBack => Judgement::Obstacle(entry.reason),
             // These are nodes of another kind.

@@ -402,9 +402,10 @@ pub fn why(
 fn is_called(graph: &Graph<'_, '_>, node: NodeId, pattern: &Pattern) -> bool {
     match graph.node(node) {
         Node::Function(function) => graph.all_names(*function).any(|name| pattern.matches(name)),
-        Node::Import(name) | Node::SystemCall { by: Some(name), .. } => pattern.matches_text(name),
-        Node::SystemCall { number: Some(number), .. } => {
-            graph.system_call(*number).is_some_and(|name| pattern.matches_text(name))
+        Node::Import(name) => pattern.matches_text(name),
+        Node::SystemCall { number, by, .. } => {
+            let name = number.and_then(|number| graph.system_call(number));
+            [*by, name].into_iter().flatten().any(|name| pattern.matches_text(name))
         }
         _ => false,
     }
