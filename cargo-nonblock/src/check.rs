@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::assumptions::{Assumption, Assumptions};
 use crate::catalogue::{Catalogue, Class};
 use crate::demangle::{Name, Pattern};
+use crate::elf::Reference;
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
 use crate::given::Given;
@@ -396,6 +397,38 @@ pub fn why(
     }
     findings.sort_by_key(|finding| finding.chain.len());
     Ok(findings)
+}
+
+/// What of a program has a name that fits a pattern.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Whether a function of its own has.
+    pub a_function: bool,
+    /// Whether a function of its own, one of another library, or a system call has.
+    pub anything: bool,
+}
+
+/// Finds out what of a program has a name that fits a pattern.
+///
+/// # Errors
+///
+/// If the file is none that can be checked.
+pub fn named(bytes: &[u8], pattern: &Pattern) -> Result<Named, Error> {
+    let image = Image::of(bytes)?;
+    let program = image.program()?;
+    let mut symbols =
+        program.functions().iter().flat_map(|f| std::iter::once(&f.symbol).chain(&f.aliases));
+    let a_function = symbols.any(|symbol| pattern.matches(&Name::of_symbol(symbol)));
+    let in_code = program.code_relocations().imports.iter().map(|(_, name)| *name);
+    let in_data =
+        program.data_relocations().iter().filter_map(|relocation| match relocation.target {
+            Reference::Import(name) => Some(name),
+            Reference::Address(_) => None,
+        });
+    let anything = a_function
+        || in_code.chain(in_data).any(|name| pattern.matches_text(name))
+        || Catalogue::new().system_calls.names().any(|name| pattern.matches_text(name));
+    Ok(Named { a_function, anything })
 }
 
 /// Whether a node has a name that fits.

@@ -207,6 +207,11 @@ fn why_draws_the_chains_between_two_functions_as_a_tree() {
     assert!(text.is_ascii(), "{text}");
     let text = exits(&nonblock(&["why", "computes", "clock_nanosleep", "sleeps"]), 0);
     assert!(text.contains("no way leads"), "{text}");
+    // What nothing has is not told from what is not reached, otherwise.
+    let text = exits(&nonblock(&["why", "proces", "clock_nanosleep", "sleeps"]), 2);
+    assert!(text.contains("no function fits `proces`"), "{text}");
+    let text = exits(&nonblock(&["why", "process", "clock_nanosleeps", "sleeps"]), 2);
+    assert!(text.contains("nothing that is called fits `clock_nanosleeps`"), "{text}");
 }
 
 #[test]

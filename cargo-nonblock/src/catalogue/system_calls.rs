@@ -60,6 +60,11 @@ impl SystemCalls {
         self.by_number.get(&number)
     }
 
+    /// Returns the names of all calls.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_number.values().map(|call| call.name.as_str())
+    }
+
     pub(super) fn number(&self, name: &str) -> Option<u32> {
         self.by_number.iter().find(|(_, call)| call.name == name).map(|(number, _)| *number)
     }

@@ -187,13 +187,16 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
     let file: Vec<_> = arguments.file.iter().cloned().collect();
     let files = files(&file, &arguments.selection, printing.quiet)?;
     let progress = Progress::start(files.len(), printing.quiet);
-    for (file, _) in files {
-        progress.at(&file);
+    for (file, _) in &files {
+        progress.at(file);
         let chains =
-            with_program(&file, |program| check::why(program.bytes(), &options, &from, &to));
-        found.extend(chains.map_err(|failure| failure.of(&file))?);
+            with_program(file, |program| check::why(program.bytes(), &options, &from, &to));
+        found.extend(chains.map_err(|failure| failure.of(file))?);
     }
     drop(progress);
+    if found.is_empty() {
+        are_there(&files, &from, &to)?;
+    }
     found.truncate(arguments.most);
     let text = match printing.format {
         Format::Json => report::json_why(&found),
@@ -202,6 +205,37 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
     };
     write(printing, &text)?;
     Ok(if found.is_empty() { Exit::Proved } else { Exit::Reaches })
+}
+
+/// Fails if no program has a function, or something that is called, of the names that the user gave: then it says nothing that no way
+/// leads there.
+fn are_there(
+    files: &[(PathBuf, Option<Build>)],
+    from: &Pattern,
+    to: &Pattern,
+) -> Result<(), Failure> {
+    let (mut has_from, mut has_to) = (false, false);
+    for (file, _) in files {
+        let named = |pattern: &Pattern| {
+            let named = with_program(file, |program| check::named(program.bytes(), pattern));
+            named.map_err(|failure| failure.of(file))
+        };
+        has_from |= named(from)?.a_function;
+        has_to |= named(to)?.anything;
+    }
+    if !has_from {
+        return Err(Failure::cannot_tell(format!(
+            "no function fits `{}`. It may have another path, or nothing calls it and the linker left it out. `nm -C` lists all",
+            from.as_str()
+        )));
+    }
+    if !has_to {
+        return Err(Failure::cannot_tell(format!(
+            "nothing that is called fits `{}`: no function, none of another library, and no system call. `*` stands for anything, as in `*sleep`",
+            to.as_str()
+        )));
+    }
+    Ok(())
 }
 
 /// What all the results together are.
