@@ -266,7 +266,7 @@
 //! | executor | a task whose polls are sections | all tasks | what may sleep |
 //! |---|---|---|---|
 //! | tokio | [`tokio::spawn`][tokio] of this crate, or `tokio::spawn(task.non_block())` | `non_block_polls` of `nonblock::tokio::BuilderExt`, in builds with `--cfg tokio_unstable`; not for a `LocalSet` | `spawn_blocking`, `block_in_place` of this crate |
-//! | smol, async-executor | `executor.spawn(task.non_block())` | no: there are no hooks | `unblock(\|\| nonblock::sleepable(\|cx\| ...))` |
+//! | smol, async-executor | `executor.spawn(task.non_block())`; to set a timer may wait for a mutex of async-io's | no: there are no hooks | `unblock(\|\| nonblock::sleepable(\|cx\| ...))` |
 //! | embassy | in the task's body: `work().non_block().await` | by the functions of its feature `trace`, see below | another executor, of a lower priority, or a thread |
 //! | futures' `LocalPool` and `ThreadPool` | `spawner.spawn(task.non_block())` | no | a thread of [`thread`](crate::thread) |
 //!
