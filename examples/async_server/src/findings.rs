@@ -19,8 +19,13 @@ static FOUND: Mutex<Findings> = Mutex::new(Findings::new());
 const SERVING: [&str; 7] = ["axum", "bytes", "hyper", "hyper_util", "mio", "tokio", "tower"];
 
 /// The allocator's functions in C: whoever allocates may call the kernel by them.
-const ALLOCATOR: [&str; 4] =
-    ["__GI___libc_free", "__GI___libc_malloc", "__libc_calloc", "__GI___libc_realloc"];
+const ALLOCATOR: [&str; 5] = [
+    "__GI___libc_free",
+    "__GI___libc_malloc",
+    "__libc_calloc",
+    "__GI___libc_realloc",
+    "__posix_memalign",
+];
 
 /// Notes a report: the handler of the program.
 pub fn note(violation: &Violation) {
