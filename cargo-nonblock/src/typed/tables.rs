@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::debug_information::DebugInformation;
 use super::language::Language;
 use crate::demangle::{Name, end_of_generics, split_at_as, without_generics};
-use crate::elf::{Program, Reference};
+use crate::elf::{Function, Program, Reference};
 use crate::functions::Functions;
 use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at, is_number};
 use crate::parallel;
@@ -183,7 +183,14 @@ impl Tables {
             let slots = slots(program, start, size).take_while(may_be_slot).map(|function| {
                 function.map(|function| {
                     let is = *known.entry(function).or_insert_with(|| {
-                        Is::of(program.functions()[function].symbol, name(function), texts)
+                        let Function { symbol, aliases, .. } = &program.functions()[function];
+                        let symbols = std::iter::once(symbol).chain(aliases);
+                        let mut kinds = symbols
+                            .zip(functions.all_names(function))
+                            .map(|(symbol, name)| Is::of(symbol, name, texts));
+                        // Linkers put functions with equal code together: then it may be either.
+                        let first = kinds.next().unwrap_or(Is::Unknown);
+                        if kinds.all(|is| is == first) { first } else { Is::Unknown }
                     });
                     Slot { function, is }
                 })
