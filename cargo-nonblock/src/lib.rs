@@ -58,6 +58,7 @@ pub mod places;
 pub mod report;
 pub mod rules;
 pub mod suppressions;
+pub mod why;
 
 mod address_index;
 mod assumptions;

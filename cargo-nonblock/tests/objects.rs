@@ -9,6 +9,7 @@ use std::process::Command;
 use cargo_nonblock::Error;
 use cargo_nonblock::check::{self, EntryOutcome, Options, Outcome, Verdict};
 use cargo_nonblock::demangle::Pattern;
+use cargo_nonblock::why;
 use tempfile::TempDir;
 
 fn run(folder: &Path, program: &str, arguments: &[&str]) {
@@ -134,7 +135,7 @@ fn a_static_library_of_rust_is_checked_with_the_standard_library_in_it() {
     // Deep in the standard library is the call of the C library's.
     let bytes = fs::read(&library).expect("it can be read");
     let (from, to) = (Pattern::new("waits"), Pattern::new("clock_nanosleep"));
-    let chains = check::why(&bytes, &Options::default(), &from, &to).expect("it can be checked");
+    let chains = why::why(&bytes, &Options::default(), &from, &to).expect("it can be checked");
     assert!(!chains.is_empty());
 }
 

@@ -58,7 +58,7 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 37] = [
+const CARGO_NONBLOCK: [&str; 38] = [
     "error",
     "parallel",
     "table",
@@ -89,6 +89,7 @@ const CARGO_NONBLOCK: [&str; 37] = [
     "assumptions",
     "search",
     "check",
+    "why",
     "cache",
     "suppressions",
     "baseline",

@@ -4,6 +4,7 @@ pub mod file;
 
 use cargo_nonblock::catalogue::Class;
 use cargo_nonblock::check::{self, Options};
+use cargo_nonblock::why;
 use cargo_nonblock::demangle::Pattern;
 
 /// Checks a file, and asks for the ways in it. Whatever it is, this returns.
@@ -18,5 +19,5 @@ pub fn check(bytes: &[u8]) {
     if let Ok(outcome) = check::check(bytes, &options) {
         let _ = outcome.verdict();
     }
-    let _ = check::why(bytes, &options, &entry, &Pattern::new("read"));
+    let _ = why::why(bytes, &options, &entry, &Pattern::new("read"));
 }

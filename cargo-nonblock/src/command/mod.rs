@@ -27,6 +27,7 @@ use crate::mapped::Mapped;
 use crate::report::{self, Build, Checked, Report, Unreadable};
 use crate::rules::Rules;
 use crate::suppressions;
+use crate::why;
 use arguments::{Arguments, CheckArguments, Command, Format, Selection, WhyArguments};
 use exit::{Exit, Failure};
 use output::{look, write};
@@ -189,8 +190,7 @@ fn run_why(arguments: &WhyArguments) -> Result<Exit, Failure> {
     let progress = Progress::start(files.len(), printing.quiet);
     for (file, _) in &files {
         progress.at(file);
-        let chains =
-            with_program(file, |program| check::why(program.bytes(), &options, &from, &to));
+        let chains = with_program(file, |program| why::why(program.bytes(), &options, &from, &to));
         found.extend(chains.map_err(|failure| failure.of(file))?);
     }
     drop(progress);
@@ -217,7 +217,7 @@ fn are_there(
     let (mut has_from, mut has_to) = (false, false);
     for (file, _) in files {
         let named = |pattern: &Pattern| {
-            let named = with_program(file, |program| check::named(program.bytes(), pattern));
+            let named = with_program(file, |program| why::named(program.bytes(), pattern));
             named.map_err(|failure| failure.of(file))
         };
         has_from |= named(from)?.a_function;
