@@ -173,7 +173,8 @@ impl<'a> Assumptions<'a> {
 
     /// Returns the assumption by which a call is not followed, because of the way in which it is made.
     pub(crate) fn cuts_way(&self, kind: EdgeKind) -> Option<usize> {
-        (kind == EdgeKind::Unwind && !self.denied.contains(&Class::Panic)).then_some(PANICS)
+        let is_of_panic = matches!(kind, EdgeKind::Unwind | EdgeKind::Failure);
+        (is_of_panic && !self.denied.contains(&Class::Panic)).then_some(PANICS)
     }
 
     /// Returns the rule by which the calls of a function through pointers are accepted.

@@ -9,15 +9,17 @@ use iced_x86::Mnemonic;
 use rustc_hash::FxHashSet;
 
 use crate::calls::{EdgeKind, Node, Unknown, Values};
-use crate::catalogue::{Catalogue, Class, Entry, Kind};
+use crate::catalogue::{Catalogue, Kind};
+use crate::channels::Channels;
+use crate::control_flow::ControlFlow;
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, Step, disassemble};
 use crate::elf::{Program, Reference};
 use crate::function_code::{FunctionCode, Target, is_instruction};
 use crate::functions::Functions;
-use crate::given::{Given, is_in_constant};
+use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
 use crate::places::Places;
-use crate::typed::{Callee, Typed, Word, dropped_object};
+use crate::typed::{Callee, Typed, Word, dropped_object, has_path_of_std};
 
 /// Finds arguments out, which most calls do not need.
 type Find<'a> = &'a dyn Fn() -> Values;
@@ -50,6 +52,7 @@ pub(crate) struct CallReader<'a, 'data> {
     pub(crate) typed: Typed<'a, 'data>,
     places: &'a Places<'data>,
     landing_pads: OnceLock<LandingPads<'data>>,
+    channels: Channels,
 }
 
 /// A function whose calls are being read.
@@ -69,8 +72,8 @@ impl<'a, 'data> CallReader<'a, 'data> {
         places: &'a Places<'data>,
     ) -> Self {
         let (functions, typed) = (Functions::new(program, catalogue), Typed::new(program));
-        let landing_pads = OnceLock::new();
-        Self { program, catalogue, functions, typed, places, landing_pads }
+        let (landing_pads, channels) = (OnceLock::new(), Channels::default());
+        Self { program, catalogue, functions, typed, places, landing_pads, channels }
     }
 
     /// Reads the calls of a function.
@@ -81,7 +84,6 @@ impl<'a, 'data> CallReader<'a, 'data> {
         };
         let table = |address| self.program.constant_word(address);
         let disassembly = disassemble(bytes, this.address, &table);
-        let unwinding = self.unwinding(this.address, &disassembly);
         let given = self.functions.given(function);
         let callees = OnceCell::new();
         let reading = Reading { address: this.address, disassembly, given, callees };
@@ -107,12 +109,79 @@ impl<'a, 'data> CallReader<'a, 'data> {
             let to = self.resolve(Target::Address(next), next, &Values::default);
             calls.push(call(to, next.saturating_sub(1), EdgeKind::TailCall));
         }
-        for call in &mut calls {
-            if unwinding.contains(&call.site) {
+        self.leave_out(function, &reading.disassembly, &mut calls);
+        calls
+    }
+
+    /// Leaves out the calls that no run makes, and marks those that are made only where something unwinds, or before the program ends.
+    fn leave_out(
+        &self,
+        function: usize,
+        disassembly: &Disassembly,
+        calls: &mut Vec<MadeCall<'data>>,
+    ) {
+        calls.retain(|call| match call.to {
+            Node::Function(callee) => {
+                let name = self.functions.name(callee);
+                !self.channels.never_make(name, self.program, &self.typed)
+            }
+            _ => true,
+        });
+        let this = &self.program.functions()[function];
+        let pads = self.landing_pads().of(this.address).unwrap_or_default();
+        let Some(flow) = ControlFlow::new(&disassembly.code, &pads) else { return };
+        if !pads.is_empty() {
+            let unwinding = flow.only_unwinding(&pads, &self.calls_that_never_return(disassembly));
+            for call in calls.iter_mut().filter(|call| unwinding.contains(&call.site)) {
                 call.kind = EdgeKind::Unwind;
             }
         }
-        calls
+        // Who writes in assembly may do it in other ways than compilers.
+        let is_whole = self.landing_pads().have_frame(this.address)
+            && !disassembly.steps.iter().any(|step| self.leads_to_part(step));
+        if !is_whole {
+            return;
+        }
+        let never = flow.never_reached(&pads, &|slot| self.program.is_filled(slot));
+        calls.retain(|call| !never.contains(&call.site));
+        let ends = calls.iter().filter(|call| self.ends_program(&call.to)).map(|call| call.site);
+        let failing = flow.only_failing(&ends.collect());
+        let is_in_std = self.functions.name(function).is_of_std();
+        for call in calls.iter_mut().filter(|call| failing.contains(&call.site)) {
+            if self.tells_why(&call.to, is_in_std) {
+                call.kind = EdgeKind::Failure;
+            }
+        }
+    }
+
+    /// Whether a call in front of the program's end only tells why it ends, and returns: it writes, or is the standard library's own. What
+    /// others do there may never come to the end.
+    fn tells_why(&self, to: &Node<'_>, is_in_std: bool) -> bool {
+        match to {
+            Node::SystemCall { number, .. } => {
+                number.is_some_and(|number| self.catalogue.system_calls.writes(number))
+            }
+            Node::Function(function) => {
+                let symbol = self.program.functions()[*function].symbol;
+                is_in_std && has_path_of_std(symbol)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a jump leads to a part of the function that lies elsewhere, from where others lead back.
+    fn leads_to_part(&self, step: &Step) -> bool {
+        match step.action {
+            Action::TailCall { target: Target::Address(target) } => {
+                let function = self.program.function_at(target);
+                let is_stub = || self.program.stub(target).is_some();
+                function.map_or_else(
+                    || !is_stub(),
+                    |function| self.program.functions()[function].symbol.contains(".cold"),
+                )
+            }
+            _ => false,
+        }
     }
 
     /// Returns the first arguments of a call that a function makes.
@@ -209,12 +278,8 @@ impl<'a, 'data> CallReader<'a, 'data> {
         Some(ByType { words, arguments: Values::default() })
     }
 
-    /// Returns the addresses of the instructions of a function that run only when something unwinds.
-    fn unwinding(&self, address: u64, disassembly: &Disassembly) -> FxHashSet<u64> {
-        let pads = self.landing_pads().of(address).unwrap_or_default();
-        if pads.is_empty() {
-            return FxHashSet::default();
-        }
+    /// Returns the addresses of the calls that never return.
+    fn calls_that_never_return(&self, disassembly: &Disassembly) -> FxHashSet<u64> {
         let ends = disassembly.steps.iter().filter(|step| {
             let target = match step.action {
                 Action::Call { target: Target::Address(address) } => Some(address),
@@ -226,7 +291,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
             };
             target.is_some_and(|target| self.never_returns(target))
         });
-        disassembly.code.unwinding(&pads, &ends.map(|step| step.site).collect())
+        ends.map(|step| step.site).collect()
     }
 
     /// Whether the function at an address never returns. In doubt it does.
@@ -235,16 +300,11 @@ impl<'a, 'data> CallReader<'a, 'data> {
         function.is_some_and(|function| self.functions.never_returns(function))
     }
 
-    /// Whether a node is a function that never returns, by what is known of it.
+    /// Whether a node is a function that ends the program or panics, and never returns.
     fn ends_program(&self, node: &Node<'_>) -> bool {
-        let is_panic = |entry: Option<Entry>| {
-            entry.is_some_and(|entry| entry.kind == Kind::Leaf(Class::Panic))
-        };
         match node {
-            Node::Function(function) => {
-                is_panic(self.catalogue.function(self.functions.name(*function)))
-            }
-            Node::Import(name) => is_panic(self.catalogue.import(name)),
+            Node::Function(function) => self.functions.never_returns(*function),
+            Node::Import(name) => given::import_never_returns(name),
             _ => false,
         }
     }

@@ -52,6 +52,8 @@ pub enum EdgeKind {
     DropGlue,
     /// Made only where something unwinds.
     Unwind,
+    /// Made only to tell why the program ends, or panics, right behind it.
+    Failure,
     /// To what a function is given to call, or by a computed address.
     Dynamic,
     /// Of a method of a trait object: through a table of methods, to one of those that it may be.
@@ -73,6 +75,7 @@ impl EdgeKind {
             Self::TailCall => "tail call",
             Self::DropGlue => "drop",
             Self::Unwind => "unwind",
+            Self::Failure => "call before a panic",
             Self::Dynamic => "dynamic call",
             Self::Method => "dynamic call through a vtable",
             Self::Pointer => "dynamic call by a fn pointer",

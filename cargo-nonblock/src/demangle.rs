@@ -76,6 +76,12 @@ impl Name {
         self.plain == "core::ptr::drop_in_place" || self.plain == "core::ptr::drop_glue"
     }
 
+    /// Whether it lies in the standard library, or is a method of a type that does. Its generic arguments may be anybody's.
+    pub(crate) fn is_of_std(&self) -> bool {
+        let path = self.plain.trim_start_matches('<');
+        ["std::", "core::", "alloc::"].iter().any(|name| path.starts_with(name))
+    }
+
     /// Whether it is one of Rust's names, with a path.
     pub fn is_rust(&self) -> bool {
         self.plain.contains("::")

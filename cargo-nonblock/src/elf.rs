@@ -12,23 +12,24 @@ use object::{
     RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags, SymbolKind,
 };
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address_index::AddressIndex;
 use crate::debug_sections::DebugSections;
+use crate::demangle::Name;
 use crate::error::Error;
-use crate::parallel;
+use crate::{loader, parallel};
 
 /// A file of the only kind that can be read.
-type File<'data> = ElfFile64<'data, LittleEndian>;
+pub(crate) type File<'data> = ElfFile64<'data, LittleEndian>;
 
 /// The relocations of x86-64 of which something has to be known here: see the psABI, "Relocation Types".
-mod relocation_type {
+pub(crate) mod relocation_type {
     /// Those of 64 and 32 bits.
     pub(super) const ABSOLUTE: [u32; 3] = [1, 10, 11];
     pub(super) const PC32: u32 = 2;
     pub(super) const PLT32: u32 = 4;
-    pub(super) const IRELATIVE: u32 = 37;
+    pub(crate) const IRELATIVE: u32 = 37;
     /// `GOTPCREL`, `GOTPCRELX`, `REX_GOTPCRELX`, `CODE_4_GOTPCRELX`: the target is a slot that holds the symbol's address.
     pub(super) const BY_GOT: [u32; 4] = [9, 41, 42, 43];
     /// What concerns thread-local variables.
@@ -125,6 +126,8 @@ pub struct Program<'data> {
     sections: Vec<Section<'data>>,
     /// What the dynamic loader writes, by its place.
     slots: FxHashMap<u64, Reference<'data>>,
+    /// The names of the weak functions that it surely finds.
+    surely_found: FxHashSet<&'data str>,
 }
 
 impl<'data> Program<'data> {
@@ -165,7 +168,7 @@ impl<'data> Program<'data> {
             return Err(Error::NoSymbols);
         }
         let (code_relocations, data_relocations) = relocations?;
-        let slots = slots(&file)?;
+        let (slots, surely_found) = (loader::slots(&file)?, loader::surely_found(&file));
         let function_index = AddressIndex::new(functions.iter().map(|function| function.address));
         let data_index =
             AddressIndex::new(data_relocations.iter().map(|relocation| relocation.place));
@@ -179,6 +182,7 @@ impl<'data> Program<'data> {
             data_index,
             sections,
             slots,
+            surely_found,
         })
     }
 
@@ -257,6 +261,15 @@ impl<'data> Program<'data> {
         (value != 0).then_some(Reference::Address(value))
     }
 
+    /// Returns whether what a slot holds is not zero in any run: a weak symbol of which nobody knows whether it is there may be.
+    pub(crate) fn is_filled(&self, address: u64) -> bool {
+        match self.slot(address) {
+            Some(Reference::Address(address)) => address != 0,
+            Some(Reference::Import(name)) => self.surely_found.contains(name),
+            None => false,
+        }
+    }
+
     /// Returns the pointer that lies at an address, if nobody can write there.
     pub fn constant_pointer(&self, address: u64) -> Option<Reference<'data>> {
         if self.section_around(address)?.kind != SectionKind::Constant {
@@ -291,6 +304,15 @@ impl<'data> Program<'data> {
         let start = usize::try_from(address - section.address).ok()?;
         let rest = section.bytes.get(start..)?;
         (section.kind == SectionKind::Plt).then(|| rest.get(..16).unwrap_or(rest))
+    }
+
+    /// Whether it is linked, and no other file has functions of Rust that it calls, or that call it.
+    pub(crate) fn has_all_of_rust(&self) -> bool {
+        let is_linked = self.file.section_by_name(".dynamic").is_some();
+        let symbols =
+            self.file.dynamic_symbol_table().into_iter().flat_map(|table| table.symbols());
+        let mut names = symbols.filter_map(|symbol| symbol.name().ok());
+        is_linked && !names.any(|name| name.starts_with('_') && Name::of_symbol(name).is_rust())
     }
 
     /// Returns the bytes of a debugging section, or nothing if it is not there.
@@ -381,7 +403,7 @@ fn architecture(class: u8, data: u8, machine: u16) -> String {
     name.to_owned()
 }
 
-fn malformed(error: object::Error) -> Error {
+pub(crate) fn malformed(error: object::Error) -> Error {
     Error::Malformed(error.to_string())
 }
 
@@ -573,46 +595,4 @@ fn relocations<'data>(
     code.whole_addresses.sort_unstable();
     data.sort_by_key(|relocation| relocation.place);
     Ok((code, data))
-}
-
-/// Reads what the dynamic loader writes, and where.
-fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Reference<'data>>, Error> {
-    let mut slots = FxHashMap::default();
-    let table = file.dynamic_symbol_table();
-    // In a program its own functions come first.
-    let is_library = file.section_by_name(".interp").is_none();
-    let most = file.data().len() / size_of::<elf::Rela64<LittleEndian>>();
-    for (number, (place, relocation)) in
-        file.dynamic_relocations().into_iter().flatten().enumerate()
-    {
-        if number > most {
-            return Err(Error::Malformed("its relocations lie over each other".to_owned()));
-        }
-        let reference = match relocation.target() {
-            RelocationTarget::Symbol(index) => {
-                let Some(table) = &table else { continue };
-                let symbol = table.symbol_by_index(index).map_err(malformed)?;
-                let name = symbol.name().unwrap_or("");
-                // Whoever loads a library may have a function instead of a weak one. Those of C++ are the same everywhere.
-                let is_replaced = is_library && symbol.is_weak() && !name.starts_with("_Z");
-                if symbol.is_undefined() || is_replaced {
-                    Reference::Import(name)
-                } else {
-                    Reference::Address(symbol.address().wrapping_add_signed(relocation.addend()))
-                }
-            }
-            // What is computed at load time is no address of its own.
-            _ if is_irelative(relocation.flags()) => Reference::Import(CHOSEN_AT_LOAD_TIME),
-            _ => Reference::Address(relocation.addend().cast_unsigned()),
-        };
-        slots.insert(place, reference);
-    }
-    Ok(slots)
-}
-
-/// The name of a function of which one of several is taken when the program is loaded. No catalogue has it.
-const CHOSEN_AT_LOAD_TIME: &str = "a function that is chosen when the program is loaded";
-
-fn is_irelative(flags: RelocationFlags) -> bool {
-    matches!(flags, RelocationFlags::Elf { r_type } if r_type.0 == relocation_type::IRELATIVE)
 }

@@ -188,52 +188,6 @@ impl FunctionCode {
         }
     }
 
-    /// Returns the addresses of the instructions that run only when something unwinds: those which are reached from landing pads, and
-    /// not from the function's beginning. Empty if it is not known where some jump leads.
-    ///
-    /// # Arguments
-    ///
-    /// * `ends`: the addresses of calls that do not return.
-    pub(crate) fn unwinding(&self, landing_pads: &[u64], ends: &FxHashSet<u64>) -> FxHashSet<u64> {
-        let has_unknown_jump = self.has_unknown_jump
-            || self.instructions.iter().enumerate().any(|(at, instruction)| {
-                instruction.flow_control() == FlowControl::IndirectBranch
-                    && !self.is_jump_by_table(at)
-            });
-        if landing_pads.is_empty() || has_unknown_jump || self.instructions.is_empty() {
-            return FxHashSet::default();
-        }
-        let ways = self.ways();
-        let reached = |starts: Vec<usize>| {
-            let mut reached = vec![false; self.instructions.len()];
-            let mut open = Vec::new();
-            let mut come_to = |at: usize, open: &mut Vec<usize>| {
-                if let Some(reached) = reached.get_mut(at)
-                    && !std::mem::replace(reached, true)
-                {
-                    open.push(at);
-                }
-            };
-            for start in starts {
-                come_to(start, &mut open);
-            }
-            while let Some(at) = open.pop() {
-                for next in ways.from(at) {
-                    come_to(next, &mut open);
-                }
-                if self.goes_on_behind(at) && !ends.contains(&self.instructions[at].ip()) {
-                    come_to(at + 1, &mut open);
-                }
-            }
-            reached
-        };
-        let normally = reached(vec![0]);
-        let pads = reached(landing_pads.iter().filter_map(|pad| self.index(*pad)).collect());
-        let all = self.instructions.iter().zip(pads).zip(normally);
-        let only = all.filter(|((_, by_pad), normally)| *by_pad && !normally);
-        only.map(|((instruction, _), _)| instruction.ip()).collect()
-    }
-
     fn find_jumps(&mut self, table: ReadTable<'_>) {
         let mut jumps = Vec::new();
         let mut by_table = FxHashSet::default();

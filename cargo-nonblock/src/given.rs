@@ -3,30 +3,64 @@
 
 use crate::demangle::Name;
 
-/// Whether a function never returns, by its name without generic arguments. In doubt it does.
+/// Whether a function never returns, by its name without generic arguments: it panics, or ends the program. In doubt it does.
 pub(crate) fn never_returns(plain: &str) -> bool {
-    NEVER_RETURN.contains(&plain) || PANICS.iter().any(|prefix| plain.starts_with(prefix))
+    NEVER_RETURN.contains(&plain)
+        || PANICS.iter().any(|prefix| plain.starts_with(prefix))
+        || (plain.starts_with("alloc::vec::") && plain.ends_with("::assert_failed"))
+}
+
+/// Whether a function of the C library, or of the one that unwinds, never returns. In doubt it does.
+pub(crate) fn import_never_returns(symbol: &str) -> bool {
+    let symbol = symbol.split('@').next().unwrap_or(symbol);
+    IMPORTS_NEVER_RETURN.contains(&symbol)
 }
 
 /// How the names of the functions begin that only panic.
-const PANICS: [&str; 4] = [
+const PANICS: [&str; 10] = [
     "core::panicking::panic",
     "core::panicking::assert_failed",
     "core::num::overflow_panic::",
     "core::cell::panic_",
+    "core::slice::index::slice_index_fail",
+    "core::slice::copy_from_slice_impl::len_mismatch_fail",
+    "core::str::slice_error_fail",
+    "std::panicking::begin_panic",
+    "std::panicking::panic_with_hook",
+    "std::rt::begin_panic",
 ];
 
 /// Others that never return.
-const NEVER_RETURN: [&str; 9] = [
+const NEVER_RETURN: [&str; 13] = [
     "core::panicking::unreachable_display",
     "core::option::unwrap_failed",
     "core::option::expect_failed",
     "core::result::unwrap_failed",
-    "core::slice::index::slice_index_fail",
     "alloc::raw_vec::handle_error",
     "alloc::raw_vec::capacity_overflow",
     "alloc::alloc::handle_alloc_error",
+    "std::alloc::handle_alloc_error",
+    "std::panicking::resume_unwind",
     "std::process::abort",
+    "std::process::exit",
+    "std::sys::pal::unix::abort_internal",
+    "__rustc::rust_begin_unwind",
+];
+
+const IMPORTS_NEVER_RETURN: [&str; 13] = [
+    "abort",
+    "exit",
+    "_exit",
+    "_Exit",
+    "quick_exit",
+    "__assert_fail",
+    "__stack_chk_fail",
+    "__fortify_fail",
+    "__chk_fail",
+    "pthread_exit",
+    "_Unwind_Resume",
+    "__cxa_throw",
+    "__cxa_rethrow",
 ];
 
 /// Whether a function is a closure within a constant, as the manglings write it.

@@ -60,6 +60,11 @@ impl SystemCalls {
         self.by_number.get(&number)
     }
 
+    /// Whether a call writes to a file, and so returns in time.
+    pub(crate) fn writes(&self, number: u32) -> bool {
+        self.get(number).is_some_and(|call| ["write", "writev"].contains(&call.name.as_str()))
+    }
+
     /// Returns the names of all calls.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.by_number.values().map(|call| call.name.as_str())

@@ -36,6 +36,7 @@ use constant_tables::ConstantTables;
 use debug_information::DebugInformation;
 use pointers::Pointers;
 pub(crate) use pointers::Taken;
+pub(crate) use standard_library::has_path_of_std;
 use tables::Tables;
 use types::Types;
 pub(crate) use types::dropped_object;
