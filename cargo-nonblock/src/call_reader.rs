@@ -163,7 +163,8 @@ impl<'a, 'data> CallReader<'a, 'data> {
             }
             Node::Function(function) => {
                 let symbol = self.program.functions()[*function].symbol;
-                is_in_std && has_path_of_std(symbol)
+                (is_in_std && has_path_of_std(symbol))
+                    || PRINTS.contains(&self.functions.name(*function).plain.as_str())
             }
             _ => false,
         }
@@ -449,6 +450,9 @@ impl<'a, 'data> CallReader<'a, 'data> {
         }
     }
 }
+
+/// The functions of the standard library by which `eprintln!` and `println!` write.
+const PRINTS: [&str; 2] = ["std::io::stdio::_eprint", "std::io::stdio::_print"];
 
 /// Returns what arguments are, with what slots hold in place of the slots.
 fn values(program: &Program<'_>, arguments: Arguments) -> Values {

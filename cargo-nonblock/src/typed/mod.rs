@@ -8,6 +8,7 @@
 //! 5. [`tables`] and [`pointers`] tell which functions a call may then reach.
 
 mod constant_tables;
+mod constants_of_std;
 mod debug_information;
 mod instructions;
 mod language;

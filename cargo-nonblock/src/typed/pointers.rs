@@ -8,6 +8,7 @@ use std::rc::Rc;
 use iced_x86::{Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, OpKind};
 use rustc_hash::FxHashMap;
 
+use super::constants_of_std::ConstantsOfStd;
 use super::debug_information::DebugInformation;
 use super::instructions::CALLERS;
 use super::language::Language;
@@ -115,6 +116,7 @@ impl<'data> Pointers<'data> {
         let named = LazyCell::new(|| addresses_of_data(program, is_not_read));
         let is_named = |range: &Range<u64>| named.range(range.clone()).next().is_some();
         let variables = LazyCell::new(|| program.variables());
+        let constants = LazyCell::new(|| ConstantsOfStd::new(program, information.code()));
         for relocation in program.data_relocations() {
             let place = relocation.place;
             let (target, is_own) = match relocation.target {
@@ -127,7 +129,7 @@ impl<'data> Pointers<'data> {
                 },
                 Reference::Import(name) => (Taken::Import(name), None),
             };
-            // What the library's own variables hold. Nobody knows whose a constant is.
+            // What the library's own variables and constants hold.
             let is_of_std = || {
                 let variable = variables.range(..=place).next_back();
                 let variable = variable.filter(|(_, (end, _))| place < *end);
@@ -136,9 +138,12 @@ impl<'data> Pointers<'data> {
                         is_symbol_of_std(symbol) || symbol.starts_with(FOR_UNWINDER)
                     })
                 };
-                program.constant_number(place).is_none()
-                    && is_own.is_none_or(|is_own| is_own())
-                    && is_variable_of_std()
+                let is_constant = program.constant_number(place).is_some();
+                if is_constant {
+                    is_own.is_some_and(|is_own| is_own()) && constants.has(place)
+                } else {
+                    is_own.is_none_or(|is_own| is_own()) && is_variable_of_std()
+                }
             };
             let is_left_out = relocation.is_distance
                 || is_in_table(place)
