@@ -143,6 +143,14 @@ impl<'a> Assumptions<'a> {
         })
     }
 
+    /// Returns the names of those of some assumptions that are the user's own.
+    pub(crate) fn users(&self, numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
+        let used = numbers.into_iter().filter_map(|number| self.list.get(number));
+        used.filter(|assumption| assumption.is_users)
+            .map(|assumption| assumption.id.clone())
+            .collect()
+    }
+
     /// Decides what becomes of a node that `caller` calls.
     pub(crate) fn judge(
         &self,

@@ -87,6 +87,8 @@ pub struct EntryOutcome {
     pub hidden: Vec<Hidden>,
     /// How many functions it reaches.
     pub functions: usize,
+    /// The rules of the user's that cut a way from it, as the assumptions of the outcome call them: nothing behind them was looked at.
+    pub by_rules: Vec<String>,
 }
 
 /// The result for an entry, or for a whole program.
@@ -300,6 +302,7 @@ pub fn check(bytes: &[u8], options: &Options) -> Result<Outcome, Error> {
             obstacles: Vec::new(),
             hidden: Vec::new(),
             functions: reached.functions,
+            by_rules: assumptions.users(reached.cuts.keys().copied()),
         };
         for (chain, class, reason) in reached.leaves {
             let (leaf, chain) = (writer.what(chain.end), writer.calls(&chain));

@@ -115,6 +115,21 @@ fn a_rule_cuts_a_way_and_is_listed() {
     assert!(text.contains("So it is said."), "{text}");
 }
 
+/// Where a rule fits what a section calls first, nothing else of it is looked at. What is proved says so.
+#[test]
+fn what_is_proved_names_the_rules_by_which_less_was_looked_at() {
+    let rules =
+        file("by_rules.tsv", "pattern\tclass\treason\nsleeps::relay\tpermits\tIt was looked at.\n");
+    let arguments =
+        ["--entry", "process", "--entry", "computes", "--rules", &rules, "--list-proved"];
+    let text = exits(&check(&arguments), 0);
+    let proved: Vec<_> = text.lines().filter(|line| line.starts_with("proved: ")).collect();
+    let left_out = ", and what these rules leave out: permits sleeps::relay)";
+    let with_rule: Vec<_> = proved.iter().filter(|line| line.ends_with(left_out)).collect();
+    assert_eq!(proved.len(), 2, "{text}");
+    assert!(with_rule.len() == 1 && with_rule[0].contains("process"), "{text}");
+}
+
 /// A suppression is of one section and one thing that it reaches. It hides, and proves nothing.
 #[test]
 fn a_suppression_hides_a_single_finding_and_is_listed_with_what_it_hid() {

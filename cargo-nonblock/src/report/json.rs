@@ -135,6 +135,9 @@ pub struct Entry {
     pub known: u64,
     /// How many functions it reaches.
     pub functions: u64,
+    /// The rules of the user's that cut a way from it, as `assumptions` calls them. Nothing behind them was looked at.
+    #[serde(default)]
+    pub by_rules: Vec<String>,
     /// What it reaches and must not.
     pub findings: Vec<Finding>,
     /// What it calls and cannot be followed.
@@ -481,6 +484,7 @@ fn entry(entry: &EntryOutcome) -> Entry {
         result: entry.verdict().name().to_owned(),
         known: number(entry.hidden.len()),
         functions: number(entry.functions),
+        by_rules: entry.by_rules.clone(),
         findings: entry.findings.iter().map(finding).collect(),
         not_followed: entry.obstacles.iter().map(obstacle).collect(),
         hidden: hidden.collect(),

@@ -100,6 +100,14 @@ pub(super) fn kind_of(found: &Found) -> &'static Kind {
     }
 }
 
+/// Tells by which rules of the user's less was looked at, to be put behind what an entry reaches. Empty if by none.
+pub(super) fn by_rules(entry: &EntryOutcome) -> String {
+    if entry.by_rules.is_empty() {
+        return String::new();
+    }
+    format!(", and what these rules leave out: {}", entry.by_rules.join("; "))
+}
+
 /// Names the section or function, and where it is.
 pub(super) fn section(entry: &EntryOutcome) -> String {
     named(entry.kind, &entry.name, entry.place.as_ref())

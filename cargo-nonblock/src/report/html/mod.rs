@@ -237,8 +237,9 @@ impl Page {
         let trees = forest(ends);
         if trees.is_empty() {
             self.put(format_args!(
-                "<p class=\"note\">Every call was followed to its end. It reaches {}, and nothing that blocks.</p>\n",
-                Escaped(count(entry.functions, "function", "functions"))
+                "<p class=\"note\">Every call was followed to its end. It reaches {}{}, and nothing that blocks.</p>\n",
+                Escaped(count(entry.functions, "function", "functions")),
+                Escaped(wording::by_rules(entry)),
             ));
         } else {
             self.leaves(&found);

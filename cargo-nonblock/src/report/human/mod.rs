@@ -108,7 +108,8 @@ fn of_program(text: &mut String, program: &Checked, look: Look) {
         for entry in of(Verdict::Proved) {
             let (label, functions) = (look.paint(Style::Good, "proved:"), entry.functions);
             let functions = count(functions, "function", "functions");
-            let _ = writeln!(text, "{label} {} ({functions})", visible(&section(entry)));
+            let rules = wording::by_rules(entry);
+            let _ = writeln!(text, "{label} {} ({functions}{rules})", visible(&section(entry)));
         }
     }
     let hidden = |by| {

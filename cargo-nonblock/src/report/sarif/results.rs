@@ -10,7 +10,7 @@ use crate::baseline::Key;
 use crate::check::{Call, EntryOutcome, Found, HiddenBy};
 use crate::report::frames::{is_own, own_place, shown};
 use crate::report::wording::{
-    KINDS, Kind, kind_of, section, section_begins, section_kind, what_and_reason,
+    KINDS, Kind, by_rules, kind_of, section, section_begins, section_kind, what_and_reason,
 };
 use crate::report::{Checked, Report};
 
@@ -116,7 +116,7 @@ fn level(found: &Found) -> &'static str {
 }
 
 pub(super) fn proved(program: &Checked, entry: &EntryOutcome) -> Value {
-    let text = format!("{} reaches nothing that blocks", section(entry));
+    let text = format!("{} reaches nothing that blocks{}", section(entry), by_rules(entry));
     let mut result = result(&KINDS[0], "none", &text, &program.file);
     result["kind"] = json!("pass");
     let about = format!("{} is proved", section_kind(entry.kind));
