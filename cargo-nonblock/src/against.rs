@@ -34,6 +34,17 @@ pub struct Seen {
     pub is_assumed: bool,
 }
 
+impl Seen {
+    /// Whether a function on the way has a name that other functions have, too.
+    fn has_old_names(&self) -> bool {
+        let mut names = self.frames.iter().filter_map(|frame| frame.function.as_deref());
+        names.any(|name| name.contains(OLD_CLOSURE))
+    }
+}
+
+/// What each closure and each future is called by the older mangling.
+const OLD_CLOSURE: &str = "{{closure}}";
+
 /// A function in which a call was made, as the watch names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Frame {
@@ -61,6 +72,9 @@ pub struct Section {
 pub struct Comparison {
     /// How many reports of calls were compared. Those of the allocator and of panics are not among them.
     pub compared: usize,
+    /// How many of them were made in closures or futures whose names tell nothing: the program that ran was built with the older mangling, and
+    /// only the line of the section could be compared.
+    pub by_line_only: usize,
     /// Calls that were seen in sections that were proved.
     pub contradictions: Vec<Contradiction>,
     /// Sections that reach something, and in which no call was seen.
@@ -186,6 +200,7 @@ pub fn compare<'a>(
             continue;
         }
         comparison.compared += 1;
+        comparison.by_line_only += usize::from(seen.has_old_names());
         if here.all().next().is_none() {
             *not_checked.entry((&seen.file, seen.line, &seen.system_call)).or_default() += 1;
         }

@@ -247,6 +247,10 @@ pub struct Absent {
 pub struct Against {
     /// How many calls were compared. Those of the allocator and of panics are not among them.
     pub compared: u64,
+    /// How many of them were compared by the section's line only, since closures have no names of their own in the program that ran: it was
+    /// built with the older mangling.
+    #[serde(default)]
+    pub by_line_only: u64,
     /// Calls that were seen in sections that were proved. With any the exit code is 4.
     pub contradictions: Vec<Contradiction>,
     /// Sections that reach something, and in which the run showed no call.
@@ -400,6 +404,7 @@ fn against(comparison: &against::Comparison) -> Against {
     });
     Against {
         compared: number(comparison.compared),
+        by_line_only: number(comparison.by_line_only),
         contradictions: contradictions.collect(),
         not_shown: not_shown.collect(),
         not_checked: not_checked.collect(),

@@ -200,8 +200,14 @@ pub(super) fn not_checked(seen: &NotChecked) -> String {
 
 /// What came of the comparison, in numbers.
 pub(super) fn comparison(comparison: &Comparison) -> String {
-    let Comparison { compared, contradictions, not_shown, not_checked } = comparison;
+    let Comparison { compared, by_line_only, contradictions, not_shown, not_checked } = comparison;
     let calls = count(*compared, "call", "calls");
+    let by_line = match by_line_only {
+        0 => String::new(),
+        number => format!(
+            ", {number} of which by the section's line only, since closures have no names of their own in what ran: run what the check has built"
+        ),
+    };
     let contradictions = count(contradictions.len(), "contradiction", "contradictions");
     let other = count(not_checked.len(), "call", "calls");
     let not_shown = count(
@@ -210,7 +216,7 @@ pub(super) fn comparison(comparison: &Comparison) -> String {
         "sections that reach something showed no call",
     );
     format!(
-        "{calls} compared: {contradictions}, {not_shown}, {other} in sections that were not checked"
+        "{calls} compared{by_line}: {contradictions}, {not_shown}, {other} in sections that were not checked"
     )
 }
 

@@ -36,6 +36,23 @@ fn compared(name: &str, format: &str) -> String {
     exits(&check(&[&arguments[..], &["--format", format]].concat()), 4)
 }
 
+/// A program that was built with the older mangling calls each closure by the same name.
+#[test]
+fn what_could_be_compared_by_its_line_only_is_counted() {
+    let calls = [
+        line("ppoll", ("gone.rs", 1), &["poll", "sleeps::main::{{closure}}", "main"]),
+        line("ppoll", ("gone.rs", 1), &["poll", "sleeps::main::{closure#0}", "main"]),
+    ];
+    let trace = file("against_old_names.jsonl", &calls.join("\n"));
+    let arguments = ["--entry", "computes", "--against", &trace];
+    let text = exits(&check(&arguments), 0);
+    let sum = "against the run: 2 calls compared, 1 of which by the section's line only, since";
+    assert!(text.contains(sum), "{text}");
+    let text = exits(&check(&[&arguments[..], &["--format", "json"]].concat()), 0);
+    let report: Report = serde_json::from_str(&text).expect("it is the report");
+    assert_eq!(report.against.expect("it was compared").by_line_only, 1);
+}
+
 #[test]
 fn a_report_for_people_ends_with_the_comparison() {
     let text = compared("against_human", "human");
