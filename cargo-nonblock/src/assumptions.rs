@@ -248,7 +248,7 @@ impl<'a> Assumptions<'a> {
             {
                 Judgement::Leaf(class, entry.reason)
             }
-            Kind::FollowedLeaf(_) => Judgement::Follow,
+            Kind::FollowedLeaf(_) | Kind::Followed => Judgement::Follow,
             Kind::Leaf(Class::Alloc) => Judgement::Cut(ALLOC),
             Kind::Leaf(_) => Judgement::Cut(PANICS),
             Kind::Harmless => Judgement::Harmless,

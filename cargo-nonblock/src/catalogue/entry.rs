@@ -44,6 +44,8 @@ pub enum Kind {
     /// It does what some sections must not. In others it is followed: it may call what its caller made, such as a closure, a comparison
     /// or a copy.
     FollowedLeaf(Class),
+    /// It is followed, whatever other lists say.
+    Followed,
     /// It does nothing of the kind, and is not looked into.
     Harmless,
     /// It is nonblock's own, and runs where a rule was broken already.

@@ -134,6 +134,7 @@ fn kind(line: usize, class: &str) -> Result<Kind, String> {
         "allocates" => Kind::Leaf(Class::Alloc),
         "panics" => Kind::Leaf(Class::Panic),
         "harmless" => Kind::Harmless,
+        "followed" => Kind::Followed,
         "reports" => Kind::Reports,
         "permits" => Kind::Permits,
         "tokens" => Kind::Tokens,
@@ -170,9 +171,10 @@ mod tests {
 
     #[test]
     fn an_unbounded_sender_is_not_followed_into_bounded_channels() {
-        // That it allocates is on the list, and such functions are followed.
         let sleeps = Some(Kind::Leaf(Class::Sleep));
         assert_eq!(kind_of("std::sync::mpsc::Sender::send"), sleeps);
+        // Which kind of channel it is may be found out.
+        assert_eq!(kind_of("std::sync::mpsc::Receiver::try_recv"), Some(Kind::Followed));
         let follows = Some(Kind::FollowedLeaf(Class::Alloc));
         assert_eq!(kind_of("std::sync::mpsc::channel"), follows);
     }

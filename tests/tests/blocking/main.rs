@@ -12,6 +12,8 @@ mod observe;
 mod probes;
 #[cfg(target_os = "linux")]
 mod slow;
+#[cfg(target_os = "linux")]
+mod stopped;
 
 #[cfg(target_os = "linux")]
 use harness::{Impossible, folder};

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::fs;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -54,10 +54,26 @@ struct Counting;
 
 thread_local! {
     static CALLS: Cell<usize> = const { Cell::new(0) };
+    /// Whether this thread stays in its next call of the allocator.
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
 }
+
+/// By what it stays there.
+static KEPT_BY: OnceLock<Gate> = OnceLock::new();
 
 fn count() {
     CALLS.set(CALLS.get() + 1);
+    if KEEPS.replace(false)
+        && let Some(gate) = KEPT_BY.get()
+    {
+        gate.keep();
+    }
+}
+
+/// Has this thread stay in its next call of the allocator, with the locks that it has then, until the gate lets it go on.
+pub(crate) fn keep_at_next_allocation(gate: &Gate) {
+    KEPT_BY.set(gate.clone()).expect("there is one holder");
+    KEEPS.set(true);
 }
 
 // SAFETY: it does what the system's does.

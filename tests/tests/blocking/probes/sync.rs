@@ -2,12 +2,17 @@
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, PoisonError, RwLock};
+use std::thread;
 use std::time::Duration;
+
+use nonblock_tools::blocking::Effect;
 
 use super::probes;
 use crate::observe::{
-    FUTEX, Gate, Seen, allocates, blocks, does_nothing, does_nothing_while, locks,
+    FUTEX, Gate, Seen, Watched, allocates, blocks, does_nothing, does_nothing_while,
+    keep_at_next_allocation, locks, spawn, waits_for_lock,
 };
+use crate::stopped::{go_on, stay_in_next_system_call, wait_until_stopped};
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_hours(1);
@@ -121,9 +126,55 @@ probes! {
         let release = || assert_eq!(from.recv(), Ok(1));
         blocks(FUTEX, move || to.send(2).expect("there is a receiver"), release)
     };
+    "std::sync::mpsc::SyncSender::try_send" => Shows || {
+        // Whoever comes to receive leaves word under the channel's lock, in memory of its own.
+        let (to, from) = mpsc::sync_channel(0);
+        let hold = move |gate: &Gate| {
+            keep_at_next_allocation(gate);
+            assert_eq!(from.recv(), Ok(1));
+        };
+        waits_for_lock(hold, move || to.try_send(1).expect("there is a receiver"))
+    };
+    "std::sync::mpsc::Receiver::try_recv" => Shows || {
+        let (to, from) = mpsc::sync_channel(0);
+        let hold = move |gate: &Gate| {
+            keep_at_next_allocation(gate);
+            to.send(1).expect("there is a receiver");
+        };
+        waits_for_lock(hold, move || assert_eq!(from.try_recv(), Ok(1)))
+    };
+    "std::sync::mpsc::Receiver::try_iter" => Shows || {
+        let (to, from) = mpsc::sync_channel(0);
+        let hold = move |gate: &Gate| {
+            keep_at_next_allocation(gate);
+            to.send(1).expect("there is a receiver");
+        };
+        waits_for_lock(hold, move || assert_eq!(from.try_iter().next(), Some(1)))
+    };
     "std::sync::mpsc::Sender::send" => Shows || {
-        let (to, _from) = mpsc::channel();
-        allocates(|| to.send(1))
+        // Whoever wakes the receiver has the lock of those that wait, under which it asks the kernel to wake it.
+        let (to, from) = mpsc::channel();
+        let (first, second) = (to.clone(), to);
+        first.send(1).expect("there is a receiver");
+        let receiver = Watched::start(move || {
+            for value in [1, 2] {
+                assert_eq!(from.recv(), Ok(value));
+            }
+            thread::park();
+        });
+        receiver.wait_until_asleep(FUTEX);
+        spawn(move || {
+            stay_in_next_system_call();
+            first.send(2).expect("there is a receiver");
+        });
+        wait_until_stopped();
+        let sender = Watched::start(move || second.send(3).expect("there is a receiver"));
+        let name = sender.wait_until_asleep(FUTEX);
+        go_on();
+        let switches = sender.finish();
+        assert!(switches > 0, "the kernel did not see it sleep");
+        let how = format!("asleep in {name} while another thread had the lock; went to sleep: {switches}");
+        Seen { effect: Effect::Locks, how }
     };
     "std::sync::mpsc::channel" => Shows || allocates(mpsc::channel::<u32>);
     "std::sync::mpsc::sync_channel" => Shows || allocates(|| mpsc::sync_channel::<u32>(1));
@@ -142,10 +193,6 @@ probes! {
     "std::sync::OnceLock::get" => Harmless || {
         static VALUE: OnceLock<u32> = OnceLock::new();
         does_nothing_while(|gate| make(&VALUE, gate), || assert_eq!(VALUE.get(), None))
-    };
-    "std::sync::mpsc::Receiver::try_recv" => Harmless || {
-        let (_to, from) = mpsc::channel::<u32>();
-        does_nothing(|| from.try_recv())
     };
 }
 
