@@ -2,7 +2,7 @@
 //! read at the same time.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use iced_x86::Mnemonic;
@@ -14,12 +14,14 @@ use crate::channels::Channels;
 use crate::control_flow::ControlFlow;
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, Step, disassemble};
 use crate::elf::{Program, Reference};
+use crate::formatting::{DEBUG, ERROR, Formatted, called_in};
 use crate::function_code::{FunctionCode, Target, is_instruction};
 use crate::functions::Functions;
 use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
+use crate::method_tables::FIRST_METHOD;
 use crate::places::Places;
-use crate::typed::{Callee, Typed, Word, dropped_object, has_path_of_std};
+use crate::typed::{Callee, Typed, Word, dropped_object, formatted_object, has_path_of_std};
 
 /// Finds arguments out, which most calls do not need.
 type Find<'a> = &'a dyn Fn() -> Values;
@@ -249,7 +251,11 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let callees = reading.callees.get_or_init(|| self.callees(reading.address, code));
         let call = call(to, step.site, EdgeKind::Dynamic);
         match callees.get(&step.site) {
-            None => MadeCall { by_type: self.dropped(reading, step.site, &call.to), ..call },
+            None => {
+                let by_type = self.dropped(reading, step.site, &call.to);
+                let by_type = by_type.or_else(|| self.formatted(reading, step, &call.to));
+                MadeCall { by_type, ..call }
+            }
             Some(Callee::Address(address)) => match self.at_address(*address, arguments) {
                 Node::Unknown(_) => call,
                 to => MadeCall { to, ..call },
@@ -275,7 +281,43 @@ impl<'a, 'data> CallReader<'a, 'data> {
             let function = self.program.function_at(reading.address)?;
             dropped_object(self.functions.name(function))?
         };
-        let words = vec![Word::Method { of: of.into(), offset: 0 }];
+        let words = vec![method(&of, 0)];
+        Some(ByType { words, arguments: Values::default() })
+    }
+
+    /// Returns what a call by a computed address calls in a function of the precompiled library that formats, inlined or not.
+    fn formatted(&self, reading: &Reading, step: &Step, to: &Node<'data>) -> Option<ByType> {
+        if !self.typed.formats_as_known(step.site) {
+            return None;
+        }
+        let innermost = self.places.frames(step.site).pop()?;
+        let function = self.program.function_at(reading.address)?;
+        let name = innermost.inlined.as_ref().unwrap_or_else(|| self.functions.name(function));
+        if let Some(of) = formatted_object(name) {
+            let words = match (of.as_str(), to, &reading.disassembly.steps[..]) {
+                // The library has the objects of a structure's fields written by this one, and nobody else calls its own.
+                (DEBUG, ..) => vec![Word::Formatted(Formatted::Field)],
+                (ERROR, ..) => [0, 8].map(|at| method(&of, FIRST_METHOD + at)).into(),
+                // It does nothing else, so the pointer has not been kept in the frame.
+                (
+                    _,
+                    Node::Dynamic { offset: Some(offset), .. },
+                    [Step { action: Action::TailCall { .. }, .. }],
+                ) => vec![method(&of, *offset)],
+                _ => return None,
+            };
+            return Some(ByType { words, arguments: Values::default() });
+        }
+        let mut called = BTreeSet::new();
+        if let Some(inlined) = innermost.inlined {
+            called.extend(called_in(&inlined.plain)?);
+        } else {
+            for name in self.functions.all_names(function) {
+                called.extend(called_in(&name.plain)?);
+            }
+        }
+        let words =
+            called.into_iter().map(|formatted: &Formatted| Word::Formatted(*formatted)).collect();
         Some(ByType { words, arguments: Values::default() })
     }
 
@@ -463,6 +505,10 @@ fn values(program: &Program<'_>, arguments: Arguments) -> Values {
             Reference::Import(_) => None,
         },
     })
+}
+
+fn method(of: &str, offset: u64) -> Word {
+    Word::Method { of: of.into(), offset }
 }
 
 fn call(to: Node<'_>, site: u64, kind: EdgeKind) -> MadeCall<'_> {

@@ -83,6 +83,20 @@ impl EdgeKind {
     }
 }
 
+/// What makes that a call may lead to something. A call waits until that was followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Made {
+    /// Nothing that is known: it may always be there.
+    #[default]
+    Before,
+    /// Where the method is that of a writer of text which is made for the time of a call, what makes it.
+    AsWriter,
+    /// What makes an object with the method, as a field of what is written.
+    AsField,
+    /// What takes the function's address, for an argument of what is written.
+    AsArgument,
+}
+
 /// What a call may lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callees {
@@ -98,4 +112,5 @@ pub(crate) struct Edge {
     /// The address of the instruction.
     pub(crate) site: u64,
     pub(crate) kind: EdgeKind,
+    pub(crate) made: Made,
 }

@@ -2,22 +2,23 @@
 //! is ever disassembled.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use crate::call_reader::{ByType, CallReader, MadeCall};
-pub(crate) use crate::calls::{Callees, Edge, EdgeKind, Node, NodeId, SetId, Unknown};
+pub(crate) use crate::calls::{Callees, Edge, EdgeKind, Made, Node, NodeId, SetId, Unknown};
 use crate::catalogue::{Catalogue, Kind};
 use crate::demangle::Name;
 use crate::elf::Program;
+use crate::formatting::Formatted;
 use crate::functions::Functions;
 use crate::given::Given;
+use crate::handed_on::HandedOn;
+use crate::method_tables::FIRST_METHOD;
 use crate::parallel;
 use crate::places::Places;
-use crate::typed::{Candidates, Taken, Word};
-use crate::writers::{HANDED_ON, Writers};
+use crate::typed::{Candidates, Makers, Taken, Word};
 
 /// Nodes of which a call may lead to each.
 struct Set {
@@ -39,19 +40,19 @@ struct Called<'data> {
 pub(crate) struct Graph<'a, 'data> {
     pub(crate) program: &'a Program<'data>,
     catalogue: &'a Catalogue,
-    reader: CallReader<'a, 'data>,
+    pub(crate) reader: CallReader<'a, 'data>,
     /// The calls of functions that were read before somebody asked for them.
     calls_ahead: FxHashMap<usize, Vec<MadeCall<'data>>>,
-    candidates: Candidates<'data>,
+    pub(crate) candidates: Candidates<'data>,
     nodes: Vec<Node<'data>>,
     numbers: FxHashMap<Node<'data>, NodeId>,
     sets: Vec<Set>,
-    set_numbers: FxHashMap<Rc<[NodeId]>, SetId>,
+    set_numbers: FxHashMap<(Rc<[NodeId]>, Made), SetId>,
     /// What each word may be that was called. `None` if nobody knows.
     called: FxHashMap<Word, Option<Rc<Called<'data>>>>,
     /// The calls of each node, once they were read.
     edges: Vec<Option<Rc<[Edge]>>>,
-    writers: OnceCell<Writers>,
+    pub(crate) handed_on: HandedOn,
 }
 
 impl<'a, 'data> Graph<'a, 'data> {
@@ -72,7 +73,7 @@ impl<'a, 'data> Graph<'a, 'data> {
             set_numbers: FxHashMap::default(),
             called: FxHashMap::default(),
             edges: Vec::new(),
-            writers: OnceCell::new(),
+            handed_on: HandedOn::default(),
         }
     }
 
@@ -137,22 +138,16 @@ impl<'a, 'data> Graph<'a, 'data> {
         })
     }
 
-    /// Returns the functions that make the writer of text whose method a node is, if it is one of the standard library's own. `None` if
-    /// it is none, or may be made anywhere.
-    pub(crate) fn makers(&self, method: NodeId) -> Option<&BTreeSet<usize>> {
-        let Node::Function(method) = self.nodes[method] else { return None };
-        let writers = self.writers.get_or_init(|| {
-            let tables = self.candidates.each_table(&self.reader.typed, self.functions());
-            Writers::find(self.program, tables, |function| &self.name(function).plain)
-        });
-        writers.makers(method)
+    /// Returns who takes the addresses of functions, and makes objects. `None` if nobody knows.
+    pub(crate) fn makers(&self) -> Option<&Makers> {
+        self.candidates.makers(&self.reader.typed, self.functions())
     }
 
-    /// Whether the caller of a node may give it a formatter, or a writer of text.
-    pub(crate) fn is_given_writer(&self, node: NodeId) -> bool {
-        let Node::Function(function) = self.nodes[node] else { return true };
-        let address = self.program.functions()[function].address;
-        self.reader.typed.is_given(address, |name| HANDED_ON.iter().any(|part| name.contains(part)))
+    /// Returns the nodes of the first methods of a trait's objects. `None` if nobody knows which these are.
+    pub(crate) fn first_methods(&mut self, of: &str) -> Option<Rc<[NodeId]>> {
+        let word = Word::Method { of: of.into(), offset: FIRST_METHOD };
+        let functions = self.called(&word)?.functions?;
+        Some(self.set(functions))
     }
 
     /// Whether so many bytes at an address are zero, and nobody writes them.
@@ -191,13 +186,14 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     /// Returns the number of the set of some nodes.
-    fn set_of(&mut self, nodes: Rc<[NodeId]>) -> SetId {
-        if let Some(&set) = self.set_numbers.get(&nodes) {
+    fn set_of(&mut self, nodes: Rc<[NodeId]>, made: Made) -> SetId {
+        let key = (Rc::clone(&nodes), made);
+        if let Some(&set) = self.set_numbers.get(&key) {
             return set;
         }
         let set = self.sets.len();
-        self.sets.push(Set { nodes: Rc::clone(&nodes), checks_token: OnceCell::new() });
-        self.set_numbers.insert(nodes, set);
+        self.sets.push(Set { nodes, checks_token: OnceCell::new() });
+        self.set_numbers.insert(key, set);
         set
     }
 
@@ -249,21 +245,18 @@ impl<'a, 'data> Graph<'a, 'data> {
     }
 
     fn edge(&mut self, node: Node<'data>, site: u64, kind: EdgeKind) -> Edge {
-        Edge { to: Callees::One(self.number(node)), site, kind }
+        Edge { to: Callees::One(self.number(node)), site, kind, made: Made::Before }
     }
 
     /// Returns the calls of what a computed address may be. `None` if nobody knows.
     fn by_type(&mut self, by_type: &ByType, function: usize, site: u64) -> Option<Vec<Edge>> {
         let mut edges = Vec::new();
         for word in &by_type.words {
-            let kind = match word {
-                Word::Method { .. } => EdgeKind::Method,
-                _ => EdgeKind::Pointer,
-            };
+            let (kind, made) = way_of(word);
             let called = self.called(word)?;
             edges.extend(called.functions.map(|set| {
                 let to = Callees::OneOf(set);
-                Edge { to, site, kind }
+                Edge { to, site, kind, made }
             }));
             for &name in &called.imports {
                 let node = self.reader.import(name, &|| by_type.arguments);
@@ -300,10 +293,23 @@ impl<'a, 'data> Graph<'a, 'data> {
             let given = given.collect();
             let nodes: Rc<[NodeId]> =
                 functions.into_iter().map(|function| self.function(function)).collect();
-            let functions = (!nodes.is_empty()).then(|| self.set_of(nodes));
+            let (_, made) = way_of(word);
+            let functions = (!nodes.is_empty()).then(|| self.set_of(nodes, made));
             Rc::new(Called { functions, imports: imports.collect(), given })
         });
         self.called.insert(word.clone(), called.clone());
         called
+    }
+}
+
+/// Returns in which way what a word holds is called, and what makes it.
+fn way_of(word: &Word) -> (EdgeKind, Made) {
+    match word {
+        Word::Method { .. } | Word::Formatted(Formatted::Writer) => {
+            (EdgeKind::Method, Made::AsWriter)
+        }
+        Word::Formatted(Formatted::Field) => (EdgeKind::Method, Made::AsField),
+        Word::Formatted(Formatted::Argument) => (EdgeKind::Pointer, Made::AsArgument),
+        _ => (EdgeKind::Pointer, Made::Before),
     }
 }

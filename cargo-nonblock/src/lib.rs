@@ -24,8 +24,8 @@
 //!    information; if it cannot, the call is a node of its own.
 //! 4. `assumptions` decide of each node whether it is followed, cut off, a leaf that blocks, or an obstacle. What is known of
 //!    functions is data ([`catalogue`]), and so are the user's rules ([`rules`]). Ways are cut before anything is searched.
-//! 5. `search` goes from each entry, breadth first, so each chain of calls is a shortest one. Calls of writers of text that only the
-//!    standard library makes (`writers`) wait until something that was reached makes one.
+//! 5. `search` goes from each entry, breadth first, so each chain of calls is a shortest one. What is made for the time
+//!    of a call only (`handed_on`), as when text is formatted (`formatting`), waits until something that was reached makes it.
 //! 6. [`places`] names files, lines and inlined functions, for what is reported only, and [`origin`] how the file was made.
 //!    [`suppressions`] take out what the user's rules say does not count, and [`baseline`] what is known already. [`report`] writes
 //!    the rest, and [`against`] compares it with what the watch saw in a run.
@@ -69,10 +69,12 @@ mod control_flow;
 mod disassembly;
 mod dwarf;
 mod error;
+mod formatting;
 mod function_code;
 mod functions;
 mod given;
 mod graph;
+mod handed_on;
 mod inlined;
 mod landing_pads;
 mod loader;
@@ -81,6 +83,5 @@ mod parallel;
 mod search;
 mod table;
 mod typed;
-mod writers;
 
 pub use error::Error;

@@ -1,12 +1,14 @@
 //! What an entry reaches: the search, after assumptions have cut the graph.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::assumptions::{Assumptions, FORMATTERS, Judgement, OBJECTS};
 use crate::catalogue::Class;
-use crate::graph::{Callees, Edge, EdgeKind, Graph, Node, NodeId, SetId};
+use crate::graph::{Callees, Edge, EdgeKind, Graph, Made, Node, NodeId, SetId};
+use crate::handed_on::Given;
 
 /// A call on a chain: who calls, where, and in which way.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,8 @@ pub(crate) struct Reached {
     pub(crate) cuts: BTreeMap<usize, usize>,
     /// How many functions were looked at.
     pub(crate) functions: usize,
-    /// The methods of writers of text that nothing made.
-    pub(crate) never_made: FxHashSet<NodeId>,
+    /// What calls would lead to if anything made it.
+    pub(crate) never_made: FxHashSet<(NodeId, Made)>,
 }
 
 /// How many functions are read at the same time, about. Fewer are not worth a thread.
@@ -77,7 +79,7 @@ impl<'a> Search<'a> {
     ) -> Reached {
         let mut reached = Reached::default();
         let mut ways = Ways::from(entry);
-        ways.is_given_writer = graph.is_given_writer(entry);
+        ways.given = graph.given_to(entry);
         let mut by_type = FxHashSet::default();
         while let Some(caller) = ways.next(graph) {
             let caller = match caller {
@@ -89,8 +91,11 @@ impl<'a> Search<'a> {
             };
             self.read_ahead(graph, caller, &mut ways);
             reached.functions += 1;
+            if !ways.given.fields && graph.hands_on_fields(caller) {
+                ways.note_given(Given { fields: true, ..ways.given });
+            }
             let accepted = self.assumptions.accepted(graph, caller);
-            for &Edge { to, site, kind } in graph.edges(caller).iter() {
+            for &Edge { to, site, kind, made } in graph.edges(caller).iter() {
                 let step = Step { caller, site, kind };
                 if let Some(number) = self.assumptions.cuts_way(kind) {
                     *reached.cuts.entry(number).or_default() += graph.count(to);
@@ -110,9 +115,7 @@ impl<'a> Search<'a> {
                     Callees::OneOf(set) => graph.set(set),
                 };
                 for &to in nodes.iter() {
-                    if kind == EdgeKind::Method && ways.have_no_such_writer(graph, to) {
-                        ways.waiting.push((step, to));
-                    } else {
+                    if !ways.waits(graph, step, to, made) {
                         self.come_to(graph, to, step, &mut ways, &mut reached);
                     }
                 }
@@ -124,9 +127,11 @@ impl<'a> Search<'a> {
         if !by_type.is_empty() {
             reached.cuts.insert(OBJECTS, by_type.len());
         }
-        if !ways.waiting.is_empty() {
-            reached.cuts.insert(FORMATTERS, ways.waiting.len());
-            reached.never_made = ways.waiting.into_iter().map(|(_, to)| to).collect();
+        let waiting = ways.waiting.into_iter().flatten();
+        reached.never_made = waiting.map(|Waiting { to, made, .. }| (to, made)).collect();
+        let writers = reached.never_made.iter().filter(|(_, made)| *made == Made::AsWriter).count();
+        if writers > 0 {
+            reached.cuts.insert(FORMATTERS, writers);
         }
         reached
     }
@@ -173,6 +178,9 @@ impl<'a> Search<'a> {
         if !ways.come_to(to, step) {
             return;
         }
+        if !ways.given.arguments && step.kind == EdgeKind::Method && graph.holds_arguments(to) {
+            ways.note_given(Given { arguments: true, ..ways.given });
+        }
         match self.judge(graph, to, step.caller) {
             Judgement::Follow => ways.queue.push_back(to),
             Judgement::Harmless => {}
@@ -212,7 +220,7 @@ impl<'a> Search<'a> {
         while let Some(caller) = ways.queue.pop_front() {
             let edges = graph.edges(caller);
             let mut ends = Vec::new();
-            for &Edge { to, site, kind } in edges.iter() {
+            for &Edge { to, site, kind, made } in edges.iter() {
                 if self.assumptions.cuts_way(kind).is_some() {
                     continue;
                 }
@@ -228,7 +236,7 @@ impl<'a> Search<'a> {
                         nodes.iter().copied().filter(|node| fits(graph, *node)).collect()
                     }),
                 };
-                let is_made = |to: &NodeId| kind != EdgeKind::Method || !never_made.contains(to);
+                let is_made = |to: &NodeId| !never_made.contains(&(*to, made));
                 for &end in found.iter().filter(|end| is_made(end)) {
                     if !ends.contains(&end) {
                         ends.push(end);
@@ -270,19 +278,31 @@ struct Ways {
     /// How many of those that come next were looked at for functions to be read ahead, and the sets of which all were.
     looked_at: usize,
     sets_ahead: FxHashSet<SetId>,
-    /// Calls of writers of text that nobody has yet.
-    waiting: Vec<(Step, NodeId)>,
+    /// What calls lead to as soon as something makes it. `None` where something has.
+    waiting: Vec<Option<Waiting>>,
+    /// By the functions that make it, where it is in this list.
+    by_maker: FxHashMap<usize, Vec<usize>>,
+    /// What was made since, also by where it is there.
+    made: VecDeque<usize>,
     /// The functions whose calls were followed.
     followed: FxHashSet<usize>,
-    /// Whether the entry's caller may give it such a writer.
-    is_given_writer: bool,
+    /// What the caller of the entry, or of an object's method, may have made.
+    given: Given,
+}
+
+/// What a call leads to as soon as something makes it.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    step: Step,
+    to: NodeId,
+    made: Made,
 }
 
 /// What a search goes on with.
 enum Next {
     /// The calls of this node.
     Follow(NodeId),
-    /// The method of a writer that something makes which was come to since the call was seen.
+    /// What something makes that was come to since the call was seen.
     Made(Step, NodeId),
 }
 
@@ -295,29 +315,55 @@ impl Ways {
             looked_at: 0,
             sets_ahead: FxHashSet::default(),
             waiting: Vec::new(),
+            by_maker: FxHashMap::default(),
+            made: VecDeque::new(),
             followed: FxHashSet::default(),
-            is_given_writer: true,
+            given: Given::default(),
         }
     }
 
     /// Returns what is to be followed next.
     fn next(&mut self, graph: &Graph<'_, '_>) -> Option<Next> {
         if let Some(caller) = self.queue.pop_front() {
-            if let Node::Function(function) = graph.node(caller) {
-                self.followed.insert(*function);
+            if let Node::Function(function) = graph.node(caller)
+                && self.followed.insert(*function)
+            {
+                self.made.extend(self.by_maker.remove(function).unwrap_or_default());
             }
             return Some(Next::Follow(caller));
         }
-        let mut waiting = self.waiting.iter();
-        let made = waiting.position(|(_, to)| !self.have_no_such_writer(graph, *to))?;
-        let (step, to) = self.waiting.swap_remove(made);
-        Some(Next::Made(step, to))
+        while let Some(at) = self.made.pop_front() {
+            if let Some(Waiting { step, to, .. }) = self.waiting[at].take() {
+                return Some(Next::Made(step, to));
+            }
+        }
+        None
     }
 
-    /// Whether a method is that of a writer which nothing has made that was followed so far, and the entry's caller has none to give.
-    fn have_no_such_writer(&self, graph: &Graph<'_, '_>, method: NodeId) -> bool {
-        let makers = if self.is_given_writer { None } else { graph.makers(method) };
-        makers.is_some_and(|makers| !makers.iter().any(|maker| self.followed.contains(maker)))
+    /// Whether a step leads to what nothing has made that was followed so far, and nobody may have given. Then it is noted.
+    fn waits(&mut self, graph: &Graph<'_, '_>, step: Step, to: NodeId, made: Made) -> bool {
+        if self.given.has(made) {
+            return false;
+        }
+        let Some(makers) = graph.makers_of(to, made) else { return false };
+        if makers.iter().any(|maker| self.followed.contains(maker)) {
+            return false;
+        }
+        for maker in makers {
+            self.by_maker.entry(*maker).or_default().push(self.waiting.len());
+        }
+        self.waiting.push(Some(Waiting { step, to, made }));
+        true
+    }
+
+    /// Notes that somebody may have been given what was made elsewhere.
+    fn note_given(&mut self, given: Given) {
+        let before = mem::replace(&mut self.given, given);
+        let waiting = self.waiting.iter().enumerate();
+        let released = waiting.filter(|(_, waiting)| {
+            waiting.is_some_and(|waiting| given.has(waiting.made) && !before.has(waiting.made))
+        });
+        self.made.extend(released.map(|(at, _)| at));
     }
 
     /// Notes a step to a node. Returns whether it is the first.

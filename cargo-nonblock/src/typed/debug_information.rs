@@ -9,6 +9,7 @@ use super::word::TypeId;
 use crate::demangle::split_at_as;
 use crate::dwarf::{self, Header, Value};
 use crate::elf::Program;
+use crate::formatting;
 use crate::parallel;
 
 pub(super) use crate::dwarf::Reader;
@@ -25,6 +26,8 @@ pub(crate) struct DebugInformation<'data> {
     /// The types of variables that are not on the stack, by their addresses.
     globals: Vec<(u64, TypeId)>,
     code: UnitCode,
+    /// Whether the precompiled standard library is one of which it is known how it formats.
+    is_library_known: bool,
 }
 
 /// Where the code of each unit lies, by address, and whether it is that of the precompiled standard library.
@@ -61,6 +64,8 @@ struct Found {
     code: Vec<(Range<u64>, bool)>,
     has_types: bool,
     is_rust: bool,
+    /// Whether it is a unit of the precompiled standard library, of a compiler that is not known.
+    is_of_unknown_library: bool,
     /// How many variables lie in frames of the stack, and how many elsewhere.
     in_frames: usize,
     elsewhere: usize,
@@ -100,9 +105,11 @@ impl<'data> DebugInformation<'data> {
             tables: Vec::new(),
             globals: Vec::new(),
             code: UnitCode::default(),
+            is_library_known: true,
         };
         for ((_, header), found) in headers.into_iter().zip(all) {
             let found = found?;
+            this.is_library_known &= !found.is_of_unknown_library;
             this.units.push(UnitInformation {
                 entries: found.entries,
                 header,
@@ -144,6 +151,11 @@ impl<'data> DebugInformation<'data> {
     /// Returns where the code of each unit lies.
     pub(super) fn code(&self) -> &UnitCode {
         &self.code
+    }
+
+    /// Whether an address is in a function of the precompiled standard library of which it is known how it formats.
+    pub(super) fn formats_as_known(&self, address: u64) -> bool {
+        self.is_library_known && self.code.is_of_std(address) == Some(true)
     }
 
     /// Returns the variable at an address, or around it: where it begins, and its type.
@@ -330,10 +342,16 @@ impl Found {
         while let Some(range) = ranges.next()? {
             found.code.push((range.begin..range.end, of_std));
         }
-        found.is_rust = unit.entry(unit.header.root_offset()).is_ok_and(|root| {
-            root.attr_value(gimli::DW_AT_language)
-                == Some(AttributeValue::Language(gimli::DW_LANG_Rust))
-        });
+        let root = unit.entry(unit.header.root_offset()).ok();
+        let attribute = |of| root.as_ref().and_then(|root| root.attr_value(of));
+        found.is_rust =
+            attribute(gimli::DW_AT_language) == Some(AttributeValue::Language(gimli::DW_LANG_Rust));
+        if of_std && found.is_rust {
+            let producer = attribute(gimli::DW_AT_producer);
+            let producer = producer.and_then(|text| dwarf.attr_string(&unit, text).ok());
+            found.is_of_unknown_library =
+                !producer.is_some_and(|text| formatting::is_known(&text.to_string_lossy()));
+        }
         let mut entries = unit.entries_raw(None)?;
         while !entries.is_empty() {
             let own = start + entries.next_offset().0;

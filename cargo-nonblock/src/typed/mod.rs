@@ -12,6 +12,7 @@ mod constants_of_std;
 mod debug_information;
 mod instructions;
 mod language;
+mod makers;
 mod parameters;
 mod pointers;
 mod standard_library;
@@ -21,30 +22,35 @@ mod values;
 mod variables;
 mod word;
 
-use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::elf::Program;
+use crate::formatting::{DEBUG, Formatted};
 use crate::function_code::FunctionCode;
 use crate::functions::Functions;
 use crate::landing_pads::LandingPads;
+use crate::method_tables::FIRST_METHOD;
 use crate::parallel;
 use constant_tables::ConstantTables;
 use debug_information::DebugInformation;
+use language::Language;
+pub(crate) use makers::Makers;
+pub(crate) use parameters::Part;
 use pointers::Pointers;
 pub(crate) use pointers::Taken;
 pub(crate) use standard_library::has_path_of_std;
 use tables::Tables;
 use types::Types;
-pub(crate) use types::dropped_object;
+pub(crate) use types::{dropped_object, formatted_object, principal};
 pub(crate) use values::Callee;
 use values::{Context, Values};
 use variables::Variables;
-pub(crate) use word::Word;
+pub(crate) use word::{TypeId, Word};
 
 /// What is known of the values of a program. It is found out when somebody asks first.
 #[derive(Debug)]
@@ -90,11 +96,62 @@ impl<'a, 'data> Typed<'a, 'data> {
         self.known().is_some_and(|known| known.information.describes(address))
     }
 
-    /// Whether a function is given something of a type with such a name. In doubt it is.
-    pub(crate) fn is_given(&self, address: u64, fits: impl Fn(&str) -> bool) -> bool {
-        self.known().and_then(|Known { information, .. }| {
-            Some(parameters::lead_to(information, information.function(address)?, fits))
-        }) != Some(false)
+    /// Whether a part of a function's values leads to something of a type with a fitting name. In doubt it does.
+    ///
+    /// # Arguments
+    ///
+    /// * `clean`: types that are known to lead to none. Those that are found are added.
+    pub(crate) fn leads_to(
+        &self,
+        address: u64,
+        part: Part,
+        fits: impl Fn(&str) -> bool,
+        clean: &mut FxHashSet<TypeId>,
+    ) -> bool {
+        let Some(Known { information, .. }) = self.known() else { return true };
+        let Some(function) = information.function(address) else { return true };
+        // What was inlined has its variables elsewhere.
+        (part == Part::All && information.is_optimized(function))
+            || parameters::lead_to(information, function, part, fits, clean)
+    }
+
+    /// Whether exactly one function is described at an address.
+    pub(crate) fn describes_one(&self, address: u64) -> bool {
+        self.known().is_some_and(|known| known.information.function(address).is_some())
+    }
+
+    /// Whether a function was optimized. In doubt it was.
+    pub(crate) fn is_optimized(&self, address: u64) -> bool {
+        let function = self.known().and_then(|known| {
+            let information = &*known.information;
+            Some(information.is_optimized(information.function(address)?))
+        });
+        function.unwrap_or(true)
+    }
+
+    /// Whether a variable of the program's at an address leads to something of a type with a fitting name. In doubt it does.
+    pub(crate) fn variable_leads_to(
+        &self,
+        address: u64,
+        fits: impl Fn(&str) -> bool,
+        clean: &mut FxHashSet<TypeId>,
+    ) -> bool {
+        let Some(known) = self.known() else { return true };
+        let information = &*known.information;
+        let variable = information.global(address).filter(|_| known.types().are_at(address));
+        variable.is_some_and(|(_, ty)| parameters::leads_to(information, Some(ty), fits, clean))
+    }
+
+    /// Whether code at an address is that of the precompiled standard library.
+    pub(crate) fn is_of_std(&self, address: u64) -> bool {
+        self.known().is_some_and(|Known { information, .. }| {
+            standard_library::is_of_std(self.program, information.code(), address)
+        })
+    }
+
+    /// Whether an address is in a function of the precompiled standard library of which it is known how it formats.
+    pub(crate) fn formats_as_known(&self, address: u64) -> bool {
+        self.known().is_some_and(|known| known.information.formats_as_known(address))
     }
 
     /// Returns what is known of the calls by computed addresses that a function makes, by the address of each. Nothing is known of those
@@ -133,23 +190,91 @@ impl<'a, 'data> Typed<'a, 'data> {
     }
 }
 
+/// The paths of traits.
+type Paths = FxHashSet<Box<str>>;
+
 /// The functions that calls by computed addresses may reach. They are found when somebody asks first.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates<'data> {
     tables: OnceCell<Tables>,
     pointers: OnceCell<Pointers<'data>>,
     constant_tables: ConstantTables,
+    makers: OnceCell<Makers>,
+    /// The functions that arguments of `format_args!` may have.
+    formatters: OnceCell<Rc<[Taken<'data>]>>,
+    /// By the path of a trait, those of the traits whose objects may be used as its own, and of all whose tables have names.
+    used_as: RefCell<FxHashMap<&'static str, [Paths; 2]>>,
 }
 
 impl<'data> Candidates<'data> {
-    /// Returns where each table of methods begins, and the methods in it.
-    pub(crate) fn each_table(
+    /// Returns who takes the addresses of functions, and makes objects. `None` if nobody knows.
+    pub(crate) fn makers(
         &self,
         values: &Typed<'_, 'data>,
         functions: &Functions<'_, '_>,
-    ) -> impl Iterator<Item = (u64, Vec<usize>)> {
-        let tables = values.known().map(|known| self.tables(values.program, known, functions));
-        tables.into_iter().flat_map(Tables::each)
+    ) -> Option<&Makers> {
+        let known = values.known()?;
+        Some(self.makers.get_or_init(|| {
+            let tables = self.tables(values.program, known, functions);
+            // An argument of a text has the pointer from code: a constant with one does not look like a table.
+            let in_tables: FxHashSet<u64> = tables.places_by_shape().collect();
+            Makers::find(values.program, tables.each(), |place| in_tables.contains(&place))
+        }))
+    }
+
+    /// Whether objects of a trait may be used as those of another one, by their paths: since that is a supertrait of theirs, whose methods
+    /// come first in their tables. Where another supertrait comes first, a pointer in the table leads to one of this.
+    pub(crate) fn may_be_used_as(
+        &self,
+        values: &Typed<'_, 'data>,
+        functions: &Functions<'_, '_>,
+        of: &str,
+        as_of: &'static str,
+    ) -> bool {
+        let Some(known) = values.known() else { return true };
+        let mut all = self.used_as.borrow_mut();
+        let [used, named] = all.entry(as_of).or_insert_with(|| {
+            let owned = |paths: FxHashSet<&str>| paths.into_iter().map(Box::from).collect();
+            let (used, named) = self.tables(values.program, known, functions).used_as(as_of);
+            [owned(used), owned(named)]
+        });
+        used.contains(of) || !named.contains(of)
+    }
+
+    /// Returns the places in tables of methods from where nothing but the call of a method takes an address.
+    fn in_tables(
+        &self,
+        program: &Program<'data>,
+        known: &Known<'data>,
+        functions: &Functions<'_, '_>,
+    ) -> FxHashSet<u64> {
+        let types = known.types();
+        let places = self.tables(program, known, functions).places(
+            program,
+            |address| standard_library::is_of_std(program, known.information.code(), address),
+            |address| types.are_at(address),
+        );
+        places.collect()
+    }
+
+    /// Returns the functions that arguments of `format_args!` may have.
+    fn formatters(
+        &self,
+        values: &Typed<'_, 'data>,
+        known: &Known<'data>,
+        functions: &Functions<'_, '_>,
+    ) -> Option<Rc<[Taken<'data>]>> {
+        let makers = self.makers(values, functions)?;
+        let formatters = self.formatters.get_or_init(|| {
+            let (program, information) = (values.program, &*known.information);
+            let (types, language) = (known.types(), Language::new(program, information));
+            let fitting = makers.functions().into_iter().filter(|number| {
+                let function = &program.functions()[*number];
+                pointers::may_format(program, information, &types, &language, function)
+            });
+            fitting.map(Taken::Function).collect()
+        });
+        Some(Rc::clone(formatters))
     }
 
     fn tables(
@@ -177,17 +302,12 @@ impl<'data> Candidates<'data> {
                 Some(methods.into_iter().map(Taken::Function).collect())
             }
             Word::Function { of, is_rust } => {
-                let types = known.types();
                 let pointers = self.pointers.get_or_init(|| {
-                    let places = tables().places(
-                        program,
-                        |address| standard_library::is_of_std(program, information.code(), address),
-                        |address| types.are_at(address),
-                    );
-                    let in_tables: FxHashSet<u64> = places.collect();
+                    let in_tables = self.in_tables(program, known, functions);
+                    let types = known.types();
                     Pointers::find(program, information, &types, |place| in_tables.contains(&place))
                 });
-                let fitting = pointers.fitting(information, &types, *of, *is_rust)?;
+                let fitting = pointers.fitting(information, &known.types(), *of, *is_rust)?;
                 (!fitting.is_empty()).then_some(fitting)
             }
             Word::InTable { path, layout, offset, of } => {
@@ -213,10 +333,27 @@ impl<'data> Candidates<'data> {
                 let functions: Rc<[_]> = functions.into_iter().map(Taken::Function).collect();
                 (!functions.is_empty()).then_some(functions)
             }
+            Word::Formatted(Formatted::Argument) => self.formatters(values, known, functions),
+            Word::Formatted(Formatted::Field) => {
+                let methods = tables().methods(DEBUG, FIRST_METHOD)?;
+                Some(methods.into_iter().map(Taken::Function).collect())
+            }
+            // Which of them is called, the place of the call does not tell.
+            Word::Formatted(Formatted::Writer) => {
+                let mut methods = BTreeSet::new();
+                for number in 0..WRITER_METHODS {
+                    methods
+                        .extend(tables().methods("core::fmt::Write", FIRST_METHOD + 8 * number)?);
+                }
+                Some(methods.into_iter().map(Taken::Function).collect())
+            }
             Word::Pointer { .. } | Word::Table(_) => None,
         }
     }
 }
+
+/// How many methods `fmt::Write` has.
+const WRITER_METHODS: u64 = 3;
 
 /// Whether a program has a function of this name without generic arguments.
 fn has_function(program: &Program<'_>, plain: &str, functions: &Functions<'_, '_>) -> bool {

@@ -106,14 +106,9 @@ impl<'data> Pointers<'data> {
         is_in_table: impl Fn(u64) -> bool,
     ) -> Self {
         let mut taken = taken_by_code(program, information);
-        let range = |name| {
-            let (start, bytes) = program.section(name)?;
-            Some(start..start.saturating_add(bytes.len() as u64))
-        };
-        let not_read = NOT_READ.map(range);
-        let is_not_read = |place| not_read.iter().flatten().any(|range| range.contains(&place));
+        let is_not_read = not_read(program);
         // A variable there is read if anything else has its address.
-        let named = LazyCell::new(|| addresses_of_data(program, is_not_read));
+        let named = LazyCell::new(|| addresses_of_data(program, &is_not_read));
         let is_named = |range: &Range<u64>| named.range(range.clone()).next().is_some();
         let variables = LazyCell::new(|| program.variables());
         let constants = LazyCell::new(|| ConstantsOfStd::new(program, information.code()));
@@ -209,6 +204,11 @@ impl<'data> Pointers<'data> {
 }
 
 impl Signature {
+    /// That of the pointers in the arguments of `format_args!`: the functions are given the value and the formatter.
+    fn of_argument() -> Self {
+        Self { parameters: vec![8, 8], takes_more: false, result: 1 }
+    }
+
     fn read(information: &DebugInformation<'_>, types: &Types<'_>, at: TypeId) -> Option<Self> {
         let mut parameters = Vec::new();
         let mut takes_more = false;
@@ -284,6 +284,36 @@ impl Signature {
     }
 }
 
+/// Whether a function may be one that an argument of `format_args!` has: mostly by its name, which is that of a trait's method. Where code
+/// was optimized, functions with the same instructions may have been put together under another name. Then its type tells; but not in the
+/// precompiled library, of which no types are described. In the releases that `formatting` knows, all that it has itself have such names.
+pub(super) fn may_format<'data>(
+    program: &Program<'data>,
+    information: &DebugInformation<'data>,
+    types: &Types<'data>,
+    language: &Language<'_, 'data>,
+    function: &Function<'data>,
+) -> bool {
+    let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+    if symbols.any(|symbol| Signature::of_formatter(symbol).is_some()) {
+        return true;
+    }
+    if !language.may_be_rust(function) || is_of_std(program, information.code(), function.address) {
+        return false;
+    }
+    let described = information.function(function.address).filter(|at| information.has_types(*at));
+    let Some(described) = described else {
+        // The compiler has made it of a closure, and its name has what it is given.
+        let name = Name::of_symbol(function.symbol).full;
+        return !name.contains(CLOSURE) || name.contains("Formatter");
+    };
+    if !information.is_optimized(described) && function.symbol.starts_with("_R") {
+        return false;
+    }
+    let signature = Signature::of_function(information, types, described, function.symbol);
+    signature.is_none_or(|signature| signature.may_be_called_as(&Signature::of_argument()))
+}
+
 /// How many functions, or places, are looked through in one go.
 const CHUNK: usize = 4096;
 
@@ -325,7 +355,10 @@ fn taken_by_code<'data>(
 
 /// Returns the functions whose addresses a function's instructions compute by their distance, with where each has it. Bytes that only
 /// look like such an instruction are no harm.
-fn computed(program: &Program<'_>, function: &Function<'_>) -> impl Iterator<Item = (u64, usize)> {
+pub(super) fn computed(
+    program: &Program<'_>,
+    function: &Function<'_>,
+) -> impl Iterator<Item = (u64, usize)> {
     let (code, start) = (program.code(function).unwrap_or(&[]), function.address);
     memchr::memchr_iter(0x8d, code).filter_map(move |at| {
         let mode = code.get(at + 1)?;
@@ -337,6 +370,15 @@ fn computed(program: &Program<'_>, function: &Function<'_>) -> impl Iterator<Ite
         let target = place.wrapping_add(4).wrapping_add_signed(i64::from(distance));
         Some((place, program.function_at(target)?))
     })
+}
+
+/// Returns whether places are in a section of which nothing but the program's beginning and end, and the unwinder, reads what lies there.
+pub(super) fn not_read(program: &Program<'_>) -> impl Fn(u64) -> bool + use<> {
+    let ranges = NOT_READ.map(|name| {
+        let (start, bytes) = program.section(name)?;
+        Some(start..start.saturating_add(bytes.len() as u64))
+    });
+    move |place| ranges.iter().flatten().any(|range| range.contains(&place))
 }
 
 /// Returns the addresses of data that code or other data has, as far as they are wanted.
@@ -351,7 +393,7 @@ fn addresses_of_data(program: &Program<'_>, is_wanted: impl Fn(u64) -> bool) -> 
 }
 
 /// Whether a place is in the code that begins and ends each program.
-fn begins_program(program: &Program<'_>, place: u64) -> bool {
+pub(super) fn begins_program(program: &Program<'_>, place: u64) -> bool {
     let function = program.function_around(place);
     function.is_some_and(|function| BEGIN.contains(&program.functions()[function].symbol))
 }
@@ -382,7 +424,7 @@ fn is_given_away(
 const CAUGHT: [&str; 2] = ["do_call", "do_catch"];
 
 /// Whether what the linker filled in at a place in code is where a call or a jump leads, and nothing that anybody keeps.
-fn is_call(program: &Program<'_>, place: u64) -> bool {
+pub(super) fn is_call(program: &Program<'_>, place: u64) -> bool {
     let Some(function) = program.function_around(place) else { return false };
     let function = &program.functions()[function];
     let Some(code) = program.code(function) else { return false };

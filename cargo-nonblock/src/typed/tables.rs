@@ -264,10 +264,12 @@ impl Tables {
         let used: FxHashSet<u64> = in_code.map(|(_, table)| *table).chain(in_data).collect();
         let own =
             self.list.iter().filter(move |table| table.of.is_some() || used.contains(&table.start));
-        own.flat_map(|table| {
-            let methods = (0..table.slots.len() as u64).map(|at| FIRST_METHOD + 8 * at);
-            std::iter::once(0).chain(methods).map(|offset| table.start.saturating_add(offset))
-        })
+        own.flat_map(Table::places)
+    }
+
+    /// Returns the places of all functions in all that has the shape of a table.
+    pub(crate) fn places_by_shape(&self) -> impl Iterator<Item = u64> {
+        self.list.iter().flat_map(Table::places)
     }
 
     /// Returns where each table begins, and the methods in it.
@@ -275,6 +277,20 @@ impl Tables {
         self.list.iter().map(|table| {
             (table.start, table.slots.iter().flatten().map(|slot| slot.function).collect())
         })
+    }
+
+    /// Returns which traits have objects that may be used as those of another: the paths of those that have, and of all whose tables have
+    /// names.
+    pub(crate) fn used_as(&self, of: &str) -> (FxHashSet<&str>, FxHashSet<&str>) {
+        let path = |text: &'_ str| text.split('<').next().unwrap_or(text).len();
+        let all: FxHashSet<&str> = self.named.keys().map(|name| &name[..path(name)]).collect();
+        let Some(fitting) = self.fitting(of) else { return (all.clone(), all) };
+        let fitting: FxHashSet<usize> = fitting.tables.iter().copied().collect();
+        let used = self
+            .named
+            .iter()
+            .filter(|(_, tables)| tables.iter().any(|table| fitting.contains(table)));
+        (used.map(|(name, _)| &name[..path(name)]).collect(), all)
     }
 
     /// Finds the tables that the objects of a trait may have.
@@ -331,6 +347,13 @@ impl Trait {
 }
 
 impl Table {
+    /// Returns the places of its functions.
+    fn places(&self) -> impl Iterator<Item = u64> + use<> {
+        let (start, count) = (self.start, self.slots.len() as u64);
+        let methods = (0..count).map(|at| FIRST_METHOD + 8 * at);
+        std::iter::once(0).chain(methods).map(move |offset| start.saturating_add(offset))
+    }
+
     /// The traits whose methods the table has.
     fn traits(&self) -> impl Iterator<Item = (Text, Arguments)> {
         self.slots.iter().flatten().filter_map(|slot| match slot.is {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::constant_tables;
 use super::debug_information::{DebugInformation, Entry, is_another_name};
 use super::word::{Pointee, TypeId, Word};
-use crate::demangle::Name;
+use crate::demangle::{Name, split_at_as};
 
 /// How deep types may lie in each other. It only guards against a file that goes in circles.
 const MOST_NESTED: usize = 64;
@@ -430,7 +430,7 @@ fn field<'data>(
 
 /// Returns the trait in the name of the type of a trait object, as a table of its methods would have it: without what threads may do
 /// with it, and without the types that go with the trait.
-fn principal(name: &str) -> Option<String> {
+pub(crate) fn principal(name: &str) -> Option<String> {
     let inner = name.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);
     let bounds = inner.strip_prefix("dyn ")?;
     let first = split_at_top(bounds, " + ").into_iter().next()?;
@@ -454,6 +454,21 @@ pub(crate) fn dropped_object(function: &Name) -> Option<String> {
     let object = dropped.strip_prefix("alloc::boxed::Box<")?.strip_suffix(">>")?;
     // Lifetimes and closures are written in several ways.
     if object.contains(['\'', '{']) {
+        return None;
+    }
+    principal(&object.replace(" = ", "="))
+}
+
+/// Returns the trait whose object is written by a function, if all that the function does is to call the object's own method for it: that
+/// of a box or a reference, `<Box<dyn Trait> as Display>::fmt`.
+pub(crate) fn formatted_object(function: &Name) -> Option<String> {
+    let (written, of) = split_at_as(function.full.strip_prefix('<')?.strip_suffix(">::fmt")?)?;
+    let boxed = written.strip_prefix("alloc::boxed::Box<").and_then(|rest| rest.strip_suffix('>'));
+    let object = boxed.or_else(|| {
+        let referred = written.strip_prefix('&')?;
+        Some(referred.strip_prefix("mut ").unwrap_or(referred))
+    })?;
+    if !of.starts_with("core::fmt::") || object.contains(['\'', '{']) {
         return None;
     }
     principal(&object.replace(" = ", "="))
@@ -488,7 +503,7 @@ fn split_at_top<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Seen, dropped_object, principal};
+    use super::{Seen, dropped_object, formatted_object, principal};
     use crate::demangle::Name;
     use crate::typed::word::Word;
 
@@ -510,6 +525,24 @@ mod tests {
         ];
         for (name, of) in cases {
             assert_eq!(dropped_object(&Name::of_function(name)).as_deref(), of, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_trait_of_a_written_object_is_in_the_functions_name() {
+        let cases = [
+            (
+                "<alloc::boxed::Box<dyn core::error::Error + core::marker::Send> as core::fmt::Display>::fmt",
+                Some("core::error::Error"),
+            ),
+            ("<&dyn core::fmt::Debug as core::fmt::Debug>::fmt", Some("core::fmt::Debug")),
+            ("<&mut dyn a::B as core::fmt::Display>::fmt", Some("a::B")),
+            ("<&u8 as core::fmt::Display>::fmt", None),
+            ("<&dyn a::B as a::C>::fmt", None),
+            ("<alloc::rc::Rc<dyn a::B> as core::fmt::Display>::fmt", None),
+        ];
+        for (name, of) in cases {
+            assert_eq!(formatted_object(&Name::of_function(name)).as_deref(), of, "{name}");
         }
     }
 

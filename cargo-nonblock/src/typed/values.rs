@@ -373,7 +373,10 @@ impl<'a, 'data> Values<'a, 'data> {
                 Ok(offset) => Seen::Words(vec![Word::Method { of: Arc::clone(of), offset }]),
                 Err(_) => Seen::Data,
             },
-            Word::Function { .. } | Word::InTable { .. } | Word::Method { .. } => Seen::Nothing,
+            Word::Function { .. }
+            | Word::InTable { .. }
+            | Word::Method { .. }
+            | Word::Formatted(_) => Seen::Nothing,
         });
         match seen.fold(Seen::Nothing, Seen::or) {
             Seen::Words(words) => words,

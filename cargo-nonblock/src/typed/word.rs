@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::formatting::Formatted;
+
 /// The place of a type in the debugging information, from the beginning of its section.
 pub(crate) type TypeId = usize;
 
@@ -18,6 +20,8 @@ pub(crate) enum Word {
     Function { of: TypeId, is_rust: bool },
     /// Such a pointer of Rust's, at an offset of a table that is a constant: `layout` is the table's type, of this path.
     InTable { path: Arc<str>, layout: TypeId, offset: u64, of: TypeId },
+    /// What the standard library calls when it formats.
+    Formatted(Formatted),
 }
 
 /// What a pointer points to.
