@@ -1,8 +1,9 @@
 //! What the standard library calls when it formats, by the functions in which it does so.
 //!
 //! The library is precompiled and optimized, and nothing describes its types. But who calls is told by its names, also where a function
-//! was inlined; and what these functions call through tables and by pointers, their source says. Looked at was the source of `core::fmt` in
-//! the library of 1.95, and each such call in those of 1.95.0 and of the nightly of 1.97 as they are linked.
+//! was inlined; and what these functions call through tables and by pointers, their source says. Looked at was each such call in the library
+//! of 1.95.0 as it is linked, what of its functions has its address taken, and its tables; in the nightly of 1.97 the latter two are the
+//! same. Of the source `core::fmt::rt` was read, and most of `core::fmt::builders`.
 
 /// What is called when text is formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
