@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::formatting::{DEBUG, GivenFields, given_fields};
 use crate::graph::{Callees, Graph, Made, Node, NodeId};
-use crate::typed::{Part, TypeId, principal};
+use crate::typed::{Part, TypeId, principal_trait};
 
 /// The writers that the library makes for the time of a call.
 const WRITERS: [&str; 3] = [
@@ -138,7 +138,7 @@ impl Graph<'_, '_> {
         }
         let objects = RefCell::new(BTreeSet::new());
         let holds = |name: &str| {
-            if let Some(of) = principal(name) {
+            if let Some(of) = principal_trait(name) {
                 objects.borrow_mut().insert(of);
             }
             holds_arguments(name)

@@ -81,7 +81,7 @@ fn weak_functions<'data>(file: &File<'data>) -> Option<FxHashSet<&'data str>> {
         }
     }
     let needed = needed?;
-    let symbols = file.dynamic_symbol_table()?.symbols().filter(|symbol| symbol.is_undefined());
+    let symbols = file.dynamic_symbol_table()?.symbols().filter(object::ObjectSymbol::is_undefined);
     let (mut found, mut others) = (FxHashSet::default(), FxHashSet::default());
     for symbol in symbols {
         let Ok(name) = symbol.name() else { continue };

@@ -3,6 +3,8 @@
 //! These are candidates, to be shown. They prove nothing: a pointer at the same offset of a structure looks the same, and may have been
 //! written when the program ran.
 
+use std::collections::BTreeSet;
+
 use crate::elf::{Program, Reference};
 
 /// A table of methods begins with the destructor, the size and the alignment. The methods follow.
@@ -57,10 +59,10 @@ impl Methods {
 }
 
 /// How many methods a table has at most.
-pub(crate) const MOST_METHODS: u64 = 4096;
+const MOST_METHODS: u64 = 4096;
 
 /// Whether a destructor, a size and an alignment lie at an address.
-pub(crate) fn begins_table(program: &Program<'_>, table: u64) -> bool {
+fn begins_table(program: &Program<'_>, table: u64) -> bool {
     has_size_and_alignment(program, table)
         && (function_at(program, table).is_some()
             || (program.constant_number(table) == Some(0) && is_number(program, table)))
@@ -80,7 +82,7 @@ fn has_size_and_alignment(program: &Program<'_>, table: u64) -> bool {
 }
 
 /// Whether no pointer lies at an address.
-pub(crate) fn is_number(program: &Program<'_>, at: u64) -> bool {
+fn is_number(program: &Program<'_>, at: u64) -> bool {
     program.constant_pointer(at).is_none()
 }
 
@@ -90,4 +92,52 @@ pub(crate) fn function_at(program: &Program<'_>, at: u64) -> Option<usize> {
         Some(Reference::Address(address)) => program.function_at(address),
         _ => None,
     }
+}
+
+/// Finds where tables may begin, by their shape.
+pub(crate) fn starts_by_shape(program: &Program<'_>) -> BTreeSet<u64> {
+    let mut starts = BTreeSet::new();
+    for relocation in program.data_relocations() {
+        let place = relocation.place;
+        if begins_table(program, place) {
+            starts.insert(place);
+        }
+        // Where a type needs no destructor, a method is the first that points anywhere. Methods that its type has not come before it.
+        for before in 0..64_u64 {
+            let Some(first) = place.checked_sub(before * 8) else { break };
+            if before > 0
+                && !(is_number(program, first) && program.constant_number(first) == Some(0))
+            {
+                break;
+            }
+            if let Some(start) = first.checked_sub(FIRST_METHOD)
+                && begins_table(program, start)
+            {
+                starts.insert(start);
+                break;
+            }
+        }
+    }
+    starts
+}
+
+/// Returns what lies in a table, from the first method on. Where it ends, nobody says: it goes on until there is something that no table
+/// has, at the latest the alignment in the next table.
+pub(crate) fn slots<'a>(
+    program: &'a Program<'_>,
+    start: u64,
+    size: u64,
+) -> impl Iterator<Item = Option<usize>> + 'a {
+    let end = start.saturating_add(size.min(FIRST_METHOD + 8 * MOST_METHODS));
+    (0..MOST_METHODS).map_while(move |number| {
+        let at = start.checked_add(FIRST_METHOD)?.checked_add(number * 8)?;
+        if at >= end {
+            return None;
+        }
+        let is_zero = || program.constant_number(at) == Some(0);
+        if is_number(program, at) && !is_zero() {
+            return None;
+        }
+        Some(function_at(program, at))
+    })
 }

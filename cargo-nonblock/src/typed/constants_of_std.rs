@@ -18,18 +18,20 @@ pub(super) struct ConstantsOfStd<'a, 'data> {
 
 impl<'a, 'data> ConstantsOfStd<'a, 'data> {
     pub(super) fn new(program: &'a Program<'data>, code: &'a UnitCode) -> Self {
-        let in_data = program.data_relocations();
-        let range =
-            in_data.first().zip(in_data.last()).map(|(first, last)| first.place..=last.place);
-        let is_data = |address: u64| range.as_ref().is_some_and(|range| range.contains(&address));
+        let relocations = program.data_relocations();
+        let range = relocations
+            .first()
+            .zip(relocations.last())
+            .map(|(first, last)| first.place..=last.place);
+        let may_hold = |address: u64| range.as_ref().is_some_and(|range| range.contains(&address));
         let by_code = program.code_relocations().addresses.iter();
         let by_code = by_code.map(|(place, target)| (*target, Some(*place)));
-        let by_data = in_data.iter().filter_map(|relocation| match relocation.target {
+        let by_data = relocations.iter().filter_map(|relocation| match relocation.target {
             Reference::Address(target) => Some((target, None)),
             Reference::Import(_) => None,
         });
         let mut references: Vec<_> =
-            by_code.chain(by_data).filter(|(target, _)| is_data(*target)).collect();
+            by_code.chain(by_data).filter(|(target, _)| may_hold(*target)).collect();
         references.sort_unstable();
         Self { program, code, references }
     }

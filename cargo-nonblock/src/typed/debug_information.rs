@@ -49,9 +49,30 @@ struct UnitInformation<'data> {
     header: Header<'data>,
     /// It is read when somebody asks for something in it. `None` if it cannot be.
     unit: OnceLock<Option<Box<Unit<Reader<'data>>>>>,
-    is_optimized: bool,
+    optimization: Optimization,
     has_types: bool,
     is_rust: bool,
+}
+
+/// Whether a unit was optimized, as far as its variables tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Optimization {
+    None,
+    Some,
+    /// It has no variables.
+    Unknown,
+}
+
+impl Optimization {
+    const fn of(found: &Found) -> Self {
+        if found.in_frames < found.elsewhere.saturating_mul(MOSTLY) {
+            Self::Some
+        } else if found.in_frames > 0 {
+            Self::None
+        } else {
+            Self::Unknown
+        }
+    }
 }
 
 /// What is found in a unit.
@@ -110,11 +131,12 @@ impl<'data> DebugInformation<'data> {
         for ((_, header), found) in headers.into_iter().zip(all) {
             let found = found?;
             this.is_library_known &= !found.is_of_unknown_library;
+            let optimization = Optimization::of(&found);
             this.units.push(UnitInformation {
                 entries: found.entries,
                 header,
                 unit: OnceLock::new(),
-                is_optimized: found.in_frames < found.elsewhere.saturating_mul(MOSTLY),
+                optimization,
                 has_types: found.has_types,
                 is_rust: found.is_rust,
             });
@@ -167,7 +189,14 @@ impl<'data> DebugInformation<'data> {
 
     /// Whether what a place describes was optimized, as far as its unit tells.
     pub(super) fn is_optimized(&self, at: TypeId) -> bool {
-        self.information_around(at).is_none_or(|unit| unit.is_optimized)
+        let unit = self.information_around(at);
+        unit.is_none_or(|unit| unit.optimization == Optimization::Some)
+    }
+
+    /// Whether what a place describes was surely not optimized. A unit without variables does not tell.
+    pub(super) fn is_not_optimized(&self, at: TypeId) -> bool {
+        let unit = self.information_around(at);
+        unit.is_some_and(|unit| unit.optimization == Optimization::None)
     }
 
     /// Whether types are described in the unit of a place. Where none are, parameters are not either.
@@ -426,12 +455,22 @@ impl Location {
                 Ok(None) => Self::Address(address),
                 _ => return None,
             },
-            Operation::FrameOffset { .. } => Self::Frame,
+            _ if lies_in_frame(&first) => Self::Frame,
             // That of a thread.
             Operation::UnsignedConstant { .. } | Operation::TLS => return None,
             _ => Self::Elsewhere,
         })
     }
+}
+
+/// Whether what begins with an operation lies in the frame of the stack. Where a frame is aligned further than the stack is, variables are
+/// counted from the stack pointer.
+pub(super) fn lies_in_frame(first: &Operation<Reader<'_>>) -> bool {
+    matches!(
+        first,
+        Operation::FrameOffset { .. }
+            | Operation::RegisterOffset { register: gimli::X86_64::RSP, .. }
+    )
 }
 
 /// Whether a unit is one of the precompiled standard library, or of what comes with it, by its name. What a crate makes of generic

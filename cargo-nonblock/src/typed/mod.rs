@@ -13,11 +13,16 @@ mod debug_information;
 mod instructions;
 mod language;
 mod makers;
+mod method_results;
+mod object_names;
 mod parameters;
 mod pointers;
+mod signature;
 mod standard_library;
 mod tables;
+mod type_names;
 mod types;
+mod value_type;
 mod values;
 mod variables;
 mod word;
@@ -40,13 +45,14 @@ use constant_tables::ConstantTables;
 use debug_information::DebugInformation;
 use language::Language;
 pub(crate) use makers::Makers;
+use method_results::Results;
+pub(crate) use object_names::{dropped_object, formatted_object, principal_trait};
 pub(crate) use parameters::Part;
 use pointers::Pointers;
 pub(crate) use pointers::Taken;
 pub(crate) use standard_library::has_path_of_std;
 use tables::Tables;
 use types::Types;
-pub(crate) use types::{dropped_object, formatted_object, principal};
 pub(crate) use values::Callee;
 use values::{Context, Values};
 use variables::Variables;
@@ -235,7 +241,10 @@ impl<'data> Candidates<'data> {
         let mut all = self.used_as.borrow_mut();
         let [used, named] = all.entry(as_of).or_insert_with(|| {
             let owned = |paths: FxHashSet<&str>| paths.into_iter().map(Box::from).collect();
-            let (used, named) = self.tables(values.program, known, functions).used_as(as_of);
+            let types = known.types();
+            let results = Results::new(values.program, &known.information, &types);
+            let tables = self.tables(values.program, known, functions);
+            let (used, named) = tables.used_as(as_of, &results);
             [owned(used), owned(named)]
         });
         used.contains(of) || !named.contains(of)
@@ -298,7 +307,9 @@ impl<'data> Candidates<'data> {
         let tables = || self.tables(program, known, functions);
         match word {
             Word::Method { of, offset } => {
-                let methods = tables().methods(of, *offset)?;
+                let types = known.types();
+                let results = Results::new(program, information, &types);
+                let methods = tables().methods(of, *offset, &results)?;
                 Some(methods.into_iter().map(Taken::Function).collect())
             }
             Word::Function { of, is_rust } => {
@@ -335,15 +346,19 @@ impl<'data> Candidates<'data> {
             }
             Word::Formatted(Formatted::Argument) => self.formatters(values, known, functions),
             Word::Formatted(Formatted::Field) => {
-                let methods = tables().methods(DEBUG, FIRST_METHOD)?;
+                let types = known.types();
+                let results = Results::new(program, information, &types);
+                let methods = tables().methods(DEBUG, FIRST_METHOD, &results)?;
                 Some(methods.into_iter().map(Taken::Function).collect())
             }
             // Which of them is called, the place of the call does not tell.
             Word::Formatted(Formatted::Writer) => {
+                let types = known.types();
+                let results = Results::new(program, information, &types);
                 let mut methods = BTreeSet::new();
                 for number in 0..WRITER_METHODS {
-                    methods
-                        .extend(tables().methods("core::fmt::Write", FIRST_METHOD + 8 * number)?);
+                    let offset = FIRST_METHOD + 8 * number;
+                    methods.extend(tables().methods("core::fmt::Write", offset, &results)?);
                 }
                 Some(methods.into_iter().map(Taken::Function).collect())
             }

@@ -12,6 +12,7 @@ use super::constants_of_std::ConstantsOfStd;
 use super::debug_information::DebugInformation;
 use super::instructions::CALLERS;
 use super::language::Language;
+use super::signature::{CLOSURE, Signature};
 use super::standard_library::{is_of_std, is_symbol_of_std};
 use super::types::Types;
 use super::word::TypeId;
@@ -63,12 +64,6 @@ const NOT_READ: [&str; 6] = [
 /// How the names of variables begin that only the unwinder reads.
 const FOR_UNWINDER: &str = "DW.ref.";
 
-/// The traits of the library's module `fmt` by which values are written.
-const FORMATS: [&str; 9] = [
-    "Display", "Debug", "LowerHex", "UpperHex", "Octal", "Binary", "LowerExp", "UpperExp",
-    "Pointer",
-];
-
 /// The functions of every program that call those.
 const BEGIN: [&str; 7] = [
     "_init",
@@ -79,19 +74,6 @@ const BEGIN: [&str; 7] = [
     "deregister_tm_clones",
     "frame_dummy",
 ];
-
-/// A part of the path of the methods by which closures are called.
-const CLOSURE: &str = "core::ops::function::Fn";
-
-/// The type of a function, as far as calls by pointers of other types are possible: some types are passed in the same way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Signature {
-    /// The sizes of the parameters that have one and that are described. Those without a name are not.
-    parameters: Vec<u64>,
-    /// Whether it takes any others after these.
-    takes_more: bool,
-    result: u64,
-}
 
 impl<'data> Pointers<'data> {
     /// Finds them.
@@ -159,12 +141,14 @@ impl<'data> Pointers<'data> {
                         .function(function.address)
                         .filter(|described| information.has_types(*described));
                     let is_rust = described.is_some_and(|at| information.is_rust(at));
+                    // Where a linker has put functions of equal code together, what is described may be any of them.
+                    let described = described.filter(|_| !is_rust || function.aliases.is_empty());
                     let described = described.and_then(|at| {
                         Signature::of_function(information, types, at, function.symbol)
                     });
                     Known {
                         is_rust: is_rust || described.is_none(),
-                        signature: described.or_else(|| Signature::of_formatter(function.symbol)),
+                        signature: described.or_else(|| of_formatter(function)),
                         may_be_rust: language.may_be_rust(function),
                     }
                 }
@@ -183,7 +167,7 @@ impl<'data> Pointers<'data> {
         pointer: TypeId,
         is_rust: bool,
     ) -> Option<Rc<[Taken<'data>]>> {
-        let key = (Signature::read(information, types, pointer)?, is_rust);
+        let key = (Signature::of_pointer(information, types, pointer)?, is_rust);
         let mut known = self.fitting.borrow_mut();
         if let Some(known) = known.get(&key) {
             return Some(Rc::clone(known));
@@ -203,85 +187,11 @@ impl<'data> Pointers<'data> {
     }
 }
 
-impl Signature {
-    /// That of the pointers in the arguments of `format_args!`: the functions are given the value and the formatter.
-    fn of_argument() -> Self {
-        Self { parameters: vec![8, 8], takes_more: false, result: 1 }
-    }
-
-    fn read(information: &DebugInformation<'_>, types: &Types<'_>, at: TypeId) -> Option<Self> {
-        let mut parameters = Vec::new();
-        let mut takes_more = false;
-        information.entry(at, |information, child| match child.tag() {
-            gimli::DW_TAG_formal_parameter => {
-                let ty =
-                    information.place_of(at, child).and_then(|parameter| types.type_of(parameter));
-                match ty {
-                    Some(ty) => parameters.push(types.size(ty)),
-                    None => takes_more = true,
-                }
-            }
-            gimli::DW_TAG_unspecified_parameters => takes_more = true,
-            _ => {}
-        })?;
-        parameters.retain(|size| *size > 0);
-        let result = types.type_of(at).map_or(0, |ty| types.size(ty));
-        Some(Self { parameters, takes_more, result })
-    }
-
-    /// Returns the type of a function of the program. The body of a closure is described with all its arguments as one, and gets each in
-    /// a place of its own.
-    fn of_function(
-        information: &DebugInformation<'_>,
-        types: &Types<'_>,
-        at: TypeId,
-        symbol: &str,
-    ) -> Option<Self> {
-        let own = Self::read(information, types, at)?;
-        if !Name::of_symbol(symbol).plain.contains(CLOSURE) {
-            return Some(own);
-        }
-        let mut arguments = None;
-        information.entry(at, |information, child| {
-            if child.tag() == gimli::DW_TAG_formal_parameter {
-                arguments = information.place_of(at, child);
-            }
-        })?;
-        let arguments = arguments.and_then(|parameter| types.type_of(parameter));
-        let Some(fields) = arguments.and_then(|ty| types.sizes_of_fields(ty)) else {
-            return Some(Self { takes_more: true, ..own });
-        };
-        let mut parameters = own.parameters;
-        if arguments.is_some_and(|ty| types.size(ty) > 0) {
-            parameters.pop();
-        }
-        parameters.extend(fields.into_iter().filter(|size| *size > 0));
-        Some(Self { parameters, ..own })
-    }
-
-    /// Returns the type of a function that writes a value as text: the trait says it, and almost every program takes the addresses of some
-    /// that the library has. The value may be an object, whose pointer is larger.
-    fn of_formatter(symbol: &str) -> Option<Self> {
-        let name = Name::of_symbol(symbol).plain;
-        let of = name.strip_suffix(">::fmt")?.rsplit_once(" as core::fmt::")?.1;
-        let is_trait = FORMATS.contains(&of);
-        is_trait.then(|| Self { parameters: vec![8], takes_more: false, result: 1 })
-    }
-
-    /// Whether a function takes no more parameters than a pointer's.
-    fn takes_no_more_than(&self, pointer: &Self) -> bool {
-        self.takes_more || pointer.takes_more || self.parameters.len() <= pointer.parameters.len()
-    }
-
-    /// Whether a pointer of some type may be one to a function of this type. The function's parameters may be some of the pointer's.
-    fn may_be_called_as(&self, pointer: &Self) -> bool {
-        if self.takes_more || pointer.takes_more {
-            return true;
-        }
-        let mut theirs = pointer.parameters.iter();
-        let has_all = self.parameters.iter().all(|own| theirs.any(|size| size == own));
-        has_all && self.result == pointer.result
-    }
+/// Returns the type of a function that writes a value as text, if all its names are those of one.
+fn of_formatter(function: &Function<'_>) -> Option<Signature> {
+    let is_formatter = |symbol: &&str| Signature::of_formatter(symbol).is_some();
+    let of = Signature::of_formatter(function.symbol)?;
+    function.aliases.iter().all(is_formatter).then_some(of)
 }
 
 /// Whether a function may be one that an argument of `format_args!` has: mostly by its name, which is that of a trait's method. Where code
@@ -492,7 +402,7 @@ const MOST_BETWEEN: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{Signature, is_loaded_for_call};
+    use super::is_loaded_for_call;
 
     #[test]
     fn an_address_that_is_loaded_to_be_called_is_not_taken() {
@@ -516,23 +426,5 @@ mod tests {
         assert!(!is_loaded_for_call(&[0x48, 0x8b, 0x1d, 0, 0, 0, 0, 0xff, 0xd3], 3));
         // mov rax, [rip + 0]; ret
         assert!(!is_loaded_for_call(&[0x48, 0x8b, 0x05, 0, 0, 0, 0, 0xc3], 3));
-    }
-
-    fn signature(parameters: &[u64], result: u64) -> Signature {
-        Signature { parameters: parameters.to_vec(), takes_more: false, result }
-    }
-
-    #[test]
-    fn a_function_may_have_parameters_that_are_not_described() {
-        let pointer = signature(&[8, 4, 8], 4);
-        for parameters in [&[8, 4, 8][..], &[8, 8], &[4], &[]] {
-            assert!(signature(parameters, 4).may_be_called_as(&pointer), "{parameters:?}");
-        }
-        for parameters in [&[8, 4, 4][..], &[4, 4], &[8, 4, 8, 8], &[2]] {
-            assert!(!signature(parameters, 4).may_be_called_as(&pointer), "{parameters:?}");
-        }
-        assert!(!signature(&[8, 4, 8], 8).may_be_called_as(&pointer));
-        let open = Signature { takes_more: true, ..signature(&[2], 1) };
-        assert!(open.may_be_called_as(&pointer));
     }
 }

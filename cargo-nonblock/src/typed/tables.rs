@@ -12,10 +12,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::debug_information::DebugInformation;
 use super::language::Language;
+use super::method_results::{Results, Returned};
+use super::object_names::split_bindings;
 use crate::demangle::{Name, end_of_generics, split_at_as, without_generics};
 use crate::elf::{Function, Program, Reference};
 use crate::functions::Functions;
-use crate::method_tables::{FIRST_METHOD, MOST_METHODS, begins_table, function_at, is_number};
+use crate::method_tables::{FIRST_METHOD, function_at, slots, starts_by_shape};
 use crate::parallel;
 
 /// The traits of closures. Each has one of the others for its supertrait, with the same arguments.
@@ -211,11 +213,20 @@ impl Tables {
 
     /// Returns the functions that a call of what lies at an offset of the table of an object of a trait may reach. `None` if nobody
     /// knows.
-    pub(crate) fn methods(&self, of: &str, offset: u64) -> Option<Vec<usize>> {
+    ///
+    /// # Arguments
+    ///
+    /// * `of`: the trait, with the types that go with it.
+    pub(super) fn methods(
+        &self,
+        of: &str,
+        offset: u64,
+        results: &Results<'_, '_>,
+    ) -> Option<Vec<usize>> {
         if !offset.is_multiple_of(8) || (8..FIRST_METHOD).contains(&offset) {
             return None;
         }
-        let fitting = self.fitting(of)?;
+        let fitting = self.fitting(of, results)?;
         let slot = offset.checked_sub(FIRST_METHOD).and_then(|at| usize::try_from(at / 8).ok());
         let mut functions = BTreeSet::new();
         for table in fitting.tables.iter().map(|table| &self.list[*table]) {
@@ -281,10 +292,14 @@ impl Tables {
 
     /// Returns which traits have objects that may be used as those of another: the paths of those that have, and of all whose tables have
     /// names.
-    pub(crate) fn used_as(&self, of: &str) -> (FxHashSet<&str>, FxHashSet<&str>) {
+    pub(super) fn used_as(
+        &self,
+        of: &str,
+        results: &Results<'_, '_>,
+    ) -> (FxHashSet<&str>, FxHashSet<&str>) {
         let path = |text: &'_ str| text.split('<').next().unwrap_or(text).len();
         let all: FxHashSet<&str> = self.named.keys().map(|name| &name[..path(name)]).collect();
-        let Some(fitting) = self.fitting(of) else { return (all.clone(), all) };
+        let Some(fitting) = self.fitting(of, results) else { return (all.clone(), all) };
         let fitting: FxHashSet<usize> = fitting.tables.iter().copied().collect();
         let used = self
             .named
@@ -294,12 +309,17 @@ impl Tables {
     }
 
     /// Finds the tables that the objects of a trait may have.
-    fn fitting(&self, of: &str) -> Option<Rc<Fitting>> {
+    fn fitting(&self, of: &str, results: &Results<'_, '_>) -> Option<Rc<Fitting>> {
         if let Some(known) = self.fitting.borrow().get(of) {
             return known.clone();
         }
-        let fitting = self.layout(of).map(|layout| {
-            let tables = self.list.iter().enumerate().filter(|(_, table)| layout.fits(table));
+        let (own, bindings) = split_bindings(of);
+        let fitting = self.layout(&own).map(|layout| {
+            let returned = Returned::of(&parts(&own).0, &bindings);
+            let tables = self.list.iter().enumerate().filter(|(_, table)| {
+                layout.fits(table)
+                    && returned.as_ref().is_none_or(|returned| table.may_return(returned, results))
+            });
             let tables = tables.map(|(number, _)| number).collect();
             Rc::new(Fitting { tables, layout })
         });
@@ -360,6 +380,12 @@ impl Table {
             Is::Method { of, arguments, .. } => Some((of, arguments)),
             _ => None,
         })
+    }
+
+    /// Whether what its first methods return may be this.
+    fn may_return(&self, returned: &Returned, results: &Results<'_, '_>) -> bool {
+        let methods = self.slots.iter().take(returned.methods).flatten();
+        methods.into_iter().all(|slot| results.may_be(slot.function, returned))
     }
 
     /// Whether the table has the name of a trait.
@@ -543,54 +569,6 @@ fn comparable(arguments: &str) -> Option<String> {
         .collect();
     words.sort_unstable();
     Some(words.join(" "))
-}
-
-/// Finds where tables may begin, by their shape.
-fn starts_by_shape(program: &Program<'_>) -> BTreeSet<u64> {
-    let mut starts = BTreeSet::new();
-    for relocation in program.data_relocations() {
-        let place = relocation.place;
-        if begins_table(program, place) {
-            starts.insert(place);
-        }
-        // Where a type needs no destructor, a method is the first that points anywhere. Methods that its type has not come before it.
-        for before in 0..64_u64 {
-            let Some(first) = place.checked_sub(before * 8) else { break };
-            if before > 0
-                && !(is_number(program, first) && program.constant_number(first) == Some(0))
-            {
-                break;
-            }
-            if let Some(start) = first.checked_sub(FIRST_METHOD)
-                && begins_table(program, start)
-            {
-                starts.insert(start);
-                break;
-            }
-        }
-    }
-    starts
-}
-
-/// Returns what lies in a table, from the first method on. Where it ends, nobody says: it goes on until there is something that no table
-/// has, at the latest the alignment in the next table.
-fn slots<'a>(
-    program: &'a Program<'_>,
-    start: u64,
-    size: u64,
-) -> impl Iterator<Item = Option<usize>> + 'a {
-    let end = start.saturating_add(size.min(FIRST_METHOD + 8 * MOST_METHODS));
-    (0..MOST_METHODS).map_while(move |number| {
-        let at = start.checked_add(FIRST_METHOD)?.checked_add(number * 8)?;
-        if at >= end {
-            return None;
-        }
-        let is_zero = || program.constant_number(at) == Some(0);
-        if is_number(program, at) && !is_zero() {
-            return None;
-        }
-        Some(function_at(program, at))
-    })
 }
 
 #[cfg(test)]

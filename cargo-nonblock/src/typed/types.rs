@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::constant_tables;
 use super::debug_information::{DebugInformation, Entry, is_another_name};
+use super::object_names::principal;
 use super::word::{Pointee, TypeId, Word};
-use crate::demangle::{Name, split_at_as};
 
 /// How deep types may lie in each other. It only guards against a file that goes in circles.
 const MOST_NESTED: usize = 64;
@@ -40,12 +40,24 @@ enum Type {
     Array { of: TypeId, each: u64, size: u64 },
 }
 
+/// What lies at an offset of a structure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Field {
+pub(super) struct Field {
     name: String,
-    offset: u64,
-    ty: TypeId,
-    is_variant: bool,
+    pub(super) offset: u64,
+    pub(super) ty: TypeId,
+    /// Whether it is one of the variants of an enumeration.
+    pub(super) is_variant: bool,
+}
+
+/// What a structure is.
+#[derive(Clone, Debug)]
+pub(super) enum Structure {
+    /// A pointer to an object of this trait, with the table of its methods.
+    Object(Arc<str>),
+    /// A pointer to several things, and how many: with the type of the pointer.
+    Slice(TypeId),
+    Fields(Vec<Field>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,11 +189,28 @@ impl<'data> Types<'data> {
         }
     }
 
-    /// Returns the sizes of the fields of a structure, in their order. `None` if the type is none.
-    pub(super) fn sizes_of_fields(&self, ty: TypeId) -> Option<Vec<u64>> {
+    /// Returns what kind of thing a type is, where it is a structure or the like.
+    pub(super) fn structure(&self, ty: TypeId) -> Option<Structure> {
+        match &*self.get(ty) {
+            Type::Object { of, .. } => Some(Structure::Object(Arc::clone(of))),
+            Type::Fields { fields, .. } | Type::ConstantTable { fields, .. } => {
+                let [first, second] = fields.as_slice() else {
+                    return Some(Structure::Fields(fields.clone()));
+                };
+                Some(match (first.name.as_str(), second.name.as_str()) {
+                    ("data_ptr", "length") => Structure::Slice(first.ty),
+                    _ => Structure::Fields(fields.clone()),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the types of the fields of a structure, in their order. `None` if the type is none.
+    pub(super) fn fields(&self, ty: TypeId) -> Option<Vec<TypeId>> {
         match &*self.get(ty) {
             Type::Fields { fields, kind: Kind::Structure, .. } => {
-                Some(fields.iter().map(|field| self.size(field.ty)).collect())
+                Some(fields.iter().map(|field| field.ty).collect())
             }
             // `()`
             Type::Data { size: 0 } => Some(Vec::new()),
@@ -189,7 +218,7 @@ impl<'data> Types<'data> {
         }
     }
 
-    /// Returns the trait whose objects a type of no size is, or ends with: `dyn Trait`.
+    /// Returns the trait whose objects a type of no size is, or ends with: `dyn Trait`, with the types that go with it.
     pub(super) fn trait_of(&self, ty: TypeId) -> Option<Arc<str>> {
         let mut ty = ty;
         for _ in 0..MOST_NESTED {
@@ -428,139 +457,10 @@ fn field<'data>(
     })
 }
 
-/// Returns the trait in the name of the type of a trait object, as a table of its methods would have it: without what threads may do
-/// with it, and without the types that go with the trait.
-pub(crate) fn principal(name: &str) -> Option<String> {
-    let inner = name.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(name);
-    let bounds = inner.strip_prefix("dyn ")?;
-    let first = split_at_top(bounds, " + ").into_iter().next()?;
-    let Some((path, arguments)) =
-        first.split_once('<').and_then(|(path, rest)| Some((path, rest.strip_suffix('>')?)))
-    else {
-        return Some(first.to_owned());
-    };
-    let arguments = split_at_top(arguments, ", ");
-    let own: Vec<_> = arguments.into_iter().filter(|argument| !is_binding(argument)).collect();
-    Some(if own.is_empty() { path.to_owned() } else { format!("{path}<{}>", own.join(", ")) })
-}
-
-/// Returns the trait whose object lies in the box that a function drops, if that is all that the function does: with its generic arguments,
-/// as the debugging information writes them.
-pub(crate) fn dropped_object(function: &Name) -> Option<String> {
-    if !function.is_drop_glue() {
-        return None;
-    }
-    let (_, dropped) = function.full.split_once('<')?;
-    let object = dropped.strip_prefix("alloc::boxed::Box<")?.strip_suffix(">>")?;
-    // Lifetimes and closures are written in several ways.
-    if object.contains(['\'', '{']) {
-        return None;
-    }
-    principal(&object.replace(" = ", "="))
-}
-
-/// Returns the trait whose object is written by a function, if all that the function does is to call the object's own method for it: that
-/// of a box or a reference, `<Box<dyn Trait> as Display>::fmt`.
-pub(crate) fn formatted_object(function: &Name) -> Option<String> {
-    let (written, of) = split_at_as(function.full.strip_prefix('<')?.strip_suffix(">::fmt")?)?;
-    let boxed = written.strip_prefix("alloc::boxed::Box<").and_then(|rest| rest.strip_suffix('>'));
-    let object = boxed.or_else(|| {
-        let referred = written.strip_prefix('&')?;
-        Some(referred.strip_prefix("mut ").unwrap_or(referred))
-    })?;
-    if !of.starts_with("core::fmt::") || object.contains(['\'', '{']) {
-        return None;
-    }
-    principal(&object.replace(" = ", "="))
-}
-
-/// Whether a generic argument is a type that goes with the trait: `Output=f32`.
-fn is_binding(argument: &str) -> bool {
-    let Some((name, rest)) = argument.split_once('=') else { return false };
-    !rest.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-}
-
-/// Splits a text where a separator stands in no brackets.
-fn split_at_top<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
-    let mut parts = Vec::new();
-    let (mut depth, mut start, mut before) = (0_usize, 0, ' ');
-    for (at, c) in text.char_indices() {
-        match c {
-            '<' | '(' | '[' | '{' => depth += 1,
-            '>' if before == '-' => {}
-            '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ if depth == 0 && at >= start && text[at..].starts_with(separator) => {
-                parts.push(&text[start..at]);
-                start = at + separator.len();
-            }
-            _ => {}
-        }
-        before = c;
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Seen, dropped_object, formatted_object, principal};
-    use crate::demangle::Name;
+    use super::Seen;
     use crate::typed::word::Word;
-
-    #[test]
-    fn the_trait_of_a_dropped_box_is_in_the_functions_name() {
-        let cases = [
-            (
-                "core::ptr::drop_in_place::<alloc::boxed::Box<dyn core::error::Error + core::marker::Send>>",
-                Some("core::error::Error"),
-            ),
-            (
-                "core::ptr::drop_in_place::<alloc::boxed::Box<dyn a::F<(), Output = ()>>>",
-                Some("a::F<()>"),
-            ),
-            ("core::ptr::drop_in_place::<alloc::boxed::Box<u8>>", None),
-            ("core::ptr::drop_in_place::<alloc::vec::Vec<alloc::boxed::Box<dyn a::B>>>", None),
-            ("core::ptr::drop_in_place::<alloc::boxed::Box<dyn for<'a> a::F<(&'a u8,)>>>", None),
-            ("m::f::<alloc::boxed::Box<dyn a::B>>", None),
-        ];
-        for (name, of) in cases {
-            assert_eq!(dropped_object(&Name::of_function(name)).as_deref(), of, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_trait_of_a_written_object_is_in_the_functions_name() {
-        let cases = [
-            (
-                "<alloc::boxed::Box<dyn core::error::Error + core::marker::Send> as core::fmt::Display>::fmt",
-                Some("core::error::Error"),
-            ),
-            ("<&dyn core::fmt::Debug as core::fmt::Debug>::fmt", Some("core::fmt::Debug")),
-            ("<&mut dyn a::B as core::fmt::Display>::fmt", Some("a::B")),
-            ("<&u8 as core::fmt::Display>::fmt", None),
-            ("<&dyn a::B as a::C>::fmt", None),
-            ("<alloc::rc::Rc<dyn a::B> as core::fmt::Display>::fmt", None),
-        ];
-        for (name, of) in cases {
-            assert_eq!(formatted_object(&Name::of_function(name)).as_deref(), of, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_name_of_an_object_has_the_trait_as_tables_have_it() {
-        let cases = [
-            ("dyn a::B", Some("a::B")),
-            ("(dyn a::B + core::marker::Send)", Some("a::B")),
-            ("dyn a::B<f32>", Some("a::B<f32>")),
-            ("(dyn a::Fn<(f32, u16), Output=f32> + core::marker::Send)", Some("a::Fn<(f32, u16)>")),
-            ("dyn a::Iterator<Item=alloc::boxed::Box<(dyn a::B + a::C)>>", Some("a::Iterator")),
-            ("dyn a::B<fn(u8) -> u8, dyn a::C<D=u8>>", Some("a::B<fn(u8) -> u8, dyn a::C<D=u8>>")),
-            ("a::B", None),
-        ];
-        for (name, of) in cases {
-            assert_eq!(principal(name).as_deref(), of, "{name}");
-        }
-    }
 
     #[test]
     fn what_is_a_pointer_in_one_case_and_a_number_in_another_is_not_known() {

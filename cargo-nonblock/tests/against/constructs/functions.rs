@@ -188,6 +188,98 @@ pub(super) const LIST: &[Construct] = &[
         pub fn call(state: &mut State, x: u32) -> u32 { (state.0)(&mut state.2, x).0 ^ state.1.told(x).0 }",
     ),
     Construct::new(
+        "pointer_of_another_type",
+        "use std::{mem::transmute, ptr::NonNull};
+        fn goes_on(state: &mut next::State, _: Tag, x: u32) -> Out { out(next::call(state, x)) }
+        fn by_box(state: Box<next::State>, _: Tag, x: u32) -> (Box<next::State>, Out) {
+            let mut state = state;
+            let out = out(next::call(&mut state, x));
+            (state, out)
+        }
+        #[repr(transparent)] struct Handle<T>(NonNull<T>);
+        struct Erased;
+        type F = fn(&mut next::State, Tag, u32) -> Out;
+        type Boxed = fn(Box<next::State>, Tag, u32) -> (Box<next::State>, Out);
+        pub struct State {
+            by_unit: unsafe fn(*mut (), Tag, u32) -> Out,
+            by_bytes: fn(NonNull<u8>, Tag, i32) -> Out,
+            by_handle: Option<fn(Handle<Erased>, Tag, u32) -> Out>,
+            by_number: fn(usize, Tag, u32) -> Out,
+            by_box: fn(*mut u8, Tag, u32) -> (*mut u8, Out),
+            next: next::State,
+            boxed: Option<Box<next::State>>,
+        }
+        pub fn make() -> State {
+            let f: F = opaque(goes_on);
+            unsafe {
+                State {
+                    by_unit: transmute(f), by_bytes: transmute(f), by_handle: Some(transmute(f)), by_number: transmute(f),
+                    by_box: transmute(by_box as Boxed), next: next::make(), boxed: Some(Box::new(next::make())),
+                }
+            }
+        }
+        pub fn call(state: &mut State, x: u32) -> u32 {
+            let at = NonNull::from(&mut state.next);
+            let mut sum = unsafe { (state.by_unit)(at.as_ptr().cast(), TAG, x) }.0;
+            sum ^= (state.by_bytes)(at.cast(), TAG, 1).0;
+            if let Some(f) = state.by_handle { sum ^= f(Handle(at.cast()), TAG, x).0; }
+            sum ^= (state.by_number)(at.as_ptr().expose_provenance(), TAG, x).0;
+            if let Some(boxed) = state.boxed.take() {
+                let (boxed, out) = (state.by_box)(Box::into_raw(boxed).cast(), TAG, x);
+                sum ^= out.0;
+                state.boxed = Some(unsafe { Box::from_raw(boxed.cast()) });
+            }
+            sum
+        }",
+    ),
+    Construct::new(
+        "pointer_to_one_with_patterns",
+        "struct Pair(u64, u16);
+        type F = fn((u64, u32), &mut next::State, Pair, (u8, Tag), [u8; 2], &&u32) -> Out;
+        fn goes_on((a, b): (u64, u32), state: &mut next::State, Pair(c, _): Pair, whole @ (d, _): (u8, Tag), [e, _]: [u8; 2], &&x: &&u32) -> Out {
+            out(next::call(state, x ^ b ^ (a + c) as u32 ^ u32::from(whole.0 + d + e)))
+        }
+        pub struct State(F, next::State);
+        pub fn make() -> State { State(opaque(goes_on), next::make()) }
+        pub fn call(state: &mut State, x: u32) -> u32 { (state.0)((1, 2), &mut state.1, Pair(1, 2), (1, TAG), [1, 2], &&x).0 }",
+    ),
+    Construct::new(
+        "closures_that_return_something",
+        "pub struct Nothing;
+        type Next = Box<dyn FnMut(&mut next::State, u32) -> Out + Send>;
+        pub struct State {
+            number: Box<dyn FnMut(&mut next::State, u32) -> u32 + Send>,
+            out: Next,
+            nothing: Box<dyn Fn(&mut next::State, u32) -> Nothing + Send>,
+            unit: Box<dyn Fn(&mut next::State, u32) + Send>,
+            maker: Box<dyn Fn() -> Next + Send>,
+            of_trait: Box<dyn Fn(<Tag as Named>::In) -> Option<<Tag as Named>::Out> + Send>,
+            next: next::State,
+        }
+        trait Named { type In; type Out; }
+        impl Named for Tag { type In = (u32, Tag); type Out = Result<Out, String>; }
+        pub fn make() -> State {
+            let seed = opaque(1);
+            State {
+                number: Box::new(move |state, x| next::call(state, x ^ seed)),
+                out: Box::new(move |state, x| out(next::call(state, x ^ seed))),
+                nothing: Box::new(|state, x| { next::call(state, x); Nothing }),
+                unit: Box::new(|state, x| { next::call(state, x); }),
+                maker: Box::new(|| Box::new(|state, x| out(next::call(state, x)))),
+                of_trait: Box::new(|(x, tag)| Some(Ok(Out(x, tag)))),
+                next: next::make(),
+            }
+        }
+        pub fn call(state: &mut State, x: u32) -> u32 {
+            let next = &mut state.next;
+            let sum = (state.number)(next, x) ^ (state.out)(next, x).0;
+            let Nothing = (state.nothing)(next, x);
+            (state.unit)(next, x);
+            let last = (state.of_trait)((x, TAG)).map_or(0, |out| out.map_or(0, |out| out.0));
+            sum ^ (state.maker)()(next, x).0 ^ last
+        }",
+    ),
+    Construct::new(
         "called_from_c",
         "extern \"C\" fn back(data: *mut std::ffi::c_void, x: u32) -> u32 { next::call(unsafe { &mut *data.cast::<next::State>() }, x) }
         pub struct State(next::State);
