@@ -315,6 +315,9 @@ impl std::fmt::Display for Unknown {
             Self::Middle(address) => {
                 write!(f, "it is entered at {address:#x}, in the middle of an instruction")
             }
+            Self::OwnMidst(address) => {
+                write!(f, "it calls into its own midst at {address:#x}, and may return to anywhere")
+            }
             Self::Slot(address) => {
                 write!(f, "the stub at {address:#x} leads to an address that is not in the file")
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use iced_x86::Mnemonic;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::calls::{EdgeKind, Node, Unknown, Values};
 use crate::catalogue::{Catalogue, Kind};
@@ -55,6 +55,8 @@ pub(crate) struct CallReader<'a, 'data> {
     places: &'a Places<'data>,
     landing_pads: OnceLock<LandingPads<'data>>,
     channels: Channels,
+    /// The parts of functions that lie elsewhere, by the symbol of the function.
+    cold_parts: OnceLock<FxHashMap<&'data str, Vec<usize>>>,
 }
 
 /// A function whose calls are being read.
@@ -74,8 +76,9 @@ impl<'a, 'data> CallReader<'a, 'data> {
         places: &'a Places<'data>,
     ) -> Self {
         let (functions, typed) = (Functions::new(program, catalogue), Typed::new(program));
-        let (landing_pads, channels) = (OnceLock::new(), Channels::default());
-        Self { program, catalogue, functions, typed, places, landing_pads, channels }
+        let (landing_pads, channels, cold_parts) =
+            (OnceLock::new(), Channels::default(), OnceLock::new());
+        Self { program, catalogue, functions, typed, places, landing_pads, channels, cold_parts }
     }
 
     /// Reads the calls of a function.
@@ -111,8 +114,44 @@ impl<'a, 'data> CallReader<'a, 'data> {
             let to = self.resolve(Target::Address(next), next, &Values::default);
             calls.push(call(to, next.saturating_sub(1), EdgeKind::TailCall));
         }
+        // Parts of it lie elsewhere, and tables of jumps lead there, too.
+        calls.extend(
+            self.cold_parts_of(function)
+                .map(|part| call(Node::Function(part), this.address, EdgeKind::TailCall)),
+        );
+        if let Some(at) = reading.disassembly.calls_own_midst() {
+            calls.push(unknown(at, Unknown::OwnMidst(at)));
+        }
         self.leave_out(function, &reading.disassembly, &mut calls);
         calls
+    }
+
+    /// Returns the functions that are cold parts of one: compilers of C put what seldom runs elsewhere, and name it so.
+    fn cold_parts_of(&self, function: usize) -> impl Iterator<Item = usize> {
+        let parts = self.cold_parts.get_or_init(|| {
+            let all = self.program.functions().iter().enumerate();
+            let mut parts: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+            for (number, part) in all {
+                for symbol in part.symbols() {
+                    if let Some(at) = symbol.find(COLD) {
+                        parts.entry(&symbol[..at]).or_default().push(number);
+                    }
+                }
+            }
+            parts
+        });
+        let symbols = self.program.functions()[function].symbols();
+        let parts = symbols.filter_map(|symbol| parts.get(symbol)).flatten().copied();
+        parts.filter(move |part| *part != function)
+    }
+
+    /// Whether other code may lead into the midst of a function, or it may come back there from a call that is none: then what leads to an
+    /// instruction is not known.
+    fn may_be_entered_in_its_midst(&self, function: usize, disassembly: &Disassembly) -> bool {
+        let mut symbols = self.program.functions()[function].symbols();
+        symbols.any(|symbol| symbol.contains(COLD))
+            || self.cold_parts_of(function).next().is_some()
+            || disassembly.calls_own_midst().is_some()
     }
 
     /// Leaves out the calls that no run makes, and marks those that are made only where something unwinds, or before the program ends.
@@ -129,8 +168,11 @@ impl<'a, 'data> CallReader<'a, 'data> {
             }
             _ => true,
         });
+        if self.may_be_entered_in_its_midst(function, disassembly) {
+            return;
+        }
         let this = &self.program.functions()[function];
-        let pads = self.landing_pads().of(this.address).unwrap_or_default();
+        let Some(pads) = self.landing_pads().of(this.address) else { return };
         let Some(flow) = ControlFlow::new(&disassembly.code, &pads) else { return };
         if !pads.is_empty() {
             let unwinding = flow.only_unwinding(&pads, &self.calls_that_never_return(disassembly));
@@ -140,6 +182,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
         }
         // Who writes in assembly may do it in other ways than compilers.
         let is_whole = self.landing_pads().have_frame(this.address)
+            && self.typed.describes(this.address)
             && !disassembly.steps.iter().any(|step| self.leads_to_part(step));
         if !is_whole {
             return;
@@ -147,8 +190,15 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let never = flow.never_reached(&pads, &|slot| self.program.is_filled(slot));
         calls.retain(|call| !never.contains(&call.site));
         let ends = calls.iter().filter(|call| self.ends_program(&call.to)).map(|call| call.site);
-        let failing = flow.only_failing(&ends.collect());
+        let ends = ends.collect();
         let is_in_std = self.functions.name(function).is_of_std();
+        // Others may never come back.
+        let returning = calls.iter().filter(|call| match call.to {
+            Node::Function(callee) => has_path_of_std(self.program.functions()[callee].symbol),
+            _ => false,
+        } || self.tells_why(&call.to, is_in_std));
+        let returning = returning.map(|call| call.site).collect();
+        let failing = flow.only_failing(&ends, &returning);
         for call in calls.iter_mut().filter(|call| failing.contains(&call.site)) {
             if self.tells_why(&call.to, is_in_std) {
                 call.kind = EdgeKind::Failure;
@@ -178,10 +228,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
             Action::TailCall { target: Target::Address(target) } => {
                 let function = self.program.function_at(target);
                 let is_stub = || self.program.stub(target).is_some();
-                function.map_or_else(
-                    || !is_stub(),
-                    |function| self.program.functions()[function].symbol.contains(".cold"),
-                )
+                function.is_none() && !is_stub()
             }
             _ => false,
         }
@@ -492,6 +539,9 @@ impl<'a, 'data> CallReader<'a, 'data> {
         }
     }
 }
+
+/// A part of the names of the parts of functions that seldom run, as gcc and clang have it.
+const COLD: &str = ".cold";
 
 /// The functions of the standard library by which `eprintln!` and `println!` write.
 const PRINTS: [&str; 2] = ["std::io::stdio::_eprint", "std::io::stdio::_print"];

@@ -32,6 +32,8 @@ pub(crate) enum Unknown {
     Unreadable(u64),
     /// It is entered in the middle of an instruction.
     Middle(u64),
+    /// It calls into its own midst, from where it may come back to anywhere.
+    OwnMidst(u64),
     /// It is called through memory that is not in the file.
     Slot(u64),
     /// It uses the numbers of 32-bit programs.
@@ -95,6 +97,8 @@ pub(crate) enum Made {
     AsField,
     /// What takes the function's address, for an argument of what is written.
     AsArgument,
+    /// As an argument of a text that the library makes of a value of its own, and gives to nobody but its writer.
+    AsPrivateArgument,
 }
 
 /// What a call may lead to.

@@ -11,7 +11,7 @@ use memchr::memmem;
 
 use crate::demangle::{Name, end_of_generics};
 use crate::elf::Program;
-use crate::typed::{Typed, has_path_of_std};
+use crate::typed::Typed;
 
 /// The modules of the kinds, each of which has a `Channel`: std 1.95, and crossbeam-channel 0.5.
 const KINDS: [&str; 6] = [
@@ -45,20 +45,17 @@ impl Channels {
 }
 
 /// Returns the types of channels for which there is a function that makes one. `None` if there may be others: where a function is not
-/// described, nobody knows what was inlined into it.
+/// described, nobody knows what was inlined into it, and the optimizer leaves nothing of a function that only sets values.
 fn made(program: &Program<'_>, typed: &Typed<'_, '_>) -> Option<HashSet<String>> {
     if !program.has_all_of_rust() {
         return None;
     }
     let mut made = HashSet::new();
     for function in program.functions() {
-        if !has_path_of_std(function.symbol)
-            && !typed.describes(function.address)
-            && is_of_rust(function.symbol)
-        {
+        if !typed.names_all_in(function.address, function.symbol) {
             return None;
         }
-        for symbol in std::iter::once(&function.symbol).chain(&function.aliases) {
+        for symbol in function.symbols() {
             made.extend(made_by(symbol));
         }
     }
@@ -71,12 +68,6 @@ fn made(program: &Program<'_>, typed: &Typed<'_, '_>) -> Option<HashSet<String>>
         }
     }
     Some(made)
-}
-
-/// Whether a function is one of Rust, and not one by which the compiler hands allocation on.
-fn is_of_rust(symbol: &str) -> bool {
-    let name = Name::of_symbol(symbol);
-    symbol.starts_with('_') && name.is_rust() && !name.plain.starts_with("__rustc::")
 }
 
 /// Returns the type of channel that a function makes, if it is one that does.

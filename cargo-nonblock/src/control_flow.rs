@@ -57,12 +57,17 @@ impl<'a> ControlFlow<'a> {
     }
 
     /// Returns the addresses of the instructions behind which every way leads to a call that ends the program or panics. No way goes round
-    /// in a circle there, so a run that comes there comes to such a call, if all others return.
+    /// in a circle there, and all other calls come back, so a run that comes there comes to such a call.
     ///
     /// # Arguments
     ///
     /// * `ends`: the addresses of the calls and jumps that end the program or panic.
-    pub(crate) fn only_failing(&self, ends: &FxHashSet<u64>) -> FxHashSet<u64> {
+    /// * `returning`: those of the calls that come back.
+    pub(crate) fn only_failing(
+        &self,
+        ends: &FxHashSet<u64>,
+        returning: &FxHashSet<u64>,
+    ) -> FxHashSet<u64> {
         if ends.is_empty() || self.may_be_entered_from_elsewhere() {
             return FxHashSet::default();
         }
@@ -72,7 +77,7 @@ impl<'a> ControlFlow<'a> {
         loop {
             let mut has_changed = false;
             for at in (0..fails.len()).rev() {
-                if !fails[at] && self.leads_only(at, &fails) {
+                if !fails[at] && self.leads_only(at, &fails, returning) {
                     fails[at] = true;
                     has_changed = true;
                 }
@@ -175,14 +180,15 @@ impl<'a> ControlFlow<'a> {
     }
 
     /// Whether all ways that lead on from an instruction lead to those that fail, and there are some.
-    fn leads_only(&self, at: usize, fails: &[bool]) -> bool {
+    fn leads_only(&self, at: usize, fails: &[bool], returning: &FxHashSet<u64>) -> bool {
         let instruction = &self.code.instructions()[at];
         if !self.code.goes_on_behind(at) {
             let mut jumps = self.ways.from(at).peekable();
             // A jump by a table leads to all that the table has. One out of the function leads nowhere that is known.
             return jumps.peek().is_some() && jumps.all(|to| fails[to]);
         }
-        if is_call(instruction) && !self.surely_returns_to(at + 1) {
+        let returns = || returning.contains(&instruction.ip()) && self.surely_returns_to(at + 1);
+        if is_call(instruction) && !returns() {
             return false;
         }
         fails.get(at + 1) == Some(&true) && self.ways.from(at).all(|to| fails[to])
@@ -295,7 +301,9 @@ mod tests {
     fn fails(parts: &[&[u8]], call: u64, end: u64) -> bool {
         let code = code(parts);
         let flow = ControlFlow::new(&code, &[]).expect("all jumps are known");
-        flow.only_failing(&FxHashSet::from_iter([end])).contains(&call)
+        let others = code.instructions().iter().map(iced_x86::Instruction::ip);
+        let returning = others.filter(|other| *other != end).collect();
+        flow.only_failing(&FxHashSet::from_iter([end]), &returning).contains(&call)
     }
 
     #[test]
@@ -325,6 +333,19 @@ mod tests {
         assert!(!fails(&[&CALL, &[0x74, 0xf9], &CALL], 0x1000, 0x1007));
         // A conditional jump out of the function: from there others may come back.
         assert!(!fails(&[&CALL, &CALL, &[0x74, 0x40]], 0x1000, 0x1005));
+    }
+
+    #[test]
+    fn a_call_of_which_nobody_knows_whether_it_returns_does_not_fail() {
+        let code = code(&[&CALL, &CALL, &CALL]);
+        let flow = ControlFlow::new(&code, &[]).expect("all jumps are known");
+        let fails = |returning: &[u64]| {
+            let returning = returning.iter().copied().collect();
+            flow.only_failing(&FxHashSet::from_iter([0x100a]), &returning)
+        };
+        assert_eq!(fails(&[0x1000, 0x1005]), FxHashSet::from_iter([0x1000, 0x1005]));
+        assert_eq!(fails(&[0x1005]), FxHashSet::from_iter([0x1005]));
+        assert_eq!(fails(&[0x1000]), FxHashSet::default());
     }
 
     fn never(parts: &[&[u8]], filled: u64) -> FxHashSet<u64> {

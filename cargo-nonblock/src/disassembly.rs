@@ -57,6 +57,17 @@ pub(crate) struct Disassembly {
 }
 
 impl Disassembly {
+    /// Returns where in its own midst the function calls, if it does: what is called there may return to another place than behind the call.
+    pub(crate) fn calls_own_midst(&self) -> Option<u64> {
+        self.steps.iter().find_map(|step| match step.action {
+            Action::Call { target: Target::Address(target) } => {
+                let start = self.code.instructions().first()?.ip();
+                (target != start && self.code.contains(target)).then_some(target)
+            }
+            _ => None,
+        })
+    }
+
     /// Returns the first arguments of what a step calls.
     pub(crate) fn arguments(&self, step: &Step) -> Arguments {
         let registers = match step.action {

@@ -58,6 +58,13 @@ pub struct Function<'data> {
     pub aliases: Vec<&'data str>,
 }
 
+impl<'data> Function<'data> {
+    /// Returns all symbols at its address.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &'data str> {
+        std::iter::once(self.symbol).chain(self.aliases.iter().copied())
+    }
+}
+
 /// A place in data that the linker filled in.
 #[derive(Clone, Copy, Debug)]
 pub struct Relocation<'data> {

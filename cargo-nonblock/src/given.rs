@@ -47,7 +47,8 @@ const NEVER_RETURN: [&str; 13] = [
     "__rustc::rust_begin_unwind",
 ];
 
-const IMPORTS_NEVER_RETURN: [&str; 13] = [
+/// What ends no more than the thread is not among them, and neither is what a function may catch.
+const IMPORTS_NEVER_RETURN: [&str; 10] = [
     "abort",
     "exit",
     "_exit",
@@ -57,10 +58,7 @@ const IMPORTS_NEVER_RETURN: [&str; 13] = [
     "__stack_chk_fail",
     "__fortify_fail",
     "__chk_fail",
-    "pthread_exit",
     "_Unwind_Resume",
-    "__cxa_throw",
-    "__cxa_rethrow",
 ];
 
 /// Whether a function is a closure within a constant, as the manglings write it.

@@ -32,6 +32,11 @@ const WITH_WRITER: [&str; 2] = ["fmt::Write", "Formatter"];
 /// The types that hold arguments of a text.
 const WITH_ARGUMENTS: [&str; 2] = ["Arguments", "Argument"];
 
+/// The functions by which the library writes values that it makes itself, each at a single place and for a text that it writes there: what a
+/// panic prints.
+const PRIVATE_ARGUMENTS: [&str; 1] =
+    ["<<std::sys::backtrace::BacktraceLock>::print::DisplayBacktrace as core::fmt::Display>::fmt"];
+
 /// How the arguments of a text are called in the names of functions that have no types.
 const ARGUMENTS_IN_NAMES: &str = "core::fmt::Arguments";
 
@@ -67,6 +72,7 @@ impl Given {
             Made::AsWriter => self.writers,
             Made::AsField => self.fields,
             Made::AsArgument => self.arguments,
+            Made::AsPrivateArgument => false,
         }
     }
 }
@@ -83,6 +89,13 @@ pub(crate) struct HandedOn {
 }
 
 impl Graph<'_, '_> {
+    /// Returns in which way a node is made, which is one of several that are made in some way.
+    pub(crate) fn made_as(&self, node: NodeId, made: Made) -> Made {
+        let Node::Function(function) = *self.node(node) else { return made };
+        let is_private = || PRIVATE_ARGUMENTS.contains(&self.name(function).full.as_str());
+        if made == Made::AsArgument && is_private() { Made::AsPrivateArgument } else { made }
+    }
+
     /// Returns the functions that make that a call may lead to a node. `None` if nothing has to, or nobody knows what.
     pub(crate) fn makers_of(&self, node: NodeId, made: Made) -> Option<&BTreeSet<usize>> {
         let Node::Function(function) = *self.node(node) else { return None };
@@ -94,7 +107,7 @@ impl Graph<'_, '_> {
                 if is_private { self.makers()?.of_method(function) } else { None }
             }
             Made::AsField => self.makers()?.of_method(function),
-            Made::AsArgument => self.makers()?.of_function(function),
+            Made::AsArgument | Made::AsPrivateArgument => self.makers()?.of_function(function),
         }
     }
 

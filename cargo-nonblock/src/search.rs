@@ -342,6 +342,7 @@ impl Ways {
 
     /// Whether a step leads to what nothing has made that was followed so far, and nobody may have given. Then it is noted.
     fn waits(&mut self, graph: &Graph<'_, '_>, step: Step, to: NodeId, made: Made) -> bool {
+        let made = graph.made_as(to, made);
         if self.given.has(made) {
             return false;
         }

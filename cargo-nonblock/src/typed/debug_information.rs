@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use gimli::{AttributeValue, DwAt, DwTag, Dwarf, Operation, Unit, UnitOffset};
 
 use super::word::TypeId;
@@ -46,6 +48,8 @@ impl UnitCode {
 #[derive(Debug)]
 struct UnitInformation<'data> {
     entries: Range<usize>,
+    /// Whether the functions of the crate are given something, and most of it lies in their frames.
+    is_plain: bool,
     header: Header<'data>,
     /// It is read when somebody asks for something in it. `None` if it cannot be.
     unit: OnceLock<Option<Box<Unit<Reader<'data>>>>>,
@@ -75,6 +79,23 @@ impl Optimization {
     }
 }
 
+/// Returns the names of the crates whose functions are given most in their frames.
+fn plain_crates(all: &[Found]) -> FxHashSet<String> {
+    let mut given: FxHashMap<&str, [usize; 2]> = FxHashMap::default();
+    for found in all {
+        let [in_frames, elsewhere] = given.entry(&found.of_crate).or_default();
+        *in_frames += found.given_in_frames;
+        *elsewhere += found.given_elsewhere;
+    }
+    let plain = given.into_iter().filter(|(_, [in_frames, elsewhere])| {
+        *in_frames > 0 && *in_frames >= elsewhere.saturating_mul(2)
+    });
+    plain.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What follows the name of a crate in those of the units in which it was compiled, with a number.
+const PART: &str = "-cgu.";
+
 /// What is found in a unit.
 #[derive(Default)]
 struct Found {
@@ -90,6 +111,11 @@ struct Found {
     /// How many variables lie in frames of the stack, and how many elsewhere.
     in_frames: usize,
     elsewhere: usize,
+    /// How many parameters of its functions themselves lie in frames, and how many elsewhere.
+    given_in_frames: usize,
+    given_elsewhere: usize,
+    /// The name of the crate of which it is a part, or its own.
+    of_crate: String,
 }
 
 /// A table of methods that the compiler has named.
@@ -128,11 +154,13 @@ impl<'data> DebugInformation<'data> {
             code: UnitCode::default(),
             is_library_known: true,
         };
+        let all = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let plain = plain_crates(&all);
         for ((_, header), found) in headers.into_iter().zip(all) {
-            let found = found?;
             this.is_library_known &= !found.is_of_unknown_library;
             let optimization = Optimization::of(&found);
             this.units.push(UnitInformation {
+                is_plain: plain.contains(&found.of_crate),
                 entries: found.entries,
                 header,
                 unit: OnceLock::new(),
@@ -197,6 +225,11 @@ impl<'data> DebugInformation<'data> {
     pub(super) fn is_not_optimized(&self, at: TypeId) -> bool {
         let unit = self.information_around(at);
         unit.is_some_and(|unit| unit.optimization == Optimization::None)
+    }
+
+    /// Whether the crate of a place was not optimized: most of what its functions are given lies in their frames, and not in registers.
+    pub(super) fn is_plain(&self, at: TypeId) -> bool {
+        self.information_around(at).is_some_and(|unit| unit.is_plain)
     }
 
     /// Whether types are described in the unit of a place. Where none are, parameters are not either.
@@ -366,7 +399,9 @@ impl Found {
         let unit = dwarf.unit(header)?;
         let end = start.saturating_add(header.length_including_self());
         let mut found = Self { entries: start..end, ..Self::default() };
-        let of_std = unit.name.is_some_and(|name| is_of_std(&name.to_string_lossy()));
+        let name = unit.name.map(|name| name.to_string_lossy()).unwrap_or_default();
+        let of_std = is_of_std(&name);
+        found.of_crate = name.split(PART).next().unwrap_or(&name).to_owned();
         let mut ranges = dwarf.unit_ranges(&unit)?;
         while let Some(range) = ranges.next()? {
             found.code.push((range.begin..range.end, of_std));
@@ -382,8 +417,11 @@ impl Found {
                 !producer.is_some_and(|text| formatting::is_known(&text.to_string_lossy()));
         }
         let mut entries = unit.entries_raw(None)?;
+        // How deep the parameters lie of the function that was begun last.
+        let mut depth_of_given = None;
         while !entries.is_empty() {
             let own = start + entries.next_offset().0;
+            let depth = entries.next_depth();
             let Some(entry) = entries.read_abbreviation()? else { continue };
             let attributes = entry.attributes();
             found.has_types |=
@@ -391,6 +429,7 @@ impl Found {
             match entry.tag() {
                 gimli::DW_TAG_subprogram => {
                     let [address] = dwarf::values(&mut entries, attributes, [gimli::DW_AT_low_pc])?;
+                    depth_of_given = address.is_some().then_some(depth + 1);
                     if let Some(AttributeValue::Addr(address)) = address
                         && address != 0
                     {
@@ -400,7 +439,14 @@ impl Found {
                 gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
                     let wanted = [gimli::DW_AT_location, gimli::DW_AT_type, gimli::DW_AT_name];
                     let [place, ty, name] = dwarf::values(&mut entries, attributes, wanted)?;
-                    match place.and_then(|place| Location::of(&unit, place)) {
+                    let place = place.and_then(|place| Location::of(&unit, place));
+                    if entry.tag() == gimli::DW_TAG_formal_parameter
+                        && depth_of_given == Some(depth)
+                    {
+                        found.given_in_frames += usize::from(place == Some(Location::Frame));
+                        found.given_elsewhere += usize::from(place == Some(Location::Elsewhere));
+                    }
+                    match place {
                         Some(Location::Address(address)) => {
                             found.note_global(dwarf, &unit, address, ty, name);
                         }
@@ -439,6 +485,7 @@ impl Found {
 }
 
 /// Where a variable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Location {
     Address(u64),
     Frame,

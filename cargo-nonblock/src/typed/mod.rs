@@ -34,6 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::demangle::Name;
 use crate::elf::Program;
 use crate::formatting::{DEBUG, Formatted};
 use crate::function_code::FunctionCode;
@@ -51,6 +52,7 @@ pub(crate) use parameters::Part;
 use pointers::Pointers;
 pub(crate) use pointers::Taken;
 pub(crate) use standard_library::has_path_of_std;
+use standard_library::is_symbol_of_std;
 use tables::Tables;
 use types::Types;
 pub(crate) use values::Callee;
@@ -100,6 +102,23 @@ impl<'a, 'data> Typed<'a, 'data> {
     /// Whether a function begins at an address that a compiler describes.
     pub(crate) fn describes(&self, address: u64) -> bool {
         self.known().is_some_and(|known| known.information.describes(address))
+    }
+
+    /// Whether the debugging information names all that was inlined into a function, if anything was. Where code was optimized it does not:
+    /// of what leaves no instruction behind, no name is left.
+    pub(crate) fn names_all_in(&self, address: u64, symbol: &str) -> bool {
+        let Some(Known { information, .. }) = self.known() else { return false };
+        match (information.code().is_of_std(address), information.function(address)) {
+            (Some(true), _) => true,
+            (_, Some(at)) if !information.is_rust(at) => true,
+            (_, Some(at)) => information.has_types(at) && information.is_plain(at),
+            (_, None) => {
+                is_symbol_of_std(symbol)
+                    || pointers::BEGIN.contains(&symbol)
+                    || NOT_DESCRIBED.contains(&symbol)
+                    || Name::of_symbol(symbol).plain.starts_with("__rustc::")
+            }
+        }
     }
 
     /// Whether a part of a function's values leads to something of a type with a fitting name. In doubt it does.
@@ -366,6 +385,16 @@ impl<'data> Candidates<'data> {
         }
     }
 }
+
+/// Functions that compilers and linkers add, and do not describe.
+const NOT_DESCRIBED: [&str; 6] = [
+    "main",
+    "__rust_try",
+    "_dl_relocate_static_pie",
+    "atexit",
+    "at_quick_exit",
+    "__stack_chk_fail_local",
+];
 
 /// How many methods `fmt::Write` has.
 const WRITER_METHODS: u64 = 3;

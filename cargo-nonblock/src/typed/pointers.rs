@@ -65,7 +65,7 @@ const NOT_READ: [&str; 6] = [
 const FOR_UNWINDER: &str = "DW.ref.";
 
 /// The functions of every program that call those.
-const BEGIN: [&str; 7] = [
+pub(super) const BEGIN: [&str; 7] = [
     "_init",
     "_fini",
     "_start",
