@@ -93,8 +93,8 @@ fn plain_crates(all: &[Found]) -> FxHashSet<String> {
     plain.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What follows the name of a crate in those of the units in which it was compiled, with a number.
-const PART: &str = "-cgu.";
+/// What follows the path of a crate's first file in the names of the units in which it was compiled.
+const PART: &str = "/@/";
 
 /// What is found in a unit.
 #[derive(Default)]
@@ -114,7 +114,7 @@ struct Found {
     /// How many parameters of its functions themselves lie in frames, and how many elsewhere.
     given_in_frames: usize,
     given_elsewhere: usize,
-    /// The name of the crate of which it is a part, or its own.
+    /// The first file of the crate of which it is a part, or its own, and the folder in which it was compiled.
     of_crate: String,
 }
 
@@ -401,7 +401,8 @@ impl Found {
         let mut found = Self { entries: start..end, ..Self::default() };
         let name = unit.name.map(|name| name.to_string_lossy()).unwrap_or_default();
         let of_std = is_of_std(&name);
-        found.of_crate = name.split(PART).next().unwrap_or(&name).to_owned();
+        let folder = unit.comp_dir.map(|folder| folder.to_string_lossy()).unwrap_or_default();
+        found.of_crate = format!("{folder}/{}", name.split(PART).next().unwrap_or(&name));
         let mut ranges = dwarf.unit_ranges(&unit)?;
         while let Some(range) = ranges.next()? {
             found.code.push((range.begin..range.end, of_std));
