@@ -47,7 +47,9 @@ impl Channels {
 /// Returns the types of channels for which there is a function that makes one. `None` if there may be others: where a function is not
 /// described, nobody knows what was inlined into it, and the optimizer leaves nothing of a function that only sets values.
 fn made(program: &Program<'_>, typed: &Typed<'_, '_>) -> Option<HashSet<String>> {
-    if !program.has_all_of_rust() {
+    // Another file may make channels that it gives to this one.
+    let is_shared = |name: &str| name.starts_with('_') && Name::of_symbol(name).is_rust();
+    if program.shared_names()?.any(is_shared) {
         return None;
     }
     let mut made = HashSet::new();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use object::elf;
-use object::read::elf::{ElfFile64, FileHeader as _};
+use object::read::elf::FileHeader as _;
 use object::{
     LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, ObjectSymbolTable as _,
     RelocationFlags, RelocationTarget, SectionFlags, SymbolFlags, SymbolKind,
@@ -16,33 +16,22 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::address_index::AddressIndex;
 use crate::debug_sections::DebugSections;
-use crate::demangle::Name;
 use crate::error::Error;
-use crate::{loader, parallel};
+use crate::loader::{self, File, malformed};
+use crate::parallel;
 
-/// A file of the only kind that can be read.
-pub(crate) type File<'data> = ElfFile64<'data, LittleEndian>;
+pub use crate::loader::Reference;
 
 /// The relocations of x86-64 of which something has to be known here: see the psABI, "Relocation Types".
-pub(crate) mod relocation_type {
+mod relocation_type {
     /// Those of 64 and 32 bits.
     pub(super) const ABSOLUTE: [u32; 3] = [1, 10, 11];
     pub(super) const PC32: u32 = 2;
     pub(super) const PLT32: u32 = 4;
-    pub(crate) const IRELATIVE: u32 = 37;
     /// `GOTPCREL`, `GOTPCRELX`, `REX_GOTPCRELX`, `CODE_4_GOTPCRELX`: the target is a slot that holds the symbol's address.
     pub(super) const BY_GOT: [u32; 4] = [9, 41, 42, 43];
     /// What concerns thread-local variables.
     pub(super) const TLS: [u32; 12] = [16, 17, 18, 19, 20, 21, 22, 23, 34, 35, 36, 44];
-}
-
-/// What a relocation or a slot refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reference<'data> {
-    /// An address within the program.
-    Address(u64),
-    /// A symbol that another shared object defines.
-    Import(&'data str),
 }
 
 /// A function, or code that the symbol table names.
@@ -313,13 +302,12 @@ impl<'data> Program<'data> {
         (section.kind == SectionKind::Plt).then(|| rest.get(..16).unwrap_or(rest))
     }
 
-    /// Whether it is linked, and no other file has functions of Rust that it calls, or that call it.
-    pub(crate) fn has_all_of_rust(&self) -> bool {
-        let is_linked = self.file.section_by_name(".dynamic").is_some();
-        let symbols =
-            self.file.dynamic_symbol_table().into_iter().flat_map(|table| table.symbols());
-        let mut names = symbols.filter_map(|symbol| symbol.name().ok());
-        is_linked && !names.any(|name| name.starts_with('_') && Name::of_symbol(name).is_rust())
+    /// Returns the names by which other files may know its functions, or it theirs. `None` if it is not linked.
+    pub(crate) fn shared_names(&self) -> Option<impl Iterator<Item = &'data str>> {
+        self.file.section_by_name(".dynamic")?;
+        let table = self.file.dynamic_symbol_table();
+        let symbols = table.into_iter().flat_map(|table| table.symbols());
+        Some(symbols.filter_map(|symbol| symbol.name().ok()))
     }
 
     /// Returns the bytes of a debugging section, or nothing if it is not there.
@@ -408,10 +396,6 @@ fn architecture(class: u8, data: u8, machine: u16) -> String {
         }
     };
     name.to_owned()
-}
-
-pub(crate) fn malformed(error: object::Error) -> Error {
-    Error::Malformed(error.to_string())
 }
 
 /// The type and flags of a section.

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::call_reader::{ByType, CallReader, MadeCall};
 pub(crate) use crate::calls::{Callees, Edge, EdgeKind, Made, Node, NodeId, SetId, Unknown};
@@ -14,11 +14,10 @@ use crate::elf::Program;
 use crate::formatting::Formatted;
 use crate::functions::Functions;
 use crate::given::Given;
-use crate::handed_on::HandedOn;
 use crate::method_tables::FIRST_METHOD;
 use crate::parallel;
 use crate::places::Places;
-use crate::typed::{Candidates, Makers, Taken, Word};
+use crate::typed::{Candidates, Makers, Taken, TypeId, Word};
 
 /// Nodes of which a call may lead to each.
 struct Set {
@@ -34,6 +33,17 @@ struct Called<'data> {
     imports: Vec<&'data str>,
     /// Those of the functions that call what they are given, which depends on the arguments, too.
     given: Vec<Given>,
+}
+
+/// What is known of what functions hand on.
+#[derive(Debug, Default)]
+pub(crate) struct HandedOn {
+    /// Types that lead to no writer, to no arguments, to no object of `Debug`, and to no arguments and no object at all.
+    pub(crate) without: [FxHashSet<TypeId>; 4],
+    /// Whether the object of a method holds arguments of a text.
+    pub(crate) with_arguments: FxHashMap<NodeId, bool>,
+    /// Whether a function may hand on objects of `Debug` that were made elsewhere.
+    pub(crate) with_fields: FxHashMap<NodeId, bool>,
 }
 
 /// The graph of calls of a program.

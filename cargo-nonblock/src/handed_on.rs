@@ -13,7 +13,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::formatting::{DEBUG, GivenFields, given_fields};
 use crate::graph::{Callees, Graph, Made, Node, NodeId};
@@ -75,17 +75,6 @@ impl Given {
             Made::AsPrivateArgument => false,
         }
     }
-}
-
-/// What is known of what functions hand on.
-#[derive(Debug, Default)]
-pub(crate) struct HandedOn {
-    /// Types that lead to no writer, to no arguments, to no object of `Debug`, and to no arguments and no object at all.
-    without: [FxHashSet<TypeId>; 4],
-    /// Whether the object of a method holds arguments of a text.
-    with_arguments: FxHashMap<NodeId, bool>,
-    /// Whether a function may hand on objects of `Debug` that were made elsewhere.
-    with_fields: FxHashMap<NodeId, bool>,
 }
 
 impl Graph<'_, '_> {

@@ -1,13 +1,32 @@
 //! What the dynamic loader writes into the program before it begins, and which functions it surely finds.
 
 use object::elf;
+use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object as _, ObjectSymbol as _, ObjectSymbolTable as _};
 use object::{RelocationFlags, RelocationTarget};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::elf::{File, Reference, malformed, relocation_type};
 use crate::error::Error;
+
+/// A file of the only kind that can be read.
+pub(crate) type File<'data> = ElfFile64<'data, LittleEndian>;
+
+/// What a relocation or a slot refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference<'data> {
+    /// An address within the program.
+    Address(u64),
+    /// A symbol that another shared object defines.
+    Import(&'data str),
+}
+
+/// The relocation of x86-64 that is computed when the program is loaded: see the psABI, "Relocation Types".
+const IRELATIVE: u32 = 37;
+
+pub(crate) fn malformed(error: object::Error) -> Error {
+    Error::Malformed(error.to_string())
+}
 
 /// Reads what the dynamic loader writes, and where.
 pub(crate) fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Reference<'data>>, Error> {
@@ -48,7 +67,7 @@ pub(crate) fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Referenc
 const CHOSEN_AT_LOAD_TIME: &str = "a function that is chosen when the program is loaded";
 
 fn is_irelative(flags: RelocationFlags) -> bool {
-    matches!(flags, RelocationFlags::Elf { r_type } if r_type.0 == relocation_type::IRELATIVE)
+    matches!(flags, RelocationFlags::Elf { r_type } if r_type.0 == IRELATIVE)
 }
 
 /// Returns the names of the weak functions that the loader surely finds. It begins no program without the versions of the C library that

@@ -58,13 +58,14 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 38] = [
+const CARGO_NONBLOCK: [&str; 42] = [
     "error",
     "parallel",
     "table",
     "mapped",
     "address_index",
     "debug_sections",
+    "loader",
     "elf",
     "dwarf",
     "method_tables",
@@ -73,7 +74,9 @@ const CARGO_NONBLOCK: [&str; 38] = [
     "rules",
     "catalogue",
     "function_code",
+    "control_flow",
     "disassembly",
+    "formatting",
     "calls",
     "places",
     "origin",
@@ -82,9 +85,10 @@ const CARGO_NONBLOCK: [&str; 38] = [
     "given",
     "functions",
     "typed",
+    "channels",
     "call_reader",
-    "writers",
     "graph",
+    "handed_on",
     "entries",
     "assumptions",
     "search",
