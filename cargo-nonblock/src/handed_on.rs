@@ -17,7 +17,7 @@ use rustc_hash::FxHashSet;
 
 use crate::formatting::{DEBUG, GivenFields, given_fields};
 use crate::graph::{Callees, Graph, Made, Node, NodeId};
-use crate::typed::{Part, TypeId, principal_trait};
+use crate::typed::{Part, principal_trait};
 
 /// The writers that the library makes for the time of a call.
 const WRITERS: [&str; 3] = [
