@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::constants_of_std::ConstantsOfStd;
 use super::debug_information::DebugInformation;
 use super::language::Language;
 use super::method_results::{Results, Returned};
@@ -53,6 +54,8 @@ struct Table {
     start: u64,
     /// Whether all of its functions are those of the standard library, and it has methods of traits.
     is_of_std: bool,
+    /// Whether it has no name, and only the precompiled library's code has its address: then no object of another crate's trait has it.
+    is_made_by_std: bool,
     /// The trait, if the table has a name.
     of: Option<Trait>,
     destructor: Option<usize>,
@@ -163,6 +166,7 @@ impl Tables {
             }
         });
         let language = Language::new(program, information);
+        let constants = ConstantsOfStd::new(program, information.code());
         let mut known: FxHashMap<usize, Is> = FxHashMap::default();
         for (start, (of, size)) in starts {
             let destructor = function_at(program, start);
@@ -205,8 +209,9 @@ impl Tables {
                     // The next table begins with one.
                     name.is_in_std() && (is_method || name.is_drop_glue())
                 });
+            let is_made_by_std = of.is_none() && constants.has(start);
             let of = of.map(|of| Trait::of(&of, |text| this.texts.add(text)));
-            this.list.push(Table { start, is_of_std, of, destructor, slots });
+            this.list.push(Table { start, is_of_std, is_made_by_std, of, destructor, slots });
         }
         this
     }
@@ -428,6 +433,9 @@ impl Layout {
     fn fits(&self, table: &Table) -> bool {
         if table.is_of(self.of) {
             return true;
+        }
+        if table.is_made_by_std && !self.of.is_in_std {
+            return false;
         }
         if let Some(of) = table.of {
             // A trait has no supertrait in a crate that needs its own.
