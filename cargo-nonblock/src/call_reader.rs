@@ -191,7 +191,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
         calls.retain(|call| !never.contains(&call.site));
         let ends = calls.iter().filter(|call| self.ends_program(&call.to)).map(|call| call.site);
         let ends = ends.collect();
-        let is_in_std = self.functions.name(function).is_of_std();
+        let is_in_std = self.functions.name(function).has_code_of_std();
         // Others may never come back.
         let returning = calls.iter().filter(|call| match call.to {
             Node::Function(callee) => has_path_of_std(self.program.functions()[callee].symbol),

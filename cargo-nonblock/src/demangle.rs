@@ -61,6 +61,17 @@ impl Name {
         !self.plain.starts_with('"') && (STD.contains(&krate) || PRIMITIVE.contains(&krate))
     }
 
+    /// Whether the function's code is the standard library's, and so no method of a trait of another crate for one of its types. Generic
+    /// arguments may be anybody's.
+    pub(crate) fn has_code_of_std(&self) -> bool {
+        let is_path =
+            |path: &str| ["std::", "core::", "alloc::"].iter().any(|name| path.starts_with(name));
+        match self.plain.strip_prefix('<') {
+            Some(rest) => split_at_as(rest).is_some_and(|(of, by)| is_path(of) && is_path(by)),
+            None => is_path(&self.plain),
+        }
+    }
+
     /// Returns the name of the crate that the function is from. For a method of a trait it is that of the type. It is the whole name
     /// for a function that is not Rust's.
     pub fn crate_name(&self) -> &str {
@@ -74,12 +85,6 @@ impl Name {
     /// Whether the function is one that the compiler makes to drop a value.
     pub(crate) fn is_drop_glue(&self) -> bool {
         self.plain == "core::ptr::drop_in_place" || self.plain == "core::ptr::drop_glue"
-    }
-
-    /// Whether it lies in the standard library, or is a method of a type that does. Its generic arguments may be anybody's.
-    pub(crate) fn is_of_std(&self) -> bool {
-        let path = self.plain.trim_start_matches('<');
-        ["std::", "core::", "alloc::"].iter().any(|name| path.starts_with(name))
     }
 
     /// Whether it is one of Rust's names, with a path.
@@ -398,6 +403,10 @@ mod tests {
         assert_eq!(name("<&mut a::B as std::io::Read>::read").crate_name(), "a");
         assert_eq!(name("<dyn a::B as c::D>::e").crate_name(), "a");
         assert!(name("std::thread::sleep").is_in_std());
+        assert!(name("std::thread::sleep").has_code_of_std());
+        assert!(name("<std::a::Packet<m::T> as core::ops::drop::Drop>::drop").has_code_of_std());
+        assert!(!name("<alloc::vec::Vec<u8> as m::Serve>::serve").has_code_of_std());
+        assert!(!name("<m::Serve as core::ops::drop::Drop>::drop").has_code_of_std());
         assert!(name("<&str as core::any::Any>::type_id").is_in_std());
         assert!(name("<() as core::fmt::Debug>::fmt").is_in_std());
         assert!(!name("<&mut a::B as std::io::Read>::read").is_in_std());

@@ -4,7 +4,7 @@ use crate::assumptions::Judgement;
 use crate::catalogue::{Catalogue, Class};
 use crate::check::{Finding, Options, Writer, assumptions};
 use crate::demangle::{Name, Pattern};
-use crate::elf::Reference;
+use crate::elf::{Function, Reference};
 use crate::entries;
 use crate::error::Error;
 use crate::graph::{Graph, Node, NodeId};
@@ -75,8 +75,7 @@ pub struct Named {
 pub fn named(bytes: &[u8], pattern: &Pattern) -> Result<Named, Error> {
     let image = Image::of(bytes)?;
     let program = image.program()?;
-    let mut symbols =
-        program.functions().iter().flat_map(|f| std::iter::once(&f.symbol).chain(&f.aliases));
+    let mut symbols = program.functions().iter().flat_map(Function::symbols);
     let a_function = symbols.any(|symbol| pattern.matches(&Name::of_symbol(symbol)));
     let in_code = program.code_relocations().imports.iter().map(|(_, name)| *name);
     let in_data =

@@ -68,7 +68,7 @@ pub(crate) fn sections(graph: &mut Graph<'_, '_>) -> Sections {
     let has_mark = |symbol: &str| marks.iter().any(|mark| mark.find(symbol.as_bytes()).is_some());
     for (number, function) in graph.program.functions().iter().enumerate() {
         // Most symbols need not be made readable. Some linkers put functions with equal code together.
-        let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+        let mut symbols = function.symbols();
         let kind =
             symbols.find_map(
                 |symbol| {
@@ -144,9 +144,9 @@ pub(crate) fn named(graph: &Graph<'_, '_>, pattern: &Pattern) -> Vec<Entry> {
     // Most symbols need not be made readable.
     let word = pattern.word_in_symbols().map(memmem::Finder::new);
     let found = functions.filter(|(number, function)| {
-        let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+        let mut symbols = function.symbols();
         let has_word =
-            |symbol: &&str| word.as_ref().is_none_or(|word| word.find(symbol.as_bytes()).is_some());
+            |symbol: &str| word.as_ref().is_none_or(|word| word.find(symbol.as_bytes()).is_some());
         symbols.any(has_word) && graph.all_names(*number).any(|name| pattern.matches(name))
     });
     let entries = found.map(|(function, of)| Entry {

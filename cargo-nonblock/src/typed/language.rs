@@ -26,7 +26,7 @@ impl<'a, 'data> Language<'a, 'data> {
     /// called in another way.
     pub(super) fn may_be_rust(&self, function: &Function<'data>) -> bool {
         self.described_as_rust(function).unwrap_or_else(|| {
-            let mut names = std::iter::once(&function.symbol).chain(&function.aliases);
+            let mut names = function.symbols();
             names.any(|symbol| Name::of_symbol(symbol).is_rust()) || !self.is_rust_described()
         })
     }

@@ -13,6 +13,7 @@ mod debug_information;
 mod instructions;
 mod language;
 mod makers;
+mod method_names;
 mod method_results;
 mod object_names;
 mod parameters;

@@ -204,7 +204,7 @@ pub(super) fn may_format<'data>(
     language: &Language<'_, 'data>,
     function: &Function<'data>,
 ) -> bool {
-    let mut symbols = std::iter::once(&function.symbol).chain(&function.aliases);
+    let mut symbols = function.symbols();
     if symbols.any(|symbol| Signature::of_formatter(symbol).is_some()) {
         return true;
     }
