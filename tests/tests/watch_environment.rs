@@ -28,8 +28,10 @@ fn started_with(variables: &[(&str, &str)]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
+/// A section that leaves its processor. Of a microsecond's sleep, the kernel's timer may be over before the thread has gone to
+/// sleep, in some of ten thousand on a busy machine; there is nothing to tell then.
 fn sleep_in_section() {
-    raw::non_block(|_| std::thread::sleep(Duration::from_micros(1)));
+    raw::non_block(|_| std::thread::sleep(Duration::from_millis(1)));
 }
 
 /// A path for a file of this test.

@@ -177,21 +177,33 @@ fn symbol<T: Copy>(name: &core::ffi::CStr) -> Option<T> {
 }
 
 impl Marker {
-    /// Tries what the marker of this thread tells. May sleep for some 50 microseconds.
+    /// Tries what the marker of this thread tells. May sleep for some 200 microseconds.
     pub(super) fn ask(own: &'static OwnArea) -> Self {
+        /// How many sleeps must be told, since an interrupt in one of them may have cleared the field.
+        const SLEEPS: usize = 3;
+        /// How often it is tried.
+        const TRIES: usize = 10;
+
         let Some(marker) = marker(own) else { return Self::None };
         let before = marker.load(Ordering::Relaxed);
-        let mut told = false;
-        // Again, since something else may take the processor away just before.
-        for _ in 0..3 {
+        let mut told = 0;
+        for _ in 0..TRIES {
+            let usage = Usage::of_this_thread();
             marker.store(mark(0), Ordering::Relaxed);
             std::thread::sleep(Duration::from_micros(20));
-            told = marker.load(Ordering::Relaxed) != mark(0);
-            if !told {
+            let is_told = marker.load(Ordering::Relaxed) != mark(0);
+            let usage = Usage::of_this_thread().since(usage);
+            // The time was over before it slept, or something else took the processor away.
+            if usage.voluntary == 0 || usage.involuntary > 0 {
+                continue;
+            }
+            told = if is_told { told + 1 } else { 0 };
+            if matches!(told, 0 | SLEEPS) {
                 break;
             }
         }
         marker.store(before, Ordering::Relaxed);
-        if told { Self::All } else { Self::Interruptions }
+        // What was not found out costs a system call more for each section, and no event.
+        if told == SLEEPS { Self::All } else { Self::Interruptions }
     }
 }
