@@ -35,12 +35,15 @@ use loom::model::Builder;
 /// most, which takes a fraction of the time.
 const DEEP: &str = "NONBLOCK_DEEP_MODELS";
 
+/// Returns the one number of preemptions where models are explored deep, and else the other: see [`DEEP`].
+pub fn deep_or(deep: usize, quick: usize) -> usize {
+    if std::env::var_os(DEEP).is_some() { deep } else { quick }
+}
+
 /// Explores every order with at most so many preemptions, or with fewer: see [`DEEP`]. Waiting that nobody ends is a deadlock,
 /// which loom reports.
 pub fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
-    let is_deep = std::env::var_os(DEEP).is_some();
-    let quick = preemptions.saturating_sub(1).clamp(1, 2);
-    explore_deep(if is_deep { preemptions } else { quick }, model);
+    explore_deep(deep_or(preemptions, preemptions.saturating_sub(1).clamp(1, 2)), model);
 }
 
 /// Explores every order with just so many preemptions at most: for models that are to find a mistake.
