@@ -2,8 +2,8 @@
 //!
 //! The library is precompiled and optimized, and nothing describes its types. But who calls is told by its names, also where a function
 //! was inlined; and what these functions call through tables and by pointers, their source says. Looked at was each such call in the library
-//! of 1.95.0 as it is linked, what of its functions has its address taken, and its tables; in the nightly of 1.97 the latter two are the
-//! same. Of the source `core::fmt::rt` was read, and most of `core::fmt::builders`.
+//! of 1.95.0 as it is linked, what of its functions has its address taken, and its tables; in 1.96.0 and the nightly of 1.97 the latter two
+//! are the same, but for one `Debug` of `Wtf8` that 1.96.0 has not. Of the source `core::fmt::rt` was read, and most of `core::fmt::builders`.
 
 /// What is called when text is formatted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +44,7 @@ const WRITES: [&str; 14] = [
 const BUILDERS: [&str; 2] = ["core::fmt::builders::Debug", "core::fmt::Formatter::debug_"];
 
 /// The releases of Rust, of which the library was looked at.
-const KNOWN: [&str; 2] = ["1.95.", "1.97."];
+const KNOWN: [&str; 3] = ["1.95.", "1.96.", "1.97."];
 
 /// Those of them that are given a field which somebody may have from elsewhere, and which of their arguments are tables of methods, counted
 /// from 0. What only the expansion of `derive(Debug)` calls is not among them: each field is made an object right there.
