@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use iced_x86::Mnemonic;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::calls::{EdgeKind, Node, Unknown, Values};
@@ -13,13 +12,15 @@ use crate::catalogue::{Catalogue, Kind};
 use crate::channels::Channels;
 use crate::control_flow::ControlFlow;
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, Step, disassemble};
-use crate::elf::{Program, Reference};
+use crate::elf::{Function, Program, Reference};
 use crate::formatting::{DEBUG, ERROR, Formatted, called_in};
-use crate::function_code::{FunctionCode, Target, is_instruction};
+use crate::function_code::{Around, FunctionCode, ReadTable, Target, is_instruction};
 use crate::functions::Functions;
 use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
+use crate::machine::Machine;
 use crate::method_tables::FIRST_METHOD;
+use crate::neighbours::{COLD, Neighbours, is_part};
 use crate::places::Places;
 use crate::typed::{Callee, Typed, Word, dropped_object, formatted_object, has_path_of_std};
 
@@ -57,6 +58,7 @@ pub(crate) struct CallReader<'a, 'data> {
     channels: Channels,
     /// The parts of functions that lie elsewhere, by the symbol of the function.
     cold_parts: OnceLock<FxHashMap<&'data str, Vec<usize>>>,
+    neighbours: OnceLock<Neighbours>,
 }
 
 /// A function whose calls are being read.
@@ -78,7 +80,34 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let (functions, typed) = (Functions::new(program, catalogue), Typed::new(program));
         let (landing_pads, channels, cold_parts) =
             (OnceLock::new(), Channels::default(), OnceLock::new());
-        Self { program, catalogue, functions, typed, places, landing_pads, channels, cold_parts }
+        let neighbours = OnceLock::new();
+        Self {
+            program,
+            catalogue,
+            functions,
+            typed,
+            places,
+            landing_pads,
+            channels,
+            cold_parts,
+            neighbours,
+        }
+    }
+
+    /// Reads the instructions of a function.
+    fn disassemble(&self, this: &Function<'_>, bytes: &[u8]) -> Disassembly {
+        let table = |address| self.program.constant_word(address);
+        if self.program.machine() == Machine::X86_64 {
+            return disassemble(bytes, this.address, Around::with_table(Machine::X86_64, &table));
+        }
+        let neighbours = self.neighbours.get_or_init(|| Neighbours::find(self.program));
+        let around = Around {
+            is_entered: &|address| neighbours.enter(address),
+            changes_all: &|address| neighbours.has_piece(address),
+            is_part: is_part(this.symbols()),
+            ..Around::with_table(self.program.machine(), &table)
+        };
+        disassemble(bytes, this.address, around)
     }
 
     /// Reads the calls of a function.
@@ -87,8 +116,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let Some(bytes) = self.program.code(this) else {
             return vec![unknown(this.address, Unknown::NoBytes)];
         };
-        let table = |address| self.program.constant_word(address);
-        let disassembly = disassemble(bytes, this.address, &table);
+        let disassembly = self.disassemble(this, bytes);
         let given = self.functions.given(function);
         let callees = OnceCell::new();
         let reading = Reading { address: this.address, disassembly, given, callees };
@@ -238,8 +266,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
     pub(crate) fn arguments(&self, function: usize, site: u64) -> Values {
         let this = &self.program.functions()[function];
         let bytes = self.program.code(this).unwrap_or(&[]);
-        let disassembly =
-            disassemble(bytes, this.address, &|address| self.program.constant_word(address));
+        let disassembly = self.disassemble(this, bytes);
         let step = disassembly.steps.iter().find(|step| step.site == site);
         step.map_or_else(Values::default, |step| values(self.program, disassembly.arguments(step)))
     }
@@ -249,6 +276,10 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let found = OnceCell::new();
         let arguments =
             || *found.get_or_init(|| values(self.program, reading.disassembly.arguments(step)));
+        if self.asks_for_variable(step) {
+            calls.push(call(self.import(ASK, &arguments), step.site, EdgeKind::Call));
+            return;
+        }
         let (target, kind) = match step.action {
             Action::Call { target } => (target, EdgeKind::Call),
             Action::TailCall { target } => (target, EdgeKind::TailCall),
@@ -257,6 +288,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
                 return;
             }
             Action::SystemCall { number, .. } => {
+                let number = number.map(|number| self.listed(number));
                 let to = Node::SystemCall { number, arguments: arguments(), by: None };
                 calls.push(call(to, step.site, EdgeKind::Call));
                 return;
@@ -284,6 +316,15 @@ impl<'a, 'data> CallReader<'a, 'data> {
             }
             _ => calls.push(call(to, step.site, kind)),
         }
+    }
+
+    /// Whether a call asks where a variable of a thread is. What it calls is the loader's, and is not named.
+    fn asks_for_variable(&self, step: &Step) -> bool {
+        let asks = &self.program.code_relocations().asks_for_variables;
+        let is_direct = matches!(step.action, Action::Call { target: Target::Address(_) });
+        matches!(step.action, Action::Call { .. })
+            && !is_direct
+            && asks.binary_search(&step.site).is_ok()
     }
 
     /// Finds out what a call by a computed address calls.
@@ -487,7 +528,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
             Some(number) => {
                 let function = &self.program.functions()[number];
                 let bytes = self.program.code(function).unwrap_or(&[]);
-                if is_instruction(bytes, function.address, address) {
+                if is_instruction(self.program.machine(), bytes, function.address, address) {
                     Node::Function(number)
                 } else {
                     Node::Unknown(Unknown::Middle(address))
@@ -498,17 +539,14 @@ impl<'a, 'data> CallReader<'a, 'data> {
     }
 
     fn behind_stub(&self, stub: &[u8], address: u64, arguments: Find<'_>) -> Node<'data> {
-        let disassembly = disassemble(stub, address, &|_| None);
-        // It does nothing before it jumps.
-        let mut instructions = disassembly.code.instructions().iter();
-        let first = instructions.find(|instruction| {
-            ![Mnemonic::Endbr64, Mnemonic::Nop].contains(&instruction.mnemonic())
-        });
+        let none: ReadTable<'_> = &|_| None;
+        let around = Around::with_table(self.program.machine(), none);
+        let disassembly = disassemble(stub, address, around);
+        // It does nothing before it jumps, but for loading where to.
         let slot = disassembly.steps.first().and_then(|step| match step.action {
-            Action::TailCall { target: Target::Slot(slot) }
-                if first.is_some_and(|first| first.ip() == step.site) =>
-            {
-                Some(slot)
+            Action::TailCall { target: Target::Slot(slot) } => {
+                let before = disassembly.code.index(step.site)?;
+                disassembly.code.only_loads(before).then_some(slot)
             }
             _ => None,
         });
@@ -522,6 +560,11 @@ impl<'a, 'data> CallReader<'a, 'data> {
         }
     }
 
+    /// Returns the number that a system call of the program has in the catalogue.
+    fn listed(&self, number: u32) -> u32 {
+        self.catalogue.system_calls.listed(self.program.machine(), number)
+    }
+
     /// Returns what a function of another shared object is.
     pub(crate) fn import(&self, name: &'data str, arguments: Find<'_>) -> Node<'data> {
         match self.catalogue.import(name).map(|entry| entry.kind) {
@@ -532,6 +575,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
                 let [number, rest @ ..] = arguments();
                 let [first, second, third, fourth, fifth] = rest;
                 let number = number.and_then(|number| u32::try_from(number & 0xffff_ffff).ok());
+                let number = number.map(|number| self.listed(number));
                 let arguments = [first, second, third, fourth, fifth, None];
                 Node::SystemCall { number, arguments, by: Some(name) }
             }
@@ -540,8 +584,8 @@ impl<'a, 'data> CallReader<'a, 'data> {
     }
 }
 
-/// A part of the names of the parts of functions that seldom run, as gcc and clang have it.
-const COLD: &str = ".cold";
+/// The function of the C library that tells where a variable of a thread is.
+const ASK: &str = "__tls_get_addr";
 
 /// The functions of the standard library by which `eprintln!` and `println!` write.
 const PRINTS: [&str; 2] = ["std::io::stdio::_eprint", "std::io::stdio::_print"];

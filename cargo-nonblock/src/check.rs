@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::assumptions::{Assumption, Assumptions};
-use crate::catalogue::{Catalogue, Class};
+use crate::catalogue::{Catalogue, Class, SystemCalls};
 use crate::demangle::{Name, Pattern};
 use crate::entries::{self, Entry, EntryKind, Sections};
 use crate::error::Error;
@@ -488,7 +488,10 @@ fn what(graph: &Graph<'_, '_>, node: NodeId) -> String {
             let call = match number {
                 Some(number) => match graph.system_call(*number) {
                     Some(name) => format!("the system call {name}"),
-                    None => format!("the system call {number}"),
+                    None => {
+                        let number = SystemCalls::own(graph.program.machine(), *number);
+                        format!("the system call {number}")
+                    }
                 },
                 None => "a system call".to_owned(),
             };

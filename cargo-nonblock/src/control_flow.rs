@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use iced_x86::{Code, FlowControl, Instruction, Mnemonic, OpKind, Register};
 use rustc_hash::FxHashSet;
 
-use crate::function_code::{FunctionCode, Target, Ways, near_target};
+use crate::function_code::{FunctionCode, Ways};
+use crate::instructions::{Filler, Flow, Instruction, SystemCall};
 
 /// The ways through a function, of which all are known.
 #[derive(Debug)]
@@ -26,11 +26,11 @@ impl<'a> ControlFlow<'a> {
         let instructions = code.instructions();
         let has_unknown_jump = code.has_unknown_jump()
             || instructions.iter().enumerate().any(|(at, instruction)| {
-                instruction.flow_control() == FlowControl::IndirectBranch
+                instruction.flow == Flow::IndirectJump
                     && !code.is_jump_by_table(at)
-                    && !instruction.is_ip_rel_memory_operand()
+                    && !code.jumps_by_slot(at)
             });
-        if has_unknown_jump || instructions.is_empty() {
+        if has_unknown_jump || instructions.is_empty() || code.is_torn() {
             return None;
         }
         let ways = code.ways();
@@ -72,7 +72,7 @@ impl<'a> ControlFlow<'a> {
             return FxHashSet::default();
         }
         let instructions = self.code.instructions();
-        let is_end = |at: usize| ends.contains(&instructions[at].ip());
+        let is_end = |at: usize| ends.contains(&instructions[at].address);
         let mut fails: Vec<_> = (0..instructions.len()).map(is_end).collect();
         loop {
             let mut has_changed = false;
@@ -111,72 +111,16 @@ impl<'a> ControlFlow<'a> {
 
     /// Returns the way from a conditional jump that no run takes: from which instruction, and to which.
     fn never_taken(&self, jump: usize, is_filled: IsFilled<'_>) -> Option<(usize, usize)> {
-        let instructions = self.code.instructions();
-        let if_zero = match instructions[jump].mnemonic() {
-            Mnemonic::Je => true,
-            Mnemonic::Jne => false,
-            _ => return None,
-        };
-        let taken = self.code.index(near_target(&instructions[jump])?)?;
+        let taken = self.code.index(self.code.instructions()[jump].jumps_to()?)?;
         // A jump to what comes next takes nothing away.
         if taken == jump + 1 {
             return None;
         }
-        let comparison = self.flags_set_by(jump)?;
-        if !is_filled(self.compared_with_zero(comparison)?) {
+        let (slot, if_zero) = self.code.compared_with_zero(jump, &self.entered)?;
+        if !is_filled(slot) {
             return None;
         }
         Some((jump, if if_zero { taken } else { jump + 1 }))
-    }
-
-    /// Returns the instruction that sets the flags which a jump looks at, if nothing jumps in between.
-    fn flags_set_by(&self, jump: usize) -> Option<usize> {
-        let instructions = self.code.instructions();
-        for at in (0..jump).rev() {
-            if self.entered.contains(&(at + 1)) {
-                return None;
-            }
-            let instruction = &instructions[at];
-            if instruction.rflags_modified() != 0 {
-                return Some(at);
-            }
-            if instruction.flow_control() != FlowControl::Next {
-                return None;
-            }
-        }
-        None
-    }
-
-    /// Returns the slot whose word an instruction compares with zero.
-    fn compared_with_zero(&self, at: usize) -> Option<u64> {
-        let instruction = &self.code.instructions()[at];
-        match instruction.code() {
-            Code::Cmp_rm64_imm8 | Code::Cmp_rm64_imm32 => {
-                let is_slot = instruction.op0_kind() == OpKind::Memory
-                    && instruction.is_ip_rel_memory_operand();
-                let is_zero = instruction.immediate(1) == 0;
-                match instruction.op0_kind() {
-                    _ if !is_zero => None,
-                    _ if is_slot => Some(instruction.ip_rel_memory_address()),
-                    OpKind::Register => self.slot_in(at, instruction.op0_register()),
-                    _ => None,
-                }
-            }
-            Code::Test_rm64_r64 => {
-                let register = instruction.op0_register();
-                let is_one = instruction.op0_kind() == OpKind::Register
-                    && register == instruction.op1_register();
-                if is_one { self.slot_in(at, register) } else { None }
-            }
-            _ => None,
-        }
-    }
-
-    fn slot_in(&self, at: usize, register: Register) -> Option<u64> {
-        match self.code.held(at, register)? {
-            Target::Slot(slot) => Some(slot),
-            _ => None,
-        }
     }
 
     /// Whether all ways that lead on from an instruction lead to those that fail, and there are some.
@@ -187,8 +131,8 @@ impl<'a> ControlFlow<'a> {
             // A jump by a table leads to all that the table has. One out of the function leads nowhere that is known.
             return jumps.peek().is_some() && jumps.all(|to| fails[to]);
         }
-        let returns = || returning.contains(&instruction.ip()) && self.surely_returns_to(at + 1);
-        if is_call(instruction) && !returns() {
+        let returns = || returning.contains(&instruction.address) && self.surely_returns_to(at + 1);
+        if asks(instruction) && !returns() {
             return false;
         }
         fails.get(at + 1) == Some(&true) && self.ways.from(at).all(|to| fails[to])
@@ -200,9 +144,8 @@ impl<'a> ControlFlow<'a> {
         let behind = self.code.instructions().get(at);
         behind.is_some_and(|behind| {
             !self.entered.contains(&at)
-                && !matches!(behind.flow_control(), FlowControl::Exception | FlowControl::Interrupt)
-                && ![Mnemonic::Nop, Mnemonic::Hlt, Mnemonic::Endbr64].contains(&behind.mnemonic())
-                && !pads(behind)
+                && !matches!(behind.flow, Flow::Exception | Flow::Interrupt)
+                && behind.filler == Filler::No
         })
     }
 
@@ -210,8 +153,8 @@ impl<'a> ControlFlow<'a> {
     /// conditional jumps.
     fn may_be_entered_from_elsewhere(&self) -> bool {
         self.code.instructions().iter().any(|instruction| {
-            instruction.flow_control() == FlowControl::ConditionalBranch
-                && near_target(instruction).is_none_or(|target| !self.code.contains(target))
+            instruction.flow == Flow::ConditionalJump
+                && instruction.target.is_none_or(|target| !self.code.contains(target))
         })
     }
 
@@ -246,7 +189,7 @@ impl<'a> ControlFlow<'a> {
                 come_to(next, &mut open);
             }
             let goes_on = self.code.goes_on_behind(at)
-                && !ends.contains(&instructions[at].ip())
+                && !ends.contains(&instructions[at].address)
                 && !never.contains(&(at, at + 1));
             if goes_on {
                 come_to(at + 1, &mut open);
@@ -259,29 +202,14 @@ impl<'a> ControlFlow<'a> {
         let instructions = self.code.instructions().iter().enumerate();
         instructions
             .filter(|(at, _)| is_one(*at))
-            .map(|(_, instruction)| instruction.ip())
+            .map(|(_, instruction)| instruction.address)
             .collect()
     }
 }
 
 /// Whether an instruction calls, or asks the kernel: either may never come back.
-fn is_call(instruction: &Instruction) -> bool {
-    matches!(
-        instruction.flow_control(),
-        FlowControl::Call | FlowControl::IndirectCall | FlowControl::Interrupt
-    ) || instruction.code() == Code::Syscall
-}
-
-/// Whether an instruction does nothing, as assemblers fill gaps.
-fn pads(instruction: &Instruction) -> bool {
-    let is_same = instruction.op0_kind() == OpKind::Register
-        && instruction.op1_kind() == OpKind::Register
-        && instruction.op0_register() == instruction.op1_register();
-    matches!(instruction.mnemonic(), Mnemonic::Xchg | Mnemonic::Mov) && is_same
-        || instruction.mnemonic() == Mnemonic::Lea
-            && instruction.memory_base() == instruction.op0_register()
-            && instruction.memory_displacement64() == 0
-            && instruction.memory_index() == Register::None
+fn asks(instruction: &Instruction) -> bool {
+    instruction.is_call() || instruction.system_call == SystemCall::Yes
 }
 
 #[cfg(test)]
@@ -289,19 +217,21 @@ mod tests {
     use rustc_hash::FxHashSet;
 
     use super::ControlFlow;
-    use crate::function_code::FunctionCode;
+    use crate::function_code::{Around, FunctionCode};
+    use crate::machine::Machine;
 
     const CALL: [u8; 5] = [0xe8, 0, 0, 0, 0];
 
     fn code(parts: &[&[u8]]) -> FunctionCode {
-        FunctionCode::read(&parts.concat(), 0x1000, &|_| None)
+        let around = Around::with_table(Machine::X86_64, &|_| None);
+        FunctionCode::read(&parts.concat(), 0x1000, around)
     }
 
     /// Whether the call at an address only comes to pass before the one at `end`.
     fn fails(parts: &[&[u8]], call: u64, end: u64) -> bool {
         let code = code(parts);
         let flow = ControlFlow::new(&code, &[]).expect("all jumps are known");
-        let others = code.instructions().iter().map(iced_x86::Instruction::ip);
+        let others = code.instructions().iter().map(|one| one.address);
         let returning = others.filter(|other| *other != end).collect();
         flow.only_failing(&FxHashSet::from_iter([end]), &returning).contains(&call)
     }

@@ -1,8 +1,8 @@
 //! What a function's instructions do besides computing: where they call and jump to, and which system calls they make.
 
-use iced_x86::{Code, FlowControl, Instruction, Mnemonic, OpKind, Register};
-
-use crate::function_code::{FunctionCode, ReadTable, Target, near_target};
+use crate::function_code::{Around, Decoded, FunctionCode, Target};
+use crate::instructions::{Filler, Flow, Instruction, Register, SystemCall};
+use crate::instructions::{aarch64, x86_64};
 
 /// Something that an instruction does.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,7 @@ impl Disassembly {
     pub(crate) fn calls_own_midst(&self) -> Option<u64> {
         self.steps.iter().find_map(|step| match step.action {
             Action::Call { target: Target::Address(target) } => {
-                let start = self.code.instructions().first()?.ip();
+                let start = self.code.instructions().first()?.address;
                 (target != start && self.code.contains(target)).then_some(target)
             }
             _ => None,
@@ -70,32 +70,32 @@ impl Disassembly {
 
     /// Returns the first arguments of what a step calls.
     pub(crate) fn arguments(&self, step: &Step) -> Arguments {
-        let registers = match step.action {
-            Action::Call { .. } | Action::TailCall { .. } => ARGUMENTS,
-            Action::SystemCall { .. } => SYSTEM_CALL_ARGUMENTS,
+        let is_system_call = matches!(step.action, Action::SystemCall { .. });
+        let registers = match self.code.decoded() {
+            Decoded::X86(_) if is_system_call => x86_64::SYSTEM_CALL_ARGUMENTS,
+            Decoded::X86(_) => x86_64::ARGUMENTS,
+            Decoded::Arm(_) => aarch64::ARGUMENTS,
         };
         Arguments(registers.map(|register| argument(&self.code, step.index, register)))
     }
 }
 
-/// The registers of a function's first arguments.
-const ARGUMENTS: [Register; 6] =
-    [Register::RDI, Register::RSI, Register::RDX, Register::RCX, Register::R8, Register::R9];
-/// The registers of a system call's first arguments.
-const SYSTEM_CALL_ARGUMENTS: [Register; 6] =
-    [Register::RDI, Register::RSI, Register::RDX, Register::R10, Register::R8, Register::R9];
-
 /// Reads a function's instructions, one after the other from its first byte to its last.
-pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> Disassembly {
-    let code = FunctionCode::read(bytes, address, table);
-    let steps = (0..code.instructions().len()).filter_map(|index| step(&code, index)).collect();
+pub(crate) fn disassemble(bytes: &[u8], address: u64, around: Around<'_>) -> Disassembly {
+    let code = FunctionCode::read(bytes, address, around);
+    let mut steps: Vec<_> =
+        (0..code.instructions().len()).filter_map(|index| step(&code, index)).collect();
+    // It is a jump to an address that was computed.
+    if let Some(index) = code.returns_elsewhere() {
+        let action = Action::TailCall { target: Target::Computed { offset: None } };
+        steps.push(Step { site: code.instructions()[index].address, index, action });
+    }
     // What follows the last instruction that does something is padding.
     let mut instructions = code.instructions().iter();
-    let last = instructions.rfind(|instruction| instruction.mnemonic() != Mnemonic::Nop);
+    let last = instructions.rfind(|instruction| instruction.filler != Filler::Nop);
     let goes_on = code.unreadable().is_none() && last.is_none_or(goes_on);
     let calls = last.is_some_and(|last| {
-        [FlowControl::Call, FlowControl::IndirectCall].contains(&last.flow_control())
-            && last.code() != Code::Syscall
+        matches!(last.flow, Flow::Call | Flow::IndirectCall) && last.system_call != SystemCall::Yes
     });
     let (unreadable, end) = (code.unreadable(), code.end());
     let falls_through = goes_on.then_some(end);
@@ -108,42 +108,47 @@ pub(crate) fn disassemble(bytes: &[u8], address: u64, table: ReadTable<'_>) -> D
 /// A call may be the last: then the callee does not return, as the compiler knows.
 fn goes_on(last: &Instruction) -> bool {
     let ends = matches!(
-        last.flow_control(),
-        FlowControl::UnconditionalBranch
-            | FlowControl::IndirectBranch
-            | FlowControl::Return
-            | FlowControl::Call
-            | FlowControl::IndirectCall
-            | FlowControl::Exception
-            | FlowControl::Interrupt
+        last.flow,
+        Flow::Jump
+            | Flow::IndirectJump
+            | Flow::Return
+            | Flow::Call
+            | Flow::IndirectCall
+            | Flow::Exception
+            | Flow::Interrupt
     );
-    last.code() == Code::Syscall || !(ends || last.mnemonic() == Mnemonic::Hlt)
+    last.system_call == SystemCall::Yes || !(ends || last.filler == Filler::Halt)
 }
 
 /// Returns what an instruction does, if it is one that leaves the function.
 fn step(code: &FunctionCode, index: usize) -> Option<Step> {
     let instruction = &code.instructions()[index];
-    let action = match instruction.flow_control() {
-        _ if instruction.code() == Code::Syscall => Action::SystemCall {
-            number: code.constant(index, Register::RAX).and_then(low_half),
+    let action = match instruction.flow {
+        _ if instruction.system_call == SystemCall::Yes => Action::SystemCall {
+            number: code.constant(index, system_call_number(code)).and_then(low_half),
             is_old: false,
         },
-        _ if instruction.code() == Code::Sysenter => OLD_SYSTEM_CALL,
-        FlowControl::Interrupt if is_old_system_call(instruction) => OLD_SYSTEM_CALL,
+        _ if instruction.system_call == SystemCall::Old => OLD_SYSTEM_CALL,
         // Without a target the program calls the hypervisor, or begins a transaction.
-        FlowControl::Call | FlowControl::IndirectCall => {
-            Action::Call { target: target(code, index)? }
-        }
-        FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
-            let target = near_target(instruction).filter(|target| !code.contains(*target))?;
+        Flow::Call | Flow::IndirectCall => Action::Call { target: code.target(index)? },
+        Flow::Jump | Flow::ConditionalJump => {
+            let target = instruction.target.filter(|target| !code.contains(*target))?;
             Action::TailCall { target: Target::Address(target) }
         }
-        FlowControl::IndirectBranch if !code.is_jump_by_table(index) => {
-            Action::TailCall { target: target(code, index)? }
+        Flow::IndirectJump if !code.is_jump_by_table(index) => {
+            Action::TailCall { target: code.target(index)? }
         }
         _ => return None,
     };
-    Some(Step { site: instruction.ip(), index, action })
+    Some(Step { site: instruction.address, index, action })
+}
+
+/// The register that has the number of a system call.
+fn system_call_number(code: &FunctionCode) -> Register {
+    match code.decoded() {
+        Decoded::X86(_) => x86_64::SYSTEM_CALL_NUMBER,
+        Decoded::Arm(_) => aarch64::SYSTEM_CALL_NUMBER,
+    }
 }
 
 fn argument(code: &FunctionCode, index: usize, register: Register) -> Option<Argument> {
@@ -156,37 +161,7 @@ fn argument(code: &FunctionCode, index: usize, register: Register) -> Option<Arg
     }
 }
 
-/// Where a call or an indirect jump leads. `None` if it is no such instruction.
-fn target(code: &FunctionCode, index: usize) -> Option<Target> {
-    let instruction = &code.instructions()[index];
-    Some(match instruction.op0_kind() {
-        OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64 => {
-            Target::Address(instruction.near_branch_target())
-        }
-        // Without optimization compilers often load a function's address into a register right before the call.
-        OpKind::Register => code
-            .held(index, instruction.op0_register())
-            .unwrap_or(Target::Computed { offset: None }),
-        OpKind::Memory if instruction.is_ip_rel_memory_operand() => {
-            Target::Slot(instruction.ip_rel_memory_address())
-        }
-        OpKind::Memory => {
-            let is_plain = instruction.memory_index() == Register::None
-                && instruction.memory_base() != Register::None;
-            let offset = is_plain.then(|| instruction.memory_displacement64());
-            Target::Computed { offset }
-        }
-        OpKind::FarBranch16 | OpKind::FarBranch32 => Target::Computed { offset: None },
-        _ => return None,
-    })
-}
-
 const OLD_SYSTEM_CALL: Action = Action::SystemCall { number: None, is_old: true };
-
-/// `int 0x80`, whose numbers are those of 32-bit programs.
-fn is_old_system_call(instruction: &Instruction) -> bool {
-    instruction.code() == Code::Int_imm8 && instruction.immediate8() == 0x80
-}
 
 fn low_half(value: u64) -> Option<u32> {
     u32::try_from(value & 0xffff_ffff).ok()
@@ -194,11 +169,12 @@ fn low_half(value: u64) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Argument, Step, Target};
+    use super::{Action, Argument, Around, Step, Target};
+    use crate::machine::Machine;
 
     /// Reads code that has no tables.
     fn disassemble(bytes: &[u8], address: u64) -> super::Disassembly {
-        super::disassemble(bytes, address, &|_| None)
+        super::disassemble(bytes, address, Around::with_table(Machine::X86_64, &|_| None))
     }
 
     fn system_calls(bytes: &[u8]) -> Vec<Option<u32>> {
@@ -364,7 +340,7 @@ mod tests {
                 let bytes = *entry.to_le_bytes()[half..].first_chunk()?;
                 Some(i32::from_le_bytes(bytes))
             };
-            super::disassemble(code, 0x1000, &read).steps.len()
+            super::disassemble(code, 0x1000, Around::with_table(Machine::X86_64, &read)).steps.len()
         };
         assert_eq!(steps(&distances, [0x1010, 0x1010], 4, 0x1107), 0);
         // What leads elsewhere is a table of functions, also where it has this one.
@@ -410,7 +386,8 @@ mod tests {
                 let entry = usize::try_from(address.checked_sub(0x1101)? / 4).ok()?;
                 i32::try_from(table.get(entry)?.cast_signed() - 0x1101).ok()
             };
-            let mut steps = super::disassemble(&bytes, 0x1000, &read).steps.into_iter();
+            let around = Around::with_table(Machine::X86_64, &read);
+            let mut steps = super::disassemble(&bytes, 0x1000, around).steps.into_iter();
             steps.find_map(|step| match step.action {
                 Action::SystemCall { number, .. } => Some(number),
                 _ => None,

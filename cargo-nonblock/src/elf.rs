@@ -18,21 +18,11 @@ use crate::address_index::AddressIndex;
 use crate::debug_sections::DebugSections;
 use crate::error::Error;
 use crate::loader::{self, File, malformed};
+use crate::machine::Machine;
 use crate::parallel;
+use crate::relocation_types::{self, Holds};
 
 pub use crate::loader::Reference;
-
-/// The relocations of x86-64 of which something has to be known here: see the psABI, "Relocation Types".
-mod relocation_type {
-    /// Those of 64 and 32 bits.
-    pub(super) const ABSOLUTE: [u32; 3] = [1, 10, 11];
-    pub(super) const PC32: u32 = 2;
-    pub(super) const PLT32: u32 = 4;
-    /// `GOTPCREL`, `GOTPCRELX`, `REX_GOTPCRELX`, `CODE_4_GOTPCRELX`: the target is a slot that holds the symbol's address.
-    pub(super) const BY_GOT: [u32; 4] = [9, 41, 42, 43];
-    /// What concerns thread-local variables.
-    pub(super) const TLS: [u32; 12] = [16, 17, 18, 19, 20, 21, 22, 23, 34, 35, 36, 44];
-}
 
 /// A function, or code that the symbol table names.
 #[derive(Clone, Debug)]
@@ -70,10 +60,12 @@ pub struct Relocation<'data> {
 pub struct CodeRelocations<'data> {
     /// Places with the addresses that were filled in there, by place.
     pub addresses: Vec<(u64, u64)>,
-    /// Those of these places that hold the address itself, and no distance to it.
+    /// Those of these places that surely are no calls: they hold the address itself, and no distance to it.
     pub(crate) whole_addresses: Vec<u64>,
     /// Places with the names of what other shared objects define, by place.
     pub imports: Vec<(u64, &'data str)>,
+    /// The calls by which code asks where a variable of a thread is, where no symbol says so.
+    pub(crate) asks_for_variables: Vec<u64>,
 }
 
 impl CodeRelocations<'_> {
@@ -105,9 +97,10 @@ enum SectionKind {
     Data,
 }
 
-/// A program or shared object for x86-64 that has symbols and relocations.
+/// A program or shared object that has symbols and relocations.
 #[derive(Debug)]
 pub struct Program<'data> {
+    machine: Machine,
     file: File<'data>,
     /// The debugging information that is compressed in the file.
     debug: &'data DebugSections,
@@ -151,6 +144,8 @@ impl<'data> Program<'data> {
     ) -> Result<Self, Error> {
         refuse_others(bytes)?;
         let file = File::parse(bytes).map_err(malformed)?;
+        let number = file.elf_header().e_machine(LittleEndian).0;
+        let Some(machine) = Machine::of(number) else { return Err(Error::NotAProgram) };
         match file.elf_header().e_type(LittleEndian) {
             elf::ET_EXEC | elf::ET_DYN => {}
             elf::ET_REL => return Err(Error::NotLinked),
@@ -158,17 +153,18 @@ impl<'data> Program<'data> {
         }
         let sections = sections(&file)?;
         let (functions, relocations) =
-            parallel::both(|| functions(&file, &sections), || relocations(&file));
+            parallel::both(|| functions(&file, &sections), || relocations(&file, machine));
         let functions = functions?;
         if functions.is_empty() {
             return Err(Error::NoSymbols);
         }
         let (code_relocations, data_relocations) = relocations?;
-        let (slots, surely_found) = (loader::slots(&file)?, loader::surely_found(&file));
+        let (slots, surely_found) = (loader::slots(&file, machine)?, loader::surely_found(&file));
         let function_index = AddressIndex::new(functions.iter().map(|function| function.address));
         let data_index =
             AddressIndex::new(data_relocations.iter().map(|relocation| relocation.place));
         Ok(Self {
+            machine,
             file,
             debug,
             functions,
@@ -180,6 +176,11 @@ impl<'data> Program<'data> {
             slots,
             surely_found,
         })
+    }
+
+    /// Returns the processor that it is for.
+    pub fn machine(&self) -> Machine {
+        self.machine
     }
 
     /// Returns the functions, by address.
@@ -217,6 +218,19 @@ impl<'data> Program<'data> {
     /// Returns how many functions begin at an address or before it.
     fn functions_until(&self, address: u64) -> usize {
         self.function_index.count_until(&self.functions, address, |function| function.address)
+    }
+
+    /// Whether an address lies within a function that begins before it.
+    pub(crate) fn has_midst(&self, address: u64) -> bool {
+        let after = self.functions_until(address);
+        let candidates = self.functions.get(..after).unwrap_or(&[]).iter().rev().take(8);
+        candidates.into_iter().any(|function| function.address < address && address < function.end)
+    }
+
+    /// Returns all sections of code, with where each begins.
+    pub(crate) fn all_code(&self) -> impl Iterator<Item = (u64, &'data [u8])> {
+        let code = self.sections.iter().filter(|section| section.kind == SectionKind::Code);
+        code.map(|section| (section.address, section.bytes))
     }
 
     /// Returns the variables that have symbols, by where each begins: with its end. Those of threads have no address.
@@ -299,7 +313,7 @@ impl<'data> Program<'data> {
         let section = self.section_around(address)?;
         let start = usize::try_from(address - section.address).ok()?;
         let rest = section.bytes.get(start..)?;
-        (section.kind == SectionKind::Plt).then(|| rest.get(..16).unwrap_or(rest))
+        (section.kind == SectionKind::Plt).then(|| rest.get(..self.machine.stub()).unwrap_or(rest))
     }
 
     /// Returns the names by which other files may know its functions, or it theirs. `None` if it is not linked.
@@ -367,13 +381,13 @@ fn refuse_others(bytes: &[u8]) -> Result<(), Error> {
     }
 }
 
-/// Returns the processor that an ELF file is for, if it is another than x86-64.
+/// Returns the processor that an ELF file is for, if it is another than those that can be read.
 pub(crate) fn architecture_of(bytes: &[u8]) -> Option<String> {
     let header = |at: usize| bytes.get(at).copied().unwrap_or(0);
     let (class, data) = (header(4), header(5));
     let machine = [header(18), header(19)];
     let machine = if data == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
-    let is_known = class == 2 && data == 1 && machine == elf::EM_X86_64.0;
+    let is_known = class == 2 && data == 1 && Machine::of(machine).is_some();
     (!is_known).then(|| architecture(class, data, machine))
 }
 
@@ -386,7 +400,7 @@ fn architecture(class: u8, data: u8, machine: u16) -> String {
         22 => "s390",
         40 => "Arm",
         62 => "x86-64 with 32-bit addresses or the wrong order of bytes",
-        183 => "AArch64",
+        183 => "AArch64 with 32-bit addresses or the wrong order of bytes",
         243 => "RISC-V",
         258 => "LoongArch",
         _ => {
@@ -528,6 +542,7 @@ fn section_of<'a, 'data>(
 /// Reads what the linker filled in: in code, and in data.
 fn relocations<'data>(
     file: &File<'data>,
+    machine: Machine,
 ) -> Result<(CodeRelocations<'data>, Vec<Relocation<'data>>), Error> {
     let table = file.symbol_table().ok_or(Error::NoSymbols)?;
     let mut code = CodeRelocations::default();
@@ -544,23 +559,34 @@ fn relocations<'data>(
         for (place, relocation) in section.relocations() {
             let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
             let RelocationTarget::Symbol(index) = relocation.target() else { continue };
-            if relocation_type::TLS.contains(&r_type.0) {
+            let holds = relocation_types::holds(machine, r_type.0);
+            if holds == Holds::CallForVariable && in_code {
+                code.asks_for_variables.push(place);
+            }
+            if matches!(holds, Holds::Nothing | Holds::CallForVariable) {
                 continue;
             }
             let symbol = table.symbol_by_index(index).map_err(malformed)?;
-            let is_distance = [relocation_type::PC32, relocation_type::PLT32].contains(&r_type.0);
+            let is_distance = matches!(holds, Holds::Distance { .. });
             // Tables have distances from their beginning, wherever the place lies in them.
             let is_to_function = is_distance && !in_code && symbol.kind() == SymbolKind::Text;
             let target = if symbol.is_undefined() {
                 Reference::Import(symbol.name().unwrap_or(""))
-            } else if relocation_type::BY_GOT.contains(&r_type.0) || is_to_function {
+            } else if holds == Holds::Slot || is_to_function {
                 Reference::Address(symbol.address())
             } else {
-                // The displacement counts from the end of its four bytes, which is mostly the end of the instruction.
-                let addend = relocation.addend().wrapping_add(if is_distance { 4 } else { 0 });
+                let counted_from = match holds {
+                    Holds::Distance { from } => from,
+                    _ => 0,
+                };
+                let addend = relocation.addend().wrapping_add(counted_from);
                 Reference::Address(symbol.address().wrapping_add_signed(addend))
             };
-            let is_address = relocation_type::ABSOLUTE.contains(&r_type.0);
+            // On AArch64 the type tells a call from what takes an address.
+            let is_address = match machine {
+                Machine::X86_64 => holds == Holds::Address,
+                Machine::AArch64 => holds != Holds::Branch,
+            };
             match target {
                 Reference::Address(target) if in_code => {
                     code.addresses.push((place, target));
@@ -584,6 +610,7 @@ fn relocations<'data>(
     code.addresses.sort_by_key(|(place, _)| *place);
     code.imports.sort_by_key(|(place, _)| *place);
     code.whole_addresses.sort_unstable();
+    code.asks_for_variables.sort_unstable();
     data.sort_by_key(|relocation| relocation.place);
     Ok((code, data))
 }

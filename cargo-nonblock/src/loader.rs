@@ -8,6 +8,8 @@ use object::{RelocationFlags, RelocationTarget};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::error::Error;
+use crate::machine::Machine;
+use crate::relocation_types::{is_chosen_at_load_time, is_no_address};
 
 /// A file of the only kind that can be read.
 pub(crate) type File<'data> = ElfFile64<'data, LittleEndian>;
@@ -21,15 +23,15 @@ pub enum Reference<'data> {
     Import(&'data str),
 }
 
-/// The relocation of x86-64 that is computed when the program is loaded: see the psABI, "Relocation Types".
-const IRELATIVE: u32 = 37;
-
 pub(crate) fn malformed(error: object::Error) -> Error {
     Error::Malformed(error.to_string())
 }
 
 /// Reads what the dynamic loader writes, and where.
-pub(crate) fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Reference<'data>>, Error> {
+pub(crate) fn slots<'data>(
+    file: &File<'data>,
+    machine: Machine,
+) -> Result<FxHashMap<u64, Reference<'data>>, Error> {
     let mut slots = FxHashMap::default();
     let table = file.dynamic_symbol_table();
     // In a program its own functions come first.
@@ -41,7 +43,13 @@ pub(crate) fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Referenc
         if number > most {
             return Err(Error::Malformed("its relocations lie over each other".to_owned()));
         }
+        let ty = match relocation.flags() {
+            RelocationFlags::Elf { r_type } => r_type.0,
+            _ => 0,
+        };
+        let is_chosen = is_chosen_at_load_time(machine, ty);
         let reference = match relocation.target() {
+            _ if !is_chosen && is_no_address(machine, ty) => Reference::Import(NO_ADDRESS),
             RelocationTarget::Symbol(index) => {
                 let Some(table) = &table else { continue };
                 let symbol = table.symbol_by_index(index).map_err(malformed)?;
@@ -55,7 +63,7 @@ pub(crate) fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Referenc
                 }
             }
             // What is computed at load time is no address of its own.
-            _ if is_irelative(relocation.flags()) => Reference::Import(CHOSEN_AT_LOAD_TIME),
+            _ if is_chosen => Reference::Import(CHOSEN_AT_LOAD_TIME),
             _ => Reference::Address(relocation.addend().cast_unsigned()),
         };
         slots.insert(place, reference);
@@ -66,9 +74,8 @@ pub(crate) fn slots<'data>(file: &File<'data>) -> Result<FxHashMap<u64, Referenc
 /// The name of a function of which one of several is taken when the program is loaded. No catalogue has it.
 const CHOSEN_AT_LOAD_TIME: &str = "a function that is chosen when the program is loaded";
 
-fn is_irelative(flags: RelocationFlags) -> bool {
-    matches!(flags, RelocationFlags::Elf { r_type } if r_type.0 == IRELATIVE)
-}
+/// The name of what is no function. No catalogue has it.
+const NO_ADDRESS: &str = "something that is no function";
 
 /// Returns the names of the weak functions that the loader surely finds. It begins no program without the versions of the C library that
 /// the program needs, and the library keeps what a version had.

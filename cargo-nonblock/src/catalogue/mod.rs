@@ -1,6 +1,6 @@
 //! What is known of functions: which block, allocate, panic, or do none of this, each with a reason.
 //!
-//! The knowledge is data. `libc.tsv` has what programs import from C libraries, `syscalls.tsv` the system calls, `functions.tsv`
+//! The knowledge is data. `libc.tsv` has what programs import from C libraries, `syscalls.tsv` the system calls, `syscalls_aarch64.tsv` their numbers there, `functions.tsv`
 //! functions of Rust programs by pattern, and `std.tsv` the functions of the standard library: it is the list of the project that the
 //! configuration for clippy is made of.
 
@@ -34,7 +34,8 @@ impl Catalogue {
     /// If a list is not in order, which a test would have found.
     pub fn new() -> Self {
         let lists = || {
-            let system_calls = SystemCalls::parse(include_str!("syscalls.tsv"))?;
+            let mut system_calls = SystemCalls::parse(include_str!("syscalls.tsv"))?;
+            system_calls.add_aarch64(include_str!("syscalls_aarch64.tsv"))?;
             Ok::<_, String>(Self {
                 libc: libc(include_str!("libc.tsv"), &system_calls)?,
                 functions: functions(include_str!("functions.tsv"))?,

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::machine::Machine;
 use crate::table::rows;
 
-/// The system calls, by their numbers.
+/// The system calls, by their numbers on x86-64.
 #[derive(Debug)]
 pub(crate) struct SystemCalls {
     by_number: BTreeMap<u32, SystemCall>,
+    /// The numbers here of those that AArch64 has, by its own.
+    of_aarch64: BTreeMap<u32, u32>,
 }
+
+/// What the number of a call is marked with that another processor has, and the list has not.
+const NOT_LISTED: u32 = 1 << 31;
 
 /// A system call of the list.
 #[derive(Debug)]
@@ -53,7 +59,39 @@ impl SystemCalls {
                 return Err(wrong("the number comes twice"));
             }
         }
-        Ok(Self { by_number })
+        Ok(Self { by_number, of_aarch64: BTreeMap::new() })
+    }
+
+    /// Reads the numbers of AArch64.
+    pub(super) fn add_aarch64(&mut self, text: &str) -> Result<(), String> {
+        for (line, [number, name]) in rows(text, "number\tname")? {
+            let own = self
+                .number(name)
+                .ok_or_else(|| format!("line {line}: no system call is called {name}"))?;
+            let number = number.parse().map_err(|_| format!("line {line}: the number is none"))?;
+            if self.of_aarch64.insert(number, own).is_some() {
+                return Err(format!("line {line}: the number comes twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the number that a system call of a processor has in the list. One that is not in it has none of those there.
+    pub(crate) fn listed(&self, machine: Machine, number: u32) -> u32 {
+        match machine {
+            Machine::X86_64 => number,
+            Machine::AArch64 => {
+                self.of_aarch64.get(&number).copied().unwrap_or(number | NOT_LISTED)
+            }
+        }
+    }
+
+    /// Returns the processor's own number of a call that is not in the list.
+    pub(crate) const fn own(machine: Machine, number: u32) -> u32 {
+        match machine {
+            Machine::X86_64 => number,
+            Machine::AArch64 => number & !NOT_LISTED,
+        }
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&SystemCall> {

@@ -12,6 +12,7 @@ use crate::demangle::split_at_as;
 use crate::dwarf::{self, Header, Value};
 use crate::elf::Program;
 use crate::formatting;
+use crate::machine::Machine;
 use crate::parallel;
 
 pub(super) use crate::dwarf::Reader;
@@ -21,6 +22,7 @@ pub(super) type Entry<'data> = gimli::DebuggingInformationEntry<Reader<'data>>;
 #[derive(Debug)]
 pub(crate) struct DebugInformation<'data> {
     pub(super) dwarf: Dwarf<Reader<'data>>,
+    machine: Machine,
     units: Vec<UnitInformation<'data>>,
     /// Where functions are described, by their addresses. There may be several at one.
     functions: Vec<(u64, TypeId)>,
@@ -136,17 +138,19 @@ impl<'data> DebugInformation<'data> {
         if !program.has_debug_information() {
             return None;
         }
-        Self::look_through(dwarf::load(program).ok()?).ok()
+        Self::look_through(dwarf::load(program).ok()?, program.machine()).ok()
     }
 
     /// Looks through all units, each on its own.
-    fn look_through(dwarf: Dwarf<Reader<'data>>) -> Result<Self, gimli::Error> {
+    fn look_through(dwarf: Dwarf<Reader<'data>>, machine: Machine) -> Result<Self, gimli::Error> {
         let headers = dwarf::headers(&dwarf)?.into_iter();
         let headers = headers.filter_map(|header| Some((header.debug_info_offset()?.0, header)));
         let headers: Vec<_> = headers.collect();
-        let all = parallel::map(&headers, |(start, header)| Found::of(&dwarf, *start, *header));
+        let all =
+            parallel::map(&headers, |(start, header)| Found::of(&dwarf, machine, *start, *header));
         let mut this = Self {
             dwarf,
+            machine,
             units: Vec::new(),
             functions: Vec::new(),
             tables: Vec::new(),
@@ -177,6 +181,11 @@ impl<'data> DebugInformation<'data> {
         this.globals.sort_by_key(|(address, _)| *address);
         this.code.0.sort_by_key(|(range, _)| range.start);
         Ok(this)
+    }
+
+    /// Returns the processor that the program is for.
+    pub(super) fn machine(&self) -> Machine {
+        self.machine
     }
 
     /// Returns the tables of methods that have names.
@@ -393,6 +402,7 @@ impl Found {
     /// Looks through a unit. Of most entries no more is read than how long they are.
     fn of<'data>(
         dwarf: &Dwarf<Reader<'data>>,
+        machine: Machine,
         start: usize,
         header: Header<'data>,
     ) -> Result<Self, gimli::Error> {
@@ -440,7 +450,7 @@ impl Found {
                 gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
                     let wanted = [gimli::DW_AT_location, gimli::DW_AT_type, gimli::DW_AT_name];
                     let [place, ty, name] = dwarf::values(&mut entries, attributes, wanted)?;
-                    let place = place.and_then(|place| Location::of(&unit, place));
+                    let place = place.and_then(|place| Location::of(&unit, machine, place));
                     if entry.tag() == gimli::DW_TAG_formal_parameter
                         && depth_of_given == Some(depth)
                     {
@@ -494,7 +504,11 @@ enum Location {
 }
 
 impl Location {
-    fn of<'data>(unit: &Unit<Reader<'data>>, value: Value<'data>) -> Option<Self> {
+    fn of<'data>(
+        unit: &Unit<Reader<'data>>,
+        machine: Machine,
+        value: Value<'data>,
+    ) -> Option<Self> {
         let Some(expression) = value.exprloc_value() else { return Some(Self::Elsewhere) };
         let mut operations = expression.operations(unit.encoding());
         let first = operations.next().ok().flatten()?;
@@ -503,7 +517,7 @@ impl Location {
                 Ok(None) => Self::Address(address),
                 _ => return None,
             },
-            _ if lies_in_frame(&first) => Self::Frame,
+            _ if lies_in_frame(machine, &first) => Self::Frame,
             // That of a thread.
             Operation::UnsignedConstant { .. } | Operation::TLS => return None,
             _ => Self::Elsewhere,
@@ -512,13 +526,15 @@ impl Location {
 }
 
 /// Whether what begins with an operation lies in the frame of the stack. Where a frame is aligned further than the stack is, variables are
-/// counted from the stack pointer.
-pub(super) fn lies_in_frame(first: &Operation<Reader<'_>>) -> bool {
-    matches!(
-        first,
-        Operation::FrameOffset { .. }
-            | Operation::RegisterOffset { register: gimli::X86_64::RSP, .. }
-    )
+/// counted from the stack pointer, and on AArch64 mostly so.
+pub(super) fn lies_in_frame(machine: Machine, first: &Operation<Reader<'_>>) -> bool {
+    let Operation::RegisterOffset { register, .. } = *first else {
+        return matches!(first, Operation::FrameOffset { .. });
+    };
+    match machine {
+        Machine::X86_64 => register == gimli::X86_64::RSP,
+        Machine::AArch64 => [gimli::AArch64::SP, gimli::AArch64::X29].contains(&register),
+    }
 }
 
 /// Whether a unit is one of the precompiled standard library, or of what comes with it, by its name. What a crate makes of generic

@@ -7,7 +7,8 @@ use std::hash::Hash;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::pointers::{begins_program, computed, is_call, not_read};
+use super::addresses::{computed, is_call};
+use super::pointers::{begins_program, not_read};
 use crate::elf::{Program, Reference};
 use crate::parallel;
 

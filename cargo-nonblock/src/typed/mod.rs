@@ -7,6 +7,8 @@
 //! 4. [`values`] goes through a function's [`instructions`], and follows what registers and the frame hold.
 //! 5. [`tables`] and [`pointers`] tell which functions a call may then reach.
 
+mod aarch64;
+mod addresses;
 mod constant_tables;
 mod constants_of_std;
 mod debug_information;
@@ -27,6 +29,7 @@ mod value_type;
 mod values;
 mod variables;
 mod word;
+mod x86_64;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};

@@ -210,7 +210,8 @@ fn is_in_frame<'data>(
     parameter: &Entry<'data>,
 ) -> bool {
     let place = information.operations(function, parameter, gimli::DW_AT_location);
-    place.is_some_and(|place| place.first().is_some_and(lies_in_frame))
+    let machine = information.machine();
+    place.is_some_and(|place| place.first().is_some_and(|first| lies_in_frame(machine, first)))
 }
 
 #[cfg(test)]

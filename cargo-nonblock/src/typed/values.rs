@@ -12,15 +12,15 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::types::{Seen, Types};
 use super::variables::{FrameBase, Variables};
 use super::word::{Pointee, TypeId, Word};
 use crate::elf::{Program, Reference};
-use crate::function_code::{FunctionCode, near_target};
+use crate::function_code::{Decoded, FunctionCode};
+use crate::instructions::Flow;
+use crate::machine::Machine;
 
 /// How often one instruction is looked at before the function is given up.
 const MOST_VISITS: usize = 64;
@@ -129,24 +129,28 @@ impl Value {
 /// What registers and the frame hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
-    pub(super) registers: [Value; 16],
+    pub(super) registers: Vec<Value>,
     /// By the offset from what the stack pointer was at the beginning.
     pub(super) frame: BTreeMap<i64, Value>,
 }
 
 impl State {
-    fn at_the_beginning() -> Self {
-        let mut registers = std::array::from_fn(|number| Value::new(Origin::Caller(number)));
-        registers[number(Register::RSP)] = Value::new(Origin::Frame(0));
+    fn at_the_beginning(code: &FunctionCode) -> Self {
+        let numbers = 0..code.registers();
+        let mut registers: Vec<_> =
+            numbers.map(|number| Value::new(Origin::Caller(number))).collect();
+        registers[code.stack()] = Value::new(Origin::Frame(0));
         Self { registers, frame: BTreeMap::new() }
     }
 
     /// What holds where a function goes on when something that it called unwinds: of the registers and the frame nothing is known.
-    fn unwound(at: usize, frame: Frame) -> Self {
-        let mut registers = std::array::from_fn(|number| Value::new(Origin::Made(at, number)));
-        registers[number(Register::RSP)] = Value::new(Origin::Frame(frame.stack));
+    fn unwound(code: &FunctionCode, at: usize, frame: Frame) -> Self {
+        let numbers = 0..code.registers();
+        let mut registers: Vec<_> =
+            numbers.map(|number| Value::new(Origin::Made(at, number))).collect();
+        registers[code.stack()] = Value::new(Origin::Frame(frame.stack));
         if let Some(pointer) = frame.pointer {
-            registers[number(Register::RBP)] = Value::new(Origin::Frame(pointer));
+            registers[code.frame()] = Value::new(Origin::Frame(pointer));
         }
         Self { registers, frame: BTreeMap::new() }
     }
@@ -197,11 +201,6 @@ impl State {
     }
 }
 
-/// The number of a register, or of the one that it is a part of.
-pub(super) fn number(register: Register) -> usize {
-    register.full_register().number()
-}
-
 /// What values are found out with.
 pub(super) struct Context<'a, 'data> {
     pub(super) program: &'a Program<'data>,
@@ -232,7 +231,11 @@ impl<'a, 'data> Values<'a, 'data> {
         code: &'a FunctionCode,
         landing_pads: &'a [u64],
     ) -> Self {
-        Self { context, code, frame: Frame::of(code), landing_pads, lowest_shown: i64::MAX }
+        let frame = match code.decoded() {
+            Decoded::X86(decoded) => Frame::of_x86(decoded),
+            Decoded::Arm(decoded) => Frame::of_arm(decoded),
+        };
+        Self { context, code, frame, landing_pads, lowest_shown: i64::MAX }
     }
 
     /// Returns what is known of the function's calls by computed addresses, by the address of each. `None` if the function cannot be
@@ -241,6 +244,7 @@ impl<'a, 'data> Values<'a, 'data> {
         if self.code.has_unknown_jump()
             || self.code.unreadable().is_some()
             || !self.code.jumps_to_instructions()
+            || self.code.is_torn()
         {
             return None;
         }
@@ -257,12 +261,11 @@ impl<'a, 'data> Values<'a, 'data> {
             let mut state = state.clone();
             let mut at = *start;
             loop {
-                let instruction = self.code.instructions()[at];
-                if let Some(callee) = self.callee(&state, at, &instruction) {
-                    callees.insert(instruction.ip(), callee);
+                if let Some(callee) = self.callee(&state, at) {
+                    callees.insert(self.code.instructions()[at].address, callee);
                 }
-                let goes_on = self.goes_on(&state, at, &instruction);
-                self.step(&mut state, at, &instruction);
+                let goes_on = self.goes_on(&state, at);
+                self.step(&mut state, at);
                 at += 1;
                 let is_end = at >= self.code.instructions().len();
                 if is_end || states.contains_key(&at) || !goes_on {
@@ -277,10 +280,10 @@ impl<'a, 'data> Values<'a, 'data> {
     fn go_through(&mut self) -> Option<BTreeMap<usize, State>> {
         let ways = self.code.ways();
         let mut leaders: FxHashSet<usize> = ways.targets().collect();
-        let mut states = BTreeMap::from([(0, State::at_the_beginning())]);
+        let mut states = BTreeMap::from([(0, State::at_the_beginning(self.code))]);
         for pad in self.landing_pads {
             let at = self.code.index(*pad)?;
-            states.insert(at, State::unwound(at, self.frame));
+            states.insert(at, State::unwound(self.code, at, self.frame));
             leaders.insert(at);
         }
         let mut visits: FxHashMap<usize, usize> = FxHashMap::default();
@@ -294,9 +297,9 @@ impl<'a, 'data> Values<'a, 'data> {
             let mut state = states.get(&start)?.clone();
             let mut at = start;
             loop {
-                let instruction = *self.code.instructions().get(at)?;
-                let goes_on = self.goes_on(&state, at, &instruction);
-                self.step(&mut state, at, &instruction);
+                self.code.instructions().get(at)?;
+                let goes_on = self.goes_on(&state, at);
+                self.step(&mut state, at);
                 let mut next: Vec<_> = ways.from(at).collect();
                 at += 1;
                 let is_end = at >= self.code.instructions().len();
@@ -323,27 +326,35 @@ impl<'a, 'data> Values<'a, 'data> {
     }
 
     /// Returns how far an offset in the frame is from what variables are counted from. `None` while the frame is not made.
-    pub(super) fn distance_to_base(&self, state: &State, offset: i64) -> Option<i64> {
-        let stack = state.registers[number(Register::RSP)].origin;
+    pub(super) fn distance_to_base(
+        &self,
+        state: &State,
+        base: FrameBase,
+        offset: i64,
+    ) -> Option<i64> {
+        let stack = state.registers[self.code.stack()].origin;
         if stack != Origin::Frame(self.frame.stack) {
             return None;
         }
-        let base = match self.context.variables.base {
+        let base = match base {
             FrameBase::StackPointer => self.frame.stack,
-            FrameBase::FramePointer => match state.registers[number(Register::RBP)].origin {
+            FrameBase::FramePointer => match state.registers[self.code.frame()].origin {
                 Origin::Frame(base) => base,
                 _ => return None,
             },
-            // Above the address to which the function returns.
-            FrameBase::Caller => 8,
+            FrameBase::Caller => match self.context.program.machine() {
+                // Above the address to which the function returns.
+                Machine::X86_64 => 8,
+                Machine::AArch64 => 0,
+            },
         };
         offset.checked_sub(base)
     }
 
     /// Returns what lies at an offset of the frame, by the variables there.
     pub(super) fn by_variables(&self, state: &State, offset: i64) -> Vec<Word> {
-        let offset = self.distance_to_base(state, offset);
-        offset.map_or_else(Vec::new, |offset| self.context.variables.at(self.context.types, offset))
+        let distance = |base| self.distance_to_base(state, base, offset);
+        self.context.variables.at(self.context.types, distance)
     }
 
     /// Returns what lies at an address in the program's data.
@@ -399,27 +410,47 @@ impl<'a, 'data> Values<'a, 'data> {
         found
     }
 
+    /// Does what an instruction does.
+    fn step(&mut self, state: &mut State, at: usize) {
+        // What this instruction made when it ran before is not what it makes now.
+        state.forget_origins(|origin| matches!(origin, Origin::Made(there, _) if there == at));
+        let code = self.code;
+        match code.decoded() {
+            Decoded::X86(decoded) => self.x86_step(state, at, &decoded[at]),
+            Decoded::Arm(decoded) => self.arm_step(state, at, &decoded[at]),
+        }
+    }
+
+    /// Returns what an instruction calls that calls by a computed address.
+    fn called(&mut self, state: &State, at: usize) -> Option<Value> {
+        let code = self.code;
+        match code.decoded() {
+            Decoded::X86(decoded) => self.x86_operand(state, at, &decoded[at], 0),
+            Decoded::Arm(decoded) => {
+                let register = decoded[at].jumps_by?;
+                state.registers.get(usize::from(register.0)).cloned()
+            }
+        }
+    }
+
     /// Whether execution may go on behind an instruction.
-    fn goes_on(&mut self, state: &State, at: usize, instruction: &Instruction) -> bool {
-        let is_call =
-            matches!(instruction.flow_control(), FlowControl::Call | FlowControl::IndirectCall);
-        if !is_call {
+    fn goes_on(&mut self, state: &State, at: usize) -> bool {
+        let instruction = self.code.instructions()[at];
+        if !matches!(instruction.flow, Flow::Call | Flow::IndirectCall) {
             return self.code.goes_on_behind(at);
         }
-        let target = near_target(instruction).or_else(|| {
-            match self.operand(state, at, instruction, 0)?.origin {
-                Origin::Constant(address) => Some(address),
-                _ => None,
-            }
+        let target = instruction.target.or_else(|| match self.called(state, at)?.origin {
+            Origin::Constant(address) => Some(address),
+            _ => None,
         });
         !target.is_some_and(|target| (self.context.never_returns)(target))
     }
 
-    fn callee(&mut self, state: &State, at: usize, instruction: &Instruction) -> Option<Callee> {
+    fn callee(&mut self, state: &State, at: usize) -> Option<Callee> {
         if !self.code.calls_by_value(at) {
             return None;
         }
-        let value = self.operand(state, at, instruction, 0)?;
+        let value = self.called(state, at)?;
         if let Origin::Constant(address) = value.origin {
             return Some(Callee::Address(address));
         }
@@ -435,40 +466,7 @@ impl<'a, 'data> Values<'a, 'data> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
     /// Where the stack pointer is.
-    stack: i64,
+    pub(super) stack: i64,
     /// Where the frame pointer is, if the function has one.
-    pointer: Option<i64>,
-}
-
-impl Frame {
-    /// Reads the first instructions of a function, which make the frame.
-    fn of(code: &FunctionCode) -> Self {
-        let mut frame = Self::default();
-        for instruction in code.instructions() {
-            let immediate = !matches!(instruction.op1_kind(), OpKind::Register | OpKind::Memory);
-            match instruction.mnemonic() {
-                Mnemonic::Push if instruction.op0_kind() == OpKind::Register => frame.stack -= 8,
-                Mnemonic::Sub if instruction.op0_register() == Register::RSP && immediate => {
-                    let size = instruction.immediate(1).cast_signed();
-                    let Some(lower) = frame.stack.checked_sub(size) else { break };
-                    frame.stack = lower;
-                }
-                Mnemonic::Mov
-                    if instruction.op0_register() == Register::RBP
-                        && instruction.op1_register() == Register::RSP =>
-                {
-                    frame.pointer = Some(frame.stack);
-                }
-                // A large frame is touched page by page.
-                Mnemonic::Mov
-                    if instruction.op0_kind() == OpKind::Memory
-                        && instruction.memory_base() == Register::RSP
-                        && instruction.memory_displacement64() == 0
-                        && immediate => {}
-                Mnemonic::Endbr64 | Mnemonic::Nop => {}
-                _ => break,
-            }
-        }
-        frame
-    }
+    pub(super) pointer: Option<i64>,
 }

@@ -5,6 +5,7 @@ use gimli::Operation;
 use super::debug_information::{DebugInformation, Entry, Reader};
 use super::types::{Seen, Types};
 use super::word::{Pointee, TypeId, Word};
+use crate::machine::Machine;
 
 /// From where places in a frame are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +21,12 @@ pub(super) enum FrameBase {
 /// The variables of a function that lie in its frame.
 #[derive(Debug)]
 pub(super) struct Variables {
-    pub(super) base: FrameBase,
     list: Vec<Variable>,
 }
 
 #[derive(Debug)]
 struct Variable {
+    base: FrameBase,
     offset: i64,
     size: i64,
     is: Is,
@@ -55,7 +56,7 @@ impl Variables {
                 // Another function, within this one in the source only.
                 gimli::DW_TAG_subprogram => return false,
                 gimli::DW_TAG_variable | gimli::DW_TAG_formal_parameter => {
-                    let is_in_frame = add(&mut list, information, types, function, entry);
+                    let is_in_frame = add(&mut list, information, types, (function, base), entry);
                     // A function that keeps a parameter elsewhere was optimized.
                     is_optimized |= depth == 1
                         && entry.tag() == gimli::DW_TAG_formal_parameter
@@ -65,14 +66,24 @@ impl Variables {
             }
             true
         })?;
-        (!is_optimized).then_some(Self { base: base?, list })
+        base?;
+        (!is_optimized).then_some(Self { list })
     }
 
-    /// Returns what lies at an offset from the frame's base, by the variables there.
-    pub(super) fn at(&self, types: &Types<'_>, offset: i64) -> Vec<Word> {
+    /// Returns what lies somewhere in the frame, by the variables there.
+    ///
+    /// # Arguments
+    ///
+    /// * `offset`: how far it is from each base.
+    pub(super) fn at(
+        &self,
+        types: &Types<'_>,
+        offset: impl Fn(FrameBase) -> Option<i64>,
+    ) -> Vec<Word> {
         let mut words = Vec::new();
         for variable in &self.list {
-            let Some(inner) = offset.checked_sub(variable.offset) else { continue };
+            let inner = offset(variable.base).and_then(|at| at.checked_sub(variable.offset));
+            let Some(inner) = inner else { continue };
             if inner < 0 || inner >= variable.size {
                 continue;
             }
@@ -89,10 +100,14 @@ impl Variables {
         words
     }
 
-    /// Returns pointers to what lies at an offset from the frame's base.
-    pub(super) fn pointers(&self, offset: i64) -> Vec<Word> {
+    /// Returns pointers to what lies somewhere in the frame.
+    ///
+    /// # Arguments
+    ///
+    /// * `offset`: how far it is from each base.
+    pub(super) fn pointers(&self, offset: impl Fn(FrameBase) -> Option<i64>) -> Vec<Word> {
         let around = self.list.iter().filter_map(|variable| {
-            let inner = offset.checked_sub(variable.offset)?;
+            let inner = offset(variable.base)?.checked_sub(variable.offset)?;
             let Is::Type(ty) = variable.is else { return None };
             (0..variable.size)
                 .contains(&inner)
@@ -107,10 +122,40 @@ fn frame_base<'data>(
     function: TypeId,
     entry: &Entry<'data>,
 ) -> Option<FrameBase> {
+    let (stack, frame) = registers(information.machine());
     match information.operations(function, entry, gimli::DW_AT_frame_base)?[..] {
-        [Operation::Register { register: gimli::X86_64::RSP }] => Some(FrameBase::StackPointer),
-        [Operation::Register { register: gimli::X86_64::RBP }] => Some(FrameBase::FramePointer),
+        [Operation::Register { register }] if register == stack => Some(FrameBase::StackPointer),
+        [Operation::Register { register }] if register == frame => Some(FrameBase::FramePointer),
         [Operation::CallFrameCFA] => Some(FrameBase::Caller),
+        _ => None,
+    }
+}
+
+/// The numbers that the debugging information has for the stack pointer, and for the frame pointer.
+fn registers(machine: Machine) -> (gimli::Register, gimli::Register) {
+    match machine {
+        Machine::X86_64 => (gimli::X86_64::RSP, gimli::X86_64::RBP),
+        Machine::AArch64 => (gimli::AArch64::SP, gimli::AArch64::X29),
+    }
+}
+
+/// Returns from where the place of a variable is counted, and how far it is. `None` if it is not in the frame, or counted from elsewhere.
+fn counted(
+    machine: Machine,
+    base: Option<FrameBase>,
+    first: &Operation<Reader<'_>>,
+) -> Option<(Option<FrameBase>, i64)> {
+    match (machine, first) {
+        (_, Operation::FrameOffset { offset }) => Some((base, *offset)),
+        // There variables are mostly counted from the stack pointer itself.
+        (Machine::AArch64, Operation::RegisterOffset { register, offset, .. }) => {
+            let (stack, frame) = registers(machine);
+            match *register {
+                register if register == stack => Some((Some(FrameBase::StackPointer), *offset)),
+                register if register == frame => Some((Some(FrameBase::FramePointer), *offset)),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -120,7 +165,7 @@ fn add<'data>(
     list: &mut Vec<Variable>,
     information: &DebugInformation<'data>,
     types: &Types<'data>,
-    function: TypeId,
+    (function, base): (TypeId, Option<FrameBase>),
     entry: &Entry<'data>,
 ) -> Option<bool> {
     let place = information.place_of(function, entry)?;
@@ -129,17 +174,23 @@ fn add<'data>(
     let has_place = types.size(ty) > 0;
     let operations = information.operations(function, entry, gimli::DW_AT_location);
     let Some(operations) = operations else { return has_place.then_some(false) };
-    let Some((Operation::FrameOffset { offset }, rest)) = operations.split_first() else {
+    let counted = operations
+        .split_first()
+        .and_then(|(first, rest)| Some((counted(information.machine(), base, first)?, rest)));
+    let Some(((base, offset), rest)) = counted else {
         return has_place.then_some(false);
     };
-    let Some((offset, hops)) = hops(*offset, rest) else { return Some(true) };
+    // Where the function says of no base, it is given up.
+    let Some(base) = base else { return Some(true) };
+    let Some((offset, hops)) = hops(offset, rest) else { return Some(true) };
     if hops.is_empty() {
         let size = i64::try_from(types.size(ty)).unwrap_or(0);
-        list.push(Variable { offset, size, is: Is::Type(ty) });
+        list.push(Variable { base, offset, size, is: Is::Type(ty) });
         return Some(true);
     }
     for (at, word) in through(types, ty, &hops) {
-        list.push(Variable { offset: offset.saturating_add(at), size: 8, is: Is::Word(word) });
+        let offset = offset.saturating_add(at);
+        list.push(Variable { base, offset, size: 8, is: Is::Word(word) });
     }
     Some(true)
 }
