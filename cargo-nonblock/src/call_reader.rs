@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::calls::{EdgeKind, Node, Unknown, Values};
 use crate::catalogue::{Catalogue, Kind};
@@ -20,7 +20,7 @@ use crate::given::{self, Given, is_in_constant};
 use crate::landing_pads::LandingPads;
 use crate::machine::Machine;
 use crate::method_tables::FIRST_METHOD;
-use crate::neighbours::{COLD, Neighbours, is_part};
+use crate::neighbours::{COLD, ColdParts, Neighbours, is_part};
 use crate::places::Places;
 use crate::typed::{Callee, Typed, Word, dropped_object, formatted_object, has_path_of_std};
 
@@ -56,8 +56,7 @@ pub(crate) struct CallReader<'a, 'data> {
     places: &'a Places<'data>,
     landing_pads: OnceLock<LandingPads<'data>>,
     channels: Channels,
-    /// The parts of functions that lie elsewhere, by the symbol of the function.
-    cold_parts: OnceLock<FxHashMap<&'data str, Vec<usize>>>,
+    cold_parts: OnceLock<ColdParts<'data>>,
     neighbours: OnceLock<Neighbours>,
 }
 
@@ -154,23 +153,10 @@ impl<'a, 'data> CallReader<'a, 'data> {
         calls
     }
 
-    /// Returns the functions that are cold parts of one: compilers of C put what seldom runs elsewhere, and name it so.
+    /// Returns the functions that are cold parts of one.
     fn cold_parts_of(&self, function: usize) -> impl Iterator<Item = usize> {
-        let parts = self.cold_parts.get_or_init(|| {
-            let all = self.program.functions().iter().enumerate();
-            let mut parts: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-            for (number, part) in all {
-                for symbol in part.symbols() {
-                    if let Some(at) = symbol.find(COLD) {
-                        parts.entry(&symbol[..at]).or_default().push(number);
-                    }
-                }
-            }
-            parts
-        });
-        let symbols = self.program.functions()[function].symbols();
-        let parts = symbols.filter_map(|symbol| parts.get(symbol)).flatten().copied();
-        parts.filter(move |part| *part != function)
+        let parts = self.cold_parts.get_or_init(|| ColdParts::find(self.program));
+        parts.of(self.program, function)
     }
 
     /// Whether other code may lead into the midst of a function, or it may come back there from a call that is none: then what leads to an

@@ -486,13 +486,11 @@ fn what(graph: &Graph<'_, '_>, node: NodeId) -> String {
         Node::Import(name) => Name::of_symbol(name).full,
         Node::SystemCall { number, by, .. } => {
             let call = match number {
-                Some(number) => match graph.system_call(*number) {
-                    Some(name) => format!("the system call {name}"),
-                    None => {
-                        let number = SystemCalls::own(graph.program.machine(), *number);
-                        format!("the system call {number}")
-                    }
-                },
+                Some(number) => {
+                    let own = || SystemCalls::own(graph.program.machine(), *number).to_string();
+                    let name = graph.system_call(*number).map_or_else(own, str::to_owned);
+                    format!("the system call {name}")
+                }
                 None => "a system call".to_owned(),
             };
             match by {

@@ -84,6 +84,7 @@ mod method_tables;
 mod neighbours;
 mod parallel;
 mod relocation_types;
+mod relocations;
 mod search;
 mod table;
 mod typed;

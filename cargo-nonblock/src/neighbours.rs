@@ -1,12 +1,12 @@
 //! What the code around a function has to do with its midst, where functions are put together by machines: parts of functions that lie
 //! elsewhere, and pieces of code that several functions share.
 //!
-//! It is asked for AArch64 only. There linkers put stubs between functions that jump back into their midst, and LLVM by default takes equal
+//! It is asked for 64-bit Arm only. There linkers put stubs between functions that jump back into their midst, and LLVM by default takes equal
 //! pieces of small functions out, which may write the registers that a function otherwise gives back.
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::elf::Program;
 use crate::instructions::aarch64::{LENGTH, branch_target};
@@ -21,6 +21,38 @@ const OUTLINED: &str = "OUTLINED_FUNCTION_";
 
 /// How many bytes are looked through in one go.
 const CHUNK: usize = 1 << 18;
+
+/// The parts of functions that lie elsewhere: compilers of C put what seldom runs there, and name it so.
+#[derive(Debug)]
+pub(crate) struct ColdParts<'data> {
+    /// By the symbol of the function.
+    by_symbol: FxHashMap<&'data str, Vec<usize>>,
+}
+
+impl<'data> ColdParts<'data> {
+    pub(crate) fn find(program: &Program<'data>) -> Self {
+        let mut by_symbol: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for (number, part) in program.functions().iter().enumerate() {
+            for symbol in part.symbols() {
+                if let Some(at) = symbol.find(COLD) {
+                    by_symbol.entry(&symbol[..at]).or_default().push(number);
+                }
+            }
+        }
+        Self { by_symbol }
+    }
+
+    /// Returns those of a function.
+    pub(crate) fn of<'a>(
+        &'a self,
+        program: &'a Program<'data>,
+        function: usize,
+    ) -> impl Iterator<Item = usize> + 'a {
+        let symbols = program.functions()[function].symbols();
+        let parts = symbols.filter_map(|symbol| self.by_symbol.get(symbol)).flatten().copied();
+        parts.filter(move |part| *part != function)
+    }
+}
 
 /// What is known of the code around functions.
 #[derive(Debug, Default)]

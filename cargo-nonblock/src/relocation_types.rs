@@ -46,7 +46,7 @@ fn holds_on_x86_64(ty: u32) -> Holds {
     }
 }
 
-/// See the ABI of AArch64 for ELF, "Relocation codes".
+/// See the ABI of 64-bit Arm for ELF, "Relocation codes".
 fn holds_on_aarch64(ty: u32) -> Holds {
     match ty {
         // Those of 64, 32 and 16 bits.

@@ -9,7 +9,7 @@ use crate::table::rows;
 #[derive(Debug)]
 pub(crate) struct SystemCalls {
     by_number: BTreeMap<u32, SystemCall>,
-    /// The numbers here of those that AArch64 has, by its own.
+    /// The numbers here of those that 64-bit Arm has, by its own.
     of_aarch64: BTreeMap<u32, u32>,
 }
 
@@ -62,7 +62,7 @@ impl SystemCalls {
         Ok(Self { by_number, of_aarch64: BTreeMap::new() })
     }
 
-    /// Reads the numbers of AArch64.
+    /// Reads the numbers of 64-bit Arm.
     pub(super) fn add_aarch64(&mut self, text: &str) -> Result<(), String> {
         for (line, [number, name]) in rows(text, "number\tname")? {
             let own = self

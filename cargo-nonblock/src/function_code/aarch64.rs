@@ -1,10 +1,12 @@
-//! What the instructions of AArch64 tell of jumps by tables, and of what registers hold.
+//! What the instructions of 64-bit Arm tell of jumps by tables, and of what registers hold.
 
-use super::{Certainty, FunctionCode, Held, MOST_MOVES, ReadTable, Target};
+use rustc_hash::FxHashSet;
+
+use super::{Certainty, FunctionCode, Held, MOST_MOVES, MOST_STEPS, ReadTable, Target};
 use crate::instructions::aarch64::{
     Base, FRAME, Instruction, LINK, Longer, Operation, Place, STACK, ZERO,
 };
-use crate::instructions::{Flow, Register, SystemCall};
+use crate::instructions::{Filler, Flow, Register, SystemCall};
 
 /// How many entries of a table of jumps are read: a table has fewer, and what follows it may go on like it.
 const MOST_ENTRIES: u64 = 1 << 16;
@@ -241,28 +243,68 @@ impl FunctionCode {
         &self,
         decoded: &[Instruction],
         jump: usize,
+        entered: &FxHashSet<usize>,
     ) -> Option<(u64, bool)> {
-        let (register, if_zero) = decoded[jump].is_zero?;
-        Some((self.slot_in(jump, register)?, if_zero))
+        let if_equal = decoded[jump].jumps_if_equal?;
+        // It compares itself, or the instruction right before it does.
+        let at = if decoded[jump].compares.is_some() || entered.contains(&jump) {
+            jump
+        } else {
+            jump.checked_sub(1)?
+        };
+        Some((self.slot_in(at, decoded[at].compares?)?, if_equal))
     }
 
-    /// Returns the instruction by which the function returns to an address that it has not been given: it has written the register of that
-    /// address in another way than functions do that give it back.
+    /// Returns the instruction by which the function returns to an address that it has not been given, as far as anybody knows: on some way
+    /// there it has written the register of that address in another way than functions do that give it back.
     pub(crate) fn returns_elsewhere(&self) -> Option<usize> {
         let super::Decoded::Arm(decoded) = &self.decoded else { return None };
-        let is_return = |one: &Instruction| one.described.flow == Flow::Return;
-        let writes = |one: &Instruction| {
-            let from_frame = |from: Place| matches!(from.base, Base::Register(STACK | FRAME));
-            let is_usual = match one.operation {
-                Operation::Load { to, from, bytes: 8, .. } => {
-                    to.contains(&Some(LINK)) && from_frame(from) && from.index.is_none()
-                }
-                Operation::Sign => true,
-                _ => one.described.is_call(),
-            };
-            one.written & LINK.bit() != 0 && !is_usual
+        let writes = |one: &Instruction| one.written & LINK.bit() != 0;
+        let is_usual = |one: &Instruction| match one.operation {
+            Operation::Load { to, from, bytes: 8, .. } => {
+                let is_frame = matches!(from.base, Base::Register(STACK | FRAME));
+                to.contains(&Some(LINK)) && is_frame && from.index.is_none()
+            }
+            // It is this address that it signs.
+            Operation::Sign => true,
+            // Behind a call that never returns.
+            _ => one.described.is_call(),
         };
-        decoded.iter().any(writes).then(|| decoded.iter().position(is_return)).flatten()
+        if !decoded.iter().any(|one| writes(one) && !is_usual(one)) {
+            return None;
+        }
+        let mut returns = (0..decoded.len())
+            .filter(|index| decoded[*index].described.flow == Flow::Return)
+            .collect::<Vec<_>>()
+            .into_iter();
+        returns.find(|index| {
+            let mut seen = FxHashSet::from_iter([*index]);
+            let mut open = vec![*index];
+            while let Some(at) = open.pop() {
+                if self.has_unknown_jump || seen.len() > MOST_STEPS {
+                    return true;
+                }
+                let mut before = self.before(at).peekable();
+                // Nobody knows from where it is entered.
+                if before.peek().is_none() && at != 0 && decoded[at].described.filler == Filler::No
+                {
+                    return true;
+                }
+                for previous in before {
+                    let one = &decoded[previous];
+                    match (writes(one), is_usual(one)) {
+                        (true, false) => return true,
+                        (true, true) if one.operation != Operation::Sign => {}
+                        _ => {
+                            if seen.insert(previous) {
+                                open.push(previous);
+                            }
+                        }
+                    }
+                }
+            }
+            false
+        })
     }
 }
 

@@ -318,7 +318,7 @@ impl FunctionCode {
     }
 
     /// Returns the entries of a table from the first on, as long as they lead to instructions of the function. Empty if all of them lead to
-    /// its beginning, as in a table of functions that has this one. `None` if there are more than any compiler makes.
+    /// its beginning, as in a table of functions that has this one.
     fn targets(&self, entry: impl Fn(u64) -> Option<u64>) -> Vec<u64> {
         let targets = (0_u64..).map_while(entry);
         let targets: Vec<_> = targets.take_while(|target| self.index(*target).is_some()).collect();
@@ -463,7 +463,7 @@ impl FunctionCode {
     ) -> Option<(u64, bool)> {
         match &self.decoded {
             Decoded::X86(decoded) => self.x86_compared_with_zero(decoded, jump, entered),
-            Decoded::Arm(decoded) => self.arm_compared_with_zero(decoded, jump),
+            Decoded::Arm(decoded) => self.arm_compared_with_zero(decoded, jump, entered),
         }
     }
 

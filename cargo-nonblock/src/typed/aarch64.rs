@@ -1,4 +1,4 @@
-//! What each instruction of AArch64 does to registers and the frame.
+//! What each instruction of 64-bit Arm does to registers and the frame.
 
 use super::instructions::{LOADED, Place, moved};
 use super::values::{Frame, Origin, State, Value, Values};

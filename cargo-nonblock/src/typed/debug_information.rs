@@ -526,7 +526,7 @@ impl Location {
 }
 
 /// Whether what begins with an operation lies in the frame of the stack. Where a frame is aligned further than the stack is, variables are
-/// counted from the stack pointer, and on AArch64 mostly so.
+/// counted from the stack pointer, and on 64-bit Arm mostly so.
 pub(super) fn lies_in_frame(machine: Machine, first: &Operation<Reader<'_>>) -> bool {
     let Operation::RegisterOffset { register, .. } = *first else {
         return matches!(first, Operation::FrameOffset { .. });

@@ -17,6 +17,7 @@ use super::types::Types;
 use super::word::TypeId;
 use crate::demangle::Name;
 use crate::elf::{Function, Program, Reference};
+use crate::machine::Machine;
 use crate::parallel;
 
 /// Something whose address the program takes.
@@ -73,6 +74,9 @@ pub(super) const BEGIN: [&str; 7] = [
     "deregister_tm_clones",
     "frame_dummy",
 ];
+
+/// Another one, of 64-bit Arm.
+const BEGIN_ON_AARCH64: &str = "call_weak_fn";
 
 impl<'data> Pointers<'data> {
     /// Finds them.
@@ -285,7 +289,11 @@ fn addresses_of_data(program: &Program<'_>, is_wanted: impl Fn(u64) -> bool) -> 
 /// Whether a place is in the code that begins and ends each program.
 pub(super) fn begins_program(program: &Program<'_>, place: u64) -> bool {
     let function = program.function_around(place);
-    function.is_some_and(|function| BEGIN.contains(&program.functions()[function].symbol))
+    function.is_some_and(|function| {
+        let symbol = program.functions()[function].symbol;
+        BEGIN.contains(&symbol)
+            || (program.machine() == Machine::AArch64 && symbol == BEGIN_ON_AARCH64)
+    })
 }
 
 /// Whether the address of a function is taken only to be given to one that is known to call it, for which its caller has the edge.
