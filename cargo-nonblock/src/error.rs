@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::machine::Machine;
+
 /// Why a file cannot be checked. Its text says what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,8 +20,10 @@ pub enum Error {
     NotLinked,
     /// The file is a core dump, or of another kind that is no program.
     NotAProgram,
-    /// The file is for another processor than x86-64. The text names it.
+    /// The file is for another processor than those that can be read. The text names it.
     Architecture(String),
+    /// The file is an object file, or an archive of some, for a processor whose programs are read once they are linked.
+    ObjectsOf(Machine),
     /// The file contradicts itself, or ends too early. The text says where.
     Malformed(String),
     /// The file has no symbols.
@@ -52,8 +56,16 @@ impl fmt::Display for Error {
                 f.write_str("the file is neither a program nor a shared object: give one of these")
             }
             Self::Architecture(name) => {
-                write!(f, "the file is for {name}, and only x86-64 can be read: build for x86-64")
+                write!(
+                    f,
+                    "the file is for {name}, and only x86-64 and AArch64 can be read: build for one of these"
+                )
             }
+            Self::ObjectsOf(machine) => write!(
+                f,
+                "the file has object files for {}, which can be read for x86-64 only: give the program that is linked from them",
+                machine.name()
+            ),
             Self::Malformed(what) => {
                 write!(f, "the file is damaged: {what}. Build it anew")
             }

@@ -3,7 +3,7 @@
 use object::elf;
 use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object as _, ObjectSymbol as _, ObjectSymbolTable as _};
-use object::{RelocationFlags, RelocationTarget};
+use object::{RelocationFlags, RelocationTarget, SymbolFlags};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -56,7 +56,9 @@ pub(crate) fn slots<'data>(
                 let name = symbol.name().unwrap_or("");
                 // Whoever loads a library may have a function instead of a weak one. Those of C++ are the same everywhere.
                 let is_replaced = is_library && symbol.is_weak() && !name.starts_with("_Z");
-                if symbol.is_undefined() || is_replaced {
+                if is_chooser(&symbol) {
+                    Reference::Import(CHOSEN_AT_LOAD_TIME)
+                } else if symbol.is_undefined() || is_replaced {
                     Reference::Import(name)
                 } else {
                     Reference::Address(symbol.address().wrapping_add_signed(relocation.addend()))
@@ -69,6 +71,14 @@ pub(crate) fn slots<'data>(
         slots.insert(place, reference);
     }
     Ok(slots)
+}
+
+/// Whether a symbol is that of a function which chooses another one when the program is loaded.
+fn is_chooser<'data>(symbol: &impl object::ObjectSymbol<'data>) -> bool {
+    matches!(
+        symbol.flags(),
+        SymbolFlags::Elf { st_info, .. } if st_info.0 & 0xf == elf::STT_GNU_IFUNC.0
+    )
 }
 
 /// The name of a function of which one of several is taken when the program is loaded. No catalogue has it.

@@ -49,8 +49,11 @@ fn a_file_that_cannot_be_checked_is_refused_with_what_to_do() {
     refused(folder, "header", b"\x7fELF\x02\x01\x01", "ends within its header");
     let mut foreign = vec![0_u8; 64];
     foreign[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    foreign[18] = 243;
+    refused(folder, "foreign", &foreign, "for RISC-V");
     foreign[18] = 183;
-    refused(folder, "foreign", &foreign, "for AArch64");
+    foreign[5] = 2;
+    refused(folder, "other_order", &foreign, "for an unknown processor");
 
     let plain = program(folder, "plain", &[]);
     said(&check(&plain), 2, "emit-relocs");

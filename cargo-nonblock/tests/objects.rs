@@ -9,6 +9,7 @@ use std::process::Command;
 use cargo_nonblock::Error;
 use cargo_nonblock::check::{self, EntryOutcome, Options, Outcome, Verdict};
 use cargo_nonblock::demangle::Pattern;
+use cargo_nonblock::machine::Machine;
 use cargo_nonblock::why;
 use tempfile::TempDir;
 
@@ -317,7 +318,7 @@ fn an_archive_without_an_object_file_is_refused() {
     fs::write(&object, foreign).expect("it can be written");
     assert_eq!(
         check(&object, &["computes"]).expect_err("it is foreign"),
-        Error::Architecture("AArch64".to_owned())
+        Error::ObjectsOf(Machine::AArch64)
     );
 }
 

@@ -13,6 +13,7 @@ use super::kind::Kind;
 use crate::debug_sections::Allowance;
 use crate::elf::architecture_of;
 use crate::error::Error;
+use crate::machine::Machine;
 
 type Header = elf::FileHeader64<LittleEndian>;
 const ENDIAN: LittleEndian = LittleEndian;
@@ -81,6 +82,8 @@ impl Symbol<'_> {
 pub(super) enum Refused {
     /// It is for another processor.
     Architecture(String),
+    /// It is for a processor whose programs are read once they are linked.
+    NotLinked(Machine),
     /// It has the compiler's own form, of which code is made when it is linked.
     Bitcode,
     /// It is no object file.
@@ -93,6 +96,9 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Architecture(name) => write!(f, "is for {name}"),
+            Self::NotLinked(machine) => {
+                write!(f, "is for {}, and is not linked yet", machine.name())
+            }
             Self::Bitcode => f.write_str(
                 "has no code, but what a compiler makes code of when it is linked (LTO)",
             ),
@@ -106,6 +112,7 @@ impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Architecture(name) => Self::Architecture(name),
+            Refused::NotLinked(machine) => Self::ObjectsOf(machine),
             Refused::Damaged(what) => Self::Malformed(what),
             Refused::Bitcode | Refused::Foreign => Self::NoObjects(Some(format!("it {refused}"))),
         }
@@ -125,6 +132,11 @@ impl From<object::Error> for Refused {
     fn from(error: object::Error) -> Self {
         Self::Damaged(error.to_string())
     }
+}
+
+/// Returns a byte of a file, or 0 where it is too short.
+fn byte(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0)
 }
 
 /// Whether a file begins as an object file of some processor's does.
@@ -152,6 +164,10 @@ impl<'data> Member<'data> {
         }
         if let Some(processor) = architecture_of(bytes) {
             return Err(Refused::Architecture(processor));
+        }
+        let number = u16::from_le_bytes([byte(bytes, 18), byte(bytes, 19)]);
+        if let Some(machine) = Machine::of(number).filter(|machine| *machine != Machine::X86_64) {
+            return Err(Refused::NotLinked(machine));
         }
         if !is_object(bytes) {
             return Err(Refused::Foreign);

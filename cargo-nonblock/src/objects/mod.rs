@@ -118,7 +118,9 @@ impl<'data> Members<'data> {
         }
         if members.list.is_empty() {
             return Err(match members.refused.into_iter().next() {
-                Some((_, refused @ Refused::Architecture(_))) => refused.into(),
+                Some((_, refused @ (Refused::Architecture(_) | Refused::NotLinked(_)))) => {
+                    refused.into()
+                }
                 Some((name, refused)) => Error::NoObjects(Some(format!("{name} {refused}"))),
                 None => Error::NoObjects(None),
             });

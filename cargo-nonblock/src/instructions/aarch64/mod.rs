@@ -6,6 +6,8 @@
 mod computing;
 mod memory;
 mod operands;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use yaxpeax_arch::{Decoder as _, U8Reader};
@@ -266,7 +268,9 @@ fn described(decoded: &Decoded, word: [u8; 4], address: u64) -> Option<Instructi
     };
     let is_indirect = matches!(flow, Flow::IndirectCall | Flow::IndirectJump);
     let jumps_by = register(decoded.operands[0]).filter(|_| is_indirect);
-    let named = registers(decoded) | written;
+    // The decoder names another register for what is written to one of the system's.
+    let moved = if decoded.opcode == Opcode::MSR { u32::MAX } else { 0 };
+    let named = registers(decoded) | written | moved;
     let jumps_if_equal = match decoded.opcode {
         Opcode::CBZ | Opcode::Bcc(0) => Some(true),
         Opcode::CBNZ | Opcode::Bcc(1) => Some(false),
