@@ -23,7 +23,7 @@ pub(crate) const DEBUG: &str = "core::fmt::Debug";
 pub(crate) const ERROR: &str = "core::error::Error";
 
 /// Functions that call nothing but methods of the writer.
-const WRITES: [&str; 14] = [
+const WRITES: [&str; 15] = [
     "core::fmt::Formatter::pad",
     "core::fmt::Formatter::pad_formatted_parts",
     "core::fmt::Formatter::pad_integral",
@@ -31,6 +31,7 @@ const WRITES: [&str; 14] = [
     "core::fmt::Formatter::padding",
     "core::fmt::Formatter::write_fmt",
     "core::fmt::Formatter::write_formatted_parts",
+    "core::fmt::Formatter::write_formatted_parts::write_bytes",
     "core::fmt::Formatter::write_str",
     "<core::fmt::Formatter as core::fmt::Write>::write_char",
     "<core::fmt::Formatter as core::fmt::Write>::write_fmt",

@@ -190,7 +190,10 @@ pub(crate) fn begins_instruction(bytes: &[u8], start: u64, address: u64) -> bool
 pub(crate) fn only_loads(instruction: &Instruction) -> bool {
     let of_stubs = Register(16).bit() | Register(17).bit();
     let is_known = match instruction.operation {
-        Operation::Constant { .. } | Operation::AddConstant { .. } | Operation::Load { .. } => true,
+        Operation::Constant { .. }
+        | Operation::AddConstant { .. }
+        | Operation::Copy { .. }
+        | Operation::Load { .. } => true,
         _ => instruction.described.filler != Filler::No,
     };
     is_known && instruction.written & !of_stubs == 0 && instruction.described.flow == Flow::Next
