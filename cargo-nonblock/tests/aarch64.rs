@@ -26,7 +26,7 @@ const OTHERS: &str = "//! only: x86_64";
 /// Where programs are looked for: also where `CARGO_NONBLOCK_AARCH64` says that the compiler is.
 fn path() -> Vec<PathBuf> {
     let folder = env::var_os("CARGO_NONBLOCK_AARCH64");
-    let folder = folder.map(|folder| Path::new(&folder).join("usr/bin"));
+    let folder = folder.filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
     folder.into_iter().chain(env::split_paths(&path)).collect()
 }

@@ -13,7 +13,12 @@ use serde_json::Value;
 #[path = "support/expected.rs"]
 mod expected;
 
-use expected::{compare, expected, folder, nonblock, own_entries, programs, said, text};
+use expected::{command, compare, expected, folder, own_entries, programs, said, text};
+
+/// Runs the command as cargo calls it, with none of the surrounding build's flags.
+fn nonblock(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command can be run")
+}
 
 /// Builds all fixtures without optimization, and returns what the check says of each.
 fn checked() -> BTreeMap<String, (PathBuf, Value)> {

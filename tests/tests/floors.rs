@@ -58,14 +58,17 @@ const NONBLOCK: [&str; 36] = [
 const NONBLOCK_MM: [&str; 6] = ["primitive", "mmu", "memory", "oom", "guide", ROOT];
 
 /// The top modules of `cargo-nonblock`, the lowest first.
-const CARGO_NONBLOCK: [&str; 42] = [
+const CARGO_NONBLOCK: [&str; 47] = [
+    "machine",
     "error",
     "parallel",
     "table",
     "mapped",
     "address_index",
     "debug_sections",
+    "relocation_types",
     "loader",
+    "relocations",
     "elf",
     "dwarf",
     "method_tables",
@@ -73,7 +76,9 @@ const CARGO_NONBLOCK: [&str; 42] = [
     "demangle",
     "rules",
     "catalogue",
+    "instructions",
     "function_code",
+    "neighbours",
     "control_flow",
     "disassembly",
     "formatting",

@@ -13,11 +13,6 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// Runs the command as cargo calls it, with none of the surrounding build's flags.
-pub(crate) fn nonblock(arguments: &[&str]) -> Output {
-    command(arguments).output().expect("the command can be run")
-}
-
 /// The command as cargo calls it, with none of the surrounding build's flags.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);

@@ -3,7 +3,7 @@
 use yaxpeax_arm::armv8::a64::{Instruction as Decoded, Opcode, Operand, ShiftStyle};
 
 use super::operands::{index, longer, number, register, registers_of, whole};
-use super::{Operation, ZERO};
+use super::operation::{Operation, ZERO};
 
 /// What computes writes its first operand only, if that is not what it compares.
 pub(super) fn written_by_computing(decoded: &Decoded) -> u32 {

@@ -3,7 +3,7 @@
 use yaxpeax_arm::armv8::a64::{Instruction as Decoded, Opcode, Operand, SIMDSizeCode, SizeCode};
 
 use super::operands::{base, index, longer, register, registers, registers_of, whole};
-use super::{Base, Longer, Operation, Place};
+use super::operation::{Base, Longer, Operation, Place};
 
 /// The registers that what reads or writes memory writes.
 pub(super) fn written_by_moving(decoded: &Decoded) -> u32 {

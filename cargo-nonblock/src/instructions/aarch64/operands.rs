@@ -2,7 +2,8 @@
 
 use yaxpeax_arm::armv8::a64::{Instruction as Decoded, Operand, ShiftStyle, SizeCode};
 
-use super::{Longer, Register, ZERO};
+use super::operation::{Longer, ZERO};
+use crate::instructions::instruction::Register;
 
 /// Returns the register that an operand is.
 pub(super) fn register(operand: Operand) -> Option<Register> {
