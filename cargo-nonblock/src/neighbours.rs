@@ -16,7 +16,7 @@ use crate::parallel;
 /// A part of the names of the parts of functions that seldom run, as gcc and clang have it.
 pub(crate) const COLD: &str = ".cold";
 
-/// How the names of the pieces of code begin that LLVM has taken out of functions.
+/// A part of the names of the pieces of code that LLVM has taken out of functions. Stubs that lead there have it, too.
 const OUTLINED: &str = "OUTLINED_FUNCTION_";
 
 /// How many bytes are looked through in one go.
@@ -94,12 +94,12 @@ impl Neighbours {
 
 /// Whether a function with some symbols is a piece that was taken out of others.
 fn is_piece<'s>(mut symbols: impl Iterator<Item = &'s str>) -> bool {
-    symbols.any(|symbol| symbol.starts_with(OUTLINED))
+    symbols.any(|symbol| symbol.contains(OUTLINED))
 }
 
 /// Whether a function with some symbols is only a part of others, with whatever their registers hold.
 pub(crate) fn is_part<'s>(mut symbols: impl Iterator<Item = &'s str>) -> bool {
-    symbols.any(|symbol| symbol.starts_with(OUTLINED) || symbol.contains(COLD))
+    symbols.any(|symbol| symbol.contains(OUTLINED) || symbol.contains(COLD))
 }
 
 /// Returns where some code jumps into the midst of other functions.

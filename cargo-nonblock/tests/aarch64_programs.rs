@@ -21,6 +21,8 @@ struct Made {
     relocations: Vec<(u64, u32)>,
     /// The type of the relocations of slots.
     slot: Option<u32>,
+    /// Where a function is that chooses what the first import is.
+    chooser: Option<u64>,
 }
 
 /// A section of a file, before it is written.
@@ -83,7 +85,11 @@ impl Made {
         let (mut dynamic, mut dynamic_names) = (vec![0; 24], vec![0]);
         let (mut stubs, mut written) = (Vec::new(), Vec::new());
         for (number, import) in self.imports.iter().enumerate() {
-            dynamic.extend(symbol(name(&mut dynamic_names, import), 0x12, 0, 0, 0));
+            let at = name(&mut dynamic_names, import);
+            dynamic.extend(match self.chooser.filter(|_| number == 0) {
+                Some(chooser) => symbol(at, 0x1a, 1, chooser, 4),
+                None => symbol(at, 0x12, 0, 0, 0),
+            });
             let slot = SLOTS + 8 * number as u64;
             written.extend(relocation(slot, number + 1, self.slot.unwrap_or(1026)));
             let here = STUBS + stubs.len() as u64;
@@ -290,6 +296,15 @@ fn imports_are_found_by_stubs_and_by_slots() {
     let words = by_slot;
     let made =
         Made { slot: Some(1030), ..Made::with(&[("f", &words)]).importing(&["a", "getpid"]) };
+    assert_eq!(made.verdict("f"), Verdict::NotProved);
+}
+
+/// What a chooser does is not what it chooses does.
+#[test]
+fn a_function_that_is_chosen_when_the_program_is_loaded_is_not_known() {
+    let words = [ENTER, bl(TEXT + 4, STUBS), LEAVE, RET];
+    let made = Made::with(&[("f", &words), ("chooser", &[RET])]).importing(&["chosen"]);
+    let made = Made { chooser: Some(TEXT + 16), ..made };
     assert_eq!(made.verdict("f"), Verdict::NotProved);
 }
 
