@@ -45,7 +45,7 @@ const WRITES: [&str; 15] = [
 const BUILDERS: [&str; 2] = ["core::fmt::builders::Debug", "core::fmt::Formatter::debug_"];
 
 /// The releases of Rust, of which the library was looked at.
-const KNOWN: [&str; 3] = ["1.95.", "1.96.", "1.97."];
+const KNOWN: [&str; 2] = ["1.95.", "1.97."];
 
 /// Those of them that are given a field which somebody may have from elsewhere, and which of their arguments are tables of methods, counted
 /// from 0. What only the expansion of `derive(Debug)` calls is not among them: each field is made an object right there.
