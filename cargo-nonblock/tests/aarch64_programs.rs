@@ -358,6 +358,17 @@ fn code_elsewhere_may_lead_into_the_midst_of_a_function() {
     }
 }
 
+/// A jump to an address in the function's own midst is one of the ways there.
+#[test]
+fn a_function_may_jump_into_its_own_midst_by_an_address() {
+    // cbz x0, +16; mov x8, #101; adr x9, +12; br x9; mov x8, #172; svc #0; ret
+    let words = [cbz(0, 16), put(8, 101), 0x1000_0069, br(9), put(8, 172), SVC, RET];
+    of_one(&words, Verdict::NotProved);
+    // Without the address it is a call of another function.
+    let words = [cbz(0, 16), put(8, 101), put(9, 1), br(9), put(8, 172), SVC, RET];
+    of_one(&words, Verdict::NotProved);
+}
+
 /// What compilers take out of several functions may change the registers that functions give back.
 #[test]
 fn pieces_of_functions_may_change_all_registers() {

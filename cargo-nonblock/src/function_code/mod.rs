@@ -147,6 +147,10 @@ impl FunctionCode {
         };
         code.find_neighbours(around);
         code.find_jumps(around.table);
+        // It may be its own address that a jump goes to.
+        code.has_unknown_jump |= around.machine == Machine::AArch64
+            && code.jumps_by_value()
+            && arm::computed(bytes, start).iter().any(|(_, to)| *to != start && code.contains(*to));
         code
     }
 
@@ -240,6 +244,12 @@ impl FunctionCode {
             }
             Decoded::Arm(decoded) => decoded[..until].iter().all(arm::only_loads),
         }
+    }
+
+    /// Whether it jumps to an address that no table has.
+    fn jumps_by_value(&self) -> bool {
+        let mut instructions = self.instructions.iter().enumerate();
+        instructions.any(|(at, one)| one.flow == Flow::IndirectJump && !self.is_jump_by_table(at))
     }
 
     fn find_neighbours(&mut self, around: Around<'_>) {
