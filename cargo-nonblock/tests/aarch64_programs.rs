@@ -389,3 +389,18 @@ fn object_files_have_to_be_linked() {
     assert_eq!(error, Error::ObjectsOf(Machine::AArch64));
     assert!(error.to_string().contains("linked"), "{error}");
 }
+
+/// A file that is damaged may be refused, or come out otherwise, but nothing panics.
+#[test]
+fn a_damaged_program_is_no_reason_to_panic() {
+    let words =
+        [ENTER, bl(TEXT + 4, STUBS), adrp(8, TEXT, SLOTS), load(8, 8, 0), blr(8), LEAVE, RET];
+    let bytes = Made::with(&[("f", &words), ("g", &SLEEPS)]).importing(&["read"]).write();
+    let options = Options { entries: vec![Pattern::new("*")], ..Options::default() };
+    for at in (0..bytes.len()).step_by(5) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        // Whatever it says.
+        let _ = check::check(&damaged, &options);
+    }
+}
