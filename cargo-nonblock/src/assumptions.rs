@@ -318,6 +318,12 @@ impl std::fmt::Display for Unknown {
             Self::OwnMidst(address) => {
                 write!(f, "it calls into its own midst at {address:#x}, and may return to anywhere")
             }
+            Self::OthersMidst(address) => {
+                write!(
+                    f,
+                    "it leads by a computed address to {address:#x}, in the midst of a function"
+                )
+            }
             Self::Slot(address) => {
                 write!(f, "the stub at {address:#x} leads to an address that is not in the file")
             }

@@ -17,6 +17,7 @@ use crate::formatting::{DEBUG, ERROR, Formatted, called_in};
 use crate::function_code::{Around, FunctionCode, ReadTable, Target, is_instruction};
 use crate::functions::Functions;
 use crate::given::{self, Given, is_in_constant};
+use crate::instructions::Flow;
 use crate::landing_pads::LandingPads;
 use crate::machine::Machine;
 use crate::method_tables::FIRST_METHOD;
@@ -280,6 +281,10 @@ impl<'a, 'data> CallReader<'a, 'data> {
                 return;
             }
         };
+        if let Some(address) = self.midst_by_value(reading, step, target) {
+            calls.push(unknown(step.site, Unknown::OthersMidst(address)));
+            return;
+        }
         let to = self.resolve(target, step.site, &arguments);
         match to {
             // Whoever calls this function has the edge.
@@ -302,6 +307,29 @@ impl<'a, 'data> CallReader<'a, 'data> {
             }
             _ => calls.push(call(to, step.site, kind)),
         }
+    }
+
+    /// Returns the address to which a call or jump by a register, or through memory, leads, if no function begins there. What is known of that
+    /// function's registers is by its own code.
+    fn midst_by_value(&self, reading: &Reading, step: &Step, target: Target) -> Option<u64> {
+        let index = reading.disassembly.code.index(step.site)?;
+        let flow = reading.disassembly.code.instructions()[index].flow;
+        let address = match target {
+            Target::Address(address) => address,
+            Target::Slot(slot) => match self.program.slot(slot)? {
+                Reference::Address(address) => address,
+                Reference::Import(_) => return None,
+            },
+            Target::Computed { .. } => return None,
+        };
+        let is_by_value = matches!(flow, Flow::IndirectCall | Flow::IndirectJump);
+        (is_by_value && self.is_midst(address)).then_some(address)
+    }
+
+    fn is_midst(&self, address: u64) -> bool {
+        self.program.function_at(address).is_none()
+            && self.program.stub(address).is_none()
+            && self.program.function_around(address).is_some()
     }
 
     /// Whether a call asks where a variable of a thread is. What it calls is the loader's, and is not named.
@@ -332,6 +360,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
             }
             Some(Callee::Address(address)) => match self.at_address(*address, arguments) {
                 Node::Unknown(_) => call,
+                _ if self.is_midst(*address) => call,
                 to => MadeCall { to, ..call },
             },
             Some(Callee::OneOf(words)) => {

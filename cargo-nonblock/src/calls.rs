@@ -34,6 +34,8 @@ pub(crate) enum Unknown {
     Middle(u64),
     /// It calls into its own midst, from where it may come back to anywhere.
     OwnMidst(u64),
+    /// It leads by a computed address into the midst of a function, with whatever its registers hold.
+    OthersMidst(u64),
     /// It is called through memory that is not in the file.
     Slot(u64),
     /// It uses the numbers of 32-bit programs.

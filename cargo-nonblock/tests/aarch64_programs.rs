@@ -358,6 +358,52 @@ fn code_elsewhere_may_lead_into_the_midst_of_a_function() {
     }
 }
 
+/// Of what another function's registers hold, its own code tells only if it is entered at its beginning.
+#[test]
+fn a_computed_jump_into_the_midst_of_another_function_is_not_followed() {
+    // mov x8, #101; adr x16, other + 4; br x16. And the same by a call.
+    let other = [put(8, 172), SVC, RET];
+    let adr = |from: u64, to: u64| 0x1000_0010 | (distance(from, to) & 0x7_ffff) << 5;
+    let words = [put(8, 101), adr(TEXT + 4, TEXT + 16), br(16)];
+    let made = Made::with(&[("f", &words), ("other", &other)]);
+    assert_eq!(made.verdict("f"), Verdict::NotProved);
+    let words = [ENTER, put(8, 101), adr(TEXT + 8, TEXT + 28), blr(16), LEAVE, RET];
+    let made = Made::with(&[("f", &words), ("other", &other)]);
+    assert_eq!(made.verdict("f"), Verdict::NotProved);
+    // At its beginning it is a call like others.
+    let words = [ENTER, put(8, 101), adr(TEXT + 8, TEXT + 24), blr(16), LEAVE, RET];
+    let made = Made::with(&[("f", &words), ("other", &other)]);
+    assert_eq!(made.verdict("f"), Verdict::Proved);
+}
+
+/// Where jumps come in between the table's address and the jump by it, another table may be meant.
+#[test]
+fn a_jump_by_a_table_is_followed_only_if_all_ways_lead_to_that_table() {
+    // adrp x9, table; [cbz x0, load]; add x9, x9, #2; load: ldrb w11, [x9, x0]; adr x10, +12; add x10, x10, x11, lsl #2; br x10; ..
+    let words = |between: u32| {
+        [
+            adrp(9, TEXT, CONSTANTS),
+            between,
+            add(9, 9, 2),
+            0x3860_692b,
+            0x1000_006a,
+            0x8b0b_094a,
+            br(10),
+            put(8, 172),
+            SVC,
+            RET,
+        ]
+    };
+    let verdict = |between: u32| {
+        // The first way may come to the system call without its number.
+        let made =
+            Made { constants: vec![1, 0x80, 0, 0x80], ..Made::with(&[("f", &words(between))]) };
+        made.verdict("f")
+    };
+    assert_eq!(verdict(NOP), Verdict::Proved);
+    assert_eq!(verdict(cbz(TEXT + 4, TEXT + 12)), Verdict::NotProved);
+}
+
 /// A jump to an address in the function's own midst is one of the ways there.
 #[test]
 fn a_function_may_jump_into_its_own_midst_by_an_address() {

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Certainty, FunctionCode, Held, MOST_MOVES, MOST_STEPS, ReadTable, Target};
+use super::{Certainty, Conditions, FunctionCode, Held, MOST_MOVES, MOST_STEPS, ReadTable, Target};
 use crate::instructions::aarch64::{
     Base, FRAME, Instruction, LINK, Longer, Operation, Place, STACK, ZERO,
 };
@@ -54,7 +54,11 @@ impl FunctionCode {
             Some(base.wrapping_add_signed(distance << by.shift))
         });
         let is_known = !targets.is_empty() && (targets.len() as u64) < MOST_ENTRIES;
-        let certainty = if is_known { Certainty::IfHeld(held) } else { Certainty::Unknown };
+        let certainty = if is_known {
+            Certainty::If(Conditions { held, run: by.load + 1..jump + 1 })
+        } else {
+            Certainty::Unknown
+        };
         (targets, certainty)
     }
 
@@ -95,8 +99,7 @@ impl FunctionCode {
         })
     }
 
-    /// Returns the address that a register has before an instruction, by what wrote it last. Where jumps may come in between, it has to be
-    /// held on all ways.
+    /// Returns the address that a register has before an instruction, by what wrote it last. It has to be held on all ways.
     fn fixed(
         &self,
         decoded: &[Instruction],
@@ -105,8 +108,7 @@ impl FunctionCode {
         held: &mut Vec<Held>,
         moves: usize,
     ) -> Option<u64> {
-        let right_before = self.definition_right_before(index, register);
-        let at = right_before.or_else(|| self.definition_above(index, register))?;
+        let at = self.definition_above(index, register)?;
         let value = match decoded[at].operation {
             Operation::Constant { to, value } if to == register => value,
             Operation::AddConstant { to, from, by } if to == register => {
@@ -117,9 +119,7 @@ impl FunctionCode {
             }
             _ => return None,
         };
-        if right_before.is_none() {
-            held.push(Held { before: index, register, address: value });
-        }
+        held.push(Held { before: index, register, address: value });
         Some(value)
     }
 
@@ -250,7 +250,8 @@ impl FunctionCode {
         let at = if decoded[jump].compares.is_some() || entered.contains(&jump) {
             jump
         } else {
-            jump.checked_sub(1)?
+            // One that jumps, too, compares for itself only.
+            jump.checked_sub(1).filter(|at| decoded[*at].described.flow == Flow::Next)?
         };
         Some((self.slot_in(at, decoded[at].compares?)?, if_equal))
     }
@@ -322,4 +323,30 @@ fn number(table: ReadTable<'_>, at: u64, bytes: u8, is_signed: bool) -> Option<i
     };
     // At the end of the constants there are not four bytes.
     (0..4).find_map(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustc_hash::FxHashSet;
+
+    use super::super::{Around, FunctionCode};
+    use crate::machine::Machine;
+
+    #[test]
+    fn a_jump_that_compares_for_itself_says_nothing_to_the_next() {
+        // adrp x3, 0x20000; ldr x3, [x3, #8]; cmp x0, x1; cbz x3, +8; b.eq +4; ret; and cmp x3, #0; b.eq +4; ret in place of the last four
+        let begin = [0x9000_0083, 0xf940_0463];
+        let compared = |end: &[u32], jump: usize| {
+            let words = begin.iter().chain(end);
+            let bytes: Vec<u8> = words.flat_map(|word| word.to_le_bytes()).collect();
+            let around = Around::with_table(Machine::AArch64, &|_| None);
+            let code = FunctionCode::read(&bytes, 0x1_0000, around);
+            code.compared_with_zero(jump, &FxHashSet::default())
+        };
+        let [compare, jump] = [0xeb01_001f, 0x5400_0020];
+        let both = [compare, 0xb400_0043, jump, 0xd65f_03c0];
+        assert_eq!(compared(&both, 3), Some((0x2_0008, true)));
+        assert_eq!(compared(&both, 4), None);
+        assert_eq!(compared(&[0xf100_007f, jump, 0xd65f_03c0], 3), Some((0x2_0008, true)));
+    }
 }

@@ -4,6 +4,7 @@ mod aarch64;
 mod x86_64;
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
@@ -103,9 +104,18 @@ impl Ways {
 
 /// Whether a jump leads where a table says.
 enum Certainty {
+    /// It does, or it is none by a table.
     Certain,
-    IfHeld(Vec<Held>),
+    /// It does if registers hold what they should.
+    If(Conditions),
     Unknown,
+}
+
+/// On what it depends whether a jump leads where a table says.
+struct Conditions {
+    held: Vec<Held>,
+    /// The instructions from behind the one that reads the table to the jump. Nobody may come in between with something else.
+    run: Range<usize>,
 }
 
 /// An address that a register has to hold before an instruction.
@@ -268,7 +278,7 @@ impl FunctionCode {
     fn find_jumps(&mut self, table: ReadTable<'_>) {
         let mut jumps = Vec::new();
         let mut by_table = FxHashSet::default();
-        let mut to_be_held = Vec::new();
+        let mut conditions = Vec::new();
         for (index, instruction) in self.instructions.iter().enumerate() {
             match instruction.flow {
                 Flow::ConditionalJump | Flow::Jump => {
@@ -282,7 +292,7 @@ impl FunctionCode {
                     // Any other jump leaves the function, as far as anybody knows.
                     match certainty {
                         Certainty::Certain => {}
-                        Certainty::IfHeld(held) => to_be_held.extend(held),
+                        Certainty::If(found) => conditions.push((index, found)),
                         Certainty::Unknown => self.has_unknown_jump = true,
                     }
                     if !targets.is_empty() {
@@ -299,11 +309,26 @@ impl FunctionCode {
         self.jumps_by_table = by_table;
         // Until the first of these jumps, execution takes other ways. If the register holds the table on all ways, with those of these
         // jumps, the first leads where the table says, and so do all after it.
+        if self.has_unknown_jump {
+            return;
+        }
         let holds = |held: &Held| {
             self.held(held.before, held.register) == Some(Target::Address(held.address))
         };
-        let all_hold = self.has_unknown_jump || to_be_held.iter().all(holds);
-        self.has_unknown_jump |= !all_hold;
+        let fails = |of: &Conditions| {
+            of.run.clone().any(|index| self.is_entered(index)) || !of.held.iter().all(holds)
+        };
+        let failing = conditions.iter().filter(|(_, of)| fails(of)).map(|(jump, _)| *jump);
+        let failing: Vec<usize> = failing.collect();
+        self.has_unknown_jump = !failing.is_empty();
+        self.jumps_by_table.retain(|jump| !failing.contains(jump));
+    }
+
+    /// Whether something else leads to an instruction than the one before it.
+    fn is_entered(&self, index: usize) -> bool {
+        let address = self.instructions[index].address;
+        self.entered.contains(&index)
+            || self.jumps.binary_search_by_key(&address, |(target, _)| *target).is_ok()
     }
 
     /// Whether an indirect jump goes to an address in this function that a table has.

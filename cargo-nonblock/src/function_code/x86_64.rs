@@ -6,7 +6,7 @@ use iced_x86::{
 
 use rustc_hash::FxHashSet;
 
-use super::{Certainty, FunctionCode, Held, ReadTable, Target};
+use super::{Certainty, Conditions, FunctionCode, Held, ReadTable, Target};
 use crate::instructions::Register;
 use crate::instructions::x86_64::{general, near_target, uses};
 
@@ -44,10 +44,8 @@ impl FunctionCode {
         let Some((at, register, load)) = self.load_from_table(decoded, jump) else {
             return (Vec::new(), Certainty::Certain);
         };
-        let right_before = self.definition_right_before(at, register);
-        let is_right_before = right_before.is_some();
         // Compilers load the address of a table that is used in a loop before the loop.
-        let lea = right_before.or_else(|| self.definition_above(at, register));
+        let lea = self.definition_above(at, register);
         let base = lea.map(|lea| &decoded[lea]).and_then(|lea| {
             let is_plain = lea.mnemonic() == Mnemonic::Lea && load.memory_displacement64() == 0;
             (is_plain && lea.is_ip_rel_memory_operand()).then(|| lea.ip_rel_memory_address())
@@ -57,10 +55,11 @@ impl FunctionCode {
             let distance = table(base.checked_add(entry.checked_mul(4)?)?)?;
             Some(base.wrapping_add_signed(i64::from(distance)))
         });
-        let certainty = match is_right_before {
-            _ if targets.is_empty() => Certainty::Unknown,
-            true => Certainty::Certain,
-            false => Certainty::IfHeld(vec![Held { before: at, register, address: base }]),
+        let certainty = if targets.is_empty() {
+            Certainty::Unknown
+        } else {
+            let held = vec![Held { before: at, register, address: base }];
+            Certainty::If(Conditions { held, run: at + 1..jump + 1 })
         };
         (targets, certainty)
     }
