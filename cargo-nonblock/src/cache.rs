@@ -28,8 +28,8 @@ pub struct Cache {
 /// How many outcomes are kept, those that were used last.
 const MOST_FILES: usize = 64;
 /// How large all of them may be, and one.
-const MOST_BYTES: u64 = 64 << 20;
-const MOST_BYTES_OF_ONE: u64 = 16 << 20;
+const MOST_BYTES: u64 = 256 << 20;
+const MOST_BYTES_OF_ONE: u64 = 64 << 20;
 
 const EXTENSION: &str = "nonblock";
 const FIRST_LINE: &str = "cargo-nonblock outcome";
