@@ -12,7 +12,7 @@ use crate::catalogue::{Catalogue, Kind};
 use crate::channels::Channels;
 use crate::control_flow::ControlFlow;
 use crate::disassembly::{Action, Argument, Arguments, Disassembly, Step, disassemble};
-use crate::elf::{Function, Program, Reference};
+use crate::elf::{Program, Reference};
 use crate::formatting::{DEBUG, ERROR, Formatted, called_in};
 use crate::function_code::{Around, FunctionCode, ReadTable, Target, is_instruction};
 use crate::functions::Functions;
@@ -95,19 +95,40 @@ impl<'a, 'data> CallReader<'a, 'data> {
     }
 
     /// Reads the instructions of a function.
-    fn disassemble(&self, this: &Function<'_>, bytes: &[u8]) -> Disassembly {
+    fn disassemble(&self, function: usize, bytes: &[u8]) -> Disassembly {
+        let this = &self.program.functions()[function];
+        let machine = self.program.machine();
         let table = |address| self.program.constant_word(address);
-        if self.program.machine() == Machine::X86_64 {
-            return disassemble(bytes, this.address, Around::with_table(Machine::X86_64, &table));
+        let around =
+            Around { is_part: is_part(this.symbols()), ..Around::with_table(machine, &table) };
+        if machine == Machine::X86_64 {
+            let entered = self.entered_from_cold_parts(function);
+            // What leads into a part, and where, is not looked for.
+            let is_entered = |address: u64| around.is_part || entered.contains(&address);
+            let around = Around { is_entered: &is_entered, ..around };
+            return disassemble(bytes, this.address, around);
         }
         let neighbours = self.neighbours.get_or_init(|| Neighbours::find(self.program));
         let around = Around {
             is_entered: &|address| neighbours.enter(address),
             changes_all: &|address| neighbours.has_piece(address),
-            is_part: is_part(this.symbols()),
-            ..Around::with_table(self.program.machine(), &table)
+            ..around
         };
         disassemble(bytes, this.address, around)
+    }
+
+    /// Returns where the cold parts of a function jump back into it, with whatever they have put into registers.
+    fn entered_from_cold_parts(&self, function: usize) -> FxHashSet<u64> {
+        let this = &self.program.functions()[function];
+        let targets = |part: usize| {
+            let part = &self.program.functions()[part];
+            let bytes = self.program.code(part).unwrap_or(&[]);
+            let around = Around::with_table(self.program.machine(), &|_| None);
+            let code = FunctionCode::read(bytes, part.address, around);
+            code.instructions().iter().filter_map(|one| one.target).collect::<Vec<_>>()
+        };
+        let targets = self.cold_parts_of(function).flat_map(targets);
+        targets.filter(|target| (this.address..this.end).contains(target)).collect()
     }
 
     /// Reads the calls of a function.
@@ -116,7 +137,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
         let Some(bytes) = self.program.code(this) else {
             return vec![unknown(this.address, Unknown::NoBytes)];
         };
-        let disassembly = self.disassemble(this, bytes);
+        let disassembly = self.disassemble(function, bytes);
         let given = self.functions.given(function);
         let callees = OnceCell::new();
         let reading = Reading { address: this.address, disassembly, given, callees };
@@ -253,7 +274,7 @@ impl<'a, 'data> CallReader<'a, 'data> {
     pub(crate) fn arguments(&self, function: usize, site: u64) -> Values {
         let this = &self.program.functions()[function];
         let bytes = self.program.code(this).unwrap_or(&[]);
-        let disassembly = self.disassemble(this, bytes);
+        let disassembly = self.disassemble(function, bytes);
         let step = disassembly.steps.iter().find(|step| step.site == site);
         step.map_or_else(Values::default, |step| values(self.program, disassembly.arguments(step)))
     }
