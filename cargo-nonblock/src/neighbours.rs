@@ -1,8 +1,9 @@
 //! What the code around a function has to do with its midst, where functions are put together by machines: parts of functions that lie
 //! elsewhere, and pieces of code that several functions share.
 //!
-//! It is asked for 64-bit Arm only. There linkers put stubs between functions that jump back into their midst, and LLVM by default takes equal
-//! pieces of small functions out, which may write the registers that a function otherwise gives back.
+//! For x86-64 only the parts that compilers of C name are asked for, and the rest for 64-bit Arm alone. There linkers put stubs between
+//! functions that jump back into their midst, and LLVM by default takes equal pieces of small functions out, which may write the registers
+//! that a function otherwise gives back.
 
 use std::collections::BTreeSet;
 
